@@ -1,0 +1,268 @@
+package state
+
+import "time"
+
+// Status is where a case stands. The table in package sync decides every
+// change of it.
+type Status string
+
+// The statuses of a case, in the order of a case's life.
+const (
+	Unmapped    Status = "unmapped"    // no supplier order known
+	Held        Status = "held"        // wants a person
+	Queued      Status = "queued"      // to be asked
+	Requesting  Status = "requesting"  // the intent is stored, the outcome is not known yet
+	Requested   Status = "requested"   // the supplier has the request
+	Cancelled   Status = "cancelled"   // closed at the supplier, refund awaited
+	Refunded    Status = "refunded"    // the money is back (ended)
+	Refused     Status = "refused"     // the supplier said no; the proof clock runs
+	Shipped     Status = "shipped"     // proved shipped before we asked (ended)
+	Disputable  Status = "disputable"  // in the dispute queue
+	Disputed    Status = "disputed"    // the operator opened a dispute
+	Won         Status = "won"         // dispute won (ended)
+	Lost        Status = "lost"        // dispute lost (ended)
+	WrittenOff  Status = "written_off" // given up by the operator (ended)
+	Ignored     Status = "ignored"     // the operator said: leave it (ended)
+	StatusStart Status = ""            // a case that does not exist yet
+)
+
+// Statuses lists every status of a stored case in the order of its life.
+var Statuses = []Status{Unmapped, Held, Queued, Requesting, Requested, Cancelled, Refunded, Refused, Shipped, Disputable, Disputed, Won, Lost, WrittenOff, Ignored}
+
+// Ended tells whether nothing more is expected to happen to the case.
+func (s Status) Ended() bool {
+	switch s {
+	case Refunded, Shipped, Won, Lost, WrittenOff, Ignored:
+		return true
+	}
+	return false
+}
+
+// Known tells whether s is one of the statuses above.
+func (s Status) Known() bool {
+	for _, k := range Statuses {
+		if s == k {
+			return true
+		}
+	}
+	return false
+}
+
+// Proof is what the tracking of an order shows about when it left.
+type Proof string
+
+// The proofs, weakest first. A number alone is a claim; the first physical
+// scan is proof, and its time against our request is what counts.
+const (
+	ProofNone       Proof = "none"
+	ProofNumberOnly Proof = "number_only"
+	ProofScanBefore Proof = "scan_before_request"
+	ProofScanAfter  Proof = "scan_after_request"
+)
+
+// Clock names a deadline of a case.
+type Clock string
+
+// The clocks. Each holds an absolute UTC time; zero means that it does not
+// run.
+const (
+	ClockUnasked       Clock = "unasked"         // the request should have been placed by now
+	ClockAnswerDue     Clock = "answer_due"      // the supplier should have answered by now
+	ClockShipWindowEnd Clock = "ship_window_end" // AliExpress closes an unshipped order here
+	ClockProofDue      Clock = "proof_due"       // playbook: five China working days after the refusal
+	ClockRefundWarn    Clock = "refund_warn"     // bank days after the closing
+	ClockRefundDue     Clock = "refund_due"
+	ClockDisputeOpens  Clock = "dispute_opens"
+	ClockDisputeCloses Clock = "dispute_closes"
+)
+
+// Line is one item, of the shop's order or of the supplier's.
+type Line struct {
+	// ID is the line's own id at the shop or the supplier.
+	ID       string `json:"id,omitempty"`
+	Title    string `json:"title,omitempty"`
+	SKU      string `json:"sku,omitempty"`
+	Quantity int    `json:"quantity"`
+}
+
+// ItemCount sums the quantities of lines.
+func ItemCount(lines []Line) int {
+	n := 0
+	for _, l := range lines {
+		n += l.Quantity
+	}
+	return n
+}
+
+// Tracking is one parcel as the site shows it.
+type Tracking struct {
+	Number  string `json:"number"`
+	Carrier string `json:"carrier,omitempty"`
+	// SeenAt is when we first saw this number.
+	SeenAt time.Time `json:"seen_at,omitzero"`
+	// FirstScanAt is the time of the first physical scan; label prints and
+	// warehouse notices do not count.
+	FirstScanAt time.Time `json:"first_scan_at,omitzero"`
+	// FirstScanCode is the site's locale-free code of that scan.
+	FirstScanCode string    `json:"first_scan_code,omitempty"`
+	DeliveredAt   time.Time `json:"delivered_at,omitzero"`
+}
+
+// RefundTo is where the money went.
+type RefundTo string
+
+// The destinations that the site names.
+const (
+	RefundCard    RefundTo = "card"
+	RefundBalance RefundTo = "balance"
+	RefundBonus   RefundTo = "bonus"
+	RefundUnknown RefundTo = "unknown"
+)
+
+// Refund is money that came back.
+type Refund struct {
+	Amount Money     `json:"amount,omitzero"`
+	To     RefundTo  `json:"to"`
+	At     time.Time `json:"at,omitzero"`
+	// ConfirmedBy is "site" or "operator".
+	ConfirmedBy string `json:"confirmed_by"`
+}
+
+// Attempt is what is known of placing the cancel request. It outlives a crash
+// and decides whether a request may be made again.
+type Attempt struct {
+	// FirstAt is when the first attempt began; "before the request" means
+	// before it while nothing has been asked.
+	FirstAt time.Time `json:"first_at,omitzero"`
+	// Tries counts the attempts that were begun.
+	Tries int `json:"tries,omitempty"`
+	// StartedAt is when the running attempt's intent was stored.
+	StartedAt time.Time `json:"started_at,omitzero"`
+	// DispatchedAt is the second mark: the last click was about to be made.
+	// Set, it means that only a reading may decide what follows.
+	DispatchedAt time.Time `json:"dispatched_at,omitzero"`
+	// DoubtReads counts readings since the mark that show the order as never
+	// asked; two of them, a settle time apart, allow one more request.
+	DoubtReads int       `json:"doubt_reads,omitempty"`
+	DoubtAt    time.Time `json:"doubt_at,omitzero"`
+	// Reasked is set once a doubtful request was allowed again: never twice.
+	Reasked bool `json:"reasked,omitempty"`
+}
+
+// Case is one supplier order that must be cancelled because of one
+// cancellation in the shop.
+type Case struct {
+	ID string `json:"id"`
+	// Rev is the revision the case was read at; the store keeps it and
+	// refuses to save over a newer one.
+	Rev uint64 `json:"-"`
+
+	Shop        string `json:"shop"`
+	ShopOrder   string `json:"shop_order"`    // the name a merchant knows, "#1042"
+	ShopOrderID string `json:"shop_order_id"` // the GraphQL id
+	Account     string `json:"account,omitempty"`
+	// SupplierOrder is empty while unmapped.
+	SupplierOrder string `json:"supplier_order,omitempty"`
+	// MappedBy tells where the number came from: attribute, note, tag,
+	// import, operator.
+	MappedBy string `json:"mapped_by,omitempty"`
+
+	Status  Status `json:"status"`
+	Flag    string `json:"flag,omitempty"`
+	HeldWhy string `json:"held_why,omitempty"`
+	Paused  bool   `json:"paused,omitempty"`
+	// Rule names what decided how the case is handled: the mode, or a rule
+	// of the configuration.
+	Rule string `json:"rule,omitempty"`
+	// Approved is set by a person: the case may be asked without another
+	// question, whatever the mode asks for.
+	Approved bool `json:"approved,omitempty"`
+
+	// Reason is the shop's reason for the cancel, in lower case.
+	Reason string `json:"reason,omitempty"`
+	// ShopOrderedAt is when the customer ordered.
+	ShopOrderedAt time.Time `json:"shop_ordered_at,omitzero"`
+	CancelledAt   time.Time `json:"cancelled_at,omitzero"` // in the shop
+	Lines         []Line    `json:"lines,omitempty"`       // the shop's lines that this supplier order covers
+
+	OpenedAt time.Time `json:"opened_at"`
+	// AskableAt is when the case first stood in the queue.
+	AskableAt   time.Time `json:"askable_at,omitzero"`
+	RequestedAt time.Time `json:"requested_at,omitzero"`
+	AnsweredAt  time.Time `json:"answered_at,omitzero"`
+	ClosedAt    time.Time `json:"closed_at,omitzero"` // at the supplier
+	EndedAt     time.Time `json:"ended_at,omitzero"`
+
+	Attempt Attempt `json:"attempt,omitzero"`
+	// PendingSeen is set once a reading showed our request pending: only
+	// then may its absence mean a refusal.
+	PendingSeen bool `json:"pending_seen,omitempty"`
+
+	// What the supplier's pages told so far.
+	Amount        Money      `json:"amount,omitzero"`
+	Store         string     `json:"store,omitempty"`
+	SupplierLines []Line     `json:"supplier_lines,omitempty"`
+	OrderedAt     time.Time  `json:"ordered_at,omitzero"`
+	PaidAt        time.Time  `json:"paid_at,omitzero"`
+	ShippedAt     time.Time  `json:"shipped_at,omitzero"`
+	SiteState     string     `json:"site_state,omitempty"`
+	ReadAt        time.Time  `json:"read_at,omitzero"`
+	Proof         Proof      `json:"proof"`
+	Tracking      []Tracking `json:"tracking,omitempty"`
+	Refund        *Refund    `json:"refund,omitempty"`
+	DisputeID     string     `json:"dispute_id,omitempty"`
+
+	Clocks    map[Clock]time.Time `json:"clocks,omitempty"`
+	Estimated []Clock             `json:"estimated,omitempty"`
+	// Fired remembers which clock points were acted on, by the due time they
+	// fired for, so that each is acted on once. Keys are clock names and
+	// "CLOCK-near" for the warning before.
+	Fired map[string]time.Time `json:"fired,omitempty"`
+
+	NextCheckAt time.Time `json:"next_check_at,omitzero"`
+	// DueAt is when the engine must look at the case again: the earliest of
+	// the next check and the next clock point. Zero: never. The store's due
+	// index follows it.
+	DueAt time.Time `json:"due_at,omitzero"`
+}
+
+// Clone returns a copy that shares nothing with c.
+func (c Case) Clone() Case {
+	c.Lines = append([]Line(nil), c.Lines...)
+	c.SupplierLines = append([]Line(nil), c.SupplierLines...)
+	c.Tracking = append([]Tracking(nil), c.Tracking...)
+	c.Estimated = append([]Clock(nil), c.Estimated...)
+	if c.Refund != nil {
+		r := *c.Refund
+		c.Refund = &r
+	}
+	c.Clocks = cloneMap(c.Clocks)
+	c.Fired = cloneMap(c.Fired)
+	return c
+}
+
+func cloneMap[K comparable, V any](m map[K]V) map[K]V {
+	if m == nil {
+		return nil
+	}
+	out := make(map[K]V, len(m))
+	for k, v := range m {
+		out[k] = v
+	}
+	return out
+}
+
+// Entry is one line of a case's journal. Entries are only ever added.
+type Entry struct {
+	At    time.Time `json:"at"`
+	Event EventKind `json:"event"`
+	From  Status    `json:"from"`
+	To    Status    `json:"to"`
+	By    By        `json:"by"`
+	// Who is the person behind a decision, where there was one.
+	Who string `json:"who,omitempty"`
+	// Detail says which rule fired and which dates it compared, in words an
+	// operator reads.
+	Detail   string   `json:"detail,omitempty"`
+	Evidence []string `json:"evidence,omitempty"`
+}

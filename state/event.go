@@ -1,0 +1,155 @@
+package state
+
+import "time"
+
+// EventKind names what happened. Together with the status it is looked up in
+// the table of package sync.
+type EventKind string
+
+// The events that a case can meet.
+const (
+	EventCancelled   EventKind = "cancelled"   // the shop cancelled the order; opens the case
+	EventMapped      EventKind = "mapped"      // a supplier order number became known
+	EventWithdrawn   EventKind = "withdrawn"   // the customer took a cancel request back
+	EventTick        EventKind = "tick"        // the case is due: a clock point or a check
+	EventBegin       EventKind = "begin"       // an attempt to ask begins: the intent
+	EventDispatching EventKind = "dispatching" // the last click is about to be made
+	EventAsked       EventKind = "asked"       // how the attempt ended
+	EventInterrupted EventKind = "interrupted" // the daemon found an attempt that never ended
+	EventReading     EventKind = "reading"     // the order was read
+	EventReadFailed  EventKind = "read_failed" // the order could not be read; nothing is concluded
+
+	// Decisions of a person.
+	EventApprove  EventKind = "approve"
+	EventRetry    EventKind = "retry"
+	EventIgnore   EventKind = "ignore"
+	EventPause    EventKind = "pause"
+	EventResume   EventKind = "resume"
+	EventRefund   EventKind = "refund"
+	EventOpened   EventKind = "opened"
+	EventProof    EventKind = "proof"
+	EventAsk      EventKind = "ask"
+	EventSnooze   EventKind = "snooze"
+	EventWon      EventKind = "won"
+	EventLost     EventKind = "lost"
+	EventWriteOff EventKind = "write_off"
+)
+
+// EventKinds lists every kind; with Statuses it spans the table.
+var EventKinds = []EventKind{
+	EventCancelled, EventMapped, EventWithdrawn, EventTick, EventBegin, EventDispatching, EventAsked, EventInterrupted,
+	EventReading, EventReadFailed,
+	EventApprove, EventRetry, EventIgnore, EventPause, EventResume, EventRefund,
+	EventOpened, EventProof, EventAsk, EventSnooze, EventWon, EventLost, EventWriteOff,
+}
+
+// Decision tells whether the event is a person's decision.
+func (k EventKind) Decision() bool {
+	switch k {
+	case EventApprove, EventRetry, EventIgnore, EventPause, EventResume, EventRefund, EventOpened, EventProof, EventAsk, EventSnooze, EventWon, EventLost, EventWriteOff:
+		return true
+	}
+	return false
+}
+
+// By says which side an event came from.
+type By string
+
+// The sides.
+const (
+	ByEngine   By = "engine"
+	ByConsole  By = "console"
+	ByCLI      By = "cli"
+	ByShop     By = "shop"
+	BySupplier By = "supplier"
+)
+
+// Event is one thing that happened to one case. Only the field that belongs
+// to its kind is set.
+type Event struct {
+	Kind EventKind
+	By   By
+	// Who names the person behind a decision.
+	Who          string
+	Note         string
+	Evidence     []string
+	Cancellation *Cancellation
+	Mapping      *Mapping
+	Reading      *Reading
+	Asked        *Asked
+	Failure      *Failure
+	Decision     *Decision
+}
+
+// Cancellation is what the shop says: an order, or a part of it, is not
+// wanted any more.
+type Cancellation struct {
+	Shop        string
+	ShopOrder   string
+	ShopOrderID string
+	Reason      string
+	OrderedAt   time.Time
+	CancelledAt time.Time
+	// Lines are all the order's lines, as ordered.
+	Lines []Line
+	// Partial is set when only some lines went.
+	Partial bool
+}
+
+// Mapping is one supplier order behind a shop order.
+type Mapping struct {
+	SupplierOrder string
+	Account       string
+	// By tells where the number came from: attribute, note, tag, import,
+	// operator.
+	By string
+	// Lines that this supplier order covers; empty means all of them.
+	Lines []Line
+	// Conflict is why the number cannot be trusted, empty when it can: for
+	// instance another shop order holds the same number.
+	Conflict string
+}
+
+// AskOutcome is how an attempt to place the cancel request ended.
+type AskOutcome string
+
+// The outcomes. Whatever was dispatched and not seen to take is unclear.
+const (
+	AskPending    AskOutcome = "pending"     // re-read: the supplier has the request
+	AskClosed     AskOutcome = "closed"      // re-read: the order is closed
+	AskPickedUp   AskOutcome = "picked_up"   // the site refused: the courier has it
+	AskShipped    AskOutcome = "shipped"     // marked shipped; nothing was clicked
+	AskNotOffered AskOutcome = "not_offered" // no cancel button; nothing was clicked
+	AskWrongOrder AskOutcome = "wrong_order" // the guard tripped; nothing was dispatched
+	AskUnknown    AskOutcome = "unknown"     // a page we do not know; nothing was dispatched
+	AskObserved   AskOutcome = "observed"    // observe mode: what would have been done
+	AskFailed     AskOutcome = "failed"      // broke before the last click; may be done again
+	AskUnclear    AskOutcome = "unclear"     // broke after the last click; must be read
+)
+
+// Asked is an attempt's end.
+type Asked struct {
+	Outcome AskOutcome
+	Detail  string
+	// Reason is the reason chosen in the form; Offered are all that the page
+	// offered.
+	Reason  string
+	Offered []string
+	// Reading is the last reading of the order, where there is one.
+	Reading *Reading
+}
+
+// Failure is why an order could not be read.
+type Failure struct {
+	Kind   string
+	Detail string
+}
+
+// Decision carries what a person gave with a decision.
+type Decision struct {
+	Amount    Money
+	To        RefundTo
+	At        time.Time
+	Until     time.Time
+	DisputeID string
+}

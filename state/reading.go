@@ -1,0 +1,73 @@
+package state
+
+import "time"
+
+// Phase is what a reading says about a supplier order, in the words that the
+// engine decides on.
+type Phase string
+
+// The phases. PhaseUnknown is an answer of its own: nothing follows from it.
+const (
+	PhaseUnknown    Phase = "unknown"
+	PhaseUnpaid     Phase = "unpaid"
+	PhaseRiskHold   Phase = "risk_hold"  // paid, being verified; the seller has not seen it
+	PhaseProcessing Phase = "processing" // paid, not marked shipped
+	PhasePending    Phase = "pending"    // a cancel request waits for the seller
+	PhaseShipped    Phase = "shipped"    // marked shipped
+	PhaseDelivered  Phase = "delivered"
+	PhaseFinished   Phase = "finished" // confirmed by the buyer or by time
+	PhaseClosed     Phase = "closed"   // cancelled or closed unshipped
+)
+
+// Source is which page a reading came from.
+type Source string
+
+// The sources. A list entry may hide a refusal, so nothing is concluded from
+// its silence.
+const (
+	SourceList   Source = "list"
+	SourceDetail Source = "detail"
+)
+
+// Reading is one look at a supplier order.
+type Reading struct {
+	Number string    `json:"number"`
+	At     time.Time `json:"at"`
+	// Zone is the IANA zone the page was shown in.
+	Zone   string `json:"zone,omitempty"`
+	Source Source `json:"source"`
+	// Complete means that everything this page is to show was there, so that
+	// what is absent may count as absent. An empty page is never complete.
+	Complete bool `json:"complete"`
+
+	Phase Phase `json:"phase"`
+	// StatusText is the site's own caption, for people.
+	StatusText string `json:"status_text,omitempty"`
+	// CancelOffered: the Cancel order button is there.
+	CancelOffered bool `json:"cancel_offered,omitempty"`
+	// RefusedText is the site's own sentence where it says that the seller
+	// refused the cancel.
+	RefusedText string `json:"refused_text,omitempty"`
+
+	OrderedAt   time.Time `json:"ordered_at,omitzero"`
+	PaidAt      time.Time `json:"paid_at,omitzero"`
+	ShippedAt   time.Time `json:"shipped_at,omitzero"`
+	ClosedAt    time.Time `json:"closed_at,omitzero"`
+	RequestedAt time.Time `json:"requested_at,omitzero"`
+	AnsweredAt  time.Time `json:"answered_at,omitzero"`
+	// WindowEnd is the page's own countdown to the end of the ship window.
+	WindowEnd     time.Time `json:"window_end,omitzero"`
+	DisputeCloses time.Time `json:"dispute_closes,omitzero"`
+
+	Total Money  `json:"total,omitzero"`
+	Store string `json:"store,omitempty"`
+	Lines []Line `json:"lines,omitempty"`
+
+	// TrackingRead means that the tracking page was read to its end: no
+	// number then means that there is none.
+	TrackingRead bool       `json:"tracking_read,omitempty"`
+	Tracking     []Tracking `json:"tracking,omitempty"`
+	Refund       *Refund    `json:"refund,omitempty"`
+
+	Evidence []string `json:"evidence,omitempty"`
+}

@@ -1,0 +1,117 @@
+package state
+
+import (
+	"context"
+	"errors"
+	"time"
+)
+
+// Errors of every store.
+var (
+	// ErrNotFound: no record under that key.
+	ErrNotFound = errors.New("not found")
+	// ErrConflict: the record was saved by somebody else since it was read.
+	ErrConflict = errors.New("changed by somebody else since it was read")
+	// ErrInUse: another process has the database open.
+	ErrInUse = errors.New("database in use by another process")
+	// ErrCorrupt: a record's checksum does not fit; it was quarantined.
+	ErrCorrupt = errors.New("record damaged")
+)
+
+// Store keeps everything that must outlive the process.
+//
+// Update runs fn in one atomic, durable transaction: nil from Update means it
+// is on disk. fn may run more than once, so it must have no effect outside
+// the transaction. Nothing slow belongs into fn or View. All values that come
+// out are copies.
+type Store interface {
+	Update(ctx context.Context, fn func(Tx) error) error
+	View(ctx context.Context, fn func(ReadTx) error) error
+	Close() error
+}
+
+// Page cuts a listing. After is the Next of the page before; zero Limit means
+// 100.
+type Page struct {
+	After string
+	Limit int
+}
+
+// ReadTx are the questions. Listings are ordered and paged; none is a full
+// scan of stored records. Every method returns ErrNotFound (wrapped) for a
+// single record that is not there, and ErrCorrupt for one that cannot be
+// read; listings leave a damaged record out, as it stands in Quarantine then.
+type ReadTx interface {
+	Case(id string) (Case, error)
+	// Cases lists newest first (by id, a ULID). next is "" at the end.
+	Cases(p Page) (cases []Case, next string, err error)
+	// CasesByStatus lists newest first.
+	CasesByStatus(s Status, p Page) (cases []Case, next string, err error)
+	CasesByShopOrder(shop, orderID string) ([]Case, error)
+	CasesBySupplierOrder(number string) ([]Case, error)
+	// OpenCasesByAccount lists the ids of an account's cases that have not
+	// ended and have a supplier order, oldest first.
+	OpenCasesByAccount(account string, p Page) (cases []Case, next string, err error)
+	// DueCases lists cases with DueAt at or before t, earliest first.
+	DueCases(t time.Time, limit int) ([]Case, error)
+	// CountByStatus costs the number of statuses, not of cases.
+	CountByStatus() (map[Status]int, error)
+	// NextDue is the earliest DueAt, false when nothing is due ever.
+	NextDue() (time.Time, bool, error)
+	// Journal is a case's whole story, oldest first.
+	Journal(caseID string) ([]Entry, error)
+
+	Effect(id string) (Effect, error)
+	// DueEffects lists a lane's effects with NotBefore at or before t,
+	// earliest first.
+	DueEffects(lane string, t time.Time, limit int) ([]Effect, error)
+	// LaneEffects lists all open effects of a lane, whenever they are due.
+	LaneEffects(lane string, p Page) (effects []Effect, next string, err error)
+
+	// Knocks lists knocks with NotBefore at or before t, in that order.
+	Knocks(t time.Time, limit int) ([]Knock, error)
+
+	Alert(id string) (Alert, error)
+	// AlertByKey finds the alert that was raised under a key.
+	AlertByKey(key string) (Alert, error)
+	// Alerts lists newest first.
+	Alerts(p Page) (alerts []Alert, next string, err error)
+	// DueAlerts lists alerts with NextAt at or before t, earliest first.
+	DueAlerts(t time.Time, limit int) ([]Alert, error)
+
+	Account(name string) (Account, error)
+	Accounts() ([]Account, error)
+
+	// Mappings are what the operator said about a shop order, by its name.
+	Mappings(shop, orderName string) ([]Mapping, error)
+
+	Quarantine(p Page) (rows []Quarantined, next string, err error)
+	// NewestTime is the latest time that any transaction was stamped with.
+	NewestTime() (time.Time, error)
+}
+
+// Tx adds the changes. Put methods with a Rev compare it with what is stored
+// (zero: must not exist yet), return ErrConflict (wrapped) when they differ,
+// and give back the new revision.
+type Tx interface {
+	ReadTx
+	PutCase(c Case) (rev uint64, err error)
+	AddEntry(caseID string, e Entry) error
+	PutEffect(e Effect) (rev uint64, err error)
+	DeleteEffect(id string) error
+	// AddKnock stores a knock unless its shop and key were seen before, and
+	// tells whether it was new. It fills Seq.
+	AddKnock(k Knock) (added bool, err error)
+	// PutKnock saves a stored knock with a new NotBefore, Tries or error.
+	PutKnock(k Knock) error
+	DeleteKnock(seq uint64) error
+	// ForgetKeys drops delivery ids first seen before t, at most limit.
+	ForgetKeys(t time.Time, limit int) (int, error)
+	// RaiseAlert stores a new alert unless its key was raised before.
+	RaiseAlert(a Alert) (added bool, err error)
+	PutAlert(a Alert) (rev uint64, err error)
+	PutAccount(a Account) (rev uint64, err error)
+	PutMappings(shop, orderName string, m []Mapping) error
+	// Stamp records the transaction's one "now".
+	Stamp(now time.Time) error
+}

@@ -1,0 +1,138 @@
+// Package supplier is the contract with the place where the goods were bought:
+// what can be asked of it and in which kinds its refusals to answer come. The
+// one implementation is supplier/aliexpress.
+//
+// The readings themselves are words of package state, because cases keep what
+// they learnt from them.
+package supplier
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"countermand/state"
+)
+
+// Client works one account. It is used by one goroutine at a time.
+type Client interface {
+	// Sweep reads the order list, newest first, until every wanted order was
+	// met or the list ends. Wanted orders that the list does not hold are
+	// simply absent from the result; that proves nothing.
+	Sweep(ctx context.Context, want []string) (map[string]state.Reading, error)
+	// Read reads one order: its detail page, and with tracking also the
+	// tracking page.
+	Read(ctx context.Context, number string, tracking bool) (state.Reading, error)
+	// Cancel tries to place one cancel request. What went wrong before
+	// anything was dispatched comes as an *Error or as an outcome that says
+	// so; once req.Dispatch has returned nil, the answer is always an
+	// outcome, at worst AskUnclear.
+	Cancel(ctx context.Context, req CancelRequest) (state.Asked, error)
+	// Probe looks whether the session is good, without clicking anything.
+	Probe(ctx context.Context) error
+	// Close lets go of the browser, keeping the session.
+	Close(ctx context.Context) error
+}
+
+// CancelRequest is one attempt.
+type CancelRequest struct {
+	Number string
+	// CaseID names the folder that evidence goes to.
+	CaseID string
+	// Observe stops before anything is clicked that could reach the
+	// supplier, and reports what would have been done.
+	Observe bool
+	// Guard is asked with each reading of the order, made on the very page
+	// that is about to be clicked. An error ends the attempt with
+	// AskWrongOrder.
+	Guard func(state.Reading) error
+	// Dispatch is called right before the first click that could reach the
+	// supplier. The click is made only if it returns nil: then the mark is on
+	// disk. An error of the store ends the attempt with AskFailed.
+	Dispatch func(ctx context.Context) error
+}
+
+// Kind says what an error means for the account and the order.
+type Kind string
+
+// The kinds. Account kinds stop the account's work; order kinds stop at the
+// order; the rest is tried again.
+const (
+	LoggedOut   Kind = "logged_out"   // account: a person must sign in
+	Challenged  Kind = "challenged"   // account: captcha or punish page; a person is called
+	Throttled   Kind = "throttled"    // account: answers without content; slow down
+	Browser     Kind = "browser"      // Chromium is missing, died or hangs
+	Unreachable Kind = "unreachable"  // the site does not answer
+	NotFound    Kind = "not_found"    // order: this account does not show it
+	Unreadable  Kind = "unreadable"   // order: an answer in a shape we do not know
+	WrongOrder  Kind = "wrong_order"  // order: the page shows another one
+	UnknownPage Kind = "unknown_page" // order: a page we do not know
+	Unsafe      Kind = "unsafe"       // a button on the deny list was about to be clicked
+)
+
+// Account tells whether the kind concerns the whole account.
+func (k Kind) Account() bool { return k == LoggedOut || k == Challenged || k == Throttled }
+
+// Retry tells whether trying again later may help by itself.
+func (k Kind) Retry() bool {
+	switch k {
+	case Throttled, Browser, Unreachable, NotFound, Unreadable:
+		return true
+	}
+	return false
+}
+
+// Error is a refusal to answer.
+type Error struct {
+	Kind Kind
+	// Op is what was being done: "read order 8190…".
+	Op string
+	// Detail is for the operator: what was seen and what to do.
+	Detail   string
+	Evidence []string
+	Err      error
+}
+
+// Error names the action, what was seen and the cause.
+func (e *Error) Error() string {
+	s := e.Op + ": " + string(e.Kind)
+	if e.Detail != "" {
+		s += ": " + e.Detail
+	}
+	if e.Err != nil {
+		s += fmt.Sprintf(": %v", e.Err)
+	}
+	return s
+}
+
+// Unwrap gives the cause.
+func (e *Error) Unwrap() error { return e.Err }
+
+// KindOf finds the kind in an error's chain, "" where there is none.
+func KindOf(err error) Kind {
+	if e, ok := errors.AsType[*Error](err); ok {
+		return e.Kind
+	}
+	return ""
+}
+
+// Evidence is something that was seen, to be kept.
+type Evidence struct {
+	CaseID string
+	Number string
+	// Name says what it is: "before-submit".
+	Name string
+	// Ext is the file's ending: png, html, json.
+	Ext  string
+	At   time.Time
+	Zone string
+	URL  string
+	Body []byte
+}
+
+// EvidenceSink keeps evidence and gives back the reference that journals
+// carry: the path below the evidence folder and the SHA-256.
+type EvidenceSink interface {
+	Keep(ctx context.Context, e Evidence) (ref string, err error)
+}
