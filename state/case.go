@@ -74,6 +74,7 @@ const (
 	ClockRefundDue     Clock = "refund_due"
 	ClockDisputeOpens  Clock = "dispute_opens"
 	ClockDisputeCloses Clock = "dispute_closes"
+	ClockSnooze        Clock = "snooze" // a person wants to be asked again
 )
 
 // Line is one item, of the shop's order or of the supplier's.
@@ -177,6 +178,12 @@ type Case struct {
 	// Approved is set by a person: the case may be asked without another
 	// question, whatever the mode asks for.
 	Approved bool `json:"approved,omitempty"`
+	// Accepted is the finding of the right-order guard that a person has
+	// seen and approved; any other finding still holds the case.
+	Accepted string `json:"accepted,omitempty"`
+	// Unsure means that the number may not be this order's: readings decide
+	// nothing until a person has approved.
+	Unsure bool `json:"unsure,omitempty"`
 
 	// Reason is the shop's reason for the cancel, in lower case.
 	Reason string `json:"reason,omitempty"`
@@ -219,6 +226,12 @@ type Case struct {
 	// "CLOCK-near" for the warning before.
 	Fired map[string]time.Time `json:"fired,omitempty"`
 
+	// Raised holds the key of each kind of alert that is not resolved yet.
+	Raised map[string]string `json:"raised,omitempty"`
+
+	// DetailAt is when the detail page was last read; the list alone may hide
+	// a refusal.
+	DetailAt    time.Time `json:"detail_at,omitzero"`
 	NextCheckAt time.Time `json:"next_check_at,omitzero"`
 	// DueAt is when the engine must look at the case again: the earliest of
 	// the next check and the next clock point. Zero: never. The store's due
@@ -238,6 +251,7 @@ func (c Case) Clone() Case {
 	}
 	c.Clocks = cloneMap(c.Clocks)
 	c.Fired = cloneMap(c.Fired)
+	c.Raised = cloneMap(c.Raised)
 	return c
 }
 

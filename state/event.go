@@ -130,7 +130,9 @@ const (
 // Asked is an attempt's end.
 type Asked struct {
 	Outcome AskOutcome
-	Detail  string
+	// Kind is the supplier's error kind behind a failed attempt.
+	Kind   string
+	Detail string
 	// Reason is the reason chosen in the form; Offered are all that the page
 	// offered.
 	Reason  string

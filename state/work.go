@@ -6,11 +6,10 @@ import "time"
 type EffectKind string
 
 // The effects. A read may be done again at will; a request never without a
-// reading that shows it did not take; a look reads the shop order again.
+// reading that shows it did not take.
 const (
 	EffectRead    EffectKind = "read"
 	EffectRequest EffectKind = "request"
-	EffectLook    EffectKind = "look"
 )
 
 // EffectState is how far an effect got. Effects that ended are deleted: the
@@ -37,15 +36,13 @@ const (
 // Effect is one open piece of work of a case. A case has at most one of each
 // kind, so its id is the case's id and the kind.
 type Effect struct {
-	ID      string      `json:"id"`
-	Rev     uint64      `json:"-"`
-	CaseID  string      `json:"case_id"`
-	Kind    EffectKind  `json:"kind"`
-	State   EffectState `json:"state"`
-	Account string      `json:"account,omitempty"`
-	Shop    string      `json:"shop,omitempty"`
-	// Lane is what the effect waits in: "account/NAME" or "shop/NAME". One
-	// lane does one thing at a time.
+	ID     string      `json:"id"`
+	Rev    uint64      `json:"-"`
+	CaseID string      `json:"case_id"`
+	Kind   EffectKind  `json:"kind"`
+	State  EffectState `json:"state"`
+	// Lane is what the effect waits in: the name of the account. One lane
+	// does one thing at a time.
 	Lane  string `json:"lane"`
 	Depth Depth  `json:"depth,omitempty"`
 	Why   string `json:"why,omitempty"`
