@@ -1,0 +1,79 @@
+package state
+
+import (
+	"cmp"
+	"slices"
+	"time"
+)
+
+// PublicClocks are the clocks that are shown to people and scripts, in the
+// order of a case's life. ClockUnasked is the engine's own.
+var PublicClocks = []Clock{ClockAnswerDue, ClockShipWindowEnd, ClockProofDue, ClockRefundWarn, ClockRefundDue, ClockDisputeOpens, ClockDisputeCloses}
+
+// awaited are the clocks that matter to a person in each status; the others
+// keep the time they had and are history.
+var awaited = map[Status][]Clock{
+	Unmapped:   {ClockShipWindowEnd},
+	Held:       {ClockShipWindowEnd},
+	Queued:     {ClockShipWindowEnd},
+	Requesting: {ClockShipWindowEnd},
+	Requested:  {ClockAnswerDue, ClockShipWindowEnd},
+	Cancelled:  {ClockRefundWarn, ClockRefundDue},
+	Refused:    {ClockProofDue, ClockShipWindowEnd, ClockDisputeCloses},
+	Disputable: {ClockDisputeOpens, ClockDisputeCloses},
+}
+
+// NextDeadline is the next clock point that matters in the case's status:
+// the earliest after now, else the latest that has passed, else false.
+func (c Case) NextDeadline(now time.Time) (Clock, time.Time, bool) {
+	var next, past Clock
+	for _, k := range awaited[c.Status] {
+		at := c.Clocks[k]
+		switch {
+		case at.IsZero():
+		case at.After(now):
+			if next == "" || at.Before(c.Clocks[next]) {
+				next = k
+			}
+		case past == "" || at.After(c.Clocks[past]):
+			past = k
+		}
+	}
+	k := cmp.Or(next, past)
+	return k, c.Clocks[k], k != ""
+}
+
+// AtRisk is the money that is still out: the supplier order's total less what
+// came back. It is unknown once the case ended, and while the total is.
+func (c Case) AtRisk() Money {
+	if c.Status.Ended() || !c.Amount.Known() {
+		return Money{}
+	}
+	out := c.Amount
+	if c.Refund != nil && c.Refund.Amount.Currency == out.Currency {
+		out.Units -= c.Refund.Amount.Units
+	}
+	if out.Units <= 0 {
+		return Money{}
+	}
+	return out
+}
+
+// Totals sums amounts, one for each currency, ordered by currency. Unknown
+// amounts count as nothing.
+func Totals(amounts ...Money) []Money {
+	var sums []Money
+	for _, m := range amounts {
+		if !m.Known() {
+			continue
+		}
+		i := slices.IndexFunc(sums, func(s Money) bool { return s.Currency == m.Currency })
+		if i < 0 {
+			sums = append(sums, m)
+			continue
+		}
+		sums[i].Units += m.Units
+	}
+	slices.SortFunc(sums, func(a, b Money) int { return cmp.Compare(a.Currency, b.Currency) })
+	return sums
+}
