@@ -1,0 +1,122 @@
+package dispute
+
+import (
+	"strings"
+	"testing"
+	"time"
+
+	"countermand/state"
+
+	"github.com/google/go-cmp/cmp"
+	"pgregory.net/rapid"
+)
+
+var now = time.Date(2026, 3, 2, 12, 0, 0, 0, time.UTC)
+
+func in(h int) time.Time { return now.Add(time.Duration(h) * time.Hour) }
+
+func disputable(id string, opens, closes time.Time) state.Case {
+	return state.Case{ID: id, Status: state.Disputable, Clocks: map[state.Clock]time.Time{
+		state.ClockDisputeOpens: opens, state.ClockDisputeCloses: closes,
+	}}
+}
+
+func TestRankOrdersByUrgency(t *testing.T) {
+	t.Parallel()
+	got := Rank([]state.Case{
+		{ID: "waiting", Status: state.Disputed},
+		disputable("not-open-late", in(90), in(900)),
+		disputable("not-open", in(48), in(900)),
+		disputable("no-end", in(-1), time.Time{}),
+		disputable("open", in(-1), in(100)),
+		disputable("soon", in(-1), in(71)),
+		disputable("today", in(-1), in(23)),
+		disputable("late", in(-100), in(-1)),
+		{ID: "refused", Status: state.Refused},
+		{ID: "won", Status: state.Won},
+	}, now)
+	var ids []string
+	for _, it := range got {
+		ids = append(ids, it.Case.ID)
+	}
+	want := []string{"late", "today", "soon", "open", "no-end", "not-open", "not-open-late", "waiting"}
+	if d := cmp.Diff(want, ids); d != "" {
+		t.Errorf("order (-want +got):\n%s", d)
+	}
+}
+
+func TestItemTellsWhatToDo(t *testing.T) {
+	t.Parallel()
+	with := func(c state.Case, proof state.Proof) state.Case { c.Proof = proof; return c }
+	scanned := with(disputable("x", in(-50), in(100)), state.ProofScanAfter)
+	scanned.RequestedAt = time.Date(2026, 2, 20, 8, 0, 0, 0, time.UTC)
+	scanned.Tracking = []state.Tracking{
+		{Number: "LATE", FirstScanAt: time.Date(2026, 2, 25, 8, 0, 0, 0, time.UTC)},
+		{Number: "NONE"},
+		{Number: "FIRST", FirstScanAt: time.Date(2026, 2, 21, 23, 30, 0, 0, time.FixedZone("CST", 8*3600))},
+	}
+	tests := []struct {
+		name     string
+		c        state.Case
+		urgency  Urgency
+		deadline time.Time
+		says     string
+	}{
+		{"scan after the request", scanned, Open, in(100), "first scan 2026-02-21 15:30 UTC is after our request of 2026-02-20 08:00 UTC"},
+		{"a scan without its times", with(disputable("x", in(-50), in(100)), state.ProofScanAfter), Open, in(100), "sent after our request"},
+		{"a number only", with(disputable("x", in(-50), in(100)), state.ProofNumberOnly), Open, in(100), "no scan"},
+		{"no number", with(disputable("x", in(-50), in(100)), state.ProofNone), Open, in(100), "no tracking number"},
+		{"never marked shipped", with(disputable("x", time.Time{}, in(10)), state.ProofNone), Today, in(10), "no shipped mark"},
+		{"an early scan turned up", with(disputable("x", in(-50), in(100)), state.ProofScanBefore), Open, in(100), "disputes proof"},
+		{"not open yet: the date it opens", disputable("x", in(60), in(500)), NotOpen, in(60), "wait until"},
+		{"opens at this very moment", disputable("x", now, in(500)), Open, in(500), "open a dispute"},
+		{"closes at this very moment", disputable("x", in(-60), now), Late, now, "has passed"},
+		{"closes before it opens", disputable("x", in(60), in(30)), Soon, in(30), "before it opens"},
+		{"opened", state.Case{Status: state.Disputed}, Waiting, time.Time{}, "disputes won"},
+		{"opened, and an early scan turned up", state.Case{Status: state.Disputed, Proof: state.ProofScanBefore}, Waiting, time.Time{}, "check the proof"},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			it := Rank([]state.Case{tt.c}, now)[0]
+			if it.Urgency != tt.urgency || !it.Deadline.Equal(tt.deadline) || !strings.Contains(it.NextAction, tt.says) {
+				t.Errorf("got %s by %v: %q", it.Urgency, it.Deadline, it.NextAction)
+			}
+			if strings.Contains(it.NextAction, "\n") {
+				t.Errorf("more than one line: %q", it.NextAction)
+			}
+		})
+	}
+}
+
+// The order must not depend on how the store listed the cases.
+func TestRankIsTheSameForEveryInputOrder(t *testing.T) {
+	t.Parallel()
+	rapid.Check(t, func(t *rapid.T) {
+		hours := rapid.SliceOfN(rapid.IntRange(-100, 100), 2, 8).Draw(t, "hours")
+		var cases []state.Case
+		for i, h := range hours {
+			cases = append(cases, disputable(string(rune('a'+i)), in(-h), in(h)))
+		}
+		shuffled := rapid.Permutation(cases).Draw(t, "shuffled")
+		if d := cmp.Diff(Rank(cases, now), Rank(shuffled, now)); d != "" {
+			t.Fatal(d)
+		}
+	})
+}
+
+func TestMoneyAtRisk(t *testing.T) {
+	t.Parallel()
+	usd := func(v string) state.Money { m, _ := state.ParseMoney(v, "USD"); return m }
+	eur, _ := state.ParseMoney("3.50", "EUR")
+	got := MoneyAtRisk([]state.Case{
+		{Status: state.Disputable, Amount: usd("12.34")},
+		{Status: state.Disputed, Amount: usd("10"), Refund: &state.Refund{Amount: usd("4")}},
+		{Status: state.Disputable, Amount: eur},
+		{Status: state.Disputable},
+		{Status: state.Won, Amount: usd("100")},
+	})
+	if d := cmp.Diff([]state.Money{eur, usd("18.34")}, got); d != "" {
+		t.Errorf("(-want +got):\n%s", d)
+	}
+}
