@@ -27,7 +27,14 @@ type Order struct {
 	CancelledAt time.Time
 	// Reason of the cancel, in lower case.
 	Reason string
-	Lines  []state.Line
+	// Fulfillment is the shop's own word for how far it was sent, in lower
+	// case.
+	Fulfillment string
+	// Lines are all the order's lines, as ordered.
+	Lines []state.Line
+	// Left is how many of each line, by its id, still stand after edits and
+	// refunds.
+	Left map[string]int
 	// Supplier are the supplier orders that the order itself names, in the
 	// order they were found, each number once.
 	Supplier []state.Mapping

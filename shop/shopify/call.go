@@ -1,0 +1,174 @@
+package shopify
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"io"
+	"net/http"
+	"time"
+
+	"github.com/Khan/genqlient/graphql"
+	"github.com/cenkalti/backoff/v5"
+
+	"countermand/shop"
+)
+
+const (
+	// maxTries bounds the tries of one read; the engine asks again later.
+	maxTries = 3
+	// maxWait is the longest that a call waits for the shop's budget or for
+	// its Retry-After; a longer wait is handed to the caller.
+	maxWait = 15 * time.Second
+	// maxReply bounds an answer, in bytes. A page of lines has some 100 KB.
+	maxReply = 4 << 20
+	// tokenHeader carries the Admin API token.
+	tokenHeader = "X-Shopify-Access-Token"
+)
+
+// read runs a read until it succeeds, fails for good or has had its tries.
+// Only reads may come here: a write is never sent twice unseen.
+func (c *Client) read(ctx context.Context, do func(context.Context) error) error {
+	var last error
+	pauses := backoff.NewExponentialBackOff()
+	pauses.InitialInterval, pauses.MaxInterval = c.pause, 10*c.pause
+	_, err := backoff.Retry(ctx, func() (struct{}, error) {
+		last = do(ctx)
+		return struct{}{}, retryable(last)
+	}, backoff.WithBackOff(pauses), backoff.WithMaxTries(maxTries))
+	switch {
+	case err == nil:
+		return nil
+	case ctx.Err() != nil:
+		return &shop.Error{Kind: shop.Unavailable, Op: "read", Detail: "given up", Err: context.Cause(ctx)}
+	}
+	return last
+}
+
+// retryable puts an error into backoff's words.
+func retryable(err error) error {
+	e, ok := errors.AsType[*shop.Error](err)
+	switch {
+	case err == nil:
+		return nil
+	case !ok, e.Kind != shop.Throttled && e.Kind != shop.Unavailable, e.RetryAfter > maxWait:
+		return backoff.Permanent(err)
+	case e.RetryAfter > 0:
+		return &backoff.RetryAfterError{Duration: e.RetryAfter}
+	}
+	return err
+}
+
+// reply is the envelope of every answer.
+type reply struct {
+	Data       json.RawMessage `json:"data"`
+	Errors     []replyError    `json:"errors"`
+	Extensions struct {
+		Cost cost `json:"cost"`
+	} `json:"extensions"`
+}
+
+type replyError struct {
+	Message    string `json:"message"`
+	Extensions struct {
+		Code string `json:"code"`
+	} `json:"extensions"`
+}
+
+// MakeRequest sends one operation once; it is what the generated code calls.
+// Every error is a *shop.Error.
+func (c *Client) MakeRequest(ctx context.Context, req *graphql.Request, resp *graphql.Response) error {
+	if wait := c.budget.reserve(req.OpName, time.Now()); wait > maxWait {
+		return &shop.Error{Kind: shop.Throttled, Op: req.OpName, Detail: "the shop's request budget is used up", RetryAfter: wait}
+	} else if err := sleep(ctx, wait); err != nil {
+		return &shop.Error{Kind: shop.Unavailable, Op: req.OpName, Err: err}
+	}
+	body, err := c.post(ctx, req)
+	if err != nil {
+		return err
+	}
+	var r reply
+	if err := json.Unmarshal(body, &r); err != nil {
+		return &shop.Error{Kind: shop.Invalid, Op: req.OpName, Detail: "the answer is not JSON", Err: err}
+	}
+	c.budget.observe(req.OpName, r.Extensions.Cost, time.Now())
+	if len(r.Errors) > 0 {
+		return replyFailure(req.OpName, r)
+	}
+	// An empty answer proves nothing, above all not that an order is absent.
+	var roots map[string]json.RawMessage
+	if err := json.Unmarshal(r.Data, &roots); err != nil || len(roots) == 0 {
+		return &shop.Error{Kind: shop.Invalid, Op: req.OpName, Detail: "the answer holds no data", Err: err}
+	}
+	if err := json.Unmarshal(r.Data, resp.Data); err != nil {
+		return &shop.Error{Kind: shop.Invalid, Op: req.OpName, Detail: "the answer has another shape than the schema's", Err: err}
+	}
+	return nil
+}
+
+// post returns the body of a 200.
+func (c *Client) post(ctx context.Context, req *graphql.Request) ([]byte, error) {
+	ctx, cancel := context.WithTimeoutCause(ctx, tryTimeout, errors.New("no answer in time"))
+	defer cancel()
+	token, err := c.token(ctx)
+	if err != nil {
+		return nil, tokenFailure(req.OpName, err)
+	}
+	if token == "" {
+		return nil, &shop.Error{Kind: shop.Unauthorized, Op: req.OpName, Detail: "the token is empty: put the shop's Admin API token into its token file"}
+	}
+	out, err := json.Marshal(req)
+	if err != nil {
+		return nil, &shop.Error{Kind: shop.Invalid, Op: req.OpName, Err: err}
+	}
+	hr, err := http.NewRequestWithContext(ctx, http.MethodPost, c.url, bytes.NewReader(out))
+	if err != nil {
+		return nil, &shop.Error{Kind: shop.Invalid, Op: req.OpName, Err: err}
+	}
+	hr.Header.Set("Content-Type", "application/json")
+	hr.Header.Set("Accept", "application/json")
+	hr.Header.Set("User-Agent", "countermand")
+	hr.Header.Set(tokenHeader, token)
+	res, err := c.http.Do(hr)
+	if err != nil {
+		return nil, &shop.Error{Kind: shop.Unavailable, Op: req.OpName, Err: err}
+	}
+	defer res.Body.Close()
+	body, err := io.ReadAll(io.LimitReader(res.Body, maxReply+1))
+	c.remark(req.OpName, res)
+	switch {
+	case res.StatusCode != http.StatusOK:
+		return nil, statusFailure(req.OpName, res, time.Now())
+	case err != nil:
+		return nil, &shop.Error{Kind: shop.Unavailable, Op: req.OpName, Detail: "the answer broke off", Err: err}
+	case len(body) > maxReply:
+		return nil, &shop.Error{Kind: shop.Invalid, Op: req.OpName, Detail: "the answer is larger than any order"}
+	}
+	return body, nil
+}
+
+// remark logs what the answer's headers say about our use of the API.
+func (c *Client) remark(op string, res *http.Response) {
+	l := c.log.Debug()
+	served := res.Header.Get("X-Shopify-API-Version")
+	why := res.Header.Get("X-Shopify-API-Deprecated-Reason")
+	if served != "" && served != c.version || why != "" {
+		l = c.log.Warn().Str("asked_version", c.version).Str("served_version", served).Str("deprecated", why)
+	}
+	l.Str("op", op).Int("status", res.StatusCode).Str("request_id", res.Header.Get("X-Request-Id")).Msg("shop answered")
+}
+
+func sleep(ctx context.Context, d time.Duration) error {
+	if d <= 0 {
+		return nil
+	}
+	t := time.NewTimer(d)
+	defer t.Stop()
+	select {
+	case <-t.C:
+		return nil
+	case <-ctx.Done():
+		return context.Cause(ctx)
+	}
+}

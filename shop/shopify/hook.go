@@ -1,0 +1,238 @@
+package shopify
+
+import (
+	"crypto/hmac"
+	"crypto/sha256"
+	"encoding/base64"
+	"errors"
+	"hash"
+	"io"
+	"net/http"
+	"strings"
+	"time"
+
+	"github.com/rs/zerolog"
+
+	"countermand/shop"
+	"countermand/state"
+)
+
+// HookPath is where the handler is to be mounted; it looks at the method and
+// the path itself.
+const HookPath = "/webhooks/shopify/{shop}"
+
+// DefaultMaxBody bounds a webhook's body, in bytes. Orders of 500 lines have
+// about 1 MB.
+const DefaultMaxBody = 2 << 20
+
+// maxKey bounds a delivery's id; Shopify's are UUIDs.
+const maxKey = 200
+
+// HookShop is one shop that may send webhooks.
+type HookShop struct {
+	// Domain is what the delivery must name as its shop.
+	Domain string
+	// Secrets are the keys of which one must have signed the body; several
+	// while one is being rotated. Called for each delivery.
+	Secrets func() [][]byte
+}
+
+// StaticSecrets are secrets that never change.
+func StaticSecrets(secrets ...[]byte) func() [][]byte {
+	return func() [][]byte { return secrets }
+}
+
+// HookMetrics counts deliveries. Outcome is one of the HookOutcome values;
+// topic is "other" for one that is not handled.
+type HookMetrics interface {
+	Webhook(shop, topic, outcome string)
+}
+
+// The ends of a delivery, as metrics and the log name them.
+const (
+	HookStored      = "stored"
+	HookRepeated    = "repeated"
+	HookIgnored     = "ignored"
+	HookUnsigned    = "unsigned"
+	HookOtherShop   = "other_shop"
+	HookTooLarge    = "too_large"
+	HookBroken      = "broken"
+	HookNotStored   = "not_stored"
+	HookUnknownShop = "unknown_shop"
+)
+
+// HandlerOptions are what the webhook handler needs.
+type HandlerOptions struct {
+	// Shops by their name in our configuration, which is in the path.
+	Shops map[string]HookShop
+	// Sink takes the knocks.
+	Sink shop.Sink
+	// Now is time.Now where it is nil.
+	Now func() time.Time
+	Log zerolog.Logger
+	// MaxBody is DefaultMaxBody where it is zero.
+	MaxBody int64
+	// Metrics may be nil.
+	Metrics HookMetrics
+}
+
+// orderTopics are the topics whose payload is an order. What changed does not
+// matter: the order is read again.
+var orderTopics = map[string]bool{"orders/cancelled": true, "orders/updated": true}
+
+type hooks struct{ HandlerOptions }
+
+// NewHandler takes Shopify's webhooks at HookPath. It answers 200 only once
+// the knock is stored, or where there is nothing to store; Shopify tries
+// again after anything else. Of the payload only the order's id is kept.
+func NewHandler(o HandlerOptions) http.Handler {
+	if o.Now == nil {
+		o.Now = time.Now
+	}
+	if o.MaxBody <= 0 {
+		o.MaxBody = DefaultMaxBody
+	}
+	mux := http.NewServeMux()
+	mux.Handle("POST "+HookPath, &hooks{o})
+	return mux
+}
+
+// answer is how a delivery ends.
+type answer struct {
+	outcome string
+	status  int
+	text    string // for the sender, and for a person who reads Shopify's delivery log
+	err     error
+}
+
+func (h *hooks) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	name := r.PathValue("shop")
+	topic := strings.ToLower(r.Header.Get("X-Shopify-Topic"))
+	a := h.take(w, r, name, topic)
+	h.tell(r, name, topic, a)
+	w.Header().Set("Content-Type", "text/plain; charset=utf-8")
+	w.WriteHeader(a.status)
+	io.WriteString(w, a.text+"\n")
+}
+
+func (h *hooks) take(w http.ResponseWriter, r *http.Request, name, topic string) answer {
+	known, ok := h.Shops[name]
+	if !ok {
+		return answer{outcome: HookUnknownShop, status: http.StatusNotFound, text: "no such shop"}
+	}
+	id, idErr, refused := h.verify(w, r, known)
+	if refused != nil {
+		return *refused
+	}
+	if got := r.Header.Get("X-Shopify-Shop-Domain"); !strings.EqualFold(got, known.Domain) {
+		return answer{outcome: HookOtherShop, status: http.StatusForbidden, text: "this address belongs to another shop"}
+	}
+	if !orderTopics[topic] {
+		return answer{outcome: HookIgnored, status: http.StatusOK, text: "ignored: topic not handled"}
+	}
+	if idErr != nil {
+		return answer{outcome: HookBroken, status: http.StatusBadRequest, text: idErr.Error(), err: idErr}
+	}
+	return h.store(r, name, topic, id)
+}
+
+// verify reads the body once, through the signature and the search for the
+// id together, so that none of it needs to be held. The id counts only after
+// the signature was found good.
+func (h *hooks) verify(w http.ResponseWriter, r *http.Request, known HookShop) (id string, idErr error, refused *answer) {
+	unsigned := &answer{outcome: HookUnsigned, status: http.StatusUnauthorized, text: "the signature does not fit"}
+	tooLarge := &answer{outcome: HookTooLarge, status: http.StatusRequestEntityTooLarge, text: "the body is too large"}
+	if r.ContentLength > h.MaxBody {
+		w.Header().Set("Connection", "close") // the rest is not worth reading
+		return "", nil, tooLarge
+	}
+	want, err := base64.StdEncoding.DecodeString(r.Header.Get("X-Shopify-Hmac-Sha256"))
+	macs := newMACs(known.Secrets)
+	if err != nil || len(want) != sha256.Size || len(macs) == 0 {
+		return "", nil, unsigned
+	}
+	body := http.MaxBytesReader(w, r.Body, h.MaxBody)
+	signed := io.TeeReader(body, writers(macs))
+	id, idErr = orderID(signed)
+	if _, err := io.Copy(io.Discard, signed); err != nil {
+		if _, ok := errors.AsType[*http.MaxBytesError](err); ok {
+			return "", nil, tooLarge
+		}
+		return "", nil, &answer{outcome: HookBroken, status: http.StatusBadRequest, text: "the body broke off", err: err}
+	}
+	if !anyEqual(macs, want) {
+		return "", nil, unsigned
+	}
+	return id, idErr, nil
+}
+
+func (h *hooks) store(r *http.Request, name, topic, id string) answer {
+	key := r.Header.Get("X-Shopify-Webhook-Id")
+	if len(key) > maxKey {
+		key = "" // never deduplicated: one look too many does no harm
+	}
+	now := h.Now().UTC()
+	added, err := h.Sink.Knock(r.Context(), state.Knock{
+		Shop: name, OrderID: id, Source: "webhook", Topic: topic, Key: key, ReceivedAt: now, NotBefore: now,
+	})
+	switch {
+	case err != nil:
+		return answer{outcome: HookNotStored, status: http.StatusServiceUnavailable, text: "not stored, send it again", err: err}
+	case !added:
+		return answer{outcome: HookRepeated, status: http.StatusOK, text: "seen before"}
+	}
+	return answer{outcome: HookStored, status: http.StatusOK, text: "stored"}
+}
+
+// tell logs and counts. Of the request only its headers are named: the body
+// is a customer's.
+func (h *hooks) tell(r *http.Request, name, topic string, a answer) {
+	if a.outcome == HookUnknownShop {
+		name = "unknown" // the path is the sender's: it must not make metrics
+	}
+	l := h.Log.Debug()
+	if a.status != http.StatusOK {
+		l = h.Log.Warn().Err(a.err)
+	}
+	l.Str("shop", name).Str("topic", clip(topic, 80)).Str("outcome", a.outcome).Int("status", a.status).
+		Str("webhook_id", clip(r.Header.Get("X-Shopify-Webhook-Id"), 80)).
+		Str("domain", clip(r.Header.Get("X-Shopify-Shop-Domain"), 80)).Msg("webhook")
+	if !orderTopics[topic] {
+		topic = "other"
+	}
+	if h.Metrics != nil {
+		h.Metrics.Webhook(name, topic, a.outcome)
+	}
+}
+
+// newMACs makes one running signature per secret. An empty secret is none:
+// anybody could sign with it.
+func newMACs(secrets func() [][]byte) []hash.Hash {
+	if secrets == nil {
+		return nil
+	}
+	var macs []hash.Hash
+	for _, s := range secrets() {
+		if len(s) > 0 {
+			macs = append(macs, hmac.New(sha256.New, s))
+		}
+	}
+	return macs
+}
+
+func writers(macs []hash.Hash) io.Writer {
+	ws := make([]io.Writer, len(macs))
+	for i, m := range macs {
+		ws[i] = m
+	}
+	return io.MultiWriter(ws...)
+}
+
+// anyEqual compares with every secret, so that the time tells nothing.
+func anyEqual(macs []hash.Hash, want []byte) bool {
+	ok := false
+	for _, m := range macs {
+		ok = hmac.Equal(m.Sum(nil), want) || ok
+	}
+	return ok
+}
