@@ -1,0 +1,19 @@
+// Package aliexpresstest is an AliExpress on loopback: four hosts that serve
+// the buyer's order pages and the calls behind them, so that a real Chromium
+// can be driven through whole stories without an account and without the
+// network. Tests use it and so does the demonstration.
+//
+// Orders carry their fate as data: how long the seller takes, what it answers,
+// what it ships. What an order shows is computed from those facts and the
+// clock at each request, so the site works on any clock, however fast, and
+// owns no goroutines besides its listeners.
+//
+// The pages hold nothing until their calls have answered, ignore events that
+// no person made, and place the dangerous buttons beside the wanted one. Every
+// write that arrives is logged, the wrong ones too: a test that proves that a
+// button was never pressed reads Writes.
+//
+// The shapes of answers follow what is publicly known of the site. Where
+// nothing is known (the cancel button's type, the reason form, the pending
+// status) they are assumptions, shared with the driver's site profile.
+package aliexpresstest

@@ -1,0 +1,91 @@
+package aliexpresstest
+
+import "time"
+
+// operations are the writes of the order pages: what the page calls them and
+// what the log does.
+var operations = map[string]string{
+	"CANCEL_ORDER":      WriteCancel,
+	"EXTEND_PROCESSING": WriteExtend,
+	"CONFIRM_GOODS":     WriteConfirmGoods,
+	"PAY":               WritePay,
+	"DELETE":            WriteDelete,
+	"REPURCHASE":        WriteRepurchase,
+	"OPEN_DISPUTE":      WriteOpenDispute,
+}
+
+// Results of an operation.
+const (
+	opRequested = "REQUESTED" // the seller is asked
+	opClosed    = "CLOSED"    // closed at once
+	opPickedUp  = "PICKED_UP" // the courier has it; not cancelled
+	opDone      = "DONE"
+)
+
+// operate takes a write. Everything that arrives is logged, also what is then
+// answered with an error.
+func (s *Site) operate(p params) result {
+	now := s.now()
+	w := Write{At: now, OrderID: p.text("tradeOrderId"), Reason: p.text("reasonCode")}
+	w.Trusted, _ = p["isTrusted"].(bool)
+	var ok bool
+	if w.Kind, ok = operations[p.text("operation")]; !ok {
+		w.Kind = p.text("operation")
+	}
+	var outcome string
+	e := s.find(w.OrderID)
+	if e == nil {
+		w.Refused = "FAIL_BIZ_ORDER_NOT_EXIST::The order does not exist"
+	} else {
+		outcome, w.Refused = e.apply(w, now)
+	}
+	s.writes = append(s.writes, w)
+	s.logf("write %s %s reason=%q trusted=%v -> %s%s", w.Kind, w.OrderID, w.Reason, w.Trusted, outcome, w.Refused)
+	if w.Refused != "" {
+		return fail(w.Refused)
+	}
+	return result{data: obj{"module": obj{"tradeOrderId": number(e.ID), "success": outcome != opPickedUp, "result": outcome}}}
+}
+
+// apply carries a write out, or says why not.
+func (e *entry) apply(w Write, now time.Time) (outcome, refused string) {
+	const badState = "FAIL_BIZ_ORDER_STATUS::The order's status does not allow this"
+	v := e.at(now)
+	switch {
+	case w.Kind == WriteCancel:
+		return e.cancel(v, w.Reason, now)
+	case w.Kind == WriteExtend && (v.phase == processing || v.phase == pending):
+		e.WindowEnd = e.WindowEnd.Add(extension)
+	case w.Kind == WriteConfirmGoods && v.phase == shipped:
+		e.confirmedAt = now
+	case w.Kind == WritePay && v.phase == unpaid:
+		e.paidHereAt = now
+		e.WindowEnd = now.Add(9 * 24 * time.Hour)
+	case w.Kind == WriteDelete && (v.phase == completed || v.phase == closed):
+		e.deleted = true
+	case w.Kind == WriteOpenDispute && (v.phase == shipped || v.phase == completed):
+	case w.Kind == WriteRepurchase:
+	default:
+		return "", badState
+	}
+	return opDone, ""
+}
+
+func (e *entry) cancel(v view, reason string, now time.Time) (outcome, refused string) {
+	switch {
+	case v.phase == pending:
+		return "", "FAIL_BIZ_REPEATED_REQUEST::A cancellation request is already being processed"
+	case v.phase != processing && v.phase != unpaid:
+		return "", "FAIL_BIZ_ORDER_STATUS::The order can't be canceled at this time"
+	case !offered(reason):
+		return "", "FAIL_BIZ_REASON::Please select a reason"
+	case e.Fate.PickedUp:
+		e.pickedUpAt = now
+		return opPickedUp, ""
+	case v.phase == unpaid || e.Fate.InstantClose:
+		e.ClosedAt = now
+		return opClosed, ""
+	}
+	e.requests = append(e.requests, now)
+	return opRequested, ""
+}

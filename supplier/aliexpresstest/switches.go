@@ -1,0 +1,233 @@
+package aliexpresstest
+
+import (
+	"context"
+	"maps"
+	"strings"
+	"time"
+)
+
+// Kinds of requests, as the hooks and Calls name them.
+const (
+	CallList      = "list"
+	CallDetail    = "detail"
+	CallReasons   = "reasons"
+	CallOperation = "operation"
+	CallTracking  = "tracking"
+	CallRefund    = "refund"
+
+	PageList     = "page/list"
+	PageDetail   = "page/detail"
+	PageCancel   = "page/cancel"
+	PageTracking = "page/tracking"
+	PageRefund   = "page/refund"
+	PageReverse  = "page/reverse"
+	PageLogin    = "page/login"
+	PagePunish   = "page/punish"
+)
+
+// switches is what a test or a story turns on and off; guarded by Site.mu.
+type switches struct {
+	loggedOut bool
+	challenge bool
+	punish    bool
+	delay     time.Duration
+	onRequest func(kind, orderID string)
+	hangs     map[string]chan struct{} // by substring of the path
+	gates     map[*gate]bool
+	drops     map[string]int
+}
+
+// gate holds the calls of one kind until it opens.
+type gate struct {
+	kind   string
+	after  bool // holds the reply, not the call
+	open   chan struct{}
+	waiter int
+}
+
+// SetLoggedOut ends every session, or lets pages hand out new ones again.
+// Signing in on the login host ends the logged-out state as well.
+func (s *Site) SetLoggedOut(on bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.loggedOut = on
+	if on {
+		clear(s.sessions)
+	}
+}
+
+// SetChallenge makes every call answer with a challenge, which the pages then
+// show in a frame over themselves.
+func (s *Site) SetChallenge(on bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.challenge = on
+}
+
+// SetPunish sends every order page to the punish page, the main frame itself.
+func (s *Site) SetPunish(on bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.punish = on
+}
+
+// SetHang holds every request, also of assets, whose path contains the
+// substring, until it is switched off or the caller goes away.
+func (s *Site) SetHang(path string, on bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if old, ok := s.hangs[path]; ok && !on {
+		close(old)
+		delete(s.hangs, path)
+	} else if !ok && on {
+		if s.hangs == nil {
+			s.hangs = map[string]chan struct{}{}
+		}
+		s.hangs[path] = make(chan struct{})
+	}
+}
+
+// SetDelay makes every page and call take so long, in real time.
+func (s *Site) SetDelay(d time.Duration) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.delay = d
+}
+
+// OnRequest calls f as each page request and call arrives, before it is held
+// and before it has any effect. orderID is "" where the request names none.
+func (s *Site) OnRequest(f func(kind, orderID string)) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.onRequest = f
+}
+
+// Block holds the requests of a kind before they have any effect. One whose
+// caller goes away meanwhile never has any.
+func (s *Site) Block(kind string) (release func()) { return s.addGate(kind, false) }
+
+// BlockReply holds the requests of a kind after they have taken effect and
+// before the answer leaves.
+func (s *Site) BlockReply(kind string) (release func()) { return s.addGate(kind, true) }
+
+func (s *Site) addGate(kind string, after bool) func() {
+	g := &gate{kind: kind, after: after, open: make(chan struct{})}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.gates == nil {
+		s.gates = map[*gate]bool{}
+	}
+	s.gates[g] = true
+	return func() {
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		if s.gates[g] {
+			delete(s.gates, g)
+			close(g.open)
+		}
+	}
+}
+
+// Held counts the requests of a kind that a Block or BlockReply holds now.
+func (s *Site) Held(kind string) int {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	n := 0
+	for g := range s.gates {
+		if g.kind == kind {
+			n += g.waiter
+		}
+	}
+	return n
+}
+
+// DropReply lets the next n requests of a kind take effect and then cuts the
+// connection in the middle of the answer.
+func (s *Site) DropReply(kind string, n int) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.drops == nil {
+		s.drops = map[string]int{}
+	}
+	s.drops[kind] = n
+}
+
+func (s *Site) takeDrop(kind string) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.drops[kind] <= 0 {
+		return false
+	}
+	s.drops[kind]--
+	return true
+}
+
+// hang waits while the path is held; false if the caller went away.
+func (s *Site) hang(ctx context.Context, path string) bool {
+	s.mu.Lock()
+	hangs := maps.Clone(s.hangs)
+	s.mu.Unlock()
+	for part, released := range hangs {
+		if strings.Contains(path, part) && !wait(ctx, released) {
+			return false
+		}
+	}
+	return true
+}
+
+// lag is the switched delay; false if the caller went away.
+func (s *Site) lag(ctx context.Context) bool {
+	s.mu.Lock()
+	d := s.delay
+	s.mu.Unlock()
+	if d <= 0 {
+		return true
+	}
+	t := time.NewTimer(d)
+	defer t.Stop()
+	select {
+	case <-t.C:
+		return true
+	case <-ctx.Done():
+		return false
+	}
+}
+
+// pass waits at the gates of a kind; false if the caller went away.
+func (s *Site) pass(ctx context.Context, kind string, after bool) bool {
+	for {
+		g := s.enterGate(kind, after)
+		if g == nil {
+			return true
+		}
+		ok := wait(ctx, g.open)
+		s.mu.Lock()
+		g.waiter--
+		s.mu.Unlock()
+		if !ok {
+			return false
+		}
+	}
+}
+
+func (s *Site) enterGate(kind string, after bool) *gate {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for g := range s.gates {
+		if g.kind == kind && g.after == after {
+			g.waiter++
+			return g
+		}
+	}
+	return nil
+}
+
+func wait(ctx context.Context, open <-chan struct{}) bool {
+	select {
+	case <-open:
+		return true
+	case <-ctx.Done():
+		return false
+	}
+}
