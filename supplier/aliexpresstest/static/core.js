@@ -1,0 +1,157 @@
+// What all pages share: elements, trusted clicks, calls, dialogs.
+'use strict';
+
+const root = document.getElementById('root');
+const query = new URLSearchParams(location.search);
+
+// h builds an element; attributes that are functions become click handlers.
+function h(tag, attrs, ...children) {
+  const node = document.createElement(tag);
+  for (const [name, value] of Object.entries(attrs || {})) {
+    if (value === undefined || value === null || value === false) continue;
+    node.setAttribute(name, value === true ? '' : value);
+  }
+  node.append(...children.flat().filter((c) => c !== null && c !== undefined && c !== false));
+  return node;
+}
+
+// onPress runs fn for clicks that a person made. Others are reported, so that
+// the site's log tells of them, and otherwise ignored.
+function onPress(node, kind, orderId, fn) {
+  node.addEventListener('click', (event) => {
+    if (event.isTrusted) return fn(event);
+    event.preventDefault();
+    const body = new URLSearchParams({kind, order: orderId || ''});
+    fetch(hosts.www + '/_rehearsal/untrusted', {method: 'POST', body}).catch(() => {});
+  });
+  return node;
+}
+
+class CallError extends Error {}
+
+function callURL(api, type, data) {
+  const q = new URLSearchParams({jsv: '2.5.1', appKey: '12574478', t: Date.now(), api, v: '1.0', type,
+    timeout: '15000', ecode: '1', needLogin: 'true'});
+  if (data) q.set('data', JSON.stringify(data));
+  return `${hosts.api}/h5/${api.toLowerCase()}/1.0/?${q}`;
+}
+
+// settle gives the data of an answer or does what its code asks for.
+function settle(answer) {
+  const codes = (answer.ret || []).join(' ');
+  if (codes.startsWith('SUCCESS')) return answer.data;
+  if (/FAIL_SYS_USER_VALIDATE|RGV587_ERROR/.test(codes)) showChallenge(answer.data.url);
+  if (/SESSION_EXPIRED|NEED_LOGIN/.test(codes)) {
+    location.href = hosts.login + '/?return_url=' + encodeURIComponent(location.href);
+  }
+  throw new CallError(codes.split('::').pop() || 'Unknown error');
+}
+
+// Order numbers may be longer than a JavaScript number is exact.
+function parseExact(text) {
+  return JSON.parse(text.replace(/([:\[,])(\d{15,})(?=[,}\]])/g, '$1"$2"'));
+}
+
+async function get(api, data) {
+  const res = await fetch(callURL(api, 'originaljson', data), {credentials: 'include'});
+  return settle(parseExact(await res.text()));
+}
+
+async function post(api, data) {
+  const res = await fetch(callURL(api, 'originaljson') + '&post=1&isSec=1', {
+    method: 'POST', credentials: 'include', headers: {'Content-Type': 'application/x-www-form-urlencoded'},
+    body: 'data=' + encodeURIComponent(JSON.stringify(data)),
+  });
+  return settle(parseExact(await res.text()));
+}
+
+let scripts = 0;
+function jsonp(api, data) {
+  const name = 'mtopjsonp' + ++scripts;
+  return new Promise((resolve, reject) => {
+    const script = h('script', {src: callURL(api, 'originaljsonp', data) + '&callback=' + name});
+    window[name] = (answer) => {
+      script.remove();
+      try { resolve(settle(answer)); } catch (err) { reject(err); }
+    };
+    script.onerror = () => reject(new CallError('Network error'));
+    document.head.append(script);
+  });
+}
+
+const common = () => ({clientPlatform: 'pc', shipToCountry: 'US', _lang: 'en_US', timeZone: Intl.DateTimeFormat().resolvedOptions().timeZone});
+
+// blocks gives the fields of an ultron answer's components with a tag, in the
+// order of the page.
+function blocks(data, tag) {
+  const sequence = Object.values(data.hierarchy?.structure || {}).flat();
+  return sequence.map((key) => data.data[key]).filter((c) => c && c.tag === tag).map((c) => c.fields);
+}
+
+function showChallenge(url) {
+  if (document.querySelector('.baxia-dialog')) return;
+  document.body.append(h('div', {class: 'baxia-dialog'},
+    h('div', {class: 'baxia-dialog-mask'}),
+    h('div', {class: 'baxia-dialog-content', id: 'baxia-dialog-content'}, h('iframe', {src: url, title: 'verification'}))));
+}
+
+function toast(text) {
+  const node = h('div', {class: 'comet-v2-message', role: 'alert'}, text);
+  document.body.append(node);
+  setTimeout(() => node.remove(), 6000);
+}
+
+// modal opens a dialog; buttons are [caption, kind, handler, primary].
+function modal(title, body, buttons, orderId) {
+  const close = () => mask.remove();
+  const footer = h('div', {class: 'comet-v2-modal-footer'}, buttons.map(([caption, kind, fn, primary]) =>
+    onPress(h('button', {type: 'button', class: 'comet-v2-btn' + (primary ? ' comet-v2-btn-primary' : '')}, h('span', {}, caption)),
+      kind, orderId, (event) => fn(event, close))));
+  const mask = h('div', {class: 'comet-v2-modal-mask'},
+    h('div', {class: 'comet-v2-modal', role: 'dialog'},
+      h('div', {class: 'comet-v2-modal-title'}, title),
+      h('div', {class: 'comet-v2-modal-body'}, body), buttons.length ? footer : null));
+  document.body.append(mask);
+  return close;
+}
+
+function operate(operation, orderId, event, more) {
+  return post('mtop.aliexpress.trade.buyer.order.operation', {tradeOrderId: orderId, operation, isTrusted: event.isTrusted, ...more});
+}
+
+// pressOperation is a button that writes as soon as it is pressed.
+async function pressOperation(type, orderId, event, after) {
+  try {
+    await operate(type, orderId, event);
+    if (after) after();
+  } catch (err) { toast(err.message); }
+}
+
+function confirmReceived(orderId, i18n, after) {
+  modal(i18n.popup_order_confirm1, i18n.popup_order_confirm1_tips || '', [
+    [i18n.cancel || 'Cancel', 'dismiss', (_, close) => close()],
+    [i18n.confirm || 'Confirm', 'confirm_goods', (event, close) => { close(); pressOperation('CONFIRM_GOODS', orderId, event, after); }, true],
+  ], orderId);
+}
+
+function header(title) {
+  return h('div', {class: 'site-header'}, h('div', {class: 'site-header-inner'},
+    h('a', {class: 'site-logo', href: hosts.www + '/p/order/index.html'}, 'AliExpress', h('small', {}, 'loopback')),
+    h('div', {class: 'site-search'}, 'Search the rehearsal'), h('div', {class: 'site-account'}, 'Hi, Jo')),
+    h('div', {class: 'site-crumbs'}, 'Account', h('span', {}, '›'), title));
+}
+
+function loading() { return h('div', {class: 'comet-loading-wrap'}, h('div', {class: 'comet-loading'})); }
+
+// run shows what a page's first call gives, or that it gave nothing.
+async function run(title, load) {
+  const main = h('main', {class: 'site-main'}, loading());
+  root.append(header(title), main);
+  try {
+    main.replaceChildren(...[await load()].flat());
+  } catch (err) {
+    console.error(err);
+    main.replaceChildren(h('div', {class: 'comet-error'}, h('h2', {}, 'Sorry, something went wrong'), h('p', {}, err.message),
+      onPress(h('button', {class: 'comet-btn'}, h('span', {}, 'Reload')), 'reload', '', () => location.reload())));
+  }
+}
