@@ -1,0 +1,100 @@
+package configs
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"os/user"
+	"regexp"
+	"strings"
+)
+
+// files checks what the configuration points to: it must be there, and hold
+// something.
+func (d *decoder) files(c *Config) {
+	d.secret("console.password_file", c.Console.PasswordFile)
+	d.secret("alerts.urls_file", c.Alerts.URLsFile)
+	d.secret("alerts.heartbeat_url_file", c.Alerts.HeartbeatURLFile)
+	for i, s := range c.Shops {
+		at := fmt.Sprintf("shops[%d].", i)
+		d.secret(at+"token_file", s.TokenFile)
+		d.secret(at+"client_secret_file", s.ClientSecretFile)
+		d.secret(at+"flow_secret_file", s.FlowSecretFile)
+		for j, f := range s.WebhookSecretFiles {
+			d.secret(fmt.Sprintf("%swebhook_secret_files[%d]", at, j), f)
+		}
+	}
+	for i, a := range c.Accounts {
+		d.readable(fmt.Sprintf("accounts[%d].site_profile", i), a.SiteProfile)
+	}
+	d.executable("browser.path", c.Browser.Path)
+	if c.ControlGroup != "" {
+		if _, err := user.LookupGroup(c.ControlGroup); err != nil {
+			d.warn("control_group", "the group %s does not exist on this machine; create it with groupadd", c.ControlGroup)
+		}
+	}
+	d.calendarFiles(c)
+}
+
+// pasted recognises a secret that stands where a file's name belongs, so that
+// it is not printed with the problem.
+var pasted = regexp.MustCompile(`(^|/)shp[a-z]{2}_|://|:/[^/]`)
+
+func (d *decoder) secret(field, path string) {
+	switch {
+	case path == "":
+		return
+	case strings.HasPrefix(path, credentialPrefix):
+		d.warn(field, "the credential is not visible here and was not checked; the service sees it")
+		return
+	case pasted.MatchString(path):
+		d.bad(field, "holds the secret itself; write it into a file of mode 0600 and name the file here")
+		return
+	}
+	info, err := os.Stat(path)
+	if err == nil && info.IsDir() {
+		d.bad(field, "%s is a folder; name a file", path)
+		return
+	}
+	if _, err := ReadSecret(path); err != nil {
+		d.bad(field, "%v", err)
+		return
+	}
+	if err == nil && info.Mode().Perm()&0o077 != 0 {
+		d.warn(field, "others may read it; run: chmod 600 %s", path)
+	}
+}
+
+func (d *decoder) readable(field, path string) {
+	if path == "" {
+		return
+	}
+	f, err := os.Open(path)
+	if err != nil {
+		d.bad(field, "%s cannot be read (%v)", path, cause(err))
+		return
+	}
+	_ = f.Close()
+}
+
+func (d *decoder) executable(field, path string) {
+	if path == "" {
+		return
+	}
+	info, err := os.Stat(path)
+	switch {
+	case err != nil:
+		d.bad(field, "%s cannot be found (%v); leave it empty to have Chromium looked for", path, cause(err))
+	case info.IsDir() || info.Mode().Perm()&0o111 == 0:
+		d.bad(field, "%s is not a program; name the browser's own binary", path)
+	}
+}
+
+// cause leaves out the operation and the name that the text holds already.
+func cause(err error) error {
+	if e, ok := errors.AsType[*fs.PathError](err); ok {
+		return e.Err
+	}
+	return err
+}

@@ -1,0 +1,44 @@
+package configs
+
+import (
+	"net"
+	"net/url"
+)
+
+// Loopback tells whether all that the configuration talks to is on this
+// machine's loopback: every shop's endpoint, every host of every account, and
+// a browser that is attached to. A rehearsal asks for it. Only literal
+// addresses and "localhost" count: a name that resolves to loopback now may
+// not do so later.
+func Loopback(c *Config) bool {
+	for _, s := range c.Shops {
+		if !loopbackURL(s.Endpoint) {
+			return false
+		}
+	}
+	for _, a := range c.Accounts {
+		if !a.loopback() {
+			return false
+		}
+	}
+	return true
+}
+
+func (a Account) loopback() bool {
+	for _, h := range []string{a.Hosts.WWW, a.Hosts.Mobile, a.Hosts.Login, a.Hosts.API} {
+		if !loopbackURL(h) {
+			return false
+		}
+	}
+	return a.RemoteURL == "" || loopbackURL(a.RemoteURL)
+}
+
+func loopbackURL(text string) bool {
+	u, err := url.Parse(text)
+	return err == nil && loopbackHost(u.Hostname())
+}
+
+func loopbackHost(host string) bool {
+	ip := net.ParseIP(host)
+	return host == "localhost" || ip != nil && ip.IsLoopback()
+}
