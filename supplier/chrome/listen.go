@@ -1,0 +1,164 @@
+package chrome
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/chromedp/cdproto/cdp"
+	"github.com/chromedp/cdproto/network"
+	"github.com/chromedp/chromedp"
+)
+
+// Response is an answer that the page got to a call of its own.
+type Response struct {
+	URL, Method string
+	// PostData is the request's body, where it was short enough to be told.
+	PostData string
+	Status   int
+	Body     []byte
+	At       time.Time
+	// Err says why the body could not be had; a page that navigates away
+	// takes its bodies along.
+	Err error
+}
+
+// Listener collects the responses to the requests whose address contains one
+// of its texts. Attach it before the navigation that causes them.
+type Listener struct {
+	t     *Tab
+	match []string
+
+	mu      sync.Mutex
+	pending map[network.RequestID]*Response
+	got     []Response
+	news    chan struct{} // closed and replaced with each response
+}
+
+// Listen attaches a listener. It hears until Close.
+func (t *Tab) Listen(match ...string) *Listener {
+	l := &Listener{t: t, match: match, pending: map[network.RequestID]*Response{}, news: make(chan struct{})}
+	t.mu.Lock()
+	t.listeners = append(t.listeners, l)
+	t.mu.Unlock()
+	return l
+}
+
+// Close detaches the listener; what it got stays readable.
+func (l *Listener) Close() {
+	l.t.mu.Lock()
+	defer l.t.mu.Unlock()
+	for i, x := range l.t.listeners {
+		if x == l {
+			l.t.listeners = append(l.t.listeners[:i], l.t.listeners[i+1:]...)
+			return
+		}
+	}
+}
+
+// Responses got so far, in the order in which they ended.
+func (l *Listener) Responses() []Response {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return append([]Response(nil), l.got...)
+}
+
+// Wait gives the first response, also of those already there, that pick takes.
+func (l *Listener) Wait(ctx context.Context, pick func(Response) bool) (Response, error) {
+	ctx, cancel := l.t.deadline(ctx)
+	defer cancel()
+	for seen := 0; ; {
+		l.mu.Lock()
+		got, news := l.got, l.news
+		l.mu.Unlock()
+		for ; seen < len(got); seen++ {
+			if pick(got[seen]) {
+				return got[seen], nil
+			}
+		}
+		select {
+		case <-news:
+		case <-l.t.crashed:
+			return Response{}, fmt.Errorf("wait for response: %w", ErrCrashed)
+		case <-l.t.p.gone():
+			return Response{}, fmt.Errorf("wait for response: %w", ErrGone)
+		case <-ctx.Done():
+			return Response{}, fmt.Errorf("wait for response: %w", context.Cause(ctx))
+		}
+	}
+}
+
+// onNetwork hands a network event to the listeners.
+func (t *Tab) onNetwork(ev any) {
+	t.mu.Lock()
+	if r, ok := ev.(*network.EventResponseReceived); ok && r.Type == network.ResourceTypeDocument && string(r.FrameID) == string(t.id) {
+		t.status = int(r.Response.Status)
+	}
+	listeners := append([]*Listener(nil), t.listeners...)
+	t.mu.Unlock()
+	for _, l := range listeners {
+		l.onEvent(ev)
+	}
+}
+
+func (l *Listener) onEvent(ev any) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	switch ev := ev.(type) {
+	case *network.EventRequestWillBeSent:
+		if l.matches(ev.Request.URL) && ev.Request.Method != "OPTIONS" {
+			var body strings.Builder
+			for _, e := range ev.Request.PostDataEntries {
+				body.Write(e.Bytes)
+			}
+			l.pending[ev.RequestID] = &Response{URL: ev.Request.URL, Method: ev.Request.Method, PostData: body.String()}
+		}
+	case *network.EventResponseReceived:
+		if r := l.pending[ev.RequestID]; r != nil {
+			r.Status = int(ev.Response.Status)
+		}
+	case *network.EventLoadingFinished:
+		// Only now is the body complete; the event has no address of its own.
+		if r := l.pending[ev.RequestID]; r != nil {
+			delete(l.pending, ev.RequestID)
+			l.t.spawn(func() { l.fetch(ev.RequestID, *r) })
+		}
+	case *network.EventLoadingFailed:
+		if r := l.pending[ev.RequestID]; r != nil {
+			delete(l.pending, ev.RequestID)
+			r.Err = fmt.Errorf("%w: %s%s", ErrNet, ev.ErrorText, ev.BlockedReason)
+			l.deliver(*r)
+		}
+	}
+}
+
+func (l *Listener) matches(url string) bool {
+	for _, m := range l.match {
+		if strings.Contains(url, m) {
+			return true
+		}
+	}
+	return false
+}
+
+func (l *Listener) fetch(id network.RequestID, r Response) {
+	r.Err = l.t.do(context.Background(), "read response body", func(op context.Context) error {
+		c := chromedp.FromContext(op)
+		res, err := cdp.Call(op, c.Target, network.GetResponseBody, network.GetResponseBodyParams{RequestID: id})
+		r.Body = res.Body
+		return err
+	})
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.deliver(r)
+}
+
+// deliver is called with l.mu held.
+func (l *Listener) deliver(r Response) {
+	r.At = time.Now()
+	l.got = append(l.got, r)
+	close(l.news)
+	l.news = make(chan struct{})
+}

@@ -1,0 +1,114 @@
+package chrome
+
+import (
+	"context"
+	_ "embed"
+	"encoding/json"
+	"fmt"
+)
+
+//go:embed look.js
+var lookJS string
+
+// Query asks for elements.
+type Query struct {
+	// Selectors are CSS, tried in turn: the first that matches anything
+	// counts.
+	Selectors []string `json:"selectors"`
+	// Within names a surrounding element whose title and text the elements
+	// are to be told with, such as the dialog that a button belongs to; Title
+	// selects the title inside it.
+	Within string `json:"within,omitempty"`
+	Title  string `json:"title,omitempty"`
+}
+
+// Element is what an element looked like at one moment.
+type Element struct {
+	Text    string            `json:"text"`
+	Attrs   map[string]string `json:"attrs"`
+	Visible bool              `json:"visible"`
+	Enabled bool              `json:"enabled"`
+	Box     Box               `json:"box"`
+	// Inside tells whether an element of Query.Within surrounds it.
+	Inside      bool   `json:"inside"`
+	InsideTitle string `json:"insideTitle"`
+	InsideText  string `json:"insideText"`
+
+	// Selector and Index find it again.
+	Selector string `json:"selector"`
+	Index    int    `json:"index"`
+	query    Query
+}
+
+// Box is a rectangle in CSS pixels of the viewport.
+type Box struct {
+	X      float64 `json:"x"`
+	Y      float64 `json:"y"`
+	Width  float64 `json:"width"`
+	Height float64 `json:"height"`
+}
+
+// View is what the page looked like at one moment: all of it was read in one
+// go, so its parts belong together.
+type View struct {
+	URL   string `json:"url"`
+	Title string `json:"title"`
+	// Ready is the document's readyState.
+	Ready string `json:"ready"`
+	// Text is the beginning of the visible text, white space folded.
+	Text  string               `json:"text"`
+	Found map[string][]Element `json:"found"`
+}
+
+// Look takes one view of the page with the elements of each query, by name.
+func (t *Tab) Look(ctx context.Context, queries map[string]Query) (View, error) {
+	arg, err := json.Marshal(queries)
+	if err != nil {
+		return View{}, fmt.Errorf("look at page: %w", err)
+	}
+	var v View
+	if err := t.eval(ctx, "look at page", call("look", string(arg)), &v); err != nil {
+		return View{}, err
+	}
+	for name, list := range v.Found {
+		for i := range list {
+			list[i].query = queries[name]
+		}
+	}
+	return v, nil
+}
+
+// call is one call of a function of look.js.
+func call(name, args string) string {
+	return "(() => {" + lookJS + "; return " + name + "(" + args + ")})()"
+}
+
+// QueryAll gives the elements of the first selector that matches any.
+func (t *Tab) QueryAll(ctx context.Context, selectors ...string) ([]Element, error) {
+	v, err := t.Look(ctx, map[string]Query{"q": {Selectors: selectors}})
+	return v.Found["q"], err
+}
+
+// Query gives the first of QueryAll, else ErrNotFound.
+func (t *Tab) Query(ctx context.Context, selectors ...string) (Element, error) {
+	list, err := t.QueryAll(ctx, selectors...)
+	if err == nil && len(list) == 0 {
+		err = fmt.Errorf("find %q: %w", selectors, ErrNotFound)
+	}
+	if err != nil {
+		return Element{}, err
+	}
+	return list[0], nil
+}
+
+// HTML gives the document's markup, without scripts and without the elements
+// that match any of the selectors in drop: nothing personal need be kept.
+func (t *Tab) HTML(ctx context.Context, drop ...string) (string, error) {
+	arg, err := json.Marshal(append([]string{"script"}, drop...))
+	if err != nil {
+		return "", fmt.Errorf("read markup: %w", err)
+	}
+	var html string
+	err = t.eval(ctx, "read markup", call("markup", string(arg)), &html)
+	return html, err
+}
