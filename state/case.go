@@ -213,6 +213,7 @@ type Case struct {
 	PaidAt        time.Time  `json:"paid_at,omitzero"`
 	ShippedAt     time.Time  `json:"shipped_at,omitzero"`
 	SiteState     string     `json:"site_state,omitempty"`
+	ListText      string     `json:"list_text,omitempty"` // the caption in the order list
 	ReadAt        time.Time  `json:"read_at,omitzero"`
 	Proof         Proof      `json:"proof"`
 	Tracking      []Tracking `json:"tracking,omitempty"`

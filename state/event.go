@@ -98,16 +98,16 @@ type Cancellation struct {
 
 // Mapping is one supplier order behind a shop order.
 type Mapping struct {
-	SupplierOrder string
-	Account       string
+	SupplierOrder string `json:"supplier_order"`
+	Account       string `json:"account,omitempty"`
 	// By tells where the number came from: attribute, note, tag, import,
 	// operator.
-	By string
-	// Lines that this supplier order covers; empty means all of them.
-	Lines []Line
+	By string `json:"by,omitempty"`
+	// Lines that this supplier order covers; empty when that is not known.
+	Lines []Line `json:"lines,omitempty"`
 	// Conflict is why the number cannot be trusted, empty when it can: for
 	// instance another shop order holds the same number.
-	Conflict string
+	Conflict string `json:"conflict,omitempty"`
 }
 
 // AskOutcome is how an attempt to place the cancel request ended.

@@ -43,6 +43,8 @@ type Reading struct {
 	Phase Phase `json:"phase"`
 	// StatusText is the site's own caption, for people.
 	StatusText string `json:"status_text,omitempty"`
+	// ListText is the caption of the list entry that led to this reading.
+	ListText string `json:"list_text,omitempty"`
 	// CancelOffered: the Cancel order button is there.
 	CancelOffered bool `json:"cancel_offered,omitempty"`
 	// RefusedText is the site's own sentence where it says that the seller

@@ -1,0 +1,197 @@
+package sync
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"countermand/state"
+	"countermand/supplier"
+)
+
+// lease takes the account over from whoever had it.
+func (l *lane) lease(ctx context.Context) error {
+	return l.e.update(ctx, func(t *txn) error {
+		a, err := t.Account(l.name)
+		if errors.Is(err, state.ErrNotFound) {
+			a = state.Account{Name: l.name, State: state.AccountReady, Since: t.now}
+		} else if err != nil {
+			return err
+		}
+		a.Fence++
+		a.Owner = l.e.o.Owner
+		l.fence = a.Fence
+		_, err = t.PutAccount(a)
+		return err
+	})
+}
+
+// ready tells whether the account can be worked. After a cool-down it looks
+// at the session, without clicking anything.
+func (l *lane) ready(ctx context.Context) (bool, error) {
+	var a state.Account
+	err := l.e.o.Store.View(ctx, func(tx state.ReadTx) (err error) {
+		a, err = tx.Account(l.name)
+		return err
+	})
+	switch {
+	case err != nil:
+		return false, fmt.Errorf("open account %s: %w", l.name, err)
+	case a.State == state.AccountPaused, l.e.o.Now().Before(a.Until):
+		return false, nil
+	case a.State == state.AccountReady:
+		return true, nil
+	}
+	if err := l.client.Probe(ctx); err != nil {
+		if ctx.Err() != nil {
+			return false, context.Cause(ctx)
+		}
+		return false, l.down(ctx, err)
+	}
+	return true, l.up(ctx)
+}
+
+// failed sorts what spoilt a pass: a session that is gone stops the account,
+// anything else is tried again and, when it lasts, told.
+func (l *lane) failed(ctx context.Context, cause error) error {
+	if ctx.Err() != nil || errors.Is(cause, errFenced) {
+		return cause
+	}
+	kind := supplier.KindOf(cause)
+	switch {
+	case kind.Account():
+		return l.down(ctx, cause)
+	case kind == "":
+		return cause // of the store, not of the supplier
+	case kind != supplier.Browser && kind != supplier.Unreachable && kind != supplier.Unreadable:
+		return nil // of one order; its case tells
+	}
+	l.failures++
+	l.e.o.Log.Warn().Err(cause).Str("account", l.name).Int("failures", l.failures).Msg("account cannot be worked")
+	if l.failures != failureAlarm {
+		return nil
+	}
+	return l.update(ctx, func(t *txn) error {
+		a, err := t.Account(l.name)
+		if err != nil {
+			return err
+		}
+		a.Why = cause.Error()
+		a.Since = t.now
+		if _, err := t.PutAccount(a); err != nil {
+			return err
+		}
+		return t.raise(l.alert(AlertAccountUnreachable, a.Since, "Nothing can be read or asked there: "+cause.Error()))
+	})
+}
+
+// succeeded ends a run of failures.
+func (l *lane) succeeded(ctx context.Context) error {
+	if l.failures == 0 {
+		return nil
+	}
+	l.failures = 0
+	return l.update(ctx, func(t *txn) error {
+		a, err := t.Account(l.name)
+		if err != nil {
+			return err
+		}
+		if a.Why == "" {
+			return nil
+		}
+		if err := t.resolve(l.key(AlertAccountUnreachable, a.Since)); err != nil {
+			return err
+		}
+		a.Why, a.Since = "", t.now
+		_, err = t.PutAccount(a)
+		return err
+	})
+}
+
+// down records that the session is gone or challenged, or that the site wants
+// us slower. The status of the cases stays as it was.
+func (l *lane) down(ctx context.Context, cause error) error {
+	kind := supplier.KindOf(cause)
+	l.e.o.Log.Warn().Err(cause).Str("account", l.name).Str("kind", string(kind)).Msg("account rests")
+	return l.update(ctx, func(t *txn) error {
+		a, err := t.Account(l.name)
+		if err != nil {
+			return err
+		}
+		a.Until, a.Why = t.now.Add(l.coolDown), cause.Error()
+		next := a.State
+		switch kind {
+		case supplier.LoggedOut:
+			next = state.AccountLoggedOut
+		case supplier.Challenged:
+			next = state.AccountChallenged
+		}
+		if next == a.State {
+			_, err = t.PutAccount(a)
+			return err
+		}
+		if err := t.resolveAccount(l, a); err != nil {
+			return err
+		}
+		a.State, a.Since = next, t.now
+		if _, err := t.PutAccount(a); err != nil {
+			return err
+		}
+		return t.raise(l.alert(accountAlert(next), a.Since, accountTodo(next, l.name)))
+	})
+}
+
+// up records that the session is good again.
+func (l *lane) up(ctx context.Context) error {
+	l.e.o.Log.Info().Str("account", l.name).Msg("account is ready again")
+	return l.update(ctx, func(t *txn) error {
+		a, err := t.Account(l.name)
+		if err != nil {
+			return err
+		}
+		if err := t.resolveAccount(l, a); err != nil {
+			return err
+		}
+		a.State, a.Why, a.Until, a.Since = state.AccountReady, "", time.Time{}, t.now
+		_, err = t.PutAccount(a)
+		return err
+	})
+}
+
+func (t *txn) resolveAccount(l *lane, a state.Account) error {
+	if kind := accountAlert(a.State); kind != "" {
+		return t.resolve(l.key(kind, a.Since))
+	}
+	return nil
+}
+
+func accountAlert(s state.AccountState) string {
+	switch s {
+	case state.AccountLoggedOut:
+		return AlertAccountLoggedOut
+	case state.AccountChallenged:
+		return AlertAccountChallenged
+	}
+	return ""
+}
+
+func accountTodo(s state.AccountState, name string) string {
+	if s == state.AccountChallenged {
+		return "AliExpress shows a captcha. All work on the account rests; solve it in a browser with the account's profile. It goes on by itself once the session is good."
+	}
+	return "The session is gone. Stop the daemon, sign in with a browser on the profile folder of account " + name + ", and start it again. All its cases wait."
+}
+
+func (l *lane) key(kind string, since time.Time) string {
+	return fmt.Sprintf("account/%s/%s/%s", l.name, kind, since.UTC().Format(time.RFC3339Nano))
+}
+
+func (l *lane) alert(kind string, since time.Time, text string) state.Alert {
+	titles := map[string]string{
+		AlertAccountLoggedOut:   "is logged out",
+		AlertAccountChallenged:  "is challenged by AliExpress",
+		AlertAccountUnreachable: "cannot be worked",
+	}
+	return state.Alert{Key: l.key(kind, since), Kind: kind, Page: true, Account: l.name, Title: fmt.Sprintf("account %s %s", l.name, titles[kind]), Text: text}
+}

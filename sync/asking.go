@@ -1,0 +1,241 @@
+package sync
+
+import (
+	"fmt"
+	"strings"
+	"time"
+
+	"countermand/state"
+	"countermand/supplier"
+)
+
+// begin stores the intent: from here on a crash is noticed.
+func begin(x *change) error {
+	if x.c.Paused {
+		return x.refuse("the case is paused")
+	}
+	if x.p.Mode == Confirm && !x.c.Approved {
+		x.hold(false, "mode confirm: asks you before the supplier is asked")
+		return nil
+	}
+	a := &x.c.Attempt
+	a.Tries++
+	a.StartedAt, a.DispatchedAt, a.DoubtReads, a.DoubtAt = x.now, time.Time{}, 0, time.Time{}
+	if a.FirstAt.IsZero() && x.p.Mode != Observe {
+		a.FirstAt = x.now
+	}
+	x.to(state.Requesting, "attempt %d to ask the supplier begins", a.Tries)
+	return nil
+}
+
+// dispatching stores the mark: the last click is about to be made.
+func dispatching(x *change) error {
+	if x.p.Mode == Observe {
+		return x.refuse("mode observe: nothing is clicked")
+	}
+	a := &x.c.Attempt
+	if a.StartedAt.IsZero() {
+		return x.refuse("no attempt runs")
+	}
+	if a.DispatchedAt.IsZero() {
+		a.DispatchedAt = x.now
+		x.say("about to make the click that reaches the supplier")
+	}
+	return nil
+}
+
+// asked is the end of an attempt.
+func asked(x *change) error {
+	r := x.ev.Asked
+	if r == nil {
+		return x.refuse("no outcome came with it")
+	}
+	var wrong error
+	if r.Reading != nil {
+		if wrong = RightOrder(x.c, *r.Reading); wrong == nil {
+			x.absorb(r.Reading)
+		}
+	}
+	if !x.c.Attempt.DispatchedAt.IsZero() && !afterDispatch(r.Outcome) {
+		x.doubt(fmt.Sprintf("the attempt ended with “%s” after its last click: %s", r.Outcome, r.Detail))
+		return nil
+	}
+	if wrong != nil {
+		x.hold(true, "%s", wrong)
+		return nil
+	}
+	if !shown(r) {
+		x.doubt("the attempt ended with “" + string(r.Outcome) + "”, which no reading shows")
+		return nil
+	}
+	switch r.Outcome {
+	case state.AskPending:
+		x.requested(r.Reading, "the supplier has the request"+chosen(r))
+	case state.AskClosed:
+		x.closed(r.Reading, "the order is closed"+chosen(r))
+	case state.AskPickedUp:
+		x.c.AnsweredAt = x.now
+		x.to(state.Refused, "the site refuses: %s", or(r.Detail, "the courier has picked the order up"))
+		x.weigh(r.Reading)
+	case state.AskShipped:
+		x.refusedAsShipped(r.Reading)
+	case state.AskObserved:
+		x.hold(false, "mode observe: would have %s", or(r.Detail, "asked the supplier to cancel"))
+	case state.AskWrongOrder:
+		x.hold(true, "%s", or(r.Detail, ErrWrongOrder.Error()))
+	case state.AskUnknown:
+		x.hold(false, "the page is not one that countermand knows: %s", r.Detail)
+	case state.AskNotOffered:
+		x.backToQueue(notOfferedWait, "no cancel button yet (%s)", or(r.Detail, "a fresh payment is verified for up to a day"))
+	case state.AskFailed:
+		x.failed(r)
+	default:
+		x.doubt("the request may have been placed: " + or(r.Detail, "no clear answer"))
+	}
+	return nil
+}
+
+// afterDispatch are the outcomes that may follow the last click. Any other one
+// claims that nothing was clicked, which the mark contradicts.
+func afterDispatch(o state.AskOutcome) bool {
+	return o == state.AskPending || o == state.AskClosed || o == state.AskPickedUp || o == state.AskUnclear
+}
+
+// shown tells whether a claim that the request took rests on a reading.
+func shown(r *state.Asked) bool {
+	switch r.Outcome {
+	case state.AskPending:
+		return r.Reading != nil && r.Reading.Phase == state.PhasePending
+	case state.AskClosed:
+		return r.Reading != nil && r.Reading.Phase == state.PhaseClosed
+	}
+	return true
+}
+
+func chosen(r *state.Asked) string {
+	if r.Reason == "" {
+		return ""
+	}
+	return ", reason “" + r.Reason + "”"
+}
+
+func or(s, otherwise string) string {
+	if strings.TrimSpace(s) == "" {
+		return otherwise
+	}
+	return s
+}
+
+// failed is an attempt that broke before anything was dispatched.
+func (x *change) failed(r *state.Asked) {
+	if r.Kind == string(supplier.NotFound) && x.c.Attempt.Tries >= notFoundTries {
+		x.hold(true, "the account %s does not show order %s: is the number right, and the account?", x.c.Account, x.c.SupplierOrder)
+		return
+	}
+	x.backToQueue(backoff(x.c.Attempt.Tries), "the attempt broke off before its last click: %s", r.Detail)
+}
+
+// backoff doubles from a minute to an hour.
+func backoff(tries int) time.Duration {
+	if tries > 6 {
+		return time.Hour
+	}
+	return min(time.Minute<<max(tries-1, 0), time.Hour)
+}
+
+func (x *change) backToQueue(wait time.Duration, format string, args ...any) {
+	x.c.Attempt.StartedAt, x.c.Attempt.DispatchedAt = time.Time{}, time.Time{}
+	x.to(state.Queued, format, args...)
+	x.plan(state.EffectRequest, "", x.now.Add(wait), "ask the supplier to cancel")
+}
+
+// requested is the request seen to have taken.
+func (x *change) requested(r *state.Reading, why string) {
+	at := x.now
+	if r != nil {
+		at = r.At
+		if !r.RequestedAt.IsZero() {
+			at = r.RequestedAt
+		}
+	}
+	x.c.RequestedAt, x.c.PendingSeen = at, true
+	x.c.Attempt.StartedAt = time.Time{}
+	x.to(state.Requested, "%s", why)
+}
+
+// interrupted is an attempt that the daemon finds without an end.
+func interrupted(x *change) error {
+	if x.c.Attempt.DispatchedAt.IsZero() {
+		x.backToQueue(0, "the attempt was interrupted before its last click: done again")
+		return nil
+	}
+	x.doubt("the attempt was interrupted after its last click may have been made")
+	return nil
+}
+
+// doubt keeps the case where it is until readings settle it.
+func (x *change) doubt(why string) {
+	a := &x.c.Attempt
+	a.StartedAt, a.DoubtReads, a.DoubtAt = time.Time{}, 0, time.Time{}
+	if a.DispatchedAt.IsZero() {
+		a.DispatchedAt = x.now
+	}
+	x.say("%s: the order is read before anything else", why)
+	x.alert(AlertDoubt)
+	x.read(state.DepthDetail, "verify the request")
+	x.c.NextCheckAt = x.now.Add(x.p.Settle)
+}
+
+// tickRequesting reads again while the request is in doubt; while an attempt
+// runs there is nothing to do.
+func tickRequesting(x *change) error {
+	if x.c.Attempt.DispatchedAt.IsZero() || !x.c.Attempt.StartedAt.IsZero() {
+		x.c.NextCheckAt = time.Time{}
+	}
+	return tick(x)
+}
+
+// readingRequesting settles a doubtful request.
+func readingRequesting(x *change) error {
+	r := x.ev.Reading
+	if x.c.Attempt.DispatchedAt.IsZero() || !x.c.Attempt.StartedAt.IsZero() || r.Source == state.SourceList || !x.trust(r) {
+		return nil
+	}
+	x.absorb(r)
+	switch {
+	case r.Phase == state.PhasePending:
+		x.requested(r, "read again: the supplier has the request")
+	case r.Phase == state.PhaseClosed:
+		x.closed(r, "read again: the order is closed")
+	case !r.Complete:
+		x.c.NextCheckAt = x.now.Add(x.p.Settle)
+	case neverAsked(r):
+		x.neverAsked(r)
+	default:
+		x.hold(false, "it is not certain that the request was placed, and the order now reads as %s (“%s”)", r.Phase, r.StatusText)
+	}
+	return nil
+}
+
+// neverAsked is positive evidence: the button is there and nothing tells of a
+// request or a refusal.
+func neverAsked(r *state.Reading) bool {
+	return r.Phase == state.PhaseProcessing && r.CancelOffered && r.RefusedText == ""
+}
+
+func (x *change) neverAsked(r *state.Reading) {
+	a := &x.c.Attempt
+	switch {
+	case a.DoubtReads == 0:
+		a.DoubtReads, a.DoubtAt = 1, r.At
+		x.c.NextCheckAt = x.now.Add(x.p.Settle)
+		x.say("reads as never asked; read once more after %s", x.p.Settle)
+	case r.At.Sub(a.DoubtAt) < x.p.Settle:
+		x.c.NextCheckAt = a.DoubtAt.Add(x.p.Settle)
+	case a.Reasked:
+		x.hold(false, "the request was placed twice in doubt and the order still reads as never asked")
+	default:
+		a.Reasked = true
+		x.backToQueue(0, "twice, %s apart, the order reads as never asked: asked once more", x.p.Settle)
+	}
+}

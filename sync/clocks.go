@@ -1,0 +1,212 @@
+package sync
+
+import (
+	"time"
+
+	"countermand/state"
+)
+
+// point is one moment of a running clock that must be acted on once.
+type point struct {
+	clock state.Clock
+	near  bool
+	name  string
+	at    time.Time
+}
+
+// watched says which clocks count in which status, and which of them warn a
+// day ahead.
+var watched = map[state.Status][]struct {
+	clock state.Clock
+	warn  bool
+}{
+	state.Held:       {{state.ClockShipWindowEnd, true}},
+	state.Queued:     {{state.ClockUnasked, false}, {state.ClockShipWindowEnd, true}},
+	state.Requesting: {{state.ClockUnasked, false}, {state.ClockShipWindowEnd, true}},
+	state.Requested:  {{state.ClockAnswerDue, false}, {state.ClockShipWindowEnd, true}},
+	state.Refused:    {{state.ClockProofDue, true}, {state.ClockDisputeCloses, true}},
+	state.Cancelled:  {{state.ClockRefundWarn, false}, {state.ClockRefundDue, false}},
+	state.Disputable: {{state.ClockDisputeOpens, false}, {state.ClockDisputeCloses, true}, {state.ClockSnooze, false}},
+	state.Disputed:   {{state.ClockSnooze, false}},
+}
+
+// points lists the clock points of a case in its status.
+func points(c state.Case) []point {
+	var out []point
+	for _, w := range watched[c.Status] {
+		t := c.Clocks[w.clock]
+		if t.IsZero() {
+			continue
+		}
+		if w.warn {
+			out = append(out, point{w.clock, true, string(w.clock) + "-near", t.Add(-nearWarning)})
+		}
+		out = append(out, point{w.clock, false, string(w.clock), t})
+	}
+	return out
+}
+
+// tick is the case being due: clock points first, then the regular check.
+func tick(x *change) error {
+	status := x.c.Status
+	for _, pt := range points(x.c) {
+		if pt.at.After(x.now) || x.c.Fired[pt.name].Equal(pt.at) {
+			continue
+		}
+		if x.c.Fired == nil {
+			x.c.Fired = map[string]time.Time{}
+		}
+		x.c.Fired[pt.name] = pt.at
+		// A daemon that slept over the deadline itself need not warn of it.
+		if pt.near && !x.c.Clocks[pt.clock].After(x.now) {
+			continue
+		}
+		x.fire(pt)
+		if x.c.Status != status {
+			return nil
+		}
+	}
+	if t := x.c.NextCheckAt; !x.c.Paused && !t.IsZero() && !t.After(x.now) {
+		x.read(depthFor(x.c, x.now), "regular check")
+		x.c.NextCheckAt = x.now.Add(checkFailed)
+	}
+	return nil
+}
+
+// fire acts on one clock point.
+func (x *change) fire(pt point) {
+	if pt.near {
+		x.fireNear(pt)
+		return
+	}
+	t := x.c.Clocks[pt.clock]
+	switch pt.clock {
+	case state.ClockUnasked:
+		x.say("not asked within %s of %s", x.p.Unasked, stamp(x.c.AskableAt))
+		x.alertAt(AlertUnasked, t)
+	case state.ClockAnswerDue:
+		x.say("no answer since %s, due %s", stamp(x.c.RequestedAt), stamp(t))
+		x.alertAt(AlertAnswerOverdue, t)
+		x.read(state.DepthDetail, "answer due")
+	case state.ClockShipWindowEnd:
+		x.windowOver(t)
+	case state.ClockProofDue:
+		x.say("proof due %s reached: reading the tracking", stamp(t))
+		x.read(state.DepthTracking, "proof due")
+	case state.ClockRefundWarn:
+		x.say("no whole refund by %s", stamp(t))
+		x.alertAt(AlertRefundLate, t)
+		x.read(state.DepthDetail, "refund late")
+	case state.ClockRefundDue:
+		x.say("no whole refund by %s", stamp(t))
+		x.alertAt(AlertRefundOverdue, t)
+		x.read(state.DepthDetail, "refund overdue")
+	case state.ClockDisputeOpens:
+		x.say("a dispute can be opened since %s", stamp(t))
+		x.alertAt(AlertDisputeOpen, t)
+	case state.ClockDisputeCloses:
+		x.say("the dispute window closed %s", stamp(t))
+		x.alertAt(AlertDisputeClosed, t)
+	case state.ClockSnooze:
+		x.say("snoozed until %s: look again", stamp(t))
+		x.stopClocks(state.ClockSnooze)
+		x.alertAt(AlertSnoozed, t)
+	}
+}
+
+func (x *change) fireNear(pt point) {
+	t := x.c.Clocks[pt.clock]
+	x.say("%s ends %s, within a day", clockWord(pt.clock), stamp(t))
+	switch pt.clock {
+	case state.ClockShipWindowEnd:
+		x.alertAt(AlertWindowEnding, t)
+		if x.c.Status == state.Requested {
+			x.read(state.DepthDetail, "ship window ending")
+		}
+	case state.ClockProofDue:
+		x.alertAt(AlertProofEnding, t)
+		x.read(state.DepthTracking, "proof due soon")
+	case state.ClockDisputeCloses:
+		x.alertAt(AlertDisputeClosing, t)
+	}
+}
+
+// windowOver is the end of the ship window: AliExpress closes an unshipped
+// order by itself, so what was asked is read; what was never asked goes to a
+// person.
+func (x *change) windowOver(t time.Time) {
+	switch x.c.Status {
+	case state.Queued:
+		x.hold(false, "the ship window ended %s and the request could not be placed; look at the order yourself", stamp(t))
+	case state.Held:
+		x.say("the ship window ended %s while the case was held", stamp(t))
+		x.alertAt(AlertWindowOver, t)
+	default:
+		x.say("the ship window ended %s: reading the order", stamp(t))
+		x.read(state.DepthDetail, "ship window over")
+	}
+}
+
+// clockWord names a clock for people.
+func clockWord(k state.Clock) string {
+	switch k {
+	case state.ClockShipWindowEnd:
+		return "the ship window"
+	case state.ClockProofDue:
+		return "the time for the proof"
+	case state.ClockDisputeCloses:
+		return "the time to open a dispute"
+	}
+	return string(k)
+}
+
+// setShipWindow follows the page's countdown; without one it counts working
+// days from the payment.
+func (x *change) setShipWindow(r *state.Reading) {
+	if x.c.ShippedAt.IsZero() && !r.WindowEnd.IsZero() {
+		x.setClock(state.ClockShipWindowEnd, r.WindowEnd, false)
+		return
+	}
+	if _, running := x.c.Clocks[state.ClockShipWindowEnd]; running || x.c.PaidAt.IsZero() || x.p.Supplier == nil {
+		return
+	}
+	end, estimated := x.p.Supplier.AddWorkingDays(x.c.PaidAt, x.p.ShipWindowDays)
+	x.setClock(state.ClockShipWindowEnd, end, estimated)
+}
+
+// setDisputeWindow: from ten days after the shipped mark until the earliest of
+// what the page says, delivery plus fifteen days, the order's date plus
+// ninety.
+func (x *change) setDisputeWindow(r *state.Reading) {
+	if !x.c.ShippedAt.IsZero() {
+		x.setClock(state.ClockDisputeOpens, x.c.ShippedAt.Add(disputeOpensIn), false)
+	}
+	var closes time.Time
+	earliest := func(t time.Time) {
+		if !t.IsZero() && (closes.IsZero() || t.Before(closes)) {
+			closes = t
+		}
+	}
+	if r != nil {
+		earliest(r.DisputeCloses)
+	}
+	for _, t := range x.c.Tracking {
+		if !t.DeliveredAt.IsZero() {
+			earliest(t.DeliveredAt.Add(disputeAfter))
+		}
+	}
+	if !x.c.OrderedAt.IsZero() {
+		earliest(x.c.OrderedAt.Add(disputeAtMost))
+	}
+	if !closes.IsZero() {
+		x.setClock(state.ClockDisputeCloses, closes, false)
+	}
+}
+
+// stamp writes a time for the journal.
+func stamp(t time.Time) string {
+	if t.IsZero() {
+		return "unknown"
+	}
+	return t.UTC().Format("2006-01-02 15:04 UTC")
+}

@@ -1,0 +1,222 @@
+package sync
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"countermand/state"
+)
+
+// txn is one transaction with its one now and what it will have changed.
+type txn struct {
+	state.Tx
+	e       *Engine
+	now     time.Time
+	changes []Change
+	alerts  bool
+}
+
+// update runs fn in one durable transaction and tells of its changes
+// afterwards. fn may run more than once.
+func (e *Engine) update(ctx context.Context, fn func(*txn) error) error {
+	// Commits are told of in their order, so the lock spans both.
+	e.publish.Lock()
+	defer e.publish.Unlock()
+	var t *txn
+	err := e.o.Store.Update(ctx, func(tx state.Tx) error {
+		t = &txn{Tx: tx, e: e, now: e.o.Now().UTC().Round(0)}
+		if err := tx.Stamp(t.now); err != nil {
+			return fmt.Errorf("stamp the transaction: %w", err)
+		}
+		return fn(t)
+	})
+	if err != nil {
+		return err
+	}
+	for _, c := range t.changes {
+		e.o.OnChange(c)
+	}
+	if t.alerts {
+		e.o.OnAlert()
+	}
+	if len(t.changes) > 0 {
+		e.Heartbeat()
+	}
+	return nil
+}
+
+// step applies an event of the engine. One that the table does not allow is
+// kept in the journal and shown to a person; it never blocks the others.
+func (t *txn) step(c state.Case, ev state.Event) (state.Case, error) {
+	next, err := t.apply(c, ev)
+	if refused, ok := errors.AsType[*RefusedError](err); ok {
+		return t.fault(c, ev, refused)
+	}
+	return next, err
+}
+
+// apply puts an event through the table and stores everything that follows.
+func (t *txn) apply(c state.Case, ev state.Event) (state.Case, error) {
+	out, err := t.e.o.Policy.Step(c, ev, t.now)
+	if err != nil {
+		return c, err
+	}
+	next := out.Case
+	if next.Rev, err = t.PutCase(next); err != nil {
+		return c, fmt.Errorf("save case %s: %w", c.ID, err)
+	}
+	for _, entry := range out.Entries {
+		if err := t.AddEntry(next.ID, entry); err != nil {
+			return c, fmt.Errorf("write the journal of case %s: %w", c.ID, err)
+		}
+	}
+	if err := t.effects(next, out); err != nil {
+		return c, err
+	}
+	if err := t.tell(out); err != nil {
+		return c, err
+	}
+	if len(out.Entries)+len(out.Alerts) > 0 {
+		t.changes = append(t.changes, Change{Case: next, Entries: out.Entries, Alerts: out.Alerts})
+	}
+	return next, nil
+}
+
+// effects drops and plans what the step wants.
+func (t *txn) effects(c state.Case, out Outcome) error {
+	for _, kind := range out.Drops {
+		f, err := t.Effect(state.EffectID(c.ID, kind))
+		switch {
+		case errors.Is(err, state.ErrNotFound):
+			continue
+		case err != nil:
+			return fmt.Errorf("open effect %s of case %s: %w", kind, c.ID, err)
+		case f.State != state.EffectPlanned:
+			continue // under way: it runs to its end
+		}
+		if err := t.DeleteEffect(f.ID); err != nil {
+			return fmt.Errorf("drop effect %s: %w", f.ID, err)
+		}
+	}
+	for _, p := range out.Plans {
+		if err := t.planEffect(c, p); err != nil {
+			return err
+		}
+	}
+	if out.Look {
+		k := state.Knock{Shop: c.Shop, OrderID: c.ShopOrderID, Source: "engine", ReceivedAt: t.now, NotBefore: t.now}
+		if _, err := t.AddKnock(k); err != nil {
+			return fmt.Errorf("look at %s again: %w", c.ShopOrder, err)
+		}
+	}
+	return nil
+}
+
+// planEffect plans an effect or deepens and hastens the one that waits.
+func (t *txn) planEffect(c state.Case, p Plan) error {
+	id := state.EffectID(c.ID, p.Kind)
+	f, err := t.Effect(id)
+	switch {
+	case errors.Is(err, state.ErrNotFound):
+		f = state.Effect{ID: id, CaseID: c.ID, Kind: p.Kind, State: state.EffectPlanned, Lane: c.Account, Depth: p.Depth, Why: p.Why, NotBefore: p.NotBefore, PlannedAt: t.now}
+	case err != nil:
+		return fmt.Errorf("open effect %s: %w", id, err)
+	case f.State != state.EffectPlanned:
+		return nil // under way: its end decides what follows
+	default:
+		f.Depth = deeper(f.Depth, p.Depth)
+		if p.NotBefore.Before(f.NotBefore) {
+			f.NotBefore, f.Why = p.NotBefore, p.Why
+		}
+	}
+	if _, err := t.PutEffect(f); err != nil {
+		return fmt.Errorf("plan effect %s: %w", id, err)
+	}
+	return nil
+}
+
+var depths = map[state.Depth]int{state.DepthList: 1, state.DepthDetail: 2, state.DepthTracking: 3}
+
+func deeper(a, b state.Depth) state.Depth {
+	if depths[b] > depths[a] {
+		return b
+	}
+	return a
+}
+
+// tell stores alerts raised and resolved.
+func (t *txn) tell(out Outcome) error {
+	for _, a := range out.Alerts {
+		if err := t.raise(a); err != nil {
+			return err
+		}
+	}
+	for _, key := range out.Resolved {
+		if err := t.resolve(key); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// raise stores an alert unless its key was raised before.
+func (t *txn) raise(a state.Alert) error {
+	a.ID, a.RaisedAt = t.e.o.NewID(t.now), t.now
+	if a.Page {
+		a.NextAt = t.now
+	}
+	if _, err := t.RaiseAlert(a); err != nil {
+		return fmt.Errorf("raise alert %s: %w", a.Key, err)
+	}
+	t.alerts = true
+	return nil
+}
+
+// resolve marks an alert as holding no longer; there are no reminders of it
+// from then on.
+func (t *txn) resolve(key string) error {
+	a, err := t.AlertByKey(key)
+	if errors.Is(err, state.ErrNotFound) {
+		return nil
+	}
+	if err != nil {
+		return fmt.Errorf("open alert %s: %w", key, err)
+	}
+	if !a.ResolvedAt.IsZero() {
+		return nil
+	}
+	a.ResolvedAt = t.now
+	if a.Deliveries > 0 {
+		a.NextAt = time.Time{}
+	}
+	if _, err := t.PutAlert(a); err != nil {
+		return fmt.Errorf("resolve alert %s: %w", key, err)
+	}
+	t.alerts = true
+	return nil
+}
+
+// fault shows a person an event that the table does not allow.
+func (t *txn) fault(c state.Case, ev state.Event, why *RefusedError) (state.Case, error) {
+	t.e.o.Log.Error().Err(why).Str("case", c.ID).Msg("event not allowed")
+	entry := state.Entry{At: t.now, Event: ev.Kind, From: c.Status, To: c.Status, By: ev.By, Detail: "not allowed: " + why.Error()}
+	if err := t.AddEntry(c.ID, entry); err != nil {
+		return c, fmt.Errorf("write the journal of case %s: %w", c.ID, err)
+	}
+	if ev.Kind == state.EventTick {
+		c.DueAt = t.now.Add(time.Hour)
+	}
+	rev, err := t.PutCase(c)
+	if err != nil {
+		return c, fmt.Errorf("save case %s: %w", c.ID, err)
+	}
+	c.Rev = rev
+	a := state.Alert{
+		Key: fmt.Sprintf("case/%s/%s/%s/%s", c.ID, AlertFault, c.Status, ev.Kind), Kind: AlertFault, Page: true, CaseID: c.ID, Account: c.Account,
+		Title: orders(c) + ": " + alertWords[AlertFault].what, Text: why.Error(),
+	}
+	t.changes = append(t.changes, Change{Case: c, Entries: []state.Entry{entry}, Alerts: []state.Alert{a}})
+	return c, t.raise(a)
+}

@@ -1,0 +1,156 @@
+package sync
+
+import (
+	"time"
+
+	"countermand/state"
+)
+
+func (x *change) who() string {
+	if x.ev.Who != "" {
+		return x.ev.Who
+	}
+	return "the operator"
+}
+
+// approve sends a held case on. What the guard found is accepted as it was
+// shown; any other finding will hold the case again.
+func approve(x *change) error {
+	switch {
+	case x.p.Mode == Observe:
+		return x.refuse("mode is observe, so nothing is clicked; set mode to confirm or auto first")
+	case x.c.SupplierOrder == "":
+		return x.refuse("no AliExpress order is known")
+	}
+	x.c.Approved, x.c.Accepted, x.c.Unsure = true, x.c.HeldWhy, false
+	x.c.Attempt.StartedAt, x.c.Attempt.DispatchedAt, x.c.Attempt.Reasked = time.Time{}, time.Time{}, false
+	x.to(state.Queued, "%s approved: will be asked", x.who())
+	x.plan(state.EffectRequest, "", x.now, "approved by "+x.who())
+	return nil
+}
+
+func ignore(x *change) error {
+	x.to(state.Ignored, "%s decided to leave it", x.who())
+	return nil
+}
+
+func writeOff(x *change) error {
+	x.to(state.WrittenOff, "%s gave it up", x.who())
+	return nil
+}
+
+func pause(x *change) error {
+	if x.c.Paused {
+		return x.refuse("it is paused already")
+	}
+	x.c.Paused = true
+	x.drop(state.EffectRead)
+	x.drop(state.EffectRequest)
+	x.say("%s paused it: deadlines still warn, nothing else happens", x.who())
+	return nil
+}
+
+func resume(x *change) error {
+	if !x.c.Paused {
+		return x.refuse("it is not paused")
+	}
+	x.c.Paused = false
+	x.say("%s resumed it", x.who())
+	switch {
+	case x.c.Status == state.Queued:
+		x.plan(state.EffectRequest, "", x.now, "resumed")
+	case !x.c.NextCheckAt.IsZero():
+		x.c.NextCheckAt = x.now
+	}
+	return nil
+}
+
+// readNow reads the order at once, tracking included.
+func readNow(x *change) error {
+	if x.c.Paused {
+		return x.refuse("it is paused; resume it first")
+	}
+	x.say("%s wants it read now", x.who())
+	x.read(state.DepthTracking, "asked for by "+x.who())
+	return nil
+}
+
+func retryUnmapped(x *change) error {
+	x.say("%s wants the shop order looked at again", x.who())
+	x.out.Look = true
+	return nil
+}
+
+func retryHeld(x *change) error {
+	if x.c.Unsure {
+		return x.refuse("it may be the wrong order; approve it if you are sure")
+	}
+	return readNow(x)
+}
+
+func retryQueued(x *change) error {
+	if x.c.Paused {
+		return x.refuse("it is paused; resume it first")
+	}
+	x.say("%s wants it asked now", x.who())
+	x.plan(state.EffectRequest, "", x.now, "asked for by "+x.who())
+	return nil
+}
+
+func retryRequesting(x *change) error {
+	if x.c.Attempt.DispatchedAt.IsZero() || !x.c.Attempt.StartedAt.IsZero() {
+		return x.refuse("an attempt is running")
+	}
+	return readNow(x)
+}
+
+func opened(x *change) error {
+	if x.ev.Decision != nil {
+		x.c.DisputeID = x.ev.Decision.DisputeID
+	}
+	x.to(state.Disputed, "%s opened a dispute%s", x.who(), map[bool]string{true: " " + x.c.DisputeID}[x.c.DisputeID != ""])
+	return nil
+}
+
+func proofByOperator(x *change) error {
+	x.to(state.Shipped, "%s accepts that it was shipped before the request", x.who())
+	return nil
+}
+
+func askAgain(x *change) error {
+	return x.refuse("this version does not write to suppliers; write the message yourself, then snooze the case")
+}
+
+func snooze(x *change) error {
+	if x.ev.Decision == nil || !x.ev.Decision.Until.After(x.now) {
+		return x.refuse("say until when, in the future: --until 2026-12-01")
+	}
+	for _, kind := range []string{AlertDisputable, AlertSnoozed} {
+		x.resolve(kind)
+	}
+	x.setClock(state.ClockSnooze, x.ev.Decision.Until, false)
+	x.say("%s wants to be asked again %s", x.who(), stamp(x.ev.Decision.Until))
+	return nil
+}
+
+func won(x *change) error {
+	x.to(state.Won, "%s: the dispute was won", x.who())
+	return nil
+}
+
+func lost(x *change) error {
+	x.to(state.Lost, "%s: the dispute was lost", x.who())
+	return nil
+}
+
+// withdrawn is the customer wanting the order after all, before it was asked.
+func withdrawn(x *change) error {
+	x.to(state.Ignored, "the customer withdrew the request before the supplier was asked")
+	return nil
+}
+
+func withdrawnLate(x *change) error {
+	x.say("the customer withdrew the request after the supplier was asked")
+	x.alert(AlertWithdrawn)
+	return nil
+}

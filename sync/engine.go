@@ -1,0 +1,220 @@
+package sync
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/rs/zerolog"
+
+	"countermand/shop"
+	"countermand/state"
+	"countermand/supplier"
+)
+
+// Options are what an engine is made of.
+type Options struct {
+	Store  state.Store
+	Policy Policy
+	// Shops and Accounts by their configured names.
+	Shops    map[string]Shop
+	Accounts map[string]Account
+	// Now is the daemon's clock, UTC or not.
+	Now func() time.Time
+	// NewID makes ids that sort by time.
+	NewID func(time.Time) string
+	// Owner names this process in the accounts' leases.
+	Owner string
+	Log   zerolog.Logger
+	// OnChange hears of every committed change, in order of commit. It must
+	// not block.
+	OnChange func(Change)
+	// OnAlert is called after alerts were raised or resolved.
+	OnAlert func()
+}
+
+// Shop is one shop as the engine works it.
+type Shop struct {
+	Edge shop.Edge
+	// Account is where its orders are bought.
+	Account string
+}
+
+// Account is one supplier account as the engine works it.
+type Account struct {
+	Client supplier.Client
+	// CoolDown is the wait before a lost or challenged session is probed
+	// again.
+	CoolDown time.Duration
+}
+
+// Change is one committed step of a case.
+type Change struct {
+	Case    state.Case
+	Entries []state.Entry
+	Alerts  []state.Alert
+}
+
+// Engine runs the cases. New makes it, Start begins work, Stop ends it; in
+// between, Heartbeat makes it look at what is due.
+type Engine struct {
+	o     Options
+	lanes []*lane
+
+	wakeInbox, wakeDue chan struct{}
+	beat               atomic.Int64 // unix nanoseconds of the last due pass, real clock
+	cancel             context.CancelCauseFunc
+	done               sync.WaitGroup
+	publish            sync.Mutex
+}
+
+// ErrStopping is the cause of the context that ends the workers.
+var ErrStopping = errors.New("countermand is stopping")
+
+// New checks the options.
+func New(o Options) (*Engine, error) {
+	switch {
+	case o.Store == nil || o.Now == nil || o.NewID == nil:
+		return nil, errors.New("make the engine: store, clock and ids are needed")
+	case o.Policy.Supplier == nil || o.Policy.Bank == nil:
+		return nil, errors.New("make the engine: both calendars are needed")
+	}
+	for name, s := range o.Shops {
+		if _, ok := o.Accounts[s.Account]; !ok {
+			return nil, fmt.Errorf("make the engine: shop %s buys with account %q, which is not configured", name, s.Account)
+		}
+	}
+	if o.OnChange == nil {
+		o.OnChange = func(Change) {}
+	}
+	if o.OnAlert == nil {
+		o.OnAlert = func() {}
+	}
+	return &Engine{o: o, wakeInbox: make(chan struct{}, 1), wakeDue: make(chan struct{}, 1)}, nil
+}
+
+// Start takes the accounts' leases and begins to work.
+func (e *Engine) Start(ctx context.Context) error {
+	ctx, e.cancel = context.WithCancelCause(ctx)
+	for name, a := range e.o.Accounts {
+		l := &lane{e: e, name: name, client: a.Client, coolDown: a.CoolDown, wake: make(chan struct{}, 1)}
+		if err := l.lease(ctx); err != nil {
+			e.cancel(err)
+			return fmt.Errorf("take account %s: %w", name, err)
+		}
+		e.lanes = append(e.lanes, l)
+	}
+	e.work(ctx, "inbox", e.wakeInbox, e.drainInbox)
+	e.work(ctx, "due", e.wakeDue, e.drainDue)
+	for _, l := range e.lanes {
+		e.work(ctx, "account "+l.name, l.wake, l.drain)
+	}
+	e.Heartbeat()
+	return nil
+}
+
+// Stop ends the workers. An attempt whose last click was made is still
+// brought to its outcome, for as long as ctx allows.
+func (e *Engine) Stop(ctx context.Context) error {
+	if e.cancel == nil {
+		return nil
+	}
+	e.cancel(ErrStopping)
+	done := make(chan struct{})
+	go func() { e.done.Wait(); close(done) }()
+	select {
+	case <-done:
+		return nil
+	case <-ctx.Done():
+		return fmt.Errorf("stop the engine: %w", context.Cause(ctx))
+	}
+}
+
+// work runs one worker until the context ends. A fault is logged and the work
+// tried again at the next wake-up.
+func (e *Engine) work(ctx context.Context, name string, wake <-chan struct{}, pass func(context.Context) error) {
+	e.done.Go(func() {
+		for {
+			select {
+			case <-ctx.Done():
+				return
+			case <-wake:
+			}
+			if err := pass(ctx); err != nil && ctx.Err() == nil {
+				e.o.Log.Error().Err(err).Str("worker", name).Msg("work interrupted, tried again at the next tick")
+			}
+		}
+	})
+}
+
+// Heartbeat makes every worker look whether something is due. It never
+// blocks.
+func (e *Engine) Heartbeat() {
+	nudge(e.wakeInbox)
+	nudge(e.wakeDue)
+	for _, l := range e.lanes {
+		nudge(l.wake)
+	}
+}
+
+func nudge(c chan struct{}) {
+	select {
+	case c <- struct{}{}:
+	default:
+	}
+}
+
+// LastBeat is the real time of the last look at what is due.
+func (e *Engine) LastBeat() time.Time { return time.Unix(0, e.beat.Load()) }
+
+// dueBatch is how many cases one transaction moves.
+const dueBatch = 50
+
+// drainDue puts a tick through every case that is due.
+func (e *Engine) drainDue(ctx context.Context) error {
+	for ctx.Err() == nil {
+		var n int
+		err := e.update(ctx, func(t *txn) error {
+			due, err := t.DueCases(t.now, dueBatch)
+			if err != nil {
+				return fmt.Errorf("find due cases: %w", err)
+			}
+			n = len(due)
+			for _, c := range due {
+				if _, err := t.step(c, state.Event{Kind: state.EventTick, By: state.ByEngine}); err != nil {
+					return err
+				}
+			}
+			return nil
+		})
+		if err != nil {
+			return err
+		}
+		e.beat.Store(time.Now().UnixNano())
+		if n < dueBatch {
+			return nil
+		}
+	}
+	return nil
+}
+
+// Decide puts a person's decision through the table at once. A decision that
+// does not fit comes back as *RefusedError.
+func (e *Engine) Decide(ctx context.Context, caseID string, ev state.Event) (state.Case, error) {
+	if !ev.Kind.Decision() {
+		return state.Case{}, fmt.Errorf("decide case %s: %q is not a decision", caseID, ev.Kind)
+	}
+	var out state.Case
+	err := e.update(ctx, func(t *txn) error {
+		c, err := t.Case(caseID)
+		if err != nil {
+			return fmt.Errorf("open case %s: %w", caseID, err)
+		}
+		out, err = t.apply(c, ev)
+		return err
+	})
+	return out, err
+}

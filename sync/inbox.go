@@ -1,0 +1,272 @@
+package sync
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+
+	"countermand/shop"
+	"countermand/state"
+)
+
+const (
+	knockBatch    = 16
+	knockParallel = 4 // shops answer at their own pace; one must not hold up the rest
+	knockAlarm    = 4 // tries before a person hears of it
+	knockGiveUp   = 6 // tries after which an order that the shop does not know is let go
+)
+
+// Knock stores a sign from a shop. It returns nil once the knock is on disk.
+func (e *Engine) Knock(ctx context.Context, k state.Knock) (added bool, err error) {
+	if _, ok := e.o.Shops[k.Shop]; !ok {
+		return false, fmt.Errorf("knock: no shop %q is configured", k.Shop)
+	}
+	err = e.update(ctx, func(t *txn) error {
+		k.ReceivedAt, k.NotBefore = t.now, t.now
+		added, err = t.AddKnock(k)
+		return err
+	})
+	if err != nil {
+		return false, fmt.Errorf("store knock of %s: %w", k.Shop, err)
+	}
+	if added {
+		nudge(e.wakeInbox)
+	}
+	return added, nil
+}
+
+var _ shop.Sink = (*Engine)(nil)
+
+// drainInbox works the knocks that are due.
+func (e *Engine) drainInbox(ctx context.Context) error {
+	for ctx.Err() == nil {
+		var knocks []state.Knock
+		err := e.o.Store.View(ctx, func(tx state.ReadTx) (err error) {
+			knocks, err = tx.Knocks(e.o.Now(), knockBatch)
+			return err
+		})
+		if err != nil {
+			return fmt.Errorf("open the inbox: %w", err)
+		}
+		if len(knocks) == 0 {
+			return nil
+		}
+		g, gctx := errgroup.WithContext(ctx)
+		g.SetLimit(knockParallel)
+		for _, k := range knocks {
+			g.Go(func() error { return e.look(gctx, k) })
+		}
+		if err := g.Wait(); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// look reads the order behind a knock and opens or moves its cases.
+func (e *Engine) look(ctx context.Context, k state.Knock) error {
+	s, ok := e.o.Shops[k.Shop]
+	if !ok {
+		return e.knockFailed(ctx, k, &shop.Error{Kind: shop.Invalid, Op: "look at " + k.OrderID, Detail: "shop " + k.Shop + " is not configured any more"})
+	}
+	o, err := s.Edge.Order(ctx, k.OrderID)
+	if ctx.Err() != nil {
+		return context.Cause(ctx)
+	}
+	if err != nil {
+		return e.knockFailed(ctx, k, err)
+	}
+	return e.update(ctx, func(t *txn) error {
+		if !o.CancelledAt.IsZero() {
+			if err := t.settle(o, s.Account); err != nil {
+				return fmt.Errorf("settle %s %s: %w", o.Shop, o.Name, err)
+			}
+		}
+		return t.DeleteKnock(k.Seq)
+	})
+}
+
+// knockFailed puts a knock off. Only an order that the shop positively does
+// not know is let go, with a word to the operator: Shopify's own test
+// notifications name such orders.
+func (e *Engine) knockFailed(ctx context.Context, k state.Knock, cause error) error {
+	e.o.Log.Warn().Err(cause).Str("shop", k.Shop).Str("order", k.OrderID).Int("tries", k.Tries+1).Msg("shop order not read")
+	return e.update(ctx, func(t *txn) error {
+		k.Tries++
+		k.LastError = cause.Error()
+		k.NotBefore = t.now.Add(max(backoff(k.Tries), retryAfter(cause)))
+		kind := shop.KindOf(cause)
+		gone := kind == shop.NotFound && k.Tries >= knockGiveUp
+		if k.Tries == knockAlarm || gone || (kind == shop.Unauthorized && k.Tries == 1) {
+			a := state.Alert{
+				Key: fmt.Sprintf("shop/%s/%s/%t", k.Shop, k.OrderID, gone), Kind: AlertShop, Page: !gone,
+				Title: fmt.Sprintf("%s: order %s cannot be read", k.Shop, k.OrderID),
+				Text:  cause.Error(),
+			}
+			if gone {
+				a.Text = "The shop says that there is no such order; it is not looked at again. A test notification looks like this."
+			}
+			if err := t.raise(a); err != nil {
+				return err
+			}
+		}
+		if gone {
+			return t.DeleteKnock(k.Seq)
+		}
+		return t.PutKnock(k)
+	})
+}
+
+func retryAfter(err error) time.Duration {
+	if e, ok := errors.AsType[*shop.Error](err); ok {
+		return e.RetryAfter
+	}
+	return 0
+}
+
+// settle makes the cases of a cancelled order agree with what the shop and
+// the operator say about its supplier orders. Doing it again changes nothing.
+func (t *txn) settle(o shop.Order, account string) error {
+	have, err := t.CasesByShopOrder(o.Shop, o.ID)
+	if err != nil {
+		return err
+	}
+	maps, err := t.Mappings(o.Shop, o.Name)
+	if err != nil {
+		return err
+	}
+	if len(maps) == 0 {
+		maps = o.Supplier
+	}
+	cn := &state.Cancellation{Shop: o.Shop, ShopOrder: o.Name, ShopOrderID: o.ID, Reason: o.Reason, OrderedAt: o.CreatedAt, CancelledAt: o.CancelledAt, Lines: o.Lines}
+	return t.cover(have, cn, maps, account, state.ByShop)
+}
+
+// cover opens a case for each supplier order that has none, the unmapped case
+// first; with no supplier order known and no case, it opens an unmapped one.
+func (t *txn) cover(have []state.Case, cn *state.Cancellation, maps []state.Mapping, account string, by state.By) error {
+	if len(maps) == 0 && len(have) == 0 {
+		_, err := t.step(state.Case{ID: t.e.o.NewID(t.now)}, state.Event{Kind: state.EventCancelled, By: by, Cancellation: cn})
+		return err
+	}
+	byNumber := map[string]state.Case{}
+	var unmapped []state.Case
+	for _, c := range have {
+		byNumber[c.SupplierOrder] = c
+		if c.Status == state.Unmapped {
+			unmapped = append(unmapped, c)
+		}
+	}
+	for _, m := range maps {
+		if m.Account == "" {
+			m.Account = account
+		}
+		if len(maps) == 1 && len(m.Lines) == 0 {
+			m.Lines = cn.Lines
+		}
+		if err := t.conflict(&m, cn); err != nil {
+			return err
+		}
+		ev := state.Event{Kind: state.EventMapped, By: by, Mapping: &m, Cancellation: cn}
+		c, known := byNumber[m.SupplierOrder]
+		switch {
+		case known:
+		case len(unmapped) > 0:
+			c, unmapped = unmapped[0], unmapped[1:]
+		default:
+			c = state.Case{ID: t.e.o.NewID(t.now)}
+			ev.Kind = state.EventCancelled
+		}
+		next, err := t.step(c, ev)
+		if err != nil {
+			return err
+		}
+		byNumber[m.SupplierOrder] = next
+	}
+	return nil
+}
+
+// conflict finds other shop orders that hold the same number: then neither is
+// asked without a person.
+func (t *txn) conflict(m *state.Mapping, cn *state.Cancellation) error {
+	others, err := t.CasesBySupplierOrder(m.SupplierOrder)
+	if err != nil {
+		return err
+	}
+	for _, c := range others {
+		if c.Shop == cn.Shop && c.ShopOrderID == cn.ShopOrderID {
+			continue
+		}
+		m.Conflict = fmt.Sprintf("AliExpress order %s is also named by %s %s", m.SupplierOrder, c.Shop, c.ShopOrder)
+		back := state.Mapping{SupplierOrder: m.SupplierOrder, Conflict: fmt.Sprintf("AliExpress order %s is also named by %s %s", m.SupplierOrder, cn.Shop, cn.ShopOrder)}
+		if _, err := t.step(c, state.Event{Kind: state.EventMapped, By: state.ByShop, Mapping: &back}); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// MapSet records which supplier orders belong to a shop order, by its name,
+// and moves the open cases of that order. The mapping also counts for a cancel
+// that is yet to come.
+func (e *Engine) MapSet(ctx context.Context, shopName, order, who string, numbers []string) ([]state.Case, error) {
+	s, ok := e.o.Shops[shopName]
+	if !ok {
+		return nil, fmt.Errorf("map %s: no shop %q is configured", order, shopName)
+	}
+	var maps []state.Mapping
+	for _, n := range numbers {
+		maps = append(maps, state.Mapping{SupplierOrder: n, Account: s.Account, By: "operator"})
+	}
+	var out []state.Case
+	err := e.update(ctx, func(t *txn) error {
+		out = nil
+		if err := t.PutMappings(shopName, order, maps); err != nil {
+			return err
+		}
+		have, err := t.openByName(shopName, order)
+		if err != nil || len(have) == 0 {
+			return err
+		}
+		c := have[0]
+		cn := &state.Cancellation{Shop: c.Shop, ShopOrder: c.ShopOrder, ShopOrderID: c.ShopOrderID, Reason: c.Reason, OrderedAt: c.ShopOrderedAt, CancelledAt: c.CancelledAt, Lines: c.Lines}
+		if err := t.cover(have, cn, maps, s.Account, state.ByCLI); err != nil {
+			return err
+		}
+		out, err = t.CasesByShopOrder(c.Shop, c.ShopOrderID)
+		return err
+	})
+	if err != nil {
+		return nil, fmt.Errorf("map %s %s: %w", shopName, order, err)
+	}
+	e.o.Log.Info().Str("shop", shopName).Str("order", order).Strs("numbers", numbers).Str("who", who).Msg("mapped")
+	return out, nil
+}
+
+// openByName finds the open cases of a shop order by the name a merchant
+// knows, the unmapped one first.
+func (t *txn) openByName(shopName, order string) ([]state.Case, error) {
+	for _, s := range state.Statuses {
+		if s.Ended() {
+			continue
+		}
+		for after := ""; ; {
+			cases, next, err := t.CasesByStatus(s, state.Page{After: after, Limit: 200})
+			if err != nil {
+				return nil, err
+			}
+			for _, c := range cases {
+				if c.Shop == shopName && c.ShopOrder == order {
+					return t.CasesByShopOrder(c.Shop, c.ShopOrderID)
+				}
+			}
+			if after = next; after == "" {
+				break
+			}
+		}
+	}
+	return nil, nil
+}

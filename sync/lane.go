@@ -1,0 +1,238 @@
+package sync
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+
+	"countermand/state"
+	"countermand/supplier"
+)
+
+// lane works one account, one thing at a time.
+type lane struct {
+	e        *Engine
+	name     string
+	client   supplier.Client
+	coolDown time.Duration
+	wake     chan struct{}
+	fence    uint64
+	// failures counts passes in a row that the browser or the site spoilt.
+	failures int
+}
+
+const (
+	laneBatch    = 100
+	failureAlarm = 3
+)
+
+var errFenced = errors.New("another daemon has taken the account over")
+
+// drain works until nothing is due.
+func (l *lane) drain(ctx context.Context) error {
+	for ctx.Err() == nil {
+		ready, err := l.ready(ctx)
+		if err != nil || !ready {
+			return err
+		}
+		if err := l.recover(ctx); err != nil {
+			return err
+		}
+		due, err := l.due(ctx)
+		if err != nil || len(due) == 0 {
+			return err
+		}
+		if due[0].Kind == state.EffectRequest {
+			err = l.request(ctx, due[0])
+		} else {
+			err = l.readings(ctx, due)
+		}
+		if err != nil {
+			return l.failed(ctx, err) // the next heartbeat goes on
+		}
+		if err := l.succeeded(ctx); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// due lists what can be done now, requests first.
+func (l *lane) due(ctx context.Context) ([]state.Effect, error) {
+	var out []state.Effect
+	err := l.e.o.Store.View(ctx, func(tx state.ReadTx) (err error) {
+		out, err = tx.DueEffects(l.name, l.e.o.Now(), laneBatch)
+		return err
+	})
+	if err != nil {
+		return nil, fmt.Errorf("find work of account %s: %w", l.name, err)
+	}
+	slices.SortStableFunc(out, func(a, b state.Effect) int {
+		return cmp.Compare(rank(a), rank(b))
+	})
+	return out, nil
+}
+
+func rank(f state.Effect) int {
+	if f.Kind == state.EffectRequest {
+		return 0
+	}
+	return 1
+}
+
+// recover ends attempts that never ended: of an earlier process, or of one
+// whose outcome could not be stored. The lane does one thing at a time, so
+// nothing here is under way.
+func (l *lane) recover(ctx context.Context) error {
+	for after := ""; ; {
+		var effects []state.Effect
+		err := l.e.o.Store.View(ctx, func(tx state.ReadTx) (err error) {
+			effects, after, err = tx.LaneEffects(l.name, state.Page{After: after, Limit: laneBatch})
+			return err
+		})
+		if err != nil {
+			return fmt.Errorf("find interrupted work of account %s: %w", l.name, err)
+		}
+		for _, f := range effects {
+			if f.State == state.EffectPlanned {
+				continue
+			}
+			if err := l.end(ctx, f, state.Event{Kind: state.EventInterrupted, By: state.ByEngine}); err != nil {
+				return err
+			}
+		}
+		if after == "" {
+			return nil
+		}
+	}
+}
+
+// end deletes an effect and puts what came of it through the table, in one
+// transaction that outlives a shutdown.
+func (l *lane) end(ctx context.Context, f state.Effect, ev state.Event) error {
+	return l.update(context.WithoutCancel(ctx), func(t *txn) error {
+		if err := t.DeleteEffect(f.ID); err != nil && !errors.Is(err, state.ErrNotFound) {
+			return err
+		}
+		c, err := t.Case(f.CaseID)
+		if err != nil {
+			return fmt.Errorf("open case %s: %w", f.CaseID, err)
+		}
+		_, err = t.step(c, ev)
+		return err
+	})
+}
+
+// update is a transaction under the lane's fence.
+func (l *lane) update(ctx context.Context, fn func(*txn) error) error {
+	return l.e.update(ctx, func(t *txn) error {
+		a, err := t.Account(l.name)
+		if err != nil {
+			return fmt.Errorf("open account %s: %w", l.name, err)
+		}
+		if a.Fence != l.fence {
+			return errFenced
+		}
+		return fn(t)
+	})
+}
+
+// request places one cancel request: intent, mark, click, reading, outcome.
+func (l *lane) request(ctx context.Context, f state.Effect) error {
+	c, begun, err := l.begin(ctx, f)
+	if err != nil || !begun {
+		return err
+	}
+	asked, err := l.client.Cancel(ctx, supplier.CancelRequest{
+		Number: c.SupplierOrder, CaseID: c.ID, Observe: l.e.o.Policy.Mode == Observe,
+		Guard:    func(r state.Reading) error { return RightOrder(c, r) },
+		Dispatch: func(ctx context.Context) error { return l.dispatch(ctx, f) },
+	})
+	if err != nil {
+		if ctx.Err() != nil {
+			return context.Cause(ctx) // found at the next start; a shutdown is no failure
+		}
+		asked = failedAttempt(err)
+	}
+	by := state.ByEngine
+	if asked.Reading != nil {
+		by = state.BySupplier
+	}
+	if end := l.end(ctx, f, state.Event{Kind: state.EventAsked, By: by, Asked: &asked}); end != nil {
+		return end
+	}
+	return err
+}
+
+// failedAttempt is what an error before the last click means for the case.
+func failedAttempt(err error) state.Asked {
+	a := state.Asked{Outcome: state.AskFailed, Kind: string(supplier.KindOf(err)), Detail: err.Error()}
+	switch supplier.KindOf(err) {
+	case supplier.WrongOrder:
+		a.Outcome = state.AskWrongOrder
+	case supplier.UnknownPage, supplier.Unsafe:
+		a.Outcome = state.AskUnknown
+	}
+	return a
+}
+
+// begin stores the intent. begun is false when the case turned out not to be
+// askable any more.
+func (l *lane) begin(ctx context.Context, f state.Effect) (c state.Case, begun bool, err error) {
+	err = l.update(ctx, func(t *txn) error {
+		now, err := t.Effect(f.ID)
+		if errors.Is(err, state.ErrNotFound) {
+			begun = false
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+		if c, err = t.Case(f.CaseID); err != nil {
+			return fmt.Errorf("open case %s: %w", f.CaseID, err)
+		}
+		if c, err = t.step(c, state.Event{Kind: state.EventBegin, By: state.ByEngine}); err != nil {
+			return err
+		}
+		if begun = c.Status == state.Requesting; !begun {
+			if err := t.DeleteEffect(f.ID); err != nil && !errors.Is(err, state.ErrNotFound) {
+				return err
+			}
+			return nil
+		}
+		now.State, now.StartedAt, now.Fence, now.Tries = state.EffectStarted, t.now, l.fence, now.Tries+1
+		_, err = t.PutEffect(now)
+		return err
+	})
+	if err != nil {
+		return c, false, fmt.Errorf("begin to ask for case %s: %w", f.CaseID, err)
+	}
+	return c, begun, nil
+}
+
+// dispatch stores the mark. Only after it is on disk may the click be made.
+func (l *lane) dispatch(ctx context.Context, f state.Effect) error {
+	return l.update(ctx, func(t *txn) error {
+		now, err := t.Effect(f.ID)
+		if err != nil {
+			return fmt.Errorf("open effect %s: %w", f.ID, err)
+		}
+		if now.Fence != l.fence || now.State == state.EffectPlanned {
+			return errFenced
+		}
+		c, err := t.Case(f.CaseID)
+		if err != nil {
+			return fmt.Errorf("open case %s: %w", f.CaseID, err)
+		}
+		// No fault here: a mark that the table refuses must stop the click.
+		if _, err := t.apply(c, state.Event{Kind: state.EventDispatching, By: state.ByEngine}); err != nil {
+			return err
+		}
+		now.State = state.EffectDispatched
+		_, err = t.PutEffect(now)
+		return err
+	})
+}

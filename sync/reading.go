@@ -1,0 +1,385 @@
+package sync
+
+import (
+	"fmt"
+	"slices"
+	"time"
+
+	"countermand/state"
+)
+
+// trust runs the right-order guard on a reading. A reading that does not pass
+// concludes nothing; of a case that was to be asked a person decides.
+func (x *change) trust(r *state.Reading) bool {
+	if r == nil {
+		return false
+	}
+	err := RightOrder(x.c, *r)
+	if err == nil {
+		return true
+	}
+	switch x.c.Status {
+	case state.Queued, state.Requesting:
+		x.hold(true, "%s", err)
+	case state.Held:
+		if !x.c.Unsure {
+			x.c.Unsure, x.c.HeldWhy = true, err.Error()
+			x.say("held: %s", err)
+		}
+	default:
+		x.say("a reading was set aside: %s", err)
+		x.alert(AlertFault)
+		x.again()
+	}
+	return false
+}
+
+// again sets the next regular check.
+func (x *change) again() { x.c.NextCheckAt = nextCheck(x.c, x.now) }
+
+// absorb keeps the facts of a reading that passed the guard.
+func (x *change) absorb(r *state.Reading) {
+	c := &x.c
+	c.ReadAt = r.At
+	if r.ListText != "" {
+		c.ListText = r.ListText
+	}
+	if r.StatusText != "" {
+		c.SiteState = r.StatusText
+	}
+	if r.Source == state.SourceList {
+		return
+	}
+	if r.Complete {
+		c.DetailAt = r.At
+	}
+	if r.Total.Known() {
+		c.Amount = r.Total
+	}
+	if r.Store != "" {
+		c.Store = r.Store
+	}
+	if len(r.Lines) > 0 {
+		c.SupplierLines = r.Lines
+	}
+	first(&c.OrderedAt, r.OrderedAt)
+	first(&c.PaidAt, r.PaidAt)
+	first(&c.ShippedAt, r.ShippedAt)
+	if shippedPhase(r.Phase) {
+		first(&c.ShippedAt, r.At)
+	}
+	x.track(r)
+	x.setShipWindow(r)
+	if c.Status == state.Refused || c.Status == state.Disputable {
+		x.setDisputeWindow(r)
+	}
+	if r.Refund != nil && (c.Refund == nil || c.Refund.ConfirmedBy != "operator") {
+		refund := *r.Refund
+		c.Refund = &refund
+	}
+}
+
+// first keeps the earliest knowledge of a time.
+func first(have *time.Time, got time.Time) {
+	if have.IsZero() && !got.IsZero() {
+		*have = got.UTC()
+	}
+}
+
+func shippedPhase(p state.Phase) bool {
+	return p == state.PhaseShipped || p == state.PhaseDelivered || p == state.PhaseFinished
+}
+
+// track merges what the tracking shows; a number once seen stays.
+func (x *change) track(r *state.Reading) {
+	for _, t := range r.Tracking {
+		if t.Number == "" {
+			continue
+		}
+		i := slices.IndexFunc(x.c.Tracking, func(h state.Tracking) bool { return h.Number == t.Number })
+		if i < 0 {
+			if t.SeenAt.IsZero() {
+				t.SeenAt = r.At
+			}
+			x.c.Tracking = append(x.c.Tracking, t)
+			x.say("tracking number %s appeared (%s)", t.Number, or(t.Carrier, "carrier unknown"))
+			continue
+		}
+		have := &x.c.Tracking[i]
+		if have.FirstScanAt.IsZero() && !t.FirstScanAt.IsZero() {
+			have.FirstScanAt, have.FirstScanCode = t.FirstScanAt, t.FirstScanCode
+			x.say("first scan of %s: %s (%s)", t.Number, stamp(t.FirstScanAt), t.FirstScanCode)
+		}
+		if have.Carrier == "" {
+			have.Carrier = t.Carrier
+		}
+		first(&have.DeliveredAt, t.DeliveredAt)
+	}
+	x.c.Proof = proof(x.c, r.At)
+}
+
+// proof judges the tracking. Scans count against the moment of the request;
+// for an order that was never asked, against the first attempt. A parcel
+// without a scan leaves the matter open; one scanned after the request decides
+// it, whatever the others show.
+func proof(c state.Case, now time.Time) state.Proof {
+	if len(c.Tracking) == 0 {
+		return state.ProofNone
+	}
+	asked := requestMoment(c, now)
+	out := state.ProofScanBefore
+	for _, t := range c.Tracking {
+		switch {
+		case t.FirstScanAt.IsZero():
+			if out == state.ProofScanBefore {
+				out = state.ProofNumberOnly
+			}
+		case t.FirstScanAt.After(asked):
+			return state.ProofScanAfter
+		}
+	}
+	return out
+}
+
+// requestMoment is when the supplier could first have known.
+func requestMoment(c state.Case, now time.Time) time.Time {
+	m := c.RequestedAt
+	if d := c.Attempt.DispatchedAt; !d.IsZero() && (m.IsZero() || d.Before(m)) {
+		m = d
+	}
+	if m.IsZero() {
+		m = c.Attempt.FirstAt
+	}
+	if m.IsZero() {
+		m = now
+	}
+	return m
+}
+
+// listOnly is a list entry that did not change: it proves nothing.
+func (x *change) listOnly(r *state.Reading) bool {
+	if r.Source != state.SourceList {
+		return false
+	}
+	if RightOrder(x.c, state.Reading{Number: r.Number}) == nil {
+		x.absorb(r)
+	}
+	x.again()
+	return true
+}
+
+func readingQueued(x *change) error {
+	r := x.ev.Reading
+	if x.listOnly(r) || !x.trust(r) {
+		return nil
+	}
+	x.absorb(r)
+	switch {
+	case r.Phase == state.PhaseClosed:
+		x.closed(r, "the order is closed already")
+	case r.Phase == state.PhasePending:
+		x.drop(state.EffectRequest)
+		x.requested(r, "a cancel request stands already")
+	case shippedPhase(r.Phase):
+		x.refusedAsShipped(r)
+	}
+	return nil
+}
+
+func readingHeld(x *change) error {
+	r := x.ev.Reading
+	if x.listOnly(r) || x.c.Unsure || !x.trust(r) {
+		return nil
+	}
+	x.absorb(r)
+	switch {
+	case r.Phase == state.PhaseClosed:
+		x.closed(r, "the order is closed already")
+	case r.Phase == state.PhasePending:
+		x.requested(r, "a cancel request stands already")
+	default:
+		x.again()
+	}
+	return nil
+}
+
+func readingRequested(x *change) error {
+	r := x.ev.Reading
+	if x.listOnly(r) || !x.trust(r) {
+		return nil
+	}
+	x.absorb(r)
+	x.again()
+	switch {
+	case r.Phase == state.PhaseClosed:
+		x.closed(r, "the supplier accepted: the order is closed")
+	case r.Phase == state.PhasePending:
+		x.c.PendingSeen = true
+		x.resolve(AlertUnknownState)
+	case shippedPhase(r.Phase):
+		x.refusedAsShipped(r)
+	case r.RefusedText != "":
+		x.refused(r, "the page says: “%s”", r.RefusedText)
+	case r.Complete && x.c.PendingSeen && (r.Phase == state.PhaseProcessing || r.Phase == state.PhaseRiskHold):
+		x.refused(r, "the request is gone and the order goes on (“%s”): refused", r.StatusText)
+	case r.Complete && r.Phase == state.PhaseUnknown:
+		x.say("the page says “%s”, which countermand does not know: nothing concluded", r.StatusText)
+		x.alert(AlertUnknownState)
+	}
+	return nil
+}
+
+func (x *change) refused(r *state.Reading, format string, args ...any) {
+	x.c.AnsweredAt = r.At
+	if !r.AnsweredAt.IsZero() {
+		x.c.AnsweredAt = r.AnsweredAt
+	}
+	x.to(state.Refused, format, args...)
+	x.weigh(r)
+}
+
+// refusedAsShipped is the shipped mark on an order that was asked, or was to
+// be asked. Whether it really left, and when, the scans must show.
+func (x *change) refusedAsShipped(r *state.Reading) {
+	after := !x.c.RequestedAt.IsZero()
+	x.drop(state.EffectRequest)
+	x.c.Attempt.StartedAt = time.Time{}
+	if r == nil {
+		r = &state.Reading{At: x.now}
+	}
+	x.refused(r, "marked shipped (“%s”)%s", r.StatusText, map[bool]string{true: " although it was asked", false: " before it could be asked"}[after])
+	if after && x.c.Status != state.Shipped {
+		x.alert(AlertShippedAfter)
+	}
+}
+
+// weigh judges a refused case by its tracking.
+func (x *change) weigh(r *state.Reading) {
+	scans := scanWords(x.c)
+	switch x.c.Proof {
+	case state.ProofScanBefore:
+		x.to(state.Shipped, "it left before we asked (%s): %s", stamp(requestMoment(x.c, x.now)), scans)
+		return
+	case state.ProofScanAfter:
+		x.to(state.Disputable, "it left after we asked (%s): %s", stamp(requestMoment(x.c, x.now)), scans)
+		return
+	}
+	due := x.c.Clocks[state.ClockProofDue]
+	if r == nil || !r.TrackingRead || due.IsZero() || r.At.Before(due) {
+		return
+	}
+	if x.c.Proof == state.ProofNone {
+		x.to(state.Disputable, "no tracking number by %s", stamp(due))
+		return
+	}
+	grace := x.graceEnd(due)
+	if r.At.Before(grace) {
+		x.c.NextCheckAt = earlier(x.c.NextCheckAt, grace)
+		return
+	}
+	x.to(state.Disputable, "a number but no scan by %s: %s", stamp(grace), scans)
+}
+
+// graceEnd is the later of the proof's due time and the last number's first
+// sight plus the grace.
+func (x *change) graceEnd(due time.Time) time.Time {
+	end := due
+	for _, t := range x.c.Tracking {
+		if g := t.SeenAt.Add(x.p.NumberGrace); t.FirstScanAt.IsZero() && g.After(end) {
+			end = g
+		}
+	}
+	return end
+}
+
+func earlier(a, b time.Time) time.Time {
+	if a.IsZero() || b.Before(a) {
+		return b
+	}
+	return a
+}
+
+// scanWords lists the scans that a verdict used.
+func scanWords(c state.Case) string {
+	var out string
+	for i, t := range c.Tracking {
+		if i > 0 {
+			out += "; "
+		}
+		if t.FirstScanAt.IsZero() {
+			out += t.Number + " never scanned"
+			continue
+		}
+		out += fmt.Sprintf("%s first scanned %s (%s)", t.Number, stamp(t.FirstScanAt), t.FirstScanCode)
+	}
+	return out
+}
+
+func readingRefused(x *change) error {
+	r := x.ev.Reading
+	if x.listOnly(r) || !x.trust(r) {
+		return nil
+	}
+	x.absorb(r)
+	x.again()
+	switch r.Phase {
+	case state.PhaseClosed:
+		x.closed(r, "the order is closed after all")
+	case state.PhasePending:
+		x.requested(r, "a cancel request stands again")
+	default:
+		x.weigh(r)
+	}
+	return nil
+}
+
+func readingDisputable(x *change) error {
+	r := x.ev.Reading
+	if x.listOnly(r) || !x.trust(r) {
+		return nil
+	}
+	before := x.c.Proof
+	x.absorb(r)
+	x.again()
+	if r.Phase == state.PhaseClosed {
+		x.closed(r, "the order is closed after all")
+		return nil
+	}
+	x.newProof(before)
+	return nil
+}
+
+func readingDisputed(x *change) error {
+	r := x.ev.Reading
+	if x.listOnly(r) || !x.trust(r) {
+		return nil
+	}
+	before, refund := x.c.Proof, x.c.Refund
+	x.absorb(r)
+	x.again()
+	x.newProof(before)
+	if x.c.Refund != nil && (refund == nil || *refund != *x.c.Refund) {
+		x.say("the site shows a refund of %s to %s: decide won or lost", x.c.Refund.Amount, x.c.Refund.To)
+	}
+	return nil
+}
+
+// newProof changes proof and flag in the queue, never the status.
+func (x *change) newProof(before state.Proof) {
+	if x.c.Proof != before {
+		x.say("the proof changed from “%s” to “%s”: %s", proofWord(before), proofWord(x.c.Proof), scanWords(x.c))
+	}
+}
+
+// readFailed concludes nothing; the order is read again.
+func readFailed(x *change) error {
+	f := x.ev.Failure
+	if f == nil {
+		return x.refuse("no failure came with it")
+	}
+	if !x.c.NextCheckAt.IsZero() {
+		x.c.NextCheckAt = x.now.Add(checkFailed)
+	}
+	x.say("could not be read (%s): %s", f.Kind, f.Detail)
+	return nil
+}

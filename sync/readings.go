@@ -1,0 +1,141 @@
+package sync
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"countermand/state"
+	"countermand/supplier"
+)
+
+// readings does all reads that are due: one sweep of the list serves those
+// that need no more, and tells which of them changed.
+func (l *lane) readings(ctx context.Context, due []state.Effect) error {
+	var want []string
+	numbers := map[string]state.Case{}
+	for _, f := range due {
+		c, err := l.caseOf(ctx, f)
+		if err != nil {
+			return err
+		}
+		numbers[f.ID] = c
+		if f.Depth == state.DepthList {
+			want = append(want, c.SupplierOrder)
+		}
+	}
+	var swept map[string]state.Reading
+	if len(want) > 0 {
+		var err error
+		if swept, err = l.client.Sweep(ctx, want); err != nil {
+			return l.putOff(ctx, due, err)
+		}
+	}
+	for _, f := range due {
+		if ctx.Err() != nil {
+			return context.Cause(ctx)
+		}
+		if err := l.reading(ctx, f, numbers[f.ID], swept); err != nil {
+			return err
+		}
+		// A request that came up meanwhile goes first.
+		if l.requestDue(ctx) {
+			return nil
+		}
+	}
+	return nil
+}
+
+func (l *lane) caseOf(ctx context.Context, f state.Effect) (c state.Case, err error) {
+	err = l.e.o.Store.View(ctx, func(tx state.ReadTx) (err error) {
+		c, err = tx.Case(f.CaseID)
+		return err
+	})
+	if err != nil {
+		return c, fmt.Errorf("open case %s: %w", f.CaseID, err)
+	}
+	return c, nil
+}
+
+func (l *lane) requestDue(ctx context.Context) bool {
+	due, err := l.due(ctx)
+	return err == nil && len(due) > 0 && due[0].Kind == state.EffectRequest
+}
+
+// reading does one read. A list entry that says what it said before is enough
+// for a regular check; anything else is read in detail.
+func (l *lane) reading(ctx context.Context, f state.Effect, c state.Case, swept map[string]state.Reading) error {
+	var listText string
+	if f.Depth == state.DepthList {
+		entry, there := swept[c.SupplierOrder]
+		if there && entry.StatusText == c.ListText && c.ListText != "" {
+			return l.endRead(ctx, f, state.Event{Kind: state.EventReading, By: state.BySupplier, Reading: &entry})
+		}
+		listText = entry.StatusText
+	}
+	r, err := l.client.Read(ctx, c.SupplierOrder, f.Depth == state.DepthTracking || !c.ShippedAt.IsZero())
+	if ctx.Err() != nil {
+		return context.Cause(ctx)
+	}
+	if err == nil {
+		r.ListText = listText
+		return l.endRead(ctx, f, state.Event{Kind: state.EventReading, By: state.BySupplier, Reading: &r})
+	}
+	switch kind := supplier.KindOf(err); kind {
+	case supplier.NotFound, supplier.Unreadable, supplier.UnknownPage, supplier.WrongOrder, supplier.Unsafe:
+		ev := state.Event{Kind: state.EventReadFailed, By: state.BySupplier, Failure: &state.Failure{Kind: string(kind), Detail: err.Error()}}
+		if e, ok := errors.AsType[*supplier.Error](err); ok {
+			ev.Evidence = e.Evidence
+		}
+		return l.endRead(ctx, f, ev)
+	}
+	return l.putOff(ctx, []state.Effect{f}, err)
+}
+
+// endRead stores what a read gave. A read that was asked for anew meanwhile
+// stays planned.
+func (l *lane) endRead(ctx context.Context, f state.Effect, ev state.Event) error {
+	return l.update(context.WithoutCancel(ctx), func(t *txn) error {
+		now, err := t.Effect(f.ID)
+		switch {
+		case err == nil && now.Rev == f.Rev:
+			if err := t.DeleteEffect(f.ID); err != nil {
+				return err
+			}
+		case err != nil && !errors.Is(err, state.ErrNotFound):
+			return err
+		}
+		c, err := t.Case(f.CaseID)
+		if err != nil {
+			return fmt.Errorf("open case %s: %w", f.CaseID, err)
+		}
+		_, err = t.step(c, ev)
+		return err
+	})
+}
+
+// putOff moves reads that the browser, the site or the session spoilt; the
+// cases are left as they are.
+func (l *lane) putOff(ctx context.Context, effects []state.Effect, cause error) error {
+	if ctx.Err() != nil {
+		return context.Cause(ctx)
+	}
+	err := l.update(ctx, func(t *txn) error {
+		for _, f := range effects {
+			now, err := t.Effect(f.ID)
+			if errors.Is(err, state.ErrNotFound) {
+				continue
+			}
+			if err != nil {
+				return err
+			}
+			now.Tries++
+			now.NotBefore = t.now.Add(backoff(now.Tries))
+			if _, err := t.PutEffect(now); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	return errors.Join(cause, err)
+}
