@@ -174,8 +174,8 @@ func (t *txn) raise(a state.Alert) error {
 	return nil
 }
 
-// resolve marks an alert as holding no longer; there are no reminders of it
-// from then on.
+// resolve marks an alert as holding no longer: no reminders from then on, but
+// a last word where somebody was called.
 func (t *txn) resolve(key string) error {
 	a, err := t.AlertByKey(key)
 	if errors.Is(err, state.ErrNotFound) {
@@ -188,8 +188,8 @@ func (t *txn) resolve(key string) error {
 		return nil
 	}
 	a.ResolvedAt = t.now
-	if a.Deliveries > 0 {
-		a.NextAt = time.Time{}
+	if a.Page && a.Deliveries > 0 {
+		a.NextAt = t.now // those who were called hear that it is over
 	}
 	if _, err := t.PutAlert(a); err != nil {
 		return fmt.Errorf("resolve alert %s: %w", key, err)
