@@ -1,0 +1,201 @@
+package main
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"countermand/cmd/internal/control"
+	"countermand/state"
+)
+
+func casesCommand(e *clientEnv) *cobra.Command {
+	return group(&cobra.Command{
+		Use:   "cases",
+		Short: "The cancels under way, and a person's decisions on them",
+		Long: "The cancels under way, and a person's decisions on them.\n\n" +
+			"A case is named by its id, the start of it, the shop order's name (#1042 or 1042)\n" +
+			"or the AliExpress order number. A name that fits two cases is refused.",
+		Example: `  countermand cases list --open
+  countermand cases show '#1042'
+  countermand cases approve 8190000000000000 --note "checked with the customer"`,
+	},
+		casesList(e), casesShow(e),
+		decision(e, "cases", verb{name: "approve", kind: state.EventApprove, short: "Let a held case be asked for cancellation"}),
+		decision(e, "cases", verb{name: "retry", kind: state.EventRetry, short: "Look at the order again now"}),
+		decision(e, "cases", verb{name: "ignore", kind: state.EventIgnore, short: "Leave the supplier order alone and end the case"}),
+		decision(e, "cases", verb{name: "pause", kind: state.EventPause, short: "Do nothing on a case until it is resumed"}),
+		decision(e, "cases", verb{name: "resume", kind: state.EventResume, short: "Go on with a paused case"}),
+		casesRefund(e),
+	)
+}
+
+func casesList(e *clientEnv) *cobra.Command {
+	var f control.Filter
+	var status string
+	var asJSON bool
+	c := &cobra.Command{
+		Use:   "list",
+		Short: "List cases, newest first",
+		Example: `  countermand cases list --open
+  countermand cases list --status refused --shop mystore
+  countermand cases list --json | jq -r '.cases[] | select(.status == "held") | .id'`,
+		Args: noArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			f.Status = state.Status(status)
+			if status != "" && !f.Status.Known() {
+				return usagef("--status %q: it is one of %s", status, statusList())
+			}
+			cl, err := e.client()
+			if err != nil {
+				return err
+			}
+			cases, err := cl.Cases(cmd.Context(), f)
+			if err != nil {
+				return err
+			}
+			if asJSON {
+				return e.printJSON(cases)
+			}
+			return e.print(casesTable(cases.Cases, cl))
+		},
+	}
+	c.Flags().StringVar(&status, "status", "", "only cases of this status")
+	c.Flags().StringVar(&f.Shop, "shop", "", "only cases of this shop")
+	c.Flags().BoolVar(&f.Open, "open", false, "only cases that have not ended")
+	c.Flags().BoolVar(&asJSON, "json", false, "print one JSON document")
+	return c
+}
+
+func statusList() string {
+	names := make([]string, 0, len(state.Statuses))
+	for _, s := range state.Statuses {
+		names = append(names, string(s))
+	}
+	return strings.Join(names, ", ")
+}
+
+func casesTable(cases []control.Case, cl *control.Client) string {
+	if len(cases) == 0 {
+		return "No cases.\n"
+	}
+	var t table
+	t.row("ID", "SHOP", "ORDER", "ALIEXPRESS", "STATUS", "AMOUNT", "NEXT", "FLAG")
+	for _, c := range cases {
+		next := ""
+		if c.Deadline != nil {
+			next = words(c.Deadline.Clock) + " " + countdown(c.Deadline.At, cl.Now())
+		}
+		t.row(c.ID, c.Shop, c.ShopOrder, dash(c.SupplierOrder), statusText(c), dash(amountText(c.Amount)), dash(next), c.Flag)
+	}
+	return t.String()
+}
+
+func casesShow(e *clientEnv) *cobra.Command {
+	var asJSON bool
+	c := &cobra.Command{
+		Use:   "show ID",
+		Short: "Show one case: facts, clocks and its whole story",
+		Example: `  countermand cases show '#1042'
+  countermand cases show 01JNQ5 --json | jq .journal`,
+		Args: oneArg(caseRef),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			cl, err := e.client()
+			if err != nil {
+				return err
+			}
+			found, err := cl.Case(cmd.Context(), args[0])
+			if err != nil {
+				return err
+			}
+			if asJSON {
+				return e.printJSON(found)
+			}
+			return e.print(e.caseText(found, cl.Now()))
+		},
+	}
+	c.Flags().BoolVar(&asJSON, "json", false, "print one JSON document")
+	return c
+}
+
+func casesRefund(e *clientEnv) *cobra.Command {
+	var d control.Decision
+	var to, at string
+	c := decision(e, "cases", verb{
+		name: "refund", kind: state.EventRefund, short: "Record that the money came back", decision: &d,
+		long:    "Record that the money came back. The amount is in the currency of the AliExpress order; less than its total leaves the case open.",
+		example: "  countermand cases refund '#1042' --amount 12.34 --to card\n  countermand cases refund '#1042' --amount 12.34 --to bonus --at 2026-03-02",
+		check: func() (err error) {
+			d.To = state.RefundTo(to)
+			d.At, err = parseTime("at", at, e.Zone)
+			switch {
+			case err != nil:
+				return err
+			case d.Amount == "":
+				return usagef("--amount is missing: how much came back, such as 12.34")
+			case d.To != state.RefundCard && d.To != state.RefundBalance && d.To != state.RefundBonus:
+				return usagef("--to %q: want card, balance or bonus", to)
+			}
+			if _, err := state.ParseMoney(d.Amount, "USD"); err != nil {
+				return usagef("--amount: %w", err)
+			}
+			return nil
+		},
+	})
+	c.Flags().StringVar(&d.Amount, "amount", "", "how much came back, such as 12.34")
+	c.Flags().StringVar(&to, "to", "", "where it went: card, balance or bonus")
+	c.Flags().StringVar(&at, "at", "", "when it came (default: now)")
+	return c
+}
+
+// verb is a decision as a command.
+type verb struct {
+	name, short, long, example string
+	kind                       state.EventKind
+	// decision holds the values of the verb's own flags, check completes and
+	// checks them; both may be missing.
+	decision *control.Decision
+	check    func() error
+}
+
+// decision makes the command of one verb, under cases or disputes.
+func decision(e *clientEnv, under string, v verb) *cobra.Command {
+	if v.example == "" {
+		v.example = fmt.Sprintf("  countermand %s %s '#1042' --note \"as agreed with the customer\"", under, v.name)
+	}
+	d := v.decision
+	if d == nil {
+		d = &control.Decision{}
+	}
+	d.Kind = v.kind
+	c := &cobra.Command{
+		Use: v.name + " ID", Short: v.short, Long: v.long, Example: v.example, Args: oneArg(caseRef),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			if v.check != nil {
+				if err := v.check(); err != nil {
+					return err
+				}
+			}
+			cl, err := e.client()
+			if err != nil {
+				return err
+			}
+			after, err := cl.Decide(cmd.Context(), args[0], *d)
+			if err != nil {
+				return err
+			}
+			return e.print(decidedText(v.name, after))
+		},
+	}
+	c.Flags().StringVar(&d.Note, "note", "", "why; kept in the journal")
+	return c
+}
+
+func decidedText(name string, c control.Case) string {
+	s := fmt.Sprintf("%s: %s at %s is %s", name, orders(c.ShopOrder, c.SupplierOrder), c.Shop, statusText(c))
+	if c.Flag != "" {
+		s += ": " + c.Flag
+	}
+	return clean(s) + "\n"
+}

@@ -1,0 +1,124 @@
+package main
+
+import (
+	"fmt"
+	"strings"
+	"time"
+
+	"countermand/cmd/internal/control"
+	"countermand/state"
+)
+
+// caseText is one case for a person: facts, dates here and in Beijing, the
+// tracking, then the story.
+func (e *clientEnv) caseText(c control.Case, now time.Time) string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "%s at %s\n\n", clean(orders(c.ShopOrder, c.SupplierOrder)), clean(c.Shop))
+	b.WriteString(e.facts(c).String())
+	b.WriteString("\n" + e.dates(c, now).String())
+	if t := e.parcels(c); len(t.rows) > 0 {
+		b.WriteString("\nTracking\n" + t.String())
+	}
+	b.WriteString("\nTimeline\n" + e.timeline(c).String())
+	return b.String()
+}
+
+func (e *clientEnv) facts(c control.Case) *table {
+	t := &table{indent: "  "}
+	fact := func(name, value string) {
+		if value != "" {
+			t.row(name, value)
+		}
+	}
+	fact("status", statusText(c))
+	fact("flag", c.Flag)
+	fact("to do", c.NextAction)
+	fact("held because", c.HeldWhy)
+	fact("case", c.ID)
+	fact("account", c.Account)
+	fact("store", c.Store)
+	fact("amount", amountText(c.Amount))
+	if r := c.Refund; r != nil {
+		when := ""
+		if !r.At.IsZero() {
+			when = " on " + r.At.In(e.Zone).Format("2 Jan 2006")
+		}
+		fact("refund", fmt.Sprintf("%s to %s%s, confirmed by the %s", r.Amount, r.To, when, r.ConfirmedBy))
+	}
+	fact("proof", words(c.Proof))
+	fact("dispute", c.DisputeID)
+	fact("reason", c.Reason)
+	fact("rule", c.Rule)
+	fact("mapped by", c.MappedBy)
+	for _, l := range c.Lines {
+		item := fmt.Sprintf("%d x %s", l.Quantity, l.Title)
+		if l.SKU != "" {
+			item += " (" + l.SKU + ")"
+		}
+		fact("item", item)
+	}
+	return t
+}
+
+// dates lists what happened and what is to come, each in both zones: the
+// supplier's days are counted in Beijing.
+func (e *clientEnv) dates(c control.Case, now time.Time) *table {
+	t := &table{indent: "  "}
+	t.row("", "HERE ("+now.In(e.Zone).Format("MST")+")", "BEIJING", "")
+	date := func(name string, at time.Time) {
+		if !at.IsZero() {
+			t.row(name, at.In(e.Zone).Format(momentLayout), at.In(beijing).Format(momentLayout), countdown(at, now))
+		}
+	}
+	date("ordered at AliExpress", c.OrderedAt)
+	date("paid", c.PaidAt)
+	date("cancelled in the shop", c.CancelledAt)
+	date("requested", c.RequestedAt)
+	date("answered", c.AnsweredAt)
+	date("marked shipped", c.ShippedAt)
+	date("closed at AliExpress", c.ClosedAt)
+	date("ended", c.EndedAt)
+	for _, k := range state.PublicClocks {
+		name := words(k)
+		for _, estimated := range c.Estimated {
+			if estimated == k {
+				name += " (estimated)"
+			}
+		}
+		date(name, c.Clocks[k])
+	}
+	date("last read", c.ReadAt)
+	date("next check", c.NextCheckAt)
+	return t
+}
+
+func (e *clientEnv) parcels(c control.Case) *table {
+	t := &table{indent: "  "}
+	for _, p := range c.Tracking {
+		scan := "no scan yet"
+		if !p.FirstScanAt.IsZero() {
+			scan = "first scan " + p.FirstScanAt.In(e.Zone).Format(momentLayout+" MST")
+		}
+		t.row(p.Number, dash(p.Carrier), scan, p.FirstScanCode)
+	}
+	return t
+}
+
+func (e *clientEnv) timeline(c control.Case) *table {
+	t := &table{indent: "  "}
+	for _, j := range c.Journal {
+		by := string(j.By)
+		if j.Who != "" {
+			by += " (" + j.Who + ")"
+		}
+		became := ""
+		if j.From != j.To {
+			became = "-> " + words(j.To)
+		}
+		t.row(j.At.In(e.Zone).Format("2006-01-02 15:04 MST"), by, words(j.Event), became, j.Detail)
+		for _, file := range j.Evidence {
+			t.row("", "", "", "", "evidence "+file)
+		}
+	}
+	return t
+}

@@ -1,0 +1,136 @@
+package main
+
+import (
+	"fmt"
+
+	"github.com/spf13/cobra"
+
+	"countermand/cmd/internal/control"
+	"countermand/state"
+)
+
+func disputesCommand(e *clientEnv) *cobra.Command {
+	return group(&cobra.Command{
+		Use:   "disputes",
+		Short: "The cases that a person must review",
+		Long: "The cases that a person must review, most urgent first.\n\n" +
+			"Disputes are opened by hand on the order's page at AliExpress; here you record what was done.",
+		Example: `  countermand disputes list
+  countermand disputes opened '#1042' --dispute-id 301234567
+  countermand disputes snooze '#1042' --until 2026-03-05`,
+	},
+		disputesList(e), disputesShow(e), disputesOpened(e),
+		decision(e, "disputes", verb{name: "proof", kind: state.EventProof, short: "The supplier proved that it had shipped before the request"}),
+		decision(e, "disputes", verb{name: "ask", kind: state.EventAsk, short: "Ask the supplier for the tracking number again"}),
+		disputesSnooze(e),
+		decision(e, "disputes", verb{name: "won", kind: state.EventWon, short: "The dispute was won"}),
+		decision(e, "disputes", verb{name: "lost", kind: state.EventLost, short: "The dispute was lost"}),
+		decision(e, "disputes", verb{name: "write-off", kind: state.EventWriteOff, short: "Give the money up and end the case"}),
+	)
+}
+
+func disputesList(e *clientEnv) *cobra.Command {
+	var asJSON bool
+	c := &cobra.Command{
+		Use:   "list",
+		Short: "List the queue, most urgent first",
+		Example: `  countermand disputes list
+  countermand disputes list --json | jq -r '.disputes[] | [.shop_order, .next_action] | @tsv'`,
+		Args: noArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			cl, err := e.client()
+			if err != nil {
+				return err
+			}
+			d, err := cl.Disputes(cmd.Context())
+			if err != nil {
+				return err
+			}
+			if asJSON {
+				return e.printJSON(d)
+			}
+			return e.print(disputesText(d, cl))
+		},
+	}
+	c.Flags().BoolVar(&asJSON, "json", false, "print one JSON document")
+	return c
+}
+
+func disputesText(d control.Disputes, cl *control.Client) string {
+	if len(d.Disputes) == 0 {
+		return "Nothing to review.\n"
+	}
+	var t table
+	t.row("ID", "SHOP", "ORDER", "ALIEXPRESS", "AMOUNT", "URGENCY", "DEADLINE", "TO DO")
+	for _, c := range d.Disputes {
+		when := ""
+		if c.Deadline != nil {
+			when = words(c.Deadline.Clock) + " " + countdown(c.Deadline.At, cl.Now())
+		}
+		t.row(c.ID, c.Shop, c.ShopOrder, dash(c.SupplierOrder), dash(amountText(c.Amount)), words(c.Urgency), dash(when), c.NextAction)
+	}
+	return t.String() + fmt.Sprintf("\nMoney at risk: %s\n", moneyText(d.MoneyAtRisk))
+}
+
+func disputesShow(e *clientEnv) *cobra.Command {
+	var asJSON bool
+	c := &cobra.Command{
+		Use:     "show ID",
+		Short:   "Show one case of the queue: what to do, the dates to compare, the story",
+		Example: "  countermand disputes show '#1042'",
+		Args:    oneArg(caseRef),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			cl, err := e.client()
+			if err != nil {
+				return err
+			}
+			found, err := cl.Case(cmd.Context(), args[0])
+			if err != nil {
+				return err
+			}
+			if found.NextAction == "" {
+				return fmt.Errorf("%s is %s and not in the dispute queue: see countermand cases show %s", found.ShopOrder, statusText(found), found.ID)
+			}
+			if asJSON {
+				return e.printJSON(found)
+			}
+			return e.print(e.caseText(found, cl.Now()))
+		},
+	}
+	c.Flags().BoolVar(&asJSON, "json", false, "print one JSON document")
+	return c
+}
+
+func disputesOpened(e *clientEnv) *cobra.Command {
+	var d control.Decision
+	var at string
+	c := decision(e, "disputes", verb{
+		name: "opened", kind: state.EventOpened, short: "Record that you opened a dispute at AliExpress", decision: &d,
+		example: "  countermand disputes opened '#1042' --dispute-id 301234567",
+		check: func() (err error) {
+			d.At, err = parseTime("at", at, e.Zone)
+			return err
+		},
+	})
+	c.Flags().StringVar(&d.DisputeID, "dispute-id", "", "the dispute's number at AliExpress")
+	c.Flags().StringVar(&at, "at", "", "when you opened it (default: now)")
+	return c
+}
+
+func disputesSnooze(e *clientEnv) *cobra.Command {
+	var d control.Decision
+	var until string
+	c := decision(e, "disputes", verb{
+		name: "snooze", kind: state.EventSnooze, short: "Do not remind of a case before a date", decision: &d,
+		example: "  countermand disputes snooze '#1042' --until 2026-03-05\n  countermand disputes snooze '#1042' --until \"2026-03-05 09:00\"",
+		check: func() (err error) {
+			if until == "" {
+				return usagef("--until is missing: until when, such as 2026-03-05")
+			}
+			d.Until, err = parseTime("until", until, e.Zone)
+			return err
+		},
+	})
+	c.Flags().StringVar(&until, "until", "", "when to come back to it")
+	return c
+}

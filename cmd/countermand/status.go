@@ -1,0 +1,87 @@
+package main
+
+import (
+	"fmt"
+	"strconv"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"countermand/cmd/internal/control"
+	"countermand/state"
+)
+
+func statusCommand(e *clientEnv) *cobra.Command {
+	var asJSON bool
+	c := &cobra.Command{
+		Use:   "status",
+		Short: "The daemon, its accounts, how many cases stand where, the next deadlines",
+		Example: `  countermand status
+  countermand status --json | jq .counts`,
+		Args: noArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			cl, err := e.client()
+			if err != nil {
+				return err
+			}
+			s, err := cl.Status(cmd.Context())
+			if err != nil {
+				return err
+			}
+			if asJSON {
+				return e.printJSON(s)
+			}
+			return e.print(e.statusText(s))
+		},
+	}
+	c.Flags().BoolVar(&asJSON, "json", false, "print one JSON document")
+	return c
+}
+
+func (e *clientEnv) statusText(s control.Status) string {
+	now := s.Daemon.Now
+	var b strings.Builder
+	fmt.Fprintf(&b, "countermand %s, mode %s, up %s\n", s.Daemon.Version, s.Daemon.Mode, span(now.Sub(s.Daemon.StartedAt)))
+	if s.Daemon.Rehearsal {
+		fmt.Fprintf(&b, "REHEARSAL: the clock shows %s\n", now.In(e.Zone).Format(momentLayout+" MST"))
+	}
+	b.WriteString("\nAccounts\n")
+	accounts := table{indent: "  "}
+	for _, a := range s.Accounts {
+		until := ""
+		if a.Until.After(now) {
+			until = "until " + a.Until.In(e.Zone).Format("15:04") + " (" + countdown(a.Until, now) + ")"
+		}
+		accounts.row(a.Name, words(a.State), until, a.Why)
+	}
+	b.WriteString(orNone(accounts))
+	b.WriteString("\nCases\n")
+	counts := table{indent: "  "}
+	for _, status := range state.Statuses {
+		if n := s.Counts[status]; n > 0 {
+			counts.row(words(status), strconv.Itoa(n))
+		}
+	}
+	b.WriteString(orNone(counts))
+	fmt.Fprintf(&b, "\nMoney at risk  %s\n", moneyText(s.MoneyAtRisk))
+	if s.UnackedPages > 0 {
+		fmt.Fprintf(&b, "Alerts         %d not acknowledged: countermand alerts list --open\n", s.UnackedPages)
+	}
+	if s.Quarantined > 0 {
+		fmt.Fprintf(&b, "Damaged        %d records could not be read: countermand verify\n", s.Quarantined)
+	}
+	b.WriteString("\nNext deadlines\n")
+	next := table{indent: "  "}
+	for _, d := range s.Deadlines {
+		next.row(countdown(d.At, now), words(d.Clock), d.At.In(e.Zone).Format(momentLayout+" MST"), d.Shop, orders(d.ShopOrder, d.SupplierOrder))
+	}
+	b.WriteString(orNone(next))
+	return b.String()
+}
+
+func orNone(t table) string {
+	if len(t.rows) == 0 {
+		return t.indent + "none\n"
+	}
+	return t.String()
+}

@@ -1,0 +1,103 @@
+package control
+
+import (
+	"time"
+
+	"countermand/state"
+	"countermand/sync/dispute"
+)
+
+// CaseOf maps a case without its journal. now decides which deadline is the
+// next one.
+func CaseOf(c state.Case, now time.Time) Case {
+	out := Case{
+		ID: c.ID, Shop: c.Shop, ShopOrder: c.ShopOrder, ShopOrderID: c.ShopOrderID, Account: c.Account,
+		SupplierOrder: c.SupplierOrder, MappedBy: c.MappedBy, Status: c.Status, Flag: c.Flag, HeldWhy: c.HeldWhy,
+		Paused: c.Paused, Rule: c.Rule, Reason: c.Reason, Amount: c.Amount, Store: c.Store, Proof: c.Proof, DisputeID: c.DisputeID,
+		OpenedAt: utc(c.OpenedAt), CancelledAt: utc(c.CancelledAt), RequestedAt: utc(c.RequestedAt), AnsweredAt: utc(c.AnsweredAt),
+		ClosedAt: utc(c.ClosedAt), OrderedAt: utc(c.OrderedAt), PaidAt: utc(c.PaidAt), ShippedAt: utc(c.ShippedAt), ReadAt: utc(c.ReadAt),
+		EndedAt: utc(c.EndedAt), NextCheckAt: utc(c.NextCheckAt),
+		Clocks: map[state.Clock]time.Time{}, Estimated: []state.Clock{}, Tracking: []Tracking{},
+	}
+	if out.Proof == "" {
+		out.Proof = state.ProofNone
+	}
+	for _, k := range state.PublicClocks {
+		if at := c.Clocks[k]; !at.IsZero() {
+			out.Clocks[k] = utc(at)
+		}
+	}
+	for _, k := range c.Estimated {
+		if _, shown := out.Clocks[k]; shown {
+			out.Estimated = append(out.Estimated, k)
+		}
+	}
+	if k, at, ok := c.NextDeadline(now); ok {
+		out.Deadline = &Deadline{k, utc(at)}
+	}
+	for _, t := range c.Tracking {
+		out.Tracking = append(out.Tracking, Tracking{t.Number, t.Carrier, utc(t.SeenAt), utc(t.FirstScanAt), t.FirstScanCode, utc(t.DeliveredAt)})
+	}
+	for _, l := range c.Lines {
+		out.Lines = append(out.Lines, Line{l.Title, l.SKU, l.Quantity})
+	}
+	if r := c.Refund; r != nil {
+		out.Refund = &Refund{r.Amount, r.To, utc(r.At), r.ConfirmedBy}
+	}
+	return out
+}
+
+// WholeCase maps a case with its journal, oldest entry first.
+func WholeCase(c state.Case, journal []state.Entry, now time.Time) Case {
+	out := CaseOf(c, now)
+	out.Journal = []Entry{}
+	for _, e := range journal {
+		out.Journal = append(out.Journal, Entry{utc(e.At), e.Event, e.From, e.To, e.By, e.Who, e.Detail, e.Evidence})
+	}
+	return out
+}
+
+// CasesOf maps a listing.
+func CasesOf(cases []state.Case, now time.Time) []Case {
+	out := []Case{}
+	for _, c := range cases {
+		out = append(out, CaseOf(c, now))
+	}
+	return out
+}
+
+// DisputesOf ranks the cases of the queue and maps them.
+func DisputesOf(cases []state.Case, now time.Time) Disputes {
+	d := Disputes{Disputes: []Case{}, MoneyAtRisk: []state.Money{}}
+	var queued []state.Case
+	for _, it := range dispute.Rank(cases, now) {
+		queued = append(queued, it.Case)
+		c := CaseOf(it.Case, now)
+		withAction(&c, it)
+		d.Disputes = append(d.Disputes, c)
+	}
+	d.MoneyAtRisk = append(d.MoneyAtRisk, dispute.MoneyAtRisk(queued)...)
+	return d
+}
+
+func withAction(c *Case, it dispute.Item) {
+	c.NextAction, c.Urgency = it.NextAction, string(it.Urgency)
+}
+
+// AlertOf maps an alert.
+func AlertOf(a state.Alert) Alert {
+	return Alert{
+		ID: a.ID, Kind: a.Kind, Page: a.Page, Case: a.CaseID, Account: a.Account, Title: a.Title, Text: a.Text,
+		RaisedAt: utc(a.RaisedAt), NextAt: utc(a.NextAt), Deliveries: a.Deliveries, DeliveredAt: utc(a.DeliveredAt),
+		Failures: a.Failures, LastError: a.LastError, AckedAt: utc(a.AckedAt), AckedBy: a.AckedBy, ResolvedAt: utc(a.ResolvedAt),
+	}
+}
+
+// utc drops what RFC 3339 readers of scripts stumble over: other zones and
+// fractions of a second. Zero stays zero.
+func utc(t time.Time) time.Time {
+	if t.IsZero() {
+		return time.Time{}
+	}
+	return t.UTC().Truncate(time.Second)
+}

@@ -1,0 +1,90 @@
+package control
+
+import (
+	"errors"
+	"fmt"
+	"net/http"
+	"slices"
+	"time"
+
+	"countermand/state"
+)
+
+// decide checks what a person gave, resolves the case and hands the event to
+// the table.
+func (s *Server) decide(r *http.Request) (any, error) {
+	var d Decision
+	if err := read(r, &d); err != nil {
+		return nil, err
+	}
+	c, _, err := findCase(r.Context(), s.o.Backend, r.PathValue("ref"))
+	if err != nil {
+		return nil, err
+	}
+	now := s.o.Backend.Now()
+	decision, err := decisionOf(d, c, now)
+	if err != nil {
+		return nil, Invalid(err.Error())
+	}
+	c, err = s.o.Backend.Decide(r.Context(), c.ID, state.Event{
+		Kind: d.Kind, By: state.ByCLI, Who: who(r.Context()), Note: d.Note, Decision: decision,
+	})
+	if err != nil {
+		return nil, err
+	}
+	return CaseOf(c, now), nil
+}
+
+// decisionOf checks the fields that the kind needs. Times may not lie: a
+// refund of tomorrow or a snooze until yesterday is a slip of the pen.
+func decisionOf(d Decision, c state.Case, now time.Time) (*state.Decision, error) {
+	if !d.Kind.Decision() {
+		return nil, fmt.Errorf("%q is not a decision", d.Kind)
+	}
+	out := &state.Decision{To: d.To, At: d.At.UTC(), Until: d.Until.UTC(), DisputeID: d.DisputeID}
+	if d.At.After(now) {
+		return nil, fmt.Errorf("%s lies in the future: when did it happen?", d.At.Format(time.RFC3339))
+	}
+	switch d.Kind {
+	case state.EventRefund:
+		return out, refundOf(d, c, out)
+	case state.EventSnooze:
+		if !d.Until.After(now) {
+			return nil, errors.New("a snooze needs a time to come")
+		}
+	}
+	return out, nil
+}
+
+func refundOf(d Decision, c state.Case, out *state.Decision) error {
+	if !slices.Contains([]state.RefundTo{state.RefundCard, state.RefundBalance, state.RefundBonus}, d.To) {
+		return fmt.Errorf("a refund goes to card, balance or bonus, not to %q", d.To)
+	}
+	if !c.Amount.Known() {
+		return fmt.Errorf("the total of order %s is not known yet, so the refund cannot be compared: run countermand cases retry %s first", c.SupplierOrder, c.ID)
+	}
+	m, err := state.ParseMoney(d.Amount, c.Amount.Currency)
+	if err != nil {
+		return err
+	}
+	if m.Units <= 0 {
+		return errors.New("a refund is more than nothing")
+	}
+	out.Amount = m
+	return nil
+}
+
+// CheckSupplierOrder tells whether n looks like an AliExpress order number. It
+// keeps a slip of the pen from opening a case on somebody's phone number; that
+// the order is the right one is proved later, on its page.
+func CheckSupplierOrder(n string) error {
+	if len(n) < 8 || len(n) > 20 {
+		return fmt.Errorf("%q is not an AliExpress order number: want 8 to 20 digits", n)
+	}
+	for _, r := range n {
+		if r < '0' || r > '9' {
+			return fmt.Errorf("%q is not an AliExpress order number: want digits only", n)
+		}
+	}
+	return nil
+}

@@ -1,0 +1,153 @@
+package control
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"time"
+
+	"countermand/state"
+)
+
+// How far Status looks: the next deadlines, and the newest alerts.
+const (
+	statusDeadlines = 10
+	newestAlerts    = 1000
+)
+
+// Reader answers a Backend's questions about cases and status from a store.
+// The daemon embeds it and adds alerts and decisions.
+type Reader struct {
+	Store state.Store
+	Clock func() time.Time
+	// Daemon is what Status says about the process; Now is filled in.
+	Daemon Daemon
+}
+
+// Now is the daemon's clock.
+func (r Reader) Now() time.Time { return r.Clock() }
+
+// Cases lists newest first.
+func (r Reader) Cases(ctx context.Context, f Filter) ([]state.Case, error) {
+	var out []state.Case
+	err := r.Store.View(ctx, func(tx state.ReadTx) error {
+		out = nil
+		return pages(func(p state.Page) ([]state.Case, string, error) {
+			if f.Status != "" {
+				return tx.CasesByStatus(f.Status, p)
+			}
+			return tx.Cases(p)
+		}, func(c state.Case) bool {
+			if (f.Shop == "" || c.Shop == f.Shop) && !(f.Open && c.Status.Ended()) {
+				out = append(out, c)
+			}
+			return true
+		})
+	})
+	if err != nil {
+		return nil, fmt.Errorf("list cases: %w", err)
+	}
+	return out, nil
+}
+
+// Case gives one case and its journal.
+func (r Reader) Case(ctx context.Context, id string) (c state.Case, journal []state.Entry, err error) {
+	err = r.Store.View(ctx, func(tx state.ReadTx) (err error) {
+		if c, err = tx.Case(id); err != nil {
+			return err
+		}
+		journal, err = tx.Journal(id)
+		return err
+	})
+	if err != nil {
+		return state.Case{}, nil, fmt.Errorf("read case %s: %w", id, err)
+	}
+	return c, journal, nil
+}
+
+// Status sums up the store at one moment.
+func (r Reader) Status(ctx context.Context) (Status, error) {
+	now := r.Clock()
+	var s Status
+	err := r.Store.View(ctx, func(tx state.ReadTx) error {
+		s = Status{Daemon: r.Daemon, Accounts: []Account{}, Deadlines: []CaseDeadline{}, MoneyAtRisk: []state.Money{}}
+		return s.fill(tx, now)
+	})
+	if err != nil {
+		return Status{}, fmt.Errorf("sum up the status: %w", err)
+	}
+	s.Daemon.Now, s.Daemon.StartedAt = utc(now), utc(s.Daemon.StartedAt)
+	return s, nil
+}
+
+func (s *Status) fill(tx state.ReadTx, now time.Time) error {
+	accounts, err := tx.Accounts()
+	if err != nil {
+		return err
+	}
+	for _, a := range accounts {
+		s.Accounts = append(s.Accounts, Account{a.Name, a.State, utc(a.Until), utc(a.Since), a.Why})
+	}
+	if s.Counts, err = tx.CountByStatus(); err != nil {
+		return err
+	}
+	if err := s.fillCases(tx, now); err != nil {
+		return err
+	}
+	seen := 0
+	err = pages(tx.Alerts, func(a state.Alert) bool {
+		if a.Page && a.AckedAt.IsZero() && a.ResolvedAt.IsZero() {
+			s.UnackedPages++
+		}
+		seen++
+		return seen < newestAlerts
+	})
+	if err != nil {
+		return err
+	}
+	return pages(tx.Quarantine, func(state.Quarantined) bool { s.Quarantined++; return true })
+}
+
+func (s *Status) fillCases(tx state.ReadTx, now time.Time) error {
+	var amounts []state.Money
+	for _, status := range state.Statuses {
+		if status.Ended() || s.Counts[status] == 0 {
+			continue
+		}
+		list := func(p state.Page) ([]state.Case, string, error) { return tx.CasesByStatus(status, p) }
+		err := pages(list, func(c state.Case) bool {
+			amounts = append(amounts, c.AtRisk())
+			if k, at, ok := c.NextDeadline(now); ok && at.After(now) {
+				s.Deadlines = append(s.Deadlines, CaseDeadline{c.ID, c.Shop, c.ShopOrder, c.SupplierOrder, c.Status, k, utc(at)})
+			}
+			return true
+		})
+		if err != nil {
+			return err
+		}
+	}
+	s.MoneyAtRisk = append(s.MoneyAtRisk, state.Totals(amounts...)...)
+	slices.SortStableFunc(s.Deadlines, func(a, b CaseDeadline) int { return a.At.Compare(b.At) })
+	s.Deadlines = s.Deadlines[:min(statusDeadlines, len(s.Deadlines))]
+	return nil
+}
+
+// pages visits a paged listing until visit says stop.
+func pages[T any](list func(state.Page) ([]T, string, error), visit func(T) bool) error {
+	var p state.Page
+	for {
+		rows, next, err := list(p)
+		if err != nil {
+			return err
+		}
+		for _, row := range rows {
+			if !visit(row) {
+				return nil
+			}
+		}
+		if next == "" {
+			return nil
+		}
+		p.After = next
+	}
+}

@@ -1,0 +1,212 @@
+// Package control is how the command line talks to a running daemon: JSON
+// over HTTP on a Unix socket, whose file mode says who may. The JSON types
+// that scripts rely on live here, beside the server and its client.
+package control
+
+import (
+	"time"
+
+	"countermand/state"
+)
+
+// Case is a case as scripts see it. Times are RFC 3339 in UTC, to the second
+// (jq and many others read no fractions); unknown ones are left out.
+type Case struct {
+	ID            string       `json:"id"`
+	Shop          string       `json:"shop"`
+	ShopOrder     string       `json:"shop_order"`
+	ShopOrderID   string       `json:"shop_order_id"`
+	Account       string       `json:"account,omitempty"`
+	SupplierOrder string       `json:"supplier_order,omitempty"`
+	MappedBy      string       `json:"mapped_by,omitempty"`
+	Status        state.Status `json:"status"`
+	Flag          string       `json:"flag,omitempty"`
+	HeldWhy       string       `json:"held_why,omitempty"`
+	Paused        bool         `json:"paused,omitempty"`
+	Rule          string       `json:"rule,omitempty"`
+	Reason        string       `json:"reason,omitempty"`
+	Amount        state.Money  `json:"amount,omitzero"`
+	Store         string       `json:"store,omitempty"`
+	Proof         state.Proof  `json:"proof"`
+	DisputeID     string       `json:"dispute_id,omitempty"`
+
+	OpenedAt    time.Time `json:"opened_at,omitzero"`
+	CancelledAt time.Time `json:"cancelled_at,omitzero"`
+	RequestedAt time.Time `json:"requested_at,omitzero"`
+	AnsweredAt  time.Time `json:"answered_at,omitzero"`
+	ClosedAt    time.Time `json:"closed_at,omitzero"`
+	OrderedAt   time.Time `json:"ordered_at,omitzero"`
+	PaidAt      time.Time `json:"paid_at,omitzero"`
+	ShippedAt   time.Time `json:"shipped_at,omitzero"`
+	ReadAt      time.Time `json:"read_at,omitzero"`
+	EndedAt     time.Time `json:"ended_at,omitzero"`
+	NextCheckAt time.Time `json:"next_check_at,omitzero"`
+
+	Clocks    map[state.Clock]time.Time `json:"clocks"`
+	Estimated []state.Clock             `json:"estimated_clocks"`
+	// Deadline is the next clock point that matters in this status.
+	Deadline *Deadline  `json:"deadline,omitempty"`
+	Tracking []Tracking `json:"tracking"`
+	Lines    []Line     `json:"lines,omitempty"`
+	Refund   *Refund    `json:"refund,omitempty"`
+	// NextAction and Urgency are set in the dispute queue.
+	NextAction string `json:"next_action,omitempty"`
+	Urgency    string `json:"urgency,omitempty"`
+	// Journal is left out of listings.
+	Journal []Entry `json:"journal,omitzero"`
+}
+
+// Deadline is one clock point.
+type Deadline struct {
+	Clock state.Clock `json:"clock"`
+	At    time.Time   `json:"at"`
+}
+
+// Tracking is one parcel.
+type Tracking struct {
+	Number        string    `json:"number"`
+	Carrier       string    `json:"carrier,omitempty"`
+	SeenAt        time.Time `json:"seen_at,omitzero"`
+	FirstScanAt   time.Time `json:"first_scan_at,omitzero"`
+	FirstScanCode string    `json:"first_scan_code,omitempty"`
+	DeliveredAt   time.Time `json:"delivered_at,omitzero"`
+}
+
+// Line is one item of the shop's order.
+type Line struct {
+	Title    string `json:"title,omitempty"`
+	SKU      string `json:"sku,omitempty"`
+	Quantity int    `json:"quantity"`
+}
+
+// Refund is the money that came back.
+type Refund struct {
+	Amount      state.Money    `json:"amount,omitzero"`
+	To          state.RefundTo `json:"to"`
+	At          time.Time      `json:"at,omitzero"`
+	ConfirmedBy string         `json:"confirmed_by"`
+}
+
+// Entry is one line of the journal.
+type Entry struct {
+	At       time.Time       `json:"at"`
+	Event    state.EventKind `json:"event"`
+	From     state.Status    `json:"from"`
+	To       state.Status    `json:"to"`
+	By       state.By        `json:"by"`
+	Who      string          `json:"who,omitempty"`
+	Detail   string          `json:"detail,omitempty"`
+	Evidence []string        `json:"evidence,omitempty"`
+}
+
+// Cases is the document of `cases list --json`.
+type Cases struct {
+	Cases []Case `json:"cases"`
+}
+
+// Disputes is the document of `disputes list --json`, most urgent first.
+type Disputes struct {
+	Disputes    []Case        `json:"disputes"`
+	MoneyAtRisk []state.Money `json:"money_at_risk"`
+}
+
+// Alert is an alert as scripts see it.
+type Alert struct {
+	ID          string    `json:"id"`
+	Kind        string    `json:"kind"`
+	Page        bool      `json:"page"`
+	Case        string    `json:"case,omitempty"`
+	Account     string    `json:"account,omitempty"`
+	Title       string    `json:"title"`
+	Text        string    `json:"text,omitempty"`
+	RaisedAt    time.Time `json:"raised_at"`
+	NextAt      time.Time `json:"next_at,omitzero"`
+	Deliveries  int       `json:"deliveries"`
+	DeliveredAt time.Time `json:"delivered_at,omitzero"`
+	Failures    int       `json:"failures,omitempty"`
+	LastError   string    `json:"last_error,omitempty"`
+	AckedAt     time.Time `json:"acked_at,omitzero"`
+	AckedBy     string    `json:"acked_by,omitempty"`
+	ResolvedAt  time.Time `json:"resolved_at,omitzero"`
+}
+
+// Alerts is the document of `alerts list --json`, newest first.
+type Alerts struct {
+	Alerts []Alert `json:"alerts"`
+}
+
+// ChannelResult is how one alert channel took a test message.
+type ChannelResult struct {
+	Channel string `json:"channel"`
+	OK      bool   `json:"ok"`
+	Error   string `json:"error,omitempty"`
+}
+
+// Channels is the document of `alerts test --json`.
+type Channels struct {
+	Channels []ChannelResult `json:"channels"`
+}
+
+// Status is the document of `status --json`.
+type Status struct {
+	Daemon      Daemon               `json:"daemon"`
+	Accounts    []Account            `json:"accounts"`
+	Counts      map[state.Status]int `json:"counts"`
+	MoneyAtRisk []state.Money        `json:"money_at_risk"`
+	// Deadlines are the next ones over all open cases, soonest first.
+	Deadlines []CaseDeadline `json:"deadlines"`
+	// UnackedPages counts the pages that nobody acknowledged.
+	UnackedPages int `json:"unacknowledged_pages"`
+	// Quarantined counts records that could not be read.
+	Quarantined int `json:"quarantined"`
+}
+
+// Daemon is the process that answers.
+type Daemon struct {
+	Version   string    `json:"version"`
+	Mode      string    `json:"mode"`
+	PID       int       `json:"pid"`
+	StartedAt time.Time `json:"started_at"`
+	// Now is the daemon's clock; in a rehearsal not the wall's.
+	Now       time.Time `json:"now"`
+	Rehearsal bool      `json:"rehearsal,omitempty"`
+}
+
+// Account is an AliExpress account's state.
+type Account struct {
+	Name  string             `json:"name"`
+	State state.AccountState `json:"state"`
+	Until time.Time          `json:"until,omitzero"`
+	Since time.Time          `json:"since,omitzero"`
+	Why   string             `json:"why,omitempty"`
+}
+
+// CaseDeadline is a deadline with the case it belongs to.
+type CaseDeadline struct {
+	Case          string       `json:"case"`
+	Shop          string       `json:"shop"`
+	ShopOrder     string       `json:"shop_order"`
+	SupplierOrder string       `json:"supplier_order,omitempty"`
+	Status        state.Status `json:"status"`
+	Clock         state.Clock  `json:"clock"`
+	At            time.Time    `json:"at"`
+}
+
+// Decision is the body of a decision. Amounts are plain decimals in the case's
+// currency.
+type Decision struct {
+	Kind      state.EventKind `json:"kind"`
+	Note      string          `json:"note,omitempty"`
+	Amount    string          `json:"amount,omitempty"`
+	To        state.RefundTo  `json:"to,omitempty"`
+	At        time.Time       `json:"at,omitzero"`
+	Until     time.Time       `json:"until,omitzero"`
+	DisputeID string          `json:"dispute_id,omitempty"`
+}
+
+// MapSet is the body of a mapping.
+type MapSet struct {
+	Shop           string   `json:"shop"`
+	Order          string   `json:"order"`
+	SupplierOrders []string `json:"supplier_orders"`
+}
