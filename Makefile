@@ -1,0 +1,43 @@
+# Each target works as the first command on a fresh machine with Go.
+
+VERSION ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
+ARGS    ?=
+PKGS    ?= ./...
+BENCH   ?= .
+
+.DEFAULT_GOAL := help
+.PHONY: help setup demo build test test-all lint fmt generate bench soak
+
+help: ## this list
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 18
+
+setup: ## install what running and testing need, or say what is missing
+	@.ci/setup
+
+demo: setup ## the whole product on loopback, weeks in minutes (ARGS=--exit ends by itself)
+	go run ./cmd/countermand demo $(ARGS)
+
+build: ## bin/countermand
+	go build -trimpath -ldflags '-X main.version=$(VERSION)' -o bin/countermand ./cmd/countermand
+
+test: setup ## all tests, with the race detector
+	CGO_ENABLED=1 go test -race -timeout 15m $(PKGS)
+
+test-all: setup ## the same, with the long ones
+	COUNTERMAND_TEST_ALL=1 CGO_ENABLED=1 go test -race -timeout 40m $(PKGS)
+
+lint: ## format, vet, linters, generated files
+	@.ci/lint
+	@.ci/generated
+
+fmt: ## format all Go files
+	gofmt -w cmd configs shop state supplier sync
+
+generate: ## make the generated files anew
+	go generate ./...
+
+bench: setup ## benchmarks (BENCH=REGEXP, PKGS=./state/...)
+	go test -run '^$$' -bench '$(BENCH)' -benchtime 2s -benchmem $(PKGS)
+
+soak: setup ## all tests ten times over, to find what fails now and then
+	COUNTERMAND_TEST_ALL=1 CGO_ENABLED=1 go test -race -timeout 4h -count 10 $(PKGS)
