@@ -8,7 +8,7 @@ import (
 	"strconv"
 )
 
-// maxExact is the largest integer that survives a float64. Payloads that went
+// maxExact bounds the integers that no float64 rounds to. Payloads that went
 // through JavaScript carry larger ids rounded, which then name another order.
 const maxExact = 1 << 53
 
@@ -88,7 +88,7 @@ func chooseID(gid, num any) (string, error) {
 		return "", errors.New("the order names no id")
 	}
 	id, err := strconv.ParseInt(n.String(), 10, 64)
-	if err != nil || id <= 0 || id > maxExact {
+	if err != nil || id <= 0 || id >= maxExact {
 		return "", errors.New("the order's id may be rounded and there is no admin_graphql_api_id")
 	}
 	return "gid://shopify/Order/" + strconv.FormatInt(id, 10), nil

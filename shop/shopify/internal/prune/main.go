@@ -22,6 +22,7 @@ import (
 
 	"github.com/vektah/gqlparser/v2"
 	"github.com/vektah/gqlparser/v2/ast"
+	"github.com/vektah/gqlparser/v2/validator/rules"
 )
 
 func main() { os.Exit(run(os.Args[1:], os.Stderr)) }
@@ -106,7 +107,7 @@ func Prune(sdl, api string, operations []string) (string, error) {
 	}
 	c := newCut(schema)
 	for _, text := range operations {
-		doc, errs := gqlparser.LoadQueryWithRules(schema, text, nil)
+		doc, errs := gqlparser.LoadQueryWithRules(schema, text, rules.NewDefaultRules())
 		if len(errs) > 0 {
 			return "", fmt.Errorf("check operations: %w", errs)
 		}
