@@ -42,18 +42,19 @@ func (d *decoder) files(c *Config) {
 var pasted = regexp.MustCompile(`(^|/)shp[a-z]{2}_|://|:/[^/]`)
 
 func (d *decoder) secret(field, path string) {
-	switch {
-	case path == "":
+	if path == "" {
 		return
-	case strings.HasPrefix(path, credentialPrefix):
+	}
+	if strings.HasPrefix(path, credentialPrefix) {
 		d.warn(field, "the credential is not visible here and was not checked; the service sees it")
 		return
-	case pasted.MatchString(path):
+	}
+	info, missing := os.Stat(path)
+	if missing != nil && pasted.MatchString(path) {
 		d.bad(field, "holds the secret itself; write it into a file of mode 0600 and name the file here")
 		return
 	}
-	info, err := os.Stat(path)
-	if err == nil && info.IsDir() {
+	if missing == nil && info.IsDir() {
 		d.bad(field, "%s is a folder; name a file", path)
 		return
 	}
@@ -61,7 +62,7 @@ func (d *decoder) secret(field, path string) {
 		d.bad(field, "%v", err)
 		return
 	}
-	if err == nil && info.Mode().Perm()&0o077 != 0 {
+	if missing == nil && info.Mode().Perm()&0o077 != 0 {
 		d.warn(field, "others may read it; run: chmod 600 %s", path)
 	}
 }

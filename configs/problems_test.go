@@ -152,6 +152,15 @@ func TestPastedSecretIsNotPrinted(t *testing.T) {
 	}
 }
 
+// A file may well be called after what it holds.
+func TestFileNamedLikeAToken(t *testing.T) {
+	t.Parallel()
+	dir := write(t, map[string]string{"c.yaml": change(t, "token_file: token", "token_file: shpat_mystore"), "shpat_mystore": "x", "client-secret": "y"})
+	if _, _, err := load(filepath.Join(dir, "c.yaml"), "", true); err != nil {
+		t.Error(err)
+	}
+}
+
 func TestMissingFile(t *testing.T) {
 	t.Parallel()
 	_, _, err := Load(filepath.Join(t.TempDir(), "none.yaml"))
