@@ -36,10 +36,11 @@ func notFound() reply {
 }
 
 // serve takes a request through the switches: hook, hang, delay, gate before
-// the effect, effect, gate before the reply, cut or reply.
+// the effect, effect, gate before the reply, cut or reply. A request whose
+// caller or whose site went away meanwhile ends without an answer.
 func (s *Site) serve(w http.ResponseWriter, r *http.Request, route func(*http.Request) (call, handler)) {
 	if !s.enter() {
-		return
+		panic(http.ErrAbortHandler)
 	}
 	defer s.serving.Done()
 	// The whole body is read first: only then does the server notice that
@@ -50,13 +51,13 @@ func (s *Site) serve(w http.ResponseWriter, r *http.Request, route func(*http.Re
 	}
 	c, h := route(r)
 	if !s.hang(r.Context(), r.URL.Path) || !s.before(r.Context(), c) {
-		return
+		panic(http.ErrAbortHandler)
 	}
 	s.mu.Lock()
 	answer := h()
 	s.mu.Unlock()
 	if c.kind != "" && !s.pass(r.Context(), c.kind, true) {
-		return
+		panic(http.ErrAbortHandler)
 	}
 	s.cors(w, r)
 	send(w, answer, c.kind != "" && s.takeDrop(c.kind))

@@ -91,6 +91,7 @@ func (s *Site) nodes(v view, now time.Time) []obj {
 	if d := v.parcel.DeliveredAt; !d.IsZero() {
 		all = append(all, stamped{deliveredNode, d})
 	}
+	slices.Reverse(all) // of one moment, the later step comes first
 	slices.SortStableFunc(all, func(a, b stamped) int { return b.at.Compare(a.at) })
 	out := []obj{}
 	for _, n := range all {

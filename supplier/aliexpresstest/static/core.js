@@ -11,7 +11,7 @@ function h(tag, attrs, ...children) {
     if (value === undefined || value === null || value === false) continue;
     node.setAttribute(name, value === true ? '' : value);
   }
-  node.append(...children.flat().filter((c) => c !== null && c !== undefined && c !== false));
+  node.append(...children.flat(Infinity).filter((c) => c !== null && c !== undefined && c !== false));
   return node;
 }
 
