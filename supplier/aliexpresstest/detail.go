@@ -73,7 +73,7 @@ func (s *Site) statusFields(v view) obj {
 		// How this account's cancel form comes: the page follows it.
 		"cancelLayout": string(v.Layout),
 	}
-	if v.paid && (v.phase == verifying || v.phase == processing || v.phase == pending) {
+	if v.paid && !v.NoCountdown && (v.phase == verifying || v.phase == processing || v.phase == pending) {
 		f["countDownEndTime"] = v.windowEnd.UnixMilli()
 	}
 	return f

@@ -107,6 +107,9 @@ func (s *Site) routeAPI(r *http.Request) (call, handler) {
 			case perr != nil:
 				return out.wrap(a.name, fail("FAIL_SYS_PARAM_FORMAT_ERROR::参数格式错误"))
 			}
+			if early, ok := s.gateway(a.kind); ok {
+				return out.wrap(a.name, early)
+			}
 			return out.wrap(a.name, a.do(s, p))
 		}
 	}

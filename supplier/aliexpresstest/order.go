@@ -35,6 +35,8 @@ type Order struct {
 	// WindowEnd is when AliExpress closes the order by itself, unshipped;
 	// default PaidAt and nine days.
 	WindowEnd time.Time
+	// NoCountdown keeps the page from telling WindowEnd.
+	NoCountdown bool
 	// RequestedAt is a cancel request that was made before the story starts.
 	RequestedAt time.Time
 	// ClosedAt is a closing that nobody asked for here.
@@ -184,6 +186,38 @@ func (s *Site) Add(orders ...Order) error {
 	}
 	s.orders = added
 	return nil
+}
+
+// Change lets a story turn: f may alter anything of the order but its ID. What
+// has happened to it on the site stays.
+func (s *Site) Change(id string, f func(*Order)) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	e := s.find(id)
+	if e == nil {
+		return fmt.Errorf("change order %q: it is not there", id)
+	}
+	o := e.Order
+	f(&o)
+	o.ID = id
+	changed, err := newEntry(o, s.now())
+	if err != nil {
+		return fmt.Errorf("change order %q: %w", id, err)
+	}
+	e.Order = changed.Order
+	return nil
+}
+
+// Status is the caption that the order's page shows now, "" for an order that
+// is not there.
+func (s *Site) Status(id string) string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	e := s.find(id)
+	if e == nil {
+		return ""
+	}
+	return titles[e.at(s.now()).phase]
 }
 
 func newEntry(o Order, now time.Time) (*entry, error) {

@@ -110,6 +110,45 @@ func TestChallenge(t *testing.T) {
 	}
 }
 
+func TestGatewayFailuresAndEmptyAnswers(t *testing.T) {
+	t.Parallel()
+	r := newRig(t, paid(idA, Fate{}))
+	r.FailCalls(CallOperation, 1, "FAIL_SYS_TRAFFIC_LIMIT::too many")
+	if got := r.cancel(idA).ret(); got != "FAIL_SYS_TRAFFIC_LIMIT::too many" || len(r.Writes()) != 0 {
+		t.Errorf("%s, %v", got, r.Writes())
+	}
+	if got := r.cancel(idA).ret(); got != success {
+		t.Errorf("the next call: %s", got)
+	}
+	r.SetEmpty(CallDetail, true)
+	if d := r.detail(idA); d.ret() != success || d.get("data", "data") != nil {
+		t.Errorf("empty: %v", d)
+	}
+	r.SetEmpty(CallDetail, false)
+	if got := r.title(idA); got != "Cancellation requested" {
+		t.Errorf("full again: %q", got)
+	}
+}
+
+func TestChange(t *testing.T) {
+	t.Parallel()
+	r := newRig(t, paid(idA, Fate{}))
+	r.cancel(idA)
+	if err := r.Change(idA, func(o *Order) { o.Fate, o.NoCountdown = Fate{Accept: hour}, true }); err != nil {
+		t.Fatal(err)
+	}
+	if _, ok := r.detail(idA).tag("detail_order_status_block")["countDownEndTime"]; ok || r.Status(idA) != "Cancellation requested" {
+		t.Errorf("status %q, countdown %v", r.Status(idA), ok)
+	}
+	r.clock.add(hour)
+	if got := r.Status(idA); got != "Canceled" {
+		t.Errorf("the new fate: %q", got)
+	}
+	if r.Change(idB, func(*Order) {}) == nil || r.Change(idA, func(o *Order) { o.Total = "x" }) == nil || r.Status(idB) != "" {
+		t.Error("nonsense is taken")
+	}
+}
+
 func TestCallsAcrossHosts(t *testing.T) {
 	t.Parallel()
 	r := newRig(t, paid(idA, Fate{}))

@@ -36,6 +36,14 @@ type switches struct {
 	hangs     map[string]chan struct{} // by substring of the path
 	gates     map[*gate]bool
 	drops     map[string]int
+	failures  map[string]failure
+	empty     map[string]bool
+}
+
+// failure is what the next calls of a kind are answered with.
+type failure struct {
+	left int
+	ret  []string
 }
 
 // gate holds the calls of one kind until it opens.
@@ -151,6 +159,43 @@ func (s *Site) DropReply(kind string, n int) {
 		s.drops = map[string]int{}
 	}
 	s.drops[kind] = n
+}
+
+// FailCalls answers the next n calls of a kind with these codes, such as
+// "FAIL_SYS_TRAFFIC_LIMIT::…", before they reach the shop: they have no effect
+// and are no writes. The pages repeat a call by themselves when its token was
+// the trouble (FAIL_SYS_TOKEN_…), at most twice.
+func (s *Site) FailCalls(kind string, n int, ret ...string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.failures == nil {
+		s.failures = map[string]failure{}
+	}
+	s.failures[kind] = failure{left: n, ret: ret}
+}
+
+// SetEmpty answers the calls of a kind with success and nothing in it, which
+// is what the real site does to a caller that asks too often.
+func (s *Site) SetEmpty(kind string, on bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.empty == nil {
+		s.empty = map[string]bool{}
+	}
+	s.empty[kind] = on
+}
+
+// gateway is what a call is answered with ahead of the shop itself. The caller
+// holds mu.
+func (s *Site) gateway(kind string) (result, bool) {
+	if f := s.failures[kind]; f.left > 0 {
+		s.failures[kind] = failure{left: f.left - 1, ret: f.ret}
+		return fail(f.ret...), true
+	}
+	if s.empty[kind] {
+		return result{data: obj{}}, true
+	}
+	return result{}, false
 }
 
 func (s *Site) takeDrop(kind string) bool {

@@ -52,32 +52,33 @@ function parseExact(text) {
   return JSON.parse(text.replace(/([:\[,])(\d{15,})(?=[,}\]])/g, '$1"$2"'));
 }
 
-async function get(api, data) {
-  const res = await fetch(callURL(api, 'originaljson', data), {credentials: 'include'});
-  return settle(parseExact(await res.text()));
+// settled repeats a call whose token was out of date; the answer has brought a
+// new one.
+async function settled(ask) {
+  let answer = await ask();
+  for (let i = 0; i < 2 && /FAIL_SYS_TOKEN|ILLEGAL_ACCESS/.test(answer.ret); i++) answer = await ask();
+  return settle(answer);
 }
 
-async function post(api, data) {
+const get = (api, data) => settled(async () =>
+  parseExact(await (await fetch(callURL(api, 'originaljson', data), {credentials: 'include'})).text()));
+
+const post = (api, data) => settled(async () => {
   const res = await fetch(callURL(api, 'originaljson') + '&post=1&isSec=1', {
     method: 'POST', credentials: 'include', headers: {'Content-Type': 'application/x-www-form-urlencoded'},
     body: 'data=' + encodeURIComponent(JSON.stringify(data)),
   });
-  return settle(parseExact(await res.text()));
-}
+  return parseExact(await res.text());
+});
 
 let scripts = 0;
-function jsonp(api, data) {
+const jsonp = (api, data) => settled(() => new Promise((resolve, reject) => {
   const name = 'mtopjsonp' + ++scripts;
-  return new Promise((resolve, reject) => {
-    const script = h('script', {src: callURL(api, 'originaljsonp', data) + '&callback=' + name});
-    window[name] = (answer) => {
-      script.remove();
-      try { resolve(settle(answer)); } catch (err) { reject(err); }
-    };
-    script.onerror = () => reject(new CallError('Network error'));
-    document.head.append(script);
-  });
-}
+  const script = h('script', {src: callURL(api, 'originaljsonp', data) + '&callback=' + name});
+  window[name] = (answer) => { script.remove(); resolve(answer); };
+  script.onerror = () => reject(new CallError('Network error'));
+  document.head.append(script);
+}));
 
 const common = () => ({clientPlatform: 'pc', shipToCountry: 'US', _lang: 'en_US', timeZone: Intl.DateTimeFormat().resolvedOptions().timeZone});
 

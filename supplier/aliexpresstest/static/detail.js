@@ -87,6 +87,7 @@ function priceCard(price) {
 
 run('Order detail', async () => {
   const data = await get(detailAPI, {tradeOrderId: query.get('orderId') || '', ...common()});
+  if (!data.data) return h('div', {class: 'order-detail-empty'});
   window.siteNow = Number(data.global.curTime);
   const [i18n] = Object.values(data.data).filter((c) => c.tag === 'detail_root_container').map((c) => c.fields.i18n);
   const one = (tag, make) => blocks(data, tag).slice(0, 1).map(make);

@@ -60,6 +60,7 @@ function card(order, i18n) {
 
 async function show(tab) {
   let data = await jsonp(listAPI, request(tab, 1));
+  if (!data.data) return h('div', {class: 'order-content'}, h('div', {class: 'order-empty'}, 'No orders yet'));
   const [page] = Object.values(data.data).filter((c) => c.tag === 'pc_om_list_page').map((c) => c.fields);
   const [head] = blocks(data, 'pc_om_list_header');
   let [body] = blocks(data, 'pc_om_list_body');

@@ -17,7 +17,7 @@ function parcel(p) {
 run('Tracking', async () => {
   const {module} = await get('mtop.ae.ld.querydetail', {tradeOrderId: query.get('tradeOrderId') || '', tradeOrderLineId: '',
     terminalType: 'PC', needPageDisplayInfo: true, ...common()});
-  const list = module.trackingDetailLineList;
+  const list = module?.trackingDetailLineList || [];
   if (!list.length) return h('div', {class: 'card tracking-empty'}, 'There is no logistics information yet.');
   return list.map(parcel);
 });
