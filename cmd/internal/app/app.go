@@ -1,0 +1,222 @@
+package app
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"net/http"
+	"os"
+	"path/filepath"
+	"sync"
+	"time"
+
+	"github.com/robfig/cron/v3"
+	"github.com/rs/zerolog"
+
+	"countermand/cmd/internal/control"
+	"countermand/configs"
+	"countermand/state"
+	"countermand/state/boltstore"
+	casesync "countermand/sync"
+	"countermand/sync/alert"
+)
+
+// Options are what a daemon is made of. Nothing below reads a flag, an
+// environment variable or the configuration file.
+type Options struct {
+	Config  *configs.Config
+	Clock   *Clock // nil: the real one
+	Version string
+	Log     zerolog.Logger
+	// OnChange hears of every committed change of a case; it must not block.
+	OnChange func(casesync.Change)
+	// Notify tells the service manager, nil: nobody.
+	Notify func(state string)
+}
+
+// App is one daemon.
+type App struct {
+	o      Options
+	clock  *Clock
+	store  *boltstore.Store
+	engine *casesync.Engine
+	outbox *alert.Outbox
+	cron   *cron.Cron
+	beats  *beats
+
+	control *control.Server
+	hooks   *server
+	console *server
+
+	wakeAlerts chan struct{}
+	stop       context.CancelCauseFunc
+	done       sync.WaitGroup
+	clean      cleanups
+	failed     chan error
+}
+
+// New opens everything and starts nothing. What was opened before an error is
+// closed again.
+func New(ctx context.Context, o Options) (a *App, err error) {
+	a = &App{o: o, clock: o.Clock, wakeAlerts: make(chan struct{}, 1), failed: make(chan error, 4), beats: &beats{}}
+	defer func() {
+		if err != nil {
+			closing, cancel := context.WithTimeout(context.WithoutCancel(ctx), stopTimeout)
+			defer cancel()
+			err = errors.Join(err, a.clean.run(closing))
+			a = nil
+		}
+	}()
+	if a.clock == nil {
+		a.clock = RealClock()
+	}
+	if a.o.Notify == nil {
+		a.o.Notify = func(string) {}
+	}
+	if err = os.MkdirAll(o.Config.DataDir, 0o700); err != nil {
+		return a, fmt.Errorf("make data_dir: %w", err)
+	}
+	if err = a.openStore(ctx); err != nil {
+		return a, err
+	}
+	if err = a.openEngine(ctx); err != nil {
+		return a, err
+	}
+	if err = a.openAlerts(); err != nil {
+		return a, err
+	}
+	if err = a.listen(); err != nil {
+		return a, err
+	}
+	return a, a.schedule()
+}
+
+func (a *App) openStore(ctx context.Context) (err error) {
+	if a.store, err = boltstore.Open(filepath.Join(a.o.Config.DataDir, "countermand.db"), boltstore.Options{Now: a.clock.Now}); err != nil {
+		return fmt.Errorf("open the database: %w", err)
+	}
+	a.clean.add("database", func(context.Context) error { return a.store.Close() })
+	var newest time.Time
+	err = a.store.View(ctx, func(tx state.ReadTx) (err error) { newest, err = tx.NewestTime(); return err })
+	if err != nil && !errors.Is(err, state.ErrNotFound) {
+		return fmt.Errorf("read the database's time: %w", err)
+	}
+	a.clock = a.clock.NotBefore(newest)
+	return nil
+}
+
+// Start begins the work and returns once the daemon is ready.
+func (a *App) Start(ctx context.Context) error {
+	ctx, a.stop = context.WithCancelCause(context.WithoutCancel(ctx))
+	if err := a.engine.Start(ctx); err != nil {
+		return fmt.Errorf("start the engine: %w", err)
+	}
+	a.clean.add("engine", a.engine.Stop)
+	a.done.Go(func() { a.deliver(ctx) })
+	a.serve("control socket", a.control.Serve)
+	a.serve("webhooks", a.hooks.serve)
+	a.serve("console", a.console.serve)
+	a.cron.Start()
+	a.clean.add("cron", func(context.Context) error { <-a.cron.Stop().Done(); return nil })
+	a.beats.ready.Store(true)
+	a.o.Notify("READY=1\nSTATUS=mode " + a.o.Config.Mode)
+	a.o.Log.Info().Str("version", a.o.Version).Str("mode", a.o.Config.Mode).Str("webhooks", a.hooks.addr()).Str("console", a.console.addr()).
+		Str("control", a.o.Config.ControlSocket).Msg("countermand is ready")
+	return nil
+}
+
+func (a *App) serve(name string, serve func() error) {
+	a.done.Go(func() {
+		if err := serve(); err != nil && !errors.Is(err, http.ErrServerClosed) && !errors.Is(err, net.ErrClosed) {
+			select {
+			case a.failed <- fmt.Errorf("serve %s: %w", name, err):
+			default:
+			}
+		}
+	})
+}
+
+// Failed gives the error of a listener that broke.
+func (a *App) Failed() <-chan error { return a.failed }
+
+// stopTimeout fits into the service's TimeoutStopSec of 60 seconds: a request
+// under way is brought to its outcome and every session is kept.
+const stopTimeout = 50 * time.Second
+
+// Stop ends the daemon: no new work, the running attempt to its outcome, the
+// sessions kept, the browsers closed, the database last.
+func (a *App) Stop(ctx context.Context) error {
+	a.o.Notify("STOPPING=1")
+	a.beats.ready.Store(false)
+	ctx, cancel := context.WithTimeout(ctx, stopTimeout)
+	defer cancel()
+	if a.stop != nil {
+		a.stop(casesync.ErrStopping)
+	}
+	err := a.clean.run(ctx)
+	a.done.Wait()
+	a.o.Log.Info().Err(err).Msg("countermand has stopped")
+	return err
+}
+
+// Clock is the daemon's clock.
+func (a *App) Clock() *Clock { return a.clock }
+
+// WebhooksAddr is where shops knock, "127.0.0.1:8780".
+func (a *App) WebhooksAddr() string { return a.hooks.addr() }
+
+// ConsoleAddr is where health and metrics are.
+func (a *App) ConsoleAddr() string { return a.console.addr() }
+
+// deliver sends alerts as soon as they are raised, and whenever cron asks.
+func (a *App) deliver(ctx context.Context) {
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-a.wakeAlerts:
+		}
+		for {
+			round, err := a.outbox.Deliver(ctx)
+			if err != nil && ctx.Err() == nil {
+				a.o.Log.Error().Err(err).Msg("alerts not delivered, tried again at the next tick")
+			}
+			if err != nil || round.Delivered == 0 {
+				break
+			}
+		}
+	}
+}
+
+func (a *App) nudgeAlerts() {
+	select {
+	case a.wakeAlerts <- struct{}{}:
+	default:
+	}
+}
+
+// cleanups are undone in the reverse order of their registration.
+type cleanups struct {
+	list []cleanup
+}
+
+type cleanup struct {
+	name string
+	run  func(context.Context) error
+}
+
+func (c *cleanups) add(name string, run func(context.Context) error) {
+	c.list = append(c.list, cleanup{name, run})
+}
+
+func (c *cleanups) run(ctx context.Context) error {
+	var errs []error
+	for i := len(c.list) - 1; i >= 0; i-- {
+		if err := c.list[i].run(ctx); err != nil {
+			errs = append(errs, fmt.Errorf("close %s: %w", c.list[i].name, err))
+		}
+	}
+	c.list = nil
+	return errors.Join(errs...)
+}

@@ -1,0 +1,64 @@
+package app
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"countermand/cmd/internal/control"
+	"countermand/state"
+	casesync "countermand/sync"
+)
+
+// backend is what the control socket talks to: questions go to the store,
+// decisions to the engine.
+type backend struct {
+	control.Reader
+	a *App
+}
+
+var _ control.Backend = backend{}
+
+// Decide puts a decision through the table.
+func (b backend) Decide(ctx context.Context, id string, ev state.Event) (state.Case, error) {
+	c, err := b.a.engine.Decide(ctx, id, ev)
+	if refused, ok := errors.AsType[*casesync.RefusedError](err); ok {
+		return c, control.Refused(refused.Error())
+	}
+	return c, err
+}
+
+// MapSet tells which supplier orders belong to a shop order.
+func (b backend) MapSet(ctx context.Context, shop, order string, numbers []string, who string) ([]state.Case, error) {
+	known := false
+	for _, s := range b.a.o.Config.Shops {
+		known = known || s.Name == shop
+	}
+	if !known {
+		return nil, control.Invalid(fmt.Sprintf("no shop %q is configured", shop))
+	}
+	return b.a.engine.MapSet(ctx, shop, order, who, numbers)
+}
+
+// Alerts lists the outbox.
+func (b backend) Alerts(ctx context.Context, open bool) ([]state.Alert, error) {
+	return b.a.outbox.List(ctx, open)
+}
+
+// Ack ends the reminders of an alert.
+func (b backend) Ack(ctx context.Context, id, who string) (state.Alert, error) {
+	return b.a.outbox.Ack(ctx, id, who)
+}
+
+// TestAlert tries every channel.
+func (b backend) TestAlert(ctx context.Context) ([]control.ChannelResult, error) {
+	var out []control.ChannelResult
+	for _, r := range b.a.outbox.Test(ctx) {
+		c := control.ChannelResult{Channel: r.Channel, OK: r.Err == nil}
+		if r.Err != nil {
+			c.Error = r.Err.Error()
+		}
+		out = append(out, c)
+	}
+	return out, nil
+}

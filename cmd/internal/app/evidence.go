@@ -1,0 +1,84 @@
+package app
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"regexp"
+	"sync/atomic"
+	"time"
+
+	"countermand/supplier"
+)
+
+// evidence keeps what was seen as files: one folder a case, the newest last
+// by name, each with its SHA-256 in the reference that the journal carries.
+type evidence struct {
+	dir string
+	seq atomic.Uint64
+}
+
+var unsafeName = regexp.MustCompile(`[^A-Za-z0-9_-]+`)
+
+// Keep writes one piece and gives back "CASE/FILE#sha256:…".
+func (v *evidence) Keep(ctx context.Context, e supplier.Evidence) (string, error) {
+	if err := ctx.Err(); err != nil {
+		return "", fmt.Errorf("keep evidence %s: %w", e.Name, err)
+	}
+	folder := unsafeName.ReplaceAllString(e.CaseID, "_")
+	if folder == "" {
+		folder = "order-" + unsafeName.ReplaceAllString(e.Number, "_")
+	}
+	name := fmt.Sprintf("%s-%06d-%s.%s", e.At.UTC().Format("20060102T150405Z"), v.seq.Add(1), unsafeName.ReplaceAllString(e.Name, "_"), unsafeName.ReplaceAllString(e.Ext, "_"))
+	if err := os.MkdirAll(filepath.Join(v.dir, folder), 0o700); err != nil {
+		return "", fmt.Errorf("keep evidence %s: %w", e.Name, err)
+	}
+	path := filepath.Join(v.dir, folder, name)
+	if err := write(path, e.Body); err != nil {
+		return "", fmt.Errorf("keep evidence %s: %w", e.Name, err)
+	}
+	sum := sha256.Sum256(e.Body)
+	ref := folder + "/" + name + "#sha256:" + hex.EncodeToString(sum[:])
+	return ref, v.index(folder, name, ref, e)
+}
+
+// index adds a line to the folder's list: where the piece came from and when,
+// which the file itself does not tell.
+func (v *evidence) index(folder, name, ref string, e supplier.Evidence) error {
+	line, err := json.Marshal(struct {
+		File   string    `json:"file"`
+		Ref    string    `json:"ref"`
+		Name   string    `json:"name"`
+		Number string    `json:"supplier_order,omitempty"`
+		At     time.Time `json:"at"`
+		Zone   string    `json:"zone,omitempty"`
+		URL    string    `json:"url,omitempty"`
+	}{name, ref, e.Name, e.Number, e.At.UTC(), e.Zone, e.URL})
+	if err != nil {
+		return fmt.Errorf("list evidence %s: %w", e.Name, err)
+	}
+	f, err := os.OpenFile(filepath.Join(v.dir, folder, "index.jsonl"), os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o600)
+	if err != nil {
+		return fmt.Errorf("list evidence %s: %w", e.Name, err)
+	}
+	_, err = f.Write(append(line, '\n'))
+	if err = errors.Join(err, f.Close()); err != nil {
+		return fmt.Errorf("list evidence %s: %w", e.Name, err)
+	}
+	return nil
+}
+
+// write stores a new file durably and never over an old one.
+func write(path string, body []byte) error {
+	f, err := os.OpenFile(path, os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o600)
+	if err != nil {
+		return err
+	}
+	_, err = f.Write(body)
+	return errors.Join(err, f.Sync(), f.Close())
+}

@@ -1,0 +1,226 @@
+package app
+
+import (
+	"context"
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/oklog/ulid/v2"
+	"golang.org/x/time/rate"
+
+	"countermand/configs"
+	"countermand/shop/shopify"
+	"countermand/supplier/aliexpress"
+	"countermand/supplier/chrome"
+	casesync "countermand/sync"
+	"countermand/sync/alert"
+	"countermand/sync/calendar"
+)
+
+func (a *App) openEngine(ctx context.Context) error {
+	policy, err := policyOf(a.o.Config)
+	if err != nil {
+		return err
+	}
+	shops, err := a.openShops()
+	if err != nil {
+		return err
+	}
+	accounts, err := a.openAccounts(ctx)
+	if err != nil {
+		return err
+	}
+	a.engine, err = casesync.New(casesync.Options{
+		Store: a.store, Policy: policy, Shops: shops, Accounts: accounts,
+		Now: a.clock.Now, NewID: newIDs(), Owner: fmt.Sprintf("pid %d", os.Getpid()),
+		Log:      a.o.Log.With().Str("room", "engine").Logger(),
+		OnChange: a.o.OnChange, OnAlert: a.nudgeAlerts,
+	})
+	return err
+}
+
+// newIDs makes ULIDs that ascend even within one millisecond.
+func newIDs() func(time.Time) string {
+	var mu sync.Mutex
+	entropy := ulid.Monotonic(rand.Reader, 0)
+	return func(t time.Time) string {
+		mu.Lock()
+		defer mu.Unlock()
+		return ulid.MustNew(ulid.Timestamp(t), entropy).String()
+	}
+}
+
+func policyOf(c *configs.Config) (casesync.Policy, error) {
+	supplier, bank, err := calendars(c.Calendar)
+	if err != nil {
+		return casesync.Policy{}, err
+	}
+	p := casesync.Policy{
+		Mode: casesync.Mode(c.Mode), Answer: c.Clocks.Answer, NumberGrace: c.Clocks.NumberGrace, Unasked: c.Clocks.Unasked, Settle: c.Clocks.Settle,
+		ShipWindowDays: c.Clocks.ShipWindowWorkingDays, ProofDays: c.Clocks.ProofWorkingDays,
+		RefundWarnDays: c.Clocks.RefundWarnDays, RefundDueDays: c.Clocks.RefundDueDays,
+		Supplier: supplier, Bank: bank, Shops: map[string]casesync.ShopPolicy{},
+	}
+	for _, s := range c.Shops {
+		p.Shops[s.Name] = casesync.ShopPolicy{MapWait: s.Mapping.Wait, MapRetryFor: s.Mapping.RetryFor}
+	}
+	return p, nil
+}
+
+func calendars(c configs.Calendar) (supplier, bank *calendar.Calendar, err error) {
+	zone, err := time.LoadLocation(c.BankTimezone)
+	if err != nil {
+		return nil, nil, fmt.Errorf("read calendar.bank_timezone: %w", err)
+	}
+	if bank, err = calendar.Bank(c.Bank, zone); err != nil {
+		return nil, nil, fmt.Errorf("read calendar.bank: %w", err)
+	}
+	supplier = calendar.China()
+	for _, y := range c.Years {
+		year := calendar.Year{Year: y.Year, Off: y.Off, Work: y.Work}
+		switch y.Calendar {
+		case bank.Name():
+			bank, err = bank.With(year)
+		default:
+			supplier, err = supplier.With(year)
+		}
+		if err != nil {
+			return nil, nil, fmt.Errorf("read calendar.files: %w", err)
+		}
+	}
+	return supplier, bank, nil
+}
+
+func (a *App) openShops() (map[string]casesync.Shop, error) {
+	out := map[string]casesync.Shop{}
+	for _, s := range a.o.Config.Shops {
+		token, err := configs.ReadSecret(s.TokenFile)
+		if err != nil {
+			return nil, fmt.Errorf("read the token of shop %s: %w", s.Name, err)
+		}
+		client, err := shopify.New(shopify.Options{
+			Name: s.Name, Domain: s.Domain, Endpoint: s.Endpoint, APIVersion: s.APIVersion,
+			Token:   shopify.StaticToken(token.Reveal()),
+			Mapping: shopify.Mapping{AttributeKeys: s.Mapping.AttributeKeys, Note: s.Mapping.Note, TagPrefix: s.Mapping.TagPrefix},
+			Log:     a.o.Log.With().Str("shop", s.Name).Logger(),
+		})
+		if err != nil {
+			return nil, fmt.Errorf("open shop %s: %w", s.Name, err)
+		}
+		a.clean.add("shop "+s.Name, func(context.Context) error { client.Close(); return nil })
+		out[s.Name] = casesync.Shop{Edge: client, Account: s.AccountNames()[0]}
+	}
+	return out, nil
+}
+
+// openAccounts makes a browser for each account; none is started before it is
+// needed, but a machine without one is told so at once.
+func (a *App) openAccounts(ctx context.Context) (map[string]casesync.Account, error) {
+	path, err := chrome.Find(a.o.Config.Browser.Path)
+	if err != nil {
+		return nil, err
+	}
+	ev := &evidence{dir: filepath.Join(a.o.Config.DataDir, "evidence")}
+	out := map[string]casesync.Account{}
+	for _, ac := range a.o.Config.Accounts {
+		profile, err := siteProfile(ac)
+		if err != nil {
+			return nil, err
+		}
+		browser, err := chrome.New(chrome.Options{
+			Path: path, ProfileDir: ac.ProfileDir, RemoteURL: ac.RemoteURL, Visible: !ac.Headless,
+			Sandbox: chrome.Sandbox(a.o.Config.Browser.Sandbox), Flags: a.o.Config.Browser.Flags,
+			Timezone: ac.Timezone, Language: ac.Language,
+		})
+		if err != nil {
+			return nil, fmt.Errorf("make the browser of account %s: %w", ac.Name, err)
+		}
+		client, err := aliexpress.New(aliexpress.Options{
+			Account: ac.Name, Hosts: aliexpress.Hosts{WWW: ac.Hosts.WWW, Mobile: ac.Hosts.Mobile, Login: ac.Hosts.Login, API: ac.Hosts.API},
+			Browser: browser, Profile: profile, Evidence: ev, Now: a.clock.Now,
+			Zone: ac.Timezone, Language: ac.Language, Region: ac.Region, Currency: ac.Currency,
+			Pace: pace(ac.Pace), Log: a.o.Log.With().Str("account", ac.Name).Logger(),
+		})
+		if err != nil {
+			return nil, fmt.Errorf("open account %s: %w", ac.Name, err)
+		}
+		a.clean.add("account "+ac.Name, func(ctx context.Context) error {
+			return errors.Join(client.Close(ctx), browser.Stop(ctx))
+		})
+		out[ac.Name] = casesync.Account{Client: client, CoolDown: ac.CoolDown}
+	}
+	return out, nil
+}
+
+func siteProfile(ac configs.Account) (*aliexpress.Profile, error) {
+	data := configs.Profile
+	if ac.SiteProfile != "" {
+		var err error
+		if data, err = os.ReadFile(ac.SiteProfile); err != nil {
+			return nil, fmt.Errorf("read site_profile of account %s: %w", ac.Name, err)
+		}
+	}
+	p, err := aliexpress.ParseProfile(data)
+	if err != nil {
+		return nil, fmt.Errorf("read site_profile of account %s: %w", ac.Name, err)
+	}
+	return p, nil
+}
+
+// pace keeps actions apart, in real time even in a rehearsal.
+func pace(p configs.Pace) func(context.Context) error {
+	if p.BetweenActions <= 0 {
+		return func(context.Context) error { return nil }
+	}
+	l := rate.NewLimiter(rate.Every(p.BetweenActions), 1)
+	return l.Wait
+}
+
+func (a *App) openAlerts() error {
+	c := a.o.Config.Alerts
+	zone, err := time.LoadLocation(c.Timezone)
+	if err != nil {
+		return fmt.Errorf("read alerts.timezone: %w", err)
+	}
+	send, err := sender(c.URLsFile, a.o)
+	if err != nil {
+		return err
+	}
+	quiet, err := alert.ParseQuiet(c.QuietHours, zone)
+	if err != nil {
+		return fmt.Errorf("read alerts.quiet_hours: %w", err)
+	}
+	a.outbox, err = alert.New(alert.Options{
+		Store: a.store, Send: send, Now: a.clock.Now, RepeatEvery: c.RepeatEvery, Zone: zone, Quiet: quiet,
+		Log: a.o.Log.With().Str("room", "alerts").Logger(),
+	})
+	return err
+}
+
+// sender reads the channels' addresses, one a line. Without any, alerts go to
+// the log.
+func sender(path string, o Options) (alert.Sender, error) {
+	if path == "" {
+		return alert.LogOnly(o.Log), nil
+	}
+	s, err := configs.ReadSecret(path)
+	if err != nil {
+		return nil, fmt.Errorf("read alerts.urls_file: %w", err)
+	}
+	var urls []string
+	for line := range strings.Lines(s.Reveal()) {
+		if line = strings.TrimSpace(line); line != "" && !strings.HasPrefix(line, "#") {
+			urls = append(urls, line)
+		}
+	}
+	if len(urls) == 0 {
+		return alert.LogOnly(o.Log), nil
+	}
+	return alert.Shoutrrr(urls)
+}
