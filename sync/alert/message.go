@@ -1,8 +1,8 @@
 package alert
 
 import (
-	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"unicode/utf8"
 
@@ -44,23 +44,12 @@ func cut(s string, n int) string {
 	return string([]rune(s)[:n-1]) + "…"
 }
 
-func ignoreMissing(err error) error {
-	if errors.Is(err, state.ErrNotFound) {
-		return nil
-	}
-	return err
-}
-
 // deadlineEndings are how the kinds of alerts about a deadline end.
-var deadlineEndings = []string{"_ending", "_overdue", "_due", "_late", "_near", "_closing"}
+var deadlineEndings = []string{"_ending", "_overdue", "_due", "_late", "_closing", "_closed"}
 
 // Deadline tells whether an alert's kind is about a deadline: those are
 // delivered in quiet hours too, because a deadline does not wait for morning.
+// The end of a snooze can wait.
 func Deadline(kind string) bool {
-	for _, end := range deadlineEndings {
-		if strings.HasSuffix(kind, end) {
-			return true
-		}
-	}
-	return false
+	return kind == "window_over" || slices.ContainsFunc(deadlineEndings, func(end string) bool { return strings.HasSuffix(kind, end) })
 }

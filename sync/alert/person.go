@@ -36,31 +36,6 @@ func (b *Outbox) Ack(ctx context.Context, id, who string) (state.Alert, error) {
 	return out, nil
 }
 
-// Resolve notes that what was raised under key holds no longer. A page that a
-// person heard of gets one last note; one that nobody heard of stays quiet.
-// An unknown or resolved key changes nothing.
-func (b *Outbox) Resolve(ctx context.Context, key string) error {
-	err := b.o.Store.Update(ctx, func(tx state.Tx) error {
-		a, err := tx.AlertByKey(key)
-		if err != nil {
-			return ignoreMissing(err)
-		}
-		if !a.ResolvedAt.IsZero() {
-			return nil
-		}
-		a.ResolvedAt, a.NextAt = b.o.Now(), time.Time{}
-		if a.Page && a.Deliveries > 0 {
-			a.NextAt = a.ResolvedAt
-		}
-		_, err = tx.PutAlert(a)
-		return err
-	})
-	if err != nil {
-		return fmt.Errorf("resolve alert %s: %w", key, err)
-	}
-	return nil
-}
-
 // List gives the newest alerts, newest first, at most a thousand. open leaves
 // out those that were acknowledged or resolved.
 func (b *Outbox) List(ctx context.Context, open bool) ([]state.Alert, error) {

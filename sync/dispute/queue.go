@@ -24,10 +24,11 @@ const (
 	Soon    Urgency = "soon"     // less than three days are left
 	Open    Urgency = "open"     // may be opened now, there is time or no known end
 	NotOpen Urgency = "not_open" // AliExpress does not take a dispute yet
+	Snoozed Urgency = "snoozed"  // a person wants to be asked again later
 	Waiting Urgency = "waiting"  // opened; AliExpress decides
 )
 
-var rank = map[Urgency]int{Late: 0, Today: 1, Soon: 2, Open: 3, NotOpen: 4, Waiting: 5}
+var rank = map[Urgency]int{Late: 0, Today: 1, Soon: 2, Open: 3, NotOpen: 4, Snoozed: 5, Waiting: 6}
 
 // Item is one row of the queue.
 type Item struct {
@@ -83,7 +84,18 @@ func MoneyAtRisk(cases []state.Case) []state.Money {
 	return state.Totals(amounts...)
 }
 
+// itemOf lets a snooze sink a case, but not below its last day.
 func itemOf(c state.Case, now time.Time) Item {
+	it := judge(c, now)
+	until := c.Clocks[state.ClockSnooze]
+	if until.After(now) && (it.Urgency == Soon || it.Urgency == Open || it.Urgency == NotOpen) {
+		it.Urgency = Snoozed
+		it.NextAction = "snoozed until " + day(until) + "; then: " + it.NextAction
+	}
+	return it
+}
+
+func judge(c state.Case, now time.Time) Item {
 	it := Item{Case: c}
 	opens, closes := c.Clocks[state.ClockDisputeOpens], c.Clocks[state.ClockDisputeCloses]
 	switch {

@@ -21,6 +21,11 @@ func disputable(id string, opens, closes time.Time) state.Case {
 	}}
 }
 
+func snoozed(c state.Case, until time.Time) state.Case {
+	c.Clocks[state.ClockSnooze] = until
+	return c
+}
+
 func TestRankOrdersByUrgency(t *testing.T) {
 	t.Parallel()
 	got := Rank([]state.Case{
@@ -72,6 +77,9 @@ func TestItemTellsWhatToDo(t *testing.T) {
 		{"opens at this very moment", disputable("x", now, in(500)), Open, in(500), "open a dispute"},
 		{"closes at this very moment", disputable("x", in(-60), now), Late, now, "has passed"},
 		{"closes before it opens", disputable("x", in(60), in(30)), Soon, in(30), "before it opens"},
+		{"snoozed", snoozed(disputable("x", in(-50), in(100)), in(30)), Snoozed, in(100), "snoozed until 2026-03-03 18:00 UTC; then: open a dispute"},
+		{"a snooze does not hide the last day", snoozed(disputable("x", in(-50), in(20)), in(30)), Today, in(20), "open a dispute"},
+		{"a snooze that is over", snoozed(disputable("x", in(-50), in(100)), now), Open, in(100), "open a dispute"},
 		{"opened", state.Case{Status: state.Disputed}, Waiting, time.Time{}, "disputes won"},
 		{"opened, and an early scan turned up", state.Case{Status: state.Disputed, Proof: state.ProofScanBefore}, Waiting, time.Time{}, "check the proof"},
 	}
