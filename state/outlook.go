@@ -30,7 +30,7 @@ func (c Case) NextDeadline(now time.Time) (Clock, time.Time, bool) {
 	for _, k := range awaited[c.Status] {
 		at := c.Clocks[k]
 		switch {
-		case at.IsZero():
+		case at.IsZero(), k == ClockShipWindowEnd && !c.ShippedAt.IsZero():
 		case at.After(now):
 			if next == "" || at.Before(c.Clocks[next]) {
 				next = k

@@ -25,6 +25,10 @@ func TestNextDeadline(t *testing.T) {
 		{"an ended case waits for nothing", Refunded, map[Clock]time.Time{ClockRefundDue: in(5)}, ""},
 		{"a zero time does not run", Refused, map[Clock]time.Time{ClockProofDue: {}}, ""},
 	}
+	shipped := Case{Status: Refused, ShippedAt: in(-1), Clocks: map[Clock]time.Time{ClockShipWindowEnd: in(1), ClockProofDue: in(5)}}
+	if k, _, _ := shipped.NextDeadline(outlookNow); k != ClockProofDue {
+		t.Errorf("shipped: the window to ship is over, got %q", k)
+	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()

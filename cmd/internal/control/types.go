@@ -49,6 +49,8 @@ type Case struct {
 	Tracking []Tracking `json:"tracking"`
 	Lines    []Line     `json:"lines,omitempty"`
 	Refund   *Refund    `json:"refund,omitempty"`
+	// SnoozedUntil is when a person wants to be asked again.
+	SnoozedUntil time.Time `json:"snoozed_until,omitzero"`
 	// NextAction and Urgency are set in the dispute queue.
 	NextAction string `json:"next_action,omitempty"`
 	Urgency    string `json:"urgency,omitempty"`
