@@ -33,6 +33,9 @@ func dispatching(x *change) error {
 	if x.p.Mode == Observe {
 		return x.refuse("mode observe: nothing is clicked")
 	}
+	if x.c.Paused {
+		return x.refuse("the case was paused meanwhile")
+	}
 	a := &x.c.Attempt
 	if a.StartedAt.IsZero() {
 		return x.refuse("no attempt runs")
@@ -101,13 +104,15 @@ func afterDispatch(o state.AskOutcome) bool {
 	return o == state.AskPending || o == state.AskClosed || o == state.AskPickedUp || o == state.AskUnclear
 }
 
-// shown tells whether a claim that the request took rests on a reading.
+// shown tells whether a claim about the order rests on a reading.
 func shown(r *state.Asked) bool {
 	switch r.Outcome {
 	case state.AskPending:
 		return r.Reading != nil && r.Reading.Phase == state.PhasePending
 	case state.AskClosed:
 		return r.Reading != nil && r.Reading.Phase == state.PhaseClosed
+	case state.AskShipped:
+		return r.Reading != nil && shippedPhase(r.Reading.Phase)
 	}
 	return true
 }
@@ -151,14 +156,13 @@ func (x *change) backToQueue(wait time.Duration, format string, args ...any) {
 
 // requested is the request seen to have taken.
 func (x *change) requested(r *state.Reading, why string) {
-	at := x.now
-	if r != nil {
-		at = r.At
-		if !r.RequestedAt.IsZero() {
-			at = r.RequestedAt
-		}
+	switch {
+	case !r.RequestedAt.IsZero():
+		x.c.RequestedAt = r.RequestedAt.UTC()
+	case x.c.RequestedAt.IsZero():
+		x.c.RequestedAt = r.At.UTC()
 	}
-	x.c.RequestedAt, x.c.PendingSeen = at, true
+	x.c.PendingSeen, x.c.AnsweredAt = true, time.Time{}
 	x.c.Attempt.StartedAt = time.Time{}
 	x.to(state.Requested, "%s", why)
 }
@@ -201,6 +205,10 @@ func readingRequesting(x *change) error {
 	if x.c.Attempt.DispatchedAt.IsZero() || !x.c.Attempt.StartedAt.IsZero() || r.Source == state.SourceList || !x.trust(r) {
 		return nil
 	}
+	if r.At.Before(x.c.Attempt.DispatchedAt) {
+		x.c.NextCheckAt = x.now.Add(x.p.Settle)
+		return nil // from before the click, so it says nothing about it
+	}
 	x.absorb(r)
 	switch {
 	case r.Phase == state.PhasePending:
@@ -236,6 +244,7 @@ func (x *change) neverAsked(r *state.Reading) {
 		x.hold(false, "the request was placed twice in doubt and the order still reads as never asked")
 	default:
 		a.Reasked = true
+		x.resolve(AlertDoubt)
 		x.backToQueue(0, "twice, %s apart, the order reads as never asked: asked once more", x.p.Settle)
 	}
 }

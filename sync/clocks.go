@@ -46,11 +46,27 @@ func points(c state.Case) []point {
 	return out
 }
 
+// clockJitter is how far a page's countdown wavers from one reading to the
+// next; a deadline that truly moved is acted on again.
+const clockJitter = time.Hour
+
+// acted tells whether a clock point has fired for this deadline.
+func acted(c state.Case, pt point) bool {
+	fired, ok := c.Fired[pt.name]
+	if !ok {
+		return false
+	}
+	if pt.clock == state.ClockShipWindowEnd || pt.clock == state.ClockDisputeCloses {
+		return pt.at.Sub(fired).Abs() < clockJitter
+	}
+	return fired.Equal(pt.at)
+}
+
 // tick is the case being due: clock points first, then the regular check.
 func tick(x *change) error {
 	status := x.c.Status
 	for _, pt := range points(x.c) {
-		if pt.at.After(x.now) || x.c.Fired[pt.name].Equal(pt.at) {
+		if pt.at.After(x.now) || acted(x.c, pt) {
 			continue
 		}
 		if x.c.Fired == nil {
@@ -163,7 +179,11 @@ func clockWord(k state.Clock) string {
 // setShipWindow follows the page's countdown; without one it counts working
 // days from the payment.
 func (x *change) setShipWindow(r *state.Reading) {
-	if x.c.ShippedAt.IsZero() && !r.WindowEnd.IsZero() {
+	if !x.c.ShippedAt.IsZero() || x.c.Status == state.Cancelled {
+		x.stopClocks(state.ClockShipWindowEnd)
+		return
+	}
+	if !r.WindowEnd.IsZero() {
 		x.setClock(state.ClockShipWindowEnd, r.WindowEnd, false)
 		return
 	}
@@ -187,8 +207,10 @@ func (x *change) setDisputeWindow(r *state.Reading) {
 			closes = t
 		}
 	}
-	if r != nil {
+	if r != nil && !r.DisputeCloses.IsZero() {
 		earliest(r.DisputeCloses)
+	} else {
+		earliest(x.c.Clocks[state.ClockDisputeCloses]) // what the page said before still holds
 	}
 	for _, t := range x.c.Tracking {
 		if !t.DeliveredAt.IsZero() {

@@ -84,12 +84,19 @@ func (t *txn) apply(c state.Case, ev state.Event) (state.Case, error) {
 	return next, nil
 }
 
+// missing tells that a record is not there, or stands damaged in quarantine:
+// one bad record must not stop the work on all the others. A damaged request
+// is planned anew only where the case's status allows one.
+func missing(err error) bool {
+	return errors.Is(err, state.ErrNotFound) || errors.Is(err, state.ErrCorrupt)
+}
+
 // effects drops and plans what the step wants.
 func (t *txn) effects(c state.Case, out Outcome) error {
 	for _, kind := range out.Drops {
 		f, err := t.Effect(state.EffectID(c.ID, kind))
 		switch {
-		case errors.Is(err, state.ErrNotFound):
+		case missing(err):
 			continue
 		case err != nil:
 			return fmt.Errorf("open effect %s of case %s: %w", kind, c.ID, err)
@@ -119,7 +126,7 @@ func (t *txn) planEffect(c state.Case, p Plan) error {
 	id := state.EffectID(c.ID, p.Kind)
 	f, err := t.Effect(id)
 	switch {
-	case errors.Is(err, state.ErrNotFound):
+	case missing(err):
 		f = state.Effect{ID: id, CaseID: c.ID, Kind: p.Kind, State: state.EffectPlanned, Lane: c.Account, Depth: p.Depth, Why: p.Why, NotBefore: p.NotBefore, PlannedAt: t.now}
 	case err != nil:
 		return fmt.Errorf("open effect %s: %w", id, err)
@@ -178,7 +185,7 @@ func (t *txn) raise(a state.Alert) error {
 // a last word where somebody was called.
 func (t *txn) resolve(key string) error {
 	a, err := t.AlertByKey(key)
-	if errors.Is(err, state.ErrNotFound) {
+	if missing(err) {
 		return nil
 	}
 	if err != nil {

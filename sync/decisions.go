@@ -145,6 +145,9 @@ func lost(x *change) error {
 
 // withdrawn is the customer wanting the order after all, before it was asked.
 func withdrawn(x *change) error {
+	if !x.c.Attempt.DispatchedAt.IsZero() { // held in doubt: the supplier may have it
+		return withdrawnLate(x)
+	}
 	x.to(state.Ignored, "the customer withdrew the request before the supplier was asked")
 	return nil
 }

@@ -3,6 +3,8 @@ package sync
 import (
 	"errors"
 	"fmt"
+	"slices"
+	"strings"
 
 	"countermand/state"
 )
@@ -14,31 +16,31 @@ var ErrWrongOrder = errors.New("this may not be the right order")
 // RightOrder compares a reading with what the case knows: the number, the
 // order's date (not before the shop's order, with a day of grace), the item
 // count (not less than the mapped lines'), and amount and store as read
-// before. What is not known is not compared. A finding that a person has
-// approved passes.
+// before. What is not known is not compared. The error names everything that
+// is off; what a person has approved passes, another number never.
 func RightOrder(c state.Case, r state.Reading) error {
-	err := rightOrder(c, r)
-	if err != nil && r.Number == c.SupplierOrder && c.Accepted == err.Error() {
-		return nil
-	}
-	return err
-}
-
-func rightOrder(c state.Case, r state.Reading) error {
 	if c.SupplierOrder == "" || r.Number != c.SupplierOrder {
 		return fmt.Errorf("%w: the page shows order %q, the case means %q", ErrWrongOrder, r.Number, c.SupplierOrder)
 	}
+	off := findings(c, r)
+	if !slices.ContainsFunc(off, func(f string) bool { return !strings.Contains(c.Accepted, f) }) {
+		return nil
+	}
+	return fmt.Errorf("%w: %s", ErrWrongOrder, strings.Join(off, "; "))
+}
+
+func findings(c state.Case, r state.Reading) (off []string) {
 	if !r.OrderedAt.IsZero() && !c.ShopOrderedAt.IsZero() && r.OrderedAt.Before(c.ShopOrderedAt.Add(-orderDateGrace)) {
-		return fmt.Errorf("%w: placed %s, before the shop's order of %s", ErrWrongOrder, stamp(r.OrderedAt), stamp(c.ShopOrderedAt))
+		off = append(off, fmt.Sprintf("placed %s, before the shop's order of %s", stamp(r.OrderedAt), stamp(c.ShopOrderedAt)))
 	}
 	if have, want := state.ItemCount(r.Lines), state.ItemCount(c.Lines); have > 0 && want > have {
-		return fmt.Errorf("%w: it has %d items, the shop's lines need %d", ErrWrongOrder, have, want)
+		off = append(off, fmt.Sprintf("it has %d items, the shop's lines need %d", have, want))
 	}
 	if c.Amount.Known() && r.Total.Known() && c.Amount != r.Total {
-		return fmt.Errorf("%w: its total is %s, it was %s before", ErrWrongOrder, r.Total, c.Amount)
+		off = append(off, fmt.Sprintf("its total is %s, it was %s before", r.Total, c.Amount))
 	}
 	if c.Store != "" && r.Store != "" && c.Store != r.Store {
-		return fmt.Errorf("%w: its store is %q, it was %q before", ErrWrongOrder, r.Store, c.Store)
+		off = append(off, fmt.Sprintf("its store is %q, it was %q before", r.Store, c.Store))
 	}
-	return nil
+	return off
 }

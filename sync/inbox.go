@@ -54,10 +54,10 @@ func (e *Engine) drainInbox(ctx context.Context) error {
 		if len(knocks) == 0 {
 			return nil
 		}
-		g, gctx := errgroup.WithContext(ctx)
+		var g errgroup.Group // one that fails must not end the others
 		g.SetLimit(knockParallel)
 		for _, k := range knocks {
-			g.Go(func() error { return e.look(gctx, k) })
+			g.Go(func() error { return e.look(ctx, k) })
 		}
 		if err := g.Wait(); err != nil {
 			return err
@@ -79,7 +79,7 @@ func (e *Engine) look(ctx context.Context, k state.Knock) error {
 	if err != nil {
 		return e.knockFailed(ctx, k, err)
 	}
-	return e.update(ctx, func(t *txn) error {
+	err = e.update(ctx, func(t *txn) error {
 		if !o.CancelledAt.IsZero() {
 			if err := t.settle(o, s.Account); err != nil {
 				return fmt.Errorf("settle %s %s: %w", o.Shop, o.Name, err)
@@ -87,6 +87,10 @@ func (e *Engine) look(ctx context.Context, k state.Knock) error {
 		}
 		return t.DeleteKnock(k.Seq)
 	})
+	if errors.Is(err, state.ErrCorrupt) { // it will not pass by itself; the others go on
+		return e.knockFailed(ctx, k, err)
+	}
+	return err
 }
 
 // knockFailed puts a knock off. Only an order that the shop positively does

@@ -65,6 +65,11 @@ func (l *lane) due(ctx context.Context) ([]state.Effect, error) {
 	var out []state.Effect
 	err := l.e.o.Store.View(ctx, func(tx state.ReadTx) (err error) {
 		out, err = tx.DueEffects(l.name, l.e.o.Now(), laneBatch)
+		// A damaged case rests in quarantine; the others go on.
+		out = slices.DeleteFunc(out, func(f state.Effect) bool {
+			_, err := tx.Case(f.CaseID)
+			return missing(err)
+		})
 		return err
 	})
 	if err != nil {
@@ -118,6 +123,10 @@ func (l *lane) end(ctx context.Context, f state.Effect, ev state.Event) error {
 			return err
 		}
 		c, err := t.Case(f.CaseID)
+		if missing(err) {
+			l.e.o.Log.Error().Err(err).Str("case", f.CaseID).Msg("an attempt ended for a case that cannot be read")
+			return nil
+		}
 		if err != nil {
 			return fmt.Errorf("open case %s: %w", f.CaseID, err)
 		}

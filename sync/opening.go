@@ -27,7 +27,7 @@ func (x *change) enter(s state.Status) {
 			x.setClock(state.ClockUnasked, x.now.Add(x.p.Unasked), false)
 		}
 	case state.Requested:
-		x.stopClocks(state.ClockUnasked)
+		x.stopClocks(state.ClockUnasked, state.ClockProofDue, state.ClockDisputeOpens, state.ClockDisputeCloses)
 		x.setClock(state.ClockAnswerDue, x.c.RequestedAt.Add(x.p.Answer), false)
 	case state.Refused:
 		x.enterRefused()
@@ -43,7 +43,10 @@ func (x *change) enter(s state.Status) {
 }
 
 func (x *change) enterRefused() {
-	x.stopClocks(state.ClockUnasked, state.ClockAnswerDue, state.ClockShipWindowEnd)
+	x.stopClocks(state.ClockUnasked, state.ClockAnswerDue)
+	if !x.c.ShippedAt.IsZero() { // else the window's end may close the order yet
+		x.stopClocks(state.ClockShipWindowEnd)
+	}
 	if x.p.Supplier != nil {
 		due, estimated := x.p.Supplier.AddWorkingDays(x.c.AnsweredAt, x.p.ProofDays)
 		x.setClock(state.ClockProofDue, due, estimated)
@@ -116,7 +119,7 @@ func mapped(x *change) error {
 	if x.ev.Mapping == nil || x.ev.Mapping.SupplierOrder == "" {
 		return x.refuse("no supplier order came with it")
 	}
-	return x.place(false)
+	return x.place(x.ev.Cancellation != nil && x.ev.Cancellation.Partial)
 }
 
 // mappedAgain is a number that is known already; only a conflict is news.
@@ -143,7 +146,7 @@ func tickUnmapped(x *change) error {
 	}
 	sp := x.p.Shops[x.c.Shop]
 	age := x.now.Sub(x.c.OpenedAt)
-	if age >= sp.MapWait {
+	if age >= min(sp.MapWait, sp.MapRetryFor) { // whoever stops looking has told
 		x.alert(AlertUnmapped)
 	}
 	if x.c.Paused {

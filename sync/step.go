@@ -209,7 +209,7 @@ func (x *change) nextDue() time.Time {
 		earliest(x.c.NextCheckAt)
 	}
 	for _, pt := range points(x.c) {
-		if !x.c.Fired[pt.name].Equal(pt.at) {
+		if !acted(x.c, pt) {
 			earliest(pt.at)
 		}
 	}
