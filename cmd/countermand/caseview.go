@@ -87,6 +87,7 @@ func (e *clientEnv) dates(c control.Case, now time.Time) *table {
 		}
 		date(name, c.Clocks[k])
 	}
+	date("snoozed until", c.SnoozedUntil)
 	date("last read", c.ReadAt)
 	date("next check", c.NextCheckAt)
 	return t

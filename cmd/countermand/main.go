@@ -28,7 +28,7 @@ func run(args []string, getenv func(string) string, stdin io.Reader, stdout, std
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
 	root := rootCommand()
-	root.AddCommand(runCommand(stderr, getenv), configCommand(stdout, stderr), versionCommand(stdout))
+	root.AddCommand(demoCommand(stdout, stderr), runCommand(stderr, getenv), configCommand(stdout, stderr), versionCommand(stdout))
 	root.AddCommand(clientCommands(&clientEnv{
 		Stdout: stdout, Stderr: stderr, Getenv: getenv, Zone: time.Local, ConfigSocket: configSocket,
 	})...)

@@ -30,7 +30,7 @@ type Options struct {
 	Version string
 	Log     zerolog.Logger
 	// OnChange hears of every committed change of a case; it must not block.
-	OnChange func(casesync.Change)
+	OnChange func(Change)
 	// Notify tells the service manager, nil: nobody.
 	Notify func(state string)
 }
@@ -220,3 +220,6 @@ func (c *cleanups) run(ctx context.Context) error {
 	c.list = nil
 	return errors.Join(errs...)
 }
+
+// Change is one committed step of a case, as OnChange hears of it.
+type Change = casesync.Change

@@ -2,6 +2,7 @@ package app
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 
@@ -61,4 +62,18 @@ func (b backend) TestAlert(ctx context.Context) ([]control.ChannelResult, error)
 		out = append(out, c)
 	}
 	return out, nil
+}
+
+// CasesJSON is the document of `cases list --json`, for the demonstration.
+func (a *App) CasesJSON(ctx context.Context) ([]byte, error) {
+	r := control.Reader{Store: a.store, Clock: a.clock.Now}
+	cases, err := r.Cases(ctx, control.Filter{})
+	if err != nil {
+		return nil, err
+	}
+	doc, err := json.MarshalIndent(control.Cases{Cases: control.CasesOf(cases, a.clock.Now())}, "", "  ")
+	if err != nil {
+		return nil, fmt.Errorf("print the cases: %w", err)
+	}
+	return append(doc, '\n'), nil
 }

@@ -1,0 +1,210 @@
+// Package demo is the time-lapse demonstration: the whole product, the real
+// daemon with a real Chromium, between a Shopify and an AliExpress on
+// loopback, with weeks told in about two minutes.
+package demo
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"slices"
+	"sync"
+	"time"
+
+	"countermand/cmd/internal/app"
+	"countermand/supplier/aliexpresstest"
+)
+
+// Options of a demonstration.
+type Options struct {
+	// Exit ends it once every story has reached its end; else it stays up to
+	// be looked at until the context ends.
+	Exit bool
+	// Speed is how much faster than real the clock runs.
+	Speed float64
+	// Port of the daemon's console, 0: any.
+	Port int
+	// JSON prints the final cases as `cases list --json` does, and the story
+	// itself to Progress only.
+	JSON    bool
+	Version string
+	// Out gets the document, Progress the story.
+	Out, Progress io.Writer
+	// Terminal tells that Progress is one: colours, and a bar that moves.
+	Terminal bool
+	// Self is how the program is called, for the hints.
+	Self string
+}
+
+// limits of one demonstration: after so long on the clock and in real time it
+// ends, whatever is missing.
+const (
+	longest     = 45 * day
+	longestReal = 170 * time.Second
+)
+
+// ErrEnds says that a story did not end as it should.
+var ErrEnds = errors.New("not every story ended as it should")
+
+// demo is one running demonstration.
+type demo struct {
+	o     Options
+	w     *world
+	show  *show
+	mu    sync.Mutex
+	cases map[string]app.Change // by shop order, the latest
+	moved chan struct{}
+}
+
+// Run tells the stories. It returns ErrEnds (wrapped) when one of them did not
+// end as it should.
+func Run(ctx context.Context, o Options) (err error) {
+	d := &demo{o: o, cases: map[string]app.Change{}, moved: make(chan struct{}, 1)}
+	d.show = newShow(o)
+	defer d.show.close()
+	d.show.intro()
+	d.w, err = newWorld(ctx, o, d.changed, func(body string) { d.show.ring(body) })
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, d.w.close(context.WithoutCancel(ctx))) }()
+	d.show.open(d.w)
+
+	telling, stop := context.WithCancel(ctx)
+	defer stop()
+	told := make(chan error, 1)
+	go func() { told <- d.tell(telling) }()
+	days := time.NewTicker(200 * time.Millisecond)
+	defer days.Stop()
+	deadline := time.After(max(longestReal, time.Duration(float64(longest)/o.Speed)))
+	for ended := false; !ended; {
+		select {
+		case <-ctx.Done():
+			return fmt.Errorf("the demo was interrupted: %w", context.Cause(ctx))
+		case err := <-told:
+			if err != nil {
+				return err
+			}
+			told = nil
+		case <-days.C:
+			d.show.tick(d.w.clock.Now(), d.done())
+		case <-d.moved:
+			ended = told == nil && d.done() == len(stories)
+		case <-deadline:
+			ended = true
+		}
+	}
+	return d.finish(ctx)
+}
+
+// tell lets the customers cancel, each at their time.
+func (d *demo) tell(ctx context.Context) error {
+	for _, s := range stories {
+		at := d.w.clock.Real(begin.Add(s.after))
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-time.After(time.Until(at)):
+		}
+		d.show.cancel(d.w.clock.Now(), s)
+		if err := d.w.cancel(ctx, s); err != nil {
+			return err
+		}
+	}
+	d.nudge()
+	return nil
+}
+
+// changed hears of every step of every case.
+func (d *demo) changed(c app.Change) {
+	d.mu.Lock()
+	d.cases[c.Case.ShopOrder] = c
+	d.mu.Unlock()
+	d.show.change(c)
+	d.nudge()
+}
+
+func (d *demo) nudge() {
+	select {
+	case d.moved <- struct{}{}:
+	default:
+	}
+}
+
+// done counts the stories that stand where they are to end.
+func (d *demo) done() int {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	n := 0
+	for _, s := range stories {
+		if string(d.cases[s.order].Case.Status) == s.ends {
+			n++
+		}
+	}
+	return n
+}
+
+// finish shows how everything ended and judges it.
+func (d *demo) finish(ctx context.Context) error {
+	d.mu.Lock()
+	var rows []ending
+	for _, s := range stories {
+		rows = append(rows, ending{s, d.cases[s.order]})
+	}
+	d.mu.Unlock()
+	writes := d.w.site.Writes()
+	d.show.end(d.w.clock.Now(), rows, writes)
+	if d.o.JSON {
+		doc, err := d.w.app.CasesJSON(ctx)
+		if err != nil {
+			return err
+		}
+		if _, err := d.o.Out.Write(doc); err != nil {
+			return fmt.Errorf("print the cases: %w", err)
+		}
+	}
+	err := errors.Join(judge(rows), judgeWrites(writes))
+	if d.o.Exit || err != nil {
+		return err
+	}
+	d.show.stay(d.w, d.o.Self)
+	<-ctx.Done()
+	return nil
+}
+
+// ending is a story with where its case stands.
+type ending struct {
+	story
+	app.Change
+}
+
+func (e ending) right() bool { return string(e.Case.Status) == e.ends }
+
+func judge(rows []ending) error {
+	var errs []error
+	for _, r := range rows {
+		if !r.right() {
+			errs = append(errs, fmt.Errorf("%w: %s is %q, wanted %q", ErrEnds, r.order, r.Case.Status, r.ends))
+		}
+	}
+	return errors.Join(errs...)
+}
+
+// judgeWrites holds the site's own log against what may be clicked: one
+// trusted cancel an order at the most, and nothing else.
+func judgeWrites(writes []aliexpresstest.Write) error {
+	var seen []string
+	for _, w := range writes {
+		switch {
+		case w.Kind != aliexpresstest.WriteCancel:
+			return fmt.Errorf("the site got a %s of order %s", w.Kind, w.OrderID)
+		case !w.Trusted:
+			return fmt.Errorf("the cancel of order %s was not a trusted click", w.OrderID)
+		case slices.Contains(seen, w.OrderID):
+			return fmt.Errorf("order %s was asked twice", w.OrderID)
+		}
+		seen = append(seen, w.OrderID)
+	}
+	return nil
+}
