@@ -41,20 +41,26 @@ type Page struct {
 // scan of stored records. Every method returns ErrNotFound (wrapped) for a
 // single record that is not there, and ErrCorrupt for one that cannot be
 // read; listings leave a damaged record out, as it stands in Quarantine then.
+// A limit that is not positive means 100. Times outside of the years 1678 to
+// 2262 sort as if they were the first or the last of them.
 type ReadTx interface {
 	Case(id string) (Case, error)
 	// Cases lists newest first (by id, a ULID). next is "" at the end.
 	Cases(p Page) (cases []Case, next string, err error)
 	// CasesByStatus lists newest first.
 	CasesByStatus(s Status, p Page) (cases []Case, next string, err error)
+	// CasesByShopOrder and CasesBySupplierOrder list oldest first. They decide
+	// whether a case is opened, so a damaged one is no "there is none": its
+	// ErrCorrupt comes with the cases that can be read.
 	CasesByShopOrder(shop, orderID string) ([]Case, error)
 	CasesBySupplierOrder(number string) ([]Case, error)
-	// OpenCasesByAccount lists the ids of an account's cases that have not
-	// ended and have a supplier order, oldest first.
+	// OpenCasesByAccount lists an account's cases that have not ended and have
+	// a supplier order, oldest first.
 	OpenCasesByAccount(account string, p Page) (cases []Case, next string, err error)
 	// DueCases lists cases with DueAt at or before t, earliest first.
 	DueCases(t time.Time, limit int) ([]Case, error)
-	// CountByStatus costs the number of statuses, not of cases.
+	// CountByStatus costs the number of statuses, not of cases. A status that
+	// no case has is left out.
 	CountByStatus() (map[Status]int, error)
 	// NextDue is the earliest DueAt, false when nothing is due ever.
 	NextDue() (time.Time, bool, error)
@@ -74,25 +80,30 @@ type ReadTx interface {
 	Alert(id string) (Alert, error)
 	// AlertByKey finds the alert that was raised under a key.
 	AlertByKey(key string) (Alert, error)
-	// Alerts lists newest first.
+	// Alerts lists by RaisedAt, newest first.
 	Alerts(p Page) (alerts []Alert, next string, err error)
 	// DueAlerts lists alerts with NextAt at or before t, earliest first.
 	DueAlerts(t time.Time, limit int) ([]Alert, error)
 
 	Account(name string) (Account, error)
+	// Accounts lists all by name.
 	Accounts() ([]Account, error)
 
-	// Mappings are what the operator said about a shop order, by its name.
+	// Mappings are what the operator said about a shop order, by its name;
+	// none, without an error, when nothing was said.
 	Mappings(shop, orderName string) ([]Mapping, error)
 
+	// Quarantine lists oldest first.
 	Quarantine(p Page) (rows []Quarantined, next string, err error)
-	// NewestTime is the latest time that any transaction was stamped with.
+	// NewestTime is the latest time that any transaction was stamped with,
+	// zero before the first.
 	NewestTime() (time.Time, error)
 }
 
 // Tx adds the changes. Put methods with a Rev compare it with what is stored
 // (zero: must not exist yet), return ErrConflict (wrapped) when they differ,
-// and give back the new revision.
+// and give back the new revision. A revision is never used twice for one id,
+// not even after a deletion. What is deleted already is no error.
 type Tx interface {
 	ReadTx
 	PutCase(c Case) (rev uint64, err error)
@@ -102,16 +113,19 @@ type Tx interface {
 	// AddKnock stores a knock unless its shop and key were seen before, and
 	// tells whether it was new. It fills Seq.
 	AddKnock(k Knock) (added bool, err error)
-	// PutKnock saves a stored knock with a new NotBefore, Tries or error.
+	// PutKnock saves a stored knock with a new NotBefore, Tries or error; its
+	// other fields stay. One that is gone is ErrNotFound.
 	PutKnock(k Knock) error
 	DeleteKnock(seq uint64) error
 	// ForgetKeys drops delivery ids first seen before t, at most limit.
 	ForgetKeys(t time.Time, limit int) (int, error)
-	// RaiseAlert stores a new alert unless its key was raised before.
+	// RaiseAlert stores a new alert unless its key was raised before. One that
+	// was but is damaged is raised anew.
 	RaiseAlert(a Alert) (added bool, err error)
 	PutAlert(a Alert) (rev uint64, err error)
 	PutAccount(a Account) (rev uint64, err error)
+	// PutMappings replaces what was said; an empty list takes it back.
 	PutMappings(shop, orderName string, m []Mapping) error
-	// Stamp records the transaction's one "now".
+	// Stamp records the transaction's one "now"; an older one changes nothing.
 	Stamp(now time.Time) error
 }

@@ -1,0 +1,87 @@
+package boltstore
+
+import (
+	"encoding/binary"
+	"encoding/hex"
+	"errors"
+	"time"
+
+	"countermand/state"
+)
+
+var accounts = &table[state.Account]{
+	name: "accounts", word: "account",
+	rev: func(a *state.Account) *uint64 { return &a.Rev },
+}
+
+var mappings = &table[[]state.Mapping]{name: "mappings", word: "mapping", text: pairText}
+
+// clock has one record, the newest stamp.
+var clock = &table[sight]{name: "clock", word: "stamp"}
+
+var newest = []byte("newest")
+
+// pairText writes a key of one word and a rest.
+func pairText(key []byte) string {
+	if len(key) < 2 || len(key) < 2+int(binary.BigEndian.Uint16(key)) {
+		return hex.EncodeToString(key)
+	}
+	n := 2 + int(binary.BigEndian.Uint16(key))
+	return string(key[2:n]) + "/" + string(key[n:])
+}
+
+// Account reads one account.
+func (t *readTx) Account(name string) (state.Account, error) { return accounts.get(t, []byte(name)) }
+
+// Accounts lists all accounts by name.
+func (t *readTx) Accounts() (out []state.Account, err error) {
+	for k := range ascend(t.bucket(accounts.name), nil, nil) {
+		if a, err := accounts.get(t, k); err == nil {
+			out = append(out, a)
+		}
+	}
+	return out, nil
+}
+
+// PutAccount saves an account.
+func (t *writeTx) PutAccount(a state.Account) (uint64, error) {
+	return accounts.save(t, []byte(a.Name), a, a.Rev)
+}
+
+// Mappings answers none where the operator said nothing.
+func (t *readTx) Mappings(shop, orderName string) ([]state.Mapping, error) {
+	m, err := mappings.get(t, join(words(shop), []byte(orderName)))
+	if errors.Is(err, state.ErrNotFound) {
+		return nil, nil
+	}
+	return m, err
+}
+
+// PutMappings replaces what was said before; none takes it back.
+func (t *writeTx) PutMappings(shop, orderName string, m []state.Mapping) error {
+	key := join(words(shop), []byte(orderName))
+	if len(m) == 0 {
+		return mappings.remove(t, key)
+	}
+	_, err := mappings.save(t, key, m, anyRev)
+	return err
+}
+
+// NewestTime is zero before the first stamp.
+func (t *readTx) NewestTime() (time.Time, error) {
+	s, err := clock.get(t, newest)
+	if errors.Is(err, state.ErrNotFound) {
+		return time.Time{}, nil
+	}
+	return s.At, err
+}
+
+// Stamp keeps the later of now and what is stored.
+func (t *writeTx) Stamp(now time.Time) error {
+	s, err := clock.get(&t.readTx, newest)
+	if err == nil && !now.After(s.At) {
+		return nil
+	}
+	_, err = clock.save(t, newest, sight{now}, anyRev)
+	return err
+}

@@ -1,0 +1,175 @@
+package boltstore
+
+import (
+	"bytes"
+	"encoding/binary"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"strconv"
+	"time"
+
+	"countermand/state"
+)
+
+var cases = &table[state.Case]{
+	name: "cases", word: "case",
+	indexes: []string{indexCaseStatus, "case_shop", "case_supplier", "case_account", "case_due"},
+	guards:  []string{"case_shop", "case_supplier"},
+	rows:    caseRows,
+	rev:     func(c *state.Case) *uint64 { return &c.Rev },
+}
+
+func caseRows(id []byte, c state.Case) []row {
+	rows := []row{
+		{indexCaseStatus, join(words(string(c.Status)), id)},
+		{"case_shop", join(words(c.Shop, c.ShopOrderID), id)},
+	}
+	if c.SupplierOrder != "" {
+		rows = append(rows, row{"case_supplier", join(words(c.SupplierOrder), id)})
+		if !c.Status.Ended() {
+			rows = append(rows, row{"case_account", join(words(c.Account), id)})
+		}
+	}
+	if !c.DueAt.IsZero() {
+		rows = append(rows, row{"case_due", join(timeKey(c.DueAt), id)})
+	}
+	return rows
+}
+
+var journal = &table[state.Entry]{name: "journal", word: "journal entry", text: func(key []byte) string {
+	if len(key) < 10 {
+		return hex.EncodeToString(key)
+	}
+	return string(key[2:len(key)-8]) + "/" + seqText(key[len(key)-8:])
+}}
+
+// seqText, like every text of a key, takes a broken one as well.
+func seqText(key []byte) string {
+	if len(key) != 8 {
+		return hex.EncodeToString(key)
+	}
+	return strconv.FormatUint(binary.BigEndian.Uint64(key), 10)
+}
+
+// Case reads one case.
+func (t *readTx) Case(id string) (state.Case, error) { return cases.get(t, []byte(id)) }
+
+// Cases lists newest first.
+func (t *readTx) Cases(p state.Page) ([]state.Case, string, error) {
+	out, last := collect(t, cases, self(descend(t.bucket(cases.name), nil, pageKey(nil, p))), p.Limit)
+	return out, string(last), nil
+}
+
+// CasesByStatus lists newest first.
+func (t *readTx) CasesByStatus(s state.Status, p state.Page) ([]state.Case, string, error) {
+	prefix := words(string(s))
+	out, last := collect(t, cases, descend(t.bucket(indexCaseStatus), prefix, pageKey(prefix, p)), p.Limit)
+	return out, string(bytes.TrimPrefix(last, prefix)), nil
+}
+
+// CasesByShopOrder lists all cases of a shop order, oldest first.
+func (t *readTx) CasesByShopOrder(shop, orderID string) ([]state.Case, error) {
+	out, err := t.all("case_shop", words(shop, orderID))
+	if err != nil {
+		return out, fmt.Errorf("cases of %s order %s: %w", shop, orderID, err)
+	}
+	return out, nil
+}
+
+// CasesBySupplierOrder lists all cases of a supplier order, oldest first.
+func (t *readTx) CasesBySupplierOrder(number string) ([]state.Case, error) {
+	out, err := t.all("case_supplier", words(number))
+	if err != nil {
+		return out, fmt.Errorf("cases of supplier order %s: %w", number, err)
+	}
+	return out, nil
+}
+
+// all reads every case of a guard index. A damaged one is an error beside the
+// readable ones.
+func (t *readTx) all(index string, prefix []byte) (out []state.Case, err error) {
+	for _, id := range ascend(t.bucket(index), prefix, nil) {
+		c, cerr := cases.get(t, id)
+		if cerr != nil {
+			err = errors.Join(err, cerr)
+			continue
+		}
+		out = append(out, c)
+	}
+	return out, err
+}
+
+// OpenCasesByAccount lists oldest first.
+func (t *readTx) OpenCasesByAccount(account string, p state.Page) ([]state.Case, string, error) {
+	prefix := words(account)
+	out, last := collect(t, cases, ascend(t.bucket("case_account"), prefix, pageKey(prefix, p)), p.Limit)
+	return out, string(bytes.TrimPrefix(last, prefix)), nil
+}
+
+// pageKey is the index key that a page continues after, nil for the first.
+func pageKey(prefix []byte, p state.Page) []byte {
+	if p.After == "" {
+		return nil
+	}
+	return join(prefix, []byte(p.After))
+}
+
+// DueCases lists earliest first.
+func (t *readTx) DueCases(at time.Time, limit int) ([]state.Case, error) {
+	out, _ := collect(t, cases, upTo(ascend(t.bucket("case_due"), nil, nil), 0, at), limit)
+	return out, nil
+}
+
+// NextDue reads the case that is due first: one that cannot be read is never
+// due.
+func (t *readTx) NextDue() (time.Time, bool, error) {
+	first, _ := collect(t, cases, ascend(t.bucket("case_due"), nil, nil), 1)
+	if len(first) == 0 {
+		return time.Time{}, false, nil
+	}
+	return first[0].DueAt, true, nil
+}
+
+// CountByStatus leaves out the statuses that no case has.
+func (t *readTx) CountByStatus() (map[state.Status]int, error) {
+	counts := map[state.Status]int{}
+	for k, v := range ascend(t.bucket(bucketCounts), nil, nil) {
+		if len(v) == 8 {
+			counts[state.Status(k)] = int(binary.BigEndian.Uint64(v))
+		}
+	}
+	return counts, nil
+}
+
+// Journal lists oldest first.
+func (t *readTx) Journal(caseID string) ([]state.Entry, error) {
+	var out []state.Entry
+	for k := range ascend(t.bucket(journal.name), words(caseID), nil) {
+		if e, err := journal.get(t, k); err == nil {
+			out = append(out, e)
+		}
+	}
+	return out, nil
+}
+
+// PutCase refuses a status that no case can stand in.
+func (t *writeTx) PutCase(c state.Case) (uint64, error) {
+	if !c.Status.Known() {
+		return 0, fmt.Errorf("save case %s: %q is not a status", c.ID, c.Status)
+	}
+	return cases.save(t, []byte(c.ID), c, c.Rev)
+}
+
+// AddEntry appends to a case's journal.
+func (t *writeTx) AddEntry(caseID string, e state.Entry) error {
+	if err := cases.checkKey([]byte(caseID)); err != nil {
+		return fmt.Errorf("save journal entry of a case: %w", err)
+	}
+	seq, err := t.bucket(journal.name).NextSequence()
+	if err != nil {
+		return err
+	}
+	_, err = journal.save(t, join(words(caseID), seqKey(seq)), e, 0)
+	return err
+}

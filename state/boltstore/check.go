@@ -1,0 +1,201 @@
+package boltstore
+
+import (
+	"bytes"
+	"context"
+	"encoding/binary"
+	"fmt"
+	"slices"
+
+	"go.etcd.io/bbolt"
+)
+
+// Check reads the whole database and returns what is wrong with it, one line
+// each: pages, records that cannot be read, indexes that do not agree with
+// the records. It changes nothing. Indexes are mended by Reindex.
+func (s *Store) Check(ctx context.Context) (problems []string, err error) {
+	err = s.db.View(func(b *bbolt.Tx) error {
+		c := &checker{ctx: ctx, t: &readTx{b: b}, want: map[string]int{}}
+		for err := range b.Check() {
+			c.add("page: %v", err)
+		}
+		if len(c.problems) == 0 { // records of broken pages are not safe to touch
+			err = c.run()
+		}
+		problems = c.problems
+		return err
+	})
+	if err != nil {
+		return nil, fmt.Errorf("check database: %w", err)
+	}
+	return problems, nil
+}
+
+type checker struct {
+	ctx      context.Context
+	t        *readTx
+	problems []string
+	want     map[string]int // rows that each index must have
+}
+
+func (c *checker) add(format string, args ...any) {
+	c.problems = append(c.problems, fmt.Sprintf(format, args...))
+}
+
+func (c *checker) run() error {
+	for _, k := range kinds {
+		if err := c.records(k); err != nil {
+			return err
+		}
+	}
+	for _, k := range kinds {
+		for _, index := range k.indexNames() {
+			c.index(k, index)
+		}
+	}
+	c.counts()
+	return nil
+}
+
+// records decodes each record and looks for its rows.
+func (c *checker) records(k kind) error {
+	for key, raw := range ascend(c.t.bucket(k.bucket()), nil, nil) {
+		if err := c.ctx.Err(); err != nil {
+			return err
+		}
+		rows, err := k.try(key, raw)
+		if err != nil {
+			c.add("%s %s: %v", k.bucket(), k.keyText(key), err)
+			c.t.note(k, key)
+			continue
+		}
+		for _, r := range rows {
+			c.want[r.index]++
+			if !bytes.Equal(c.t.bucket(r.index).Get(r.key), key) {
+				c.add("%s %s: not in index %s", k.bucket(), k.keyText(key), r.index)
+			}
+		}
+	}
+	return nil
+}
+
+// index counts the rows: with every wanted row found, an equal number means
+// that there is no other. Rows of damaged records are theirs to keep.
+func (c *checker) index(k kind, index string) {
+	n := 0
+	for _, key := range ascend(c.t.bucket(index), nil, nil) {
+		if !c.t.damaged[place{k, string(key)}] && !c.t.isDamaged(k.bucket(), key) {
+			n++
+		}
+	}
+	if n != c.want[index] {
+		c.add("index %s: %d rows for %d records", index, n, c.want[index])
+	}
+}
+
+func (c *checker) counts() {
+	rows := map[string]int{}
+	for k := range ascend(c.t.bucket(indexCaseStatus), nil, nil) {
+		rows[string(k[2:2+binary.BigEndian.Uint16(k)])]++
+	}
+	counts, _ := c.t.CountByStatus() // has no error to give
+	for status, n := range counts {
+		if rows[string(status)] != n {
+			c.add("counter %s: %d for %d cases", status, n, rows[string(status)])
+		}
+		delete(rows, string(status))
+	}
+	for status, n := range rows {
+		c.add("counter %s: 0 for %d cases", status, n)
+	}
+}
+
+// Reindex builds all indexes and counters anew from the records, in one
+// transaction.
+func (s *Store) Reindex(ctx context.Context) error {
+	if err := s.acquire(ctx); err != nil {
+		return fmt.Errorf("build indexes: %w", err)
+	}
+	defer s.release()
+	err := s.write(func(t *writeTx) error {
+		if err := t.empty(bucketCounts, func([]byte) bool { return false }); err != nil {
+			return err
+		}
+		for _, k := range kinds {
+			if len(k.indexNames()) == 0 {
+				continue
+			}
+			if err := t.rebuild(k); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		return fmt.Errorf("build indexes: %w", err)
+	}
+	return nil
+}
+
+// rebuild writes the indexes of one kind. Unreadable records go to quarantine
+// first, and only the guard indexes keep their rows.
+func (t *writeTx) rebuild(k kind) error {
+	if err := t.setAsideAll(k); err != nil {
+		return err
+	}
+	for _, index := range k.indexNames() {
+		guard := slices.Contains(k.guardNames(), index)
+		keep := func(key []byte) bool { return guard && t.isDamaged(k.bucket(), key) }
+		if err := t.empty(index, keep); err != nil {
+			return err
+		}
+	}
+	for key, raw := range ascend(t.bucket(k.bucket()), nil, nil) {
+		rows, err := k.try(key, raw)
+		if err != nil {
+			return err
+		}
+		if err := t.reindex(key, nil, rows); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (t *writeTx) setAsideAll(k kind) error {
+	var bad []string
+	for key, raw := range ascend(t.bucket(k.bucket()), nil, nil) {
+		if _, err := k.try(key, raw); err != nil {
+			bad = append(bad, string(key))
+		}
+	}
+	for _, key := range bad {
+		if err := t.setAside(place{k, key}); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// empty makes a bucket anew with only those rows whose value keep wants.
+func (t *writeTx) empty(bucket string, keep func(v []byte) bool) error {
+	kept := map[string]string{}
+	for k, v := range ascend(t.bucket(bucket), nil, nil) {
+		if keep(v) {
+			kept[string(k)] = string(v)
+		}
+	}
+	if err := t.b.DeleteBucket([]byte(bucket)); err != nil {
+		return t.fail(err)
+	}
+	b, err := t.b.CreateBucket([]byte(bucket))
+	if err != nil {
+		return t.fail(err)
+	}
+	for k, v := range kept {
+		if err := b.Put([]byte(k), []byte(v)); err != nil {
+			return t.fail(err)
+		}
+	}
+	return nil
+}

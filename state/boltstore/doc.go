@@ -1,0 +1,59 @@
+// Package boltstore keeps countermand's state in one bbolt file. It is the
+// only package that knows bbolt.
+//
+// # File
+//
+//	meta            application        "countermand"
+//	                version            8 bytes, the schema's version
+//
+//	cases           ID                 a state.Case
+//	  case_status   STATUS ID          every case
+//	  case_shop     SHOP ORDERID ID    every case
+//	  case_supplier NUMBER ID          cases with a supplier order
+//	  case_account  ACCOUNT ID         of these, the ones that have not ended
+//	  case_due      TIME ID            cases with a DueAt
+//	case_counts     STATUS             8 bytes, how many rows case_status has
+//	journal         CASEID SEQ         a state.Entry
+//	effects         ID                 a state.Effect
+//	  effect_lane   LANE TIME ID
+//	knocks          SEQ                a state.Knock
+//	  knock_due     TIME SEQ
+//	seen            SHOP KEY           when a delivery was first seen
+//	  seen_at       TIME SHOP KEY
+//	alerts          ID                 a state.Alert
+//	  alert_key     KEY
+//	  alert_raised  TIME ID
+//	  alert_due     TIME ID            alerts with a NextAt
+//	accounts        NAME               a state.Account
+//	mappings        SHOP ORDERNAME     a list of state.Mapping
+//	clock           "newest"           the latest stamp
+//	quarantine      SEQ                a state.Quarantined
+//	damaged         BUCKET KEY         the SEQ it stands under in quarantine
+//
+// The indented buckets are indexes. Their rows are computed from the record
+// alone, are written in the transaction that writes it, and hold the record's
+// key as their value. In a key every word but the last is preceded by its
+// length in two bytes, TIME is eight big-endian bytes of nanoseconds since
+// 1970 that sort from the far past to the far future, SEQ is eight big-endian
+// bytes.
+//
+// # Records
+//
+// A record is a version byte, an eight-byte revision, a CRC-32C and a JSON
+// body. The sum covers the bucket, the key and all other bytes, because bbolt
+// itself notices neither a flipped bit nor a value under a wrong key. The
+// revision comes from the bucket's sequence, so a record that is deleted and
+// made again never has a revision that an old copy could match.
+//
+// A record that cannot be read is moved to quarantine with its raw bytes, at
+// the end of the transaction that came across it. Reading it by its key goes
+// on to say state.ErrCorrupt until a new one is stored, and so do the lookups
+// by shop order and supplier order: "there is no case" must not be concluded
+// from a broken one, or the order might be asked for twice.
+//
+// # Limits
+//
+// One process holds the file. Transactions must be short; an Update inside an
+// Update or a View waits until its context ends, as bbolt has one writer. A
+// page that is destroyed as a whole makes bbolt panic: Check finds it before.
+package boltstore

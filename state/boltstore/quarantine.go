@@ -1,0 +1,122 @@
+package boltstore
+
+import (
+	"cmp"
+	"fmt"
+	"maps"
+	"slices"
+	"strconv"
+
+	"go.etcd.io/bbolt"
+
+	"countermand/state"
+)
+
+var quarantine = &table[state.Quarantined]{name: "quarantine", word: "quarantined record", text: seqText}
+
+// quarantine moves an unreadable record out of its bucket, raw bytes and all.
+// The rows of the guard indexes stay, so that whoever looks there learns that
+// something is missing.
+func (t *writeTx) quarantine(k kind, key, raw []byte, why error) error {
+	seq, err := t.bucket(quarantine.name).NextSequence()
+	if err != nil {
+		return t.fail(err)
+	}
+	q := state.Quarantined{Bucket: k.bucket(), Key: k.keyText(key), Why: why.Error(), At: t.now, Raw: raw}
+	if _, err := quarantine.write(t, seqKey(seq), q, nil); err != nil {
+		return t.fail(err)
+	}
+	if err := t.bucket(bucketDamaged).Put(join(words(k.bucket()), key), seqKey(seq)); err != nil {
+		return t.fail(err)
+	}
+	if err := t.bucket(k.bucket()).Delete(key); err != nil {
+		return t.fail(err)
+	}
+	drop := slices.DeleteFunc(slices.Clone(k.indexNames()), func(i string) bool { return slices.Contains(k.guardNames(), i) })
+	return t.dropRowsOf(drop, key)
+}
+
+// clear makes room for a new record where a damaged one stands or stood: it
+// is quarantined if it was not yet, and nothing points to it any more.
+func (t *writeTx) clear(k kind, key []byte) error {
+	if raw := t.bucket(k.bucket()).Get(key); raw != nil {
+		if _, err := k.try(key, raw); err != nil {
+			if err := t.quarantine(k, key, raw, err); err != nil {
+				return err
+			}
+		}
+	}
+	if err := t.bucket(bucketDamaged).Delete(join(words(k.bucket()), key)); err != nil {
+		return t.fail(err)
+	}
+	return t.dropRowsOf(k.indexNames(), key)
+}
+
+// Quarantine lists oldest first. A row that is itself damaged is listed with
+// what is left of it.
+func (t *readTx) Quarantine(p state.Page) (out []state.Quarantined, next string, err error) {
+	var after []byte
+	if p.After != "" {
+		n, err := strconv.ParseUint(p.After, 10, 64)
+		if err != nil {
+			return nil, "", fmt.Errorf("page after %q: not a place that a listing gave", p.After)
+		}
+		after = seqKey(n)
+	}
+	limit := p.Limit
+	if limit <= 0 {
+		limit = defaultLimit
+	}
+	for k, raw := range ascend(t.bucket(quarantine.name), nil, after) {
+		if len(out) == limit {
+			return out, next, nil
+		}
+		q, _, err := quarantine.decode(k, raw)
+		if err != nil {
+			q = state.Quarantined{Bucket: quarantine.name, Key: seqText(k), Why: err.Error(), Raw: slices.Clone(raw)}
+		}
+		out, next = append(out, q), seqText(k)
+	}
+	return out, "", nil
+}
+
+// settle quarantines what transactions came across. The caller holds the
+// writer. What cannot be moved now is tried again at the next occasion: it
+// stays where it is, and reads as damaged all the while.
+func (s *Store) settle() {
+	s.mu.Lock()
+	places := slices.SortedFunc(maps.Keys(s.damaged), func(a, b place) int {
+		return cmp.Or(cmp.Compare(a.kind.bucket(), b.kind.bucket()), cmp.Compare(a.key, b.key))
+	})
+	s.mu.Unlock()
+	err := s.db.Update(func(b *bbolt.Tx) error {
+		t := s.writeTx(b)
+		for _, p := range places {
+			if err := t.setAside(p); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		return
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, p := range places {
+		delete(s.damaged, p)
+	}
+}
+
+// setAside quarantines one record if it is there and still unreadable.
+func (t *writeTx) setAside(p place) error {
+	key := []byte(p.key)
+	raw := t.bucket(p.kind.bucket()).Get(key)
+	if raw == nil {
+		return nil
+	}
+	if _, err := p.kind.try(key, raw); err != nil {
+		return t.quarantine(p.kind, key, raw, err)
+	}
+	return nil
+}

@@ -1,0 +1,211 @@
+package boltstore
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"sync"
+	"time"
+
+	"go.etcd.io/bbolt"
+	berrors "go.etcd.io/bbolt/errors"
+
+	"countermand/state"
+)
+
+// Options tune a store. The zero value is right for production.
+type Options struct {
+	// Timeout is how long Open waits for another process to let go of the
+	// file; default one second.
+	Timeout time.Duration
+	// ReadOnly opens an existing file without changing it.
+	ReadOnly bool
+	// NoSync leaves commits to the operating system. A power failure then
+	// loses or breaks the file: simulations only.
+	NoSync bool
+	// InitialMmapSize is the address space reserved at first, in bytes;
+	// default 1 GiB. A file that outgrows it makes writers wait for readers.
+	InitialMmapSize int
+	// Now stamps quarantined records; default time.Now.
+	Now func() time.Time
+}
+
+// Store is a state.Store in one bbolt file. It may be used by many
+// goroutines.
+type Store struct {
+	db   *bbolt.DB
+	path string
+	now  func() time.Time
+	// writer is held by the one Update at a time: unlike bbolt's own lock it
+	// can be waited for under a context.
+	writer chan struct{}
+
+	mu      sync.Mutex
+	damaged map[place]bool // seen, not yet in quarantine
+}
+
+var _ state.Store = (*Store)(nil)
+
+// Open opens the database at path and makes it, with its folder, where there
+// is none. It returns state.ErrInUse (wrapped) while another process has it.
+func Open(path string, o Options) (*Store, error) {
+	s, err := open(path, o, migrations)
+	if err != nil {
+		return nil, fmt.Errorf("open database %s: %w", path, err)
+	}
+	return s, nil
+}
+
+func open(path string, o Options, steps []migration) (*Store, error) {
+	fresh, err := inspect(path)
+	switch {
+	case err != nil:
+		return nil, err
+	case fresh && o.ReadOnly:
+		return nil, fmt.Errorf("nothing to read there: %w", os.ErrNotExist)
+	case fresh:
+		if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
+			return nil, err
+		}
+	}
+	db, err := bbolt.Open(path, 0o600, o.bolt())
+	if errors.Is(err, berrors.ErrTimeout) {
+		return nil, fmt.Errorf("another countermand holds it; stop that one first, or talk to it through its control socket: %w", state.ErrInUse)
+	}
+	if err != nil {
+		return nil, err
+	}
+	s := &Store{db: db, path: path, now: o.Now, writer: make(chan struct{}, 1), damaged: map[place]bool{}}
+	if s.now == nil {
+		s.now = time.Now
+	}
+	if err := s.prepare(steps, fresh); err != nil {
+		return nil, errors.Join(err, db.Close())
+	}
+	return s, nil
+}
+
+func (o Options) bolt() *bbolt.Options {
+	b := &bbolt.Options{
+		Timeout: o.Timeout, ReadOnly: o.ReadOnly, NoSync: o.NoSync,
+		InitialMmapSize: o.InitialMmapSize,
+		PreLoadFreelist: true, // Check needs it, also read-only
+	}
+	if b.Timeout <= 0 {
+		b.Timeout = time.Second
+	}
+	if b.InitialMmapSize <= 0 {
+		b.InitialMmapSize = 1 << 30
+	}
+	return b
+}
+
+// prepare brings an opened file to today's schema.
+func (s *Store) prepare(steps []migration, fresh bool) error {
+	if err := s.migrate(steps); err != nil {
+		return err
+	}
+	if fresh {
+		// A new name outlives a power failure only once its folder is synced.
+		if err := syncDir(filepath.Dir(s.path)); err != nil {
+			return err
+		}
+	}
+	return s.db.View(complete)
+}
+
+// Close waits for running transactions and releases the file.
+func (s *Store) Close() error { return s.db.Close() }
+
+// Path is the file's name as it was given to Open.
+func (s *Store) Path() string { return s.path }
+
+// Update runs fn in the one write transaction; see state.Store. A context
+// that ends while another Update runs ends the waiting; once fn has begun it
+// is not looked at any more.
+func (s *Store) Update(ctx context.Context, fn func(state.Tx) error) error {
+	if err := s.acquire(ctx); err != nil {
+		return fmt.Errorf("wait to write: %w", err)
+	}
+	defer s.release()
+	return s.write(func(t *writeTx) error { return fn(t) })
+}
+
+// write runs fn and quarantines what it came across, even if fn failed.
+func (s *Store) write(fn func(*writeTx) error) error {
+	var t *writeTx
+	var fnErr error
+	err := s.db.Update(func(b *bbolt.Tx) error {
+		t = s.writeTx(b)
+		fnErr = fn(t)
+		if fnErr == nil {
+			fnErr = t.broken
+		}
+		return fnErr
+	})
+	if t != nil && s.remember(&t.readTx) {
+		s.settle()
+	}
+	if err != nil && fnErr == nil {
+		return fmt.Errorf("write %s: %w", s.path, err)
+	}
+	return err
+}
+
+func (s *Store) writeTx(b *bbolt.Tx) *writeTx {
+	return &writeTx{readTx: readTx{b: b}, now: s.now().UTC()}
+}
+
+// View runs fn on one unchanging state of the database; see state.Store.
+func (s *Store) View(ctx context.Context, fn func(state.ReadTx) error) error {
+	if err := ctx.Err(); err != nil {
+		return fmt.Errorf("wait to read: %w", err)
+	}
+	var t *readTx
+	err := s.db.View(func(b *bbolt.Tx) error {
+		t = &readTx{b: b}
+		return fn(t)
+	})
+	if t != nil && s.remember(t) {
+		s.settleIfIdle()
+	}
+	return err
+}
+
+// remember takes over what a transaction came across and tells whether
+// anything waits for quarantine.
+func (s *Store) remember(t *readTx) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for p := range t.damaged {
+		s.damaged[p] = true
+	}
+	return len(s.damaged) > 0 && !s.db.IsReadOnly()
+}
+
+// settleIfIdle leaves the work to the running Update where there is one; a
+// View inside of it would wait for itself.
+func (s *Store) settleIfIdle() {
+	select {
+	case s.writer <- struct{}{}:
+		defer s.release()
+		s.settle()
+	default:
+	}
+}
+
+func (s *Store) acquire(ctx context.Context) error {
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	select {
+	case s.writer <- struct{}{}:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
+
+func (s *Store) release() { <-s.writer }

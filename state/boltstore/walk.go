@@ -1,0 +1,133 @@
+package boltstore
+
+import (
+	"bytes"
+	"iter"
+	"time"
+
+	"go.etcd.io/bbolt"
+)
+
+// defaultLimit is the length of a listing that asks for none.
+const defaultLimit = 100
+
+// rows is a walk over an index: the row's key and the record's.
+type rows = iter.Seq2[[]byte, []byte]
+
+// ascend walks the keys that begin with prefix, upwards, from the one behind
+// after (nil: from the first).
+func ascend(b *bbolt.Bucket, prefix, after []byte) rows {
+	return func(yield func(k, v []byte) bool) {
+		c := b.Cursor()
+		from := prefix
+		if after != nil {
+			from = append(bytes.Clone(after), 0) // the smallest key behind it
+		}
+		for k, v := c.Seek(from); k != nil && bytes.HasPrefix(k, prefix); k, v = c.Next() {
+			if !yield(k, v) {
+				return
+			}
+		}
+	}
+}
+
+// descend walks the keys that begin with prefix, downwards, from the one
+// before the key before (nil: from the last).
+func descend(b *bbolt.Bucket, prefix, before []byte) rows {
+	return func(yield func(k, v []byte) bool) {
+		first, _ := b.Cursor().First()
+		if first == nil {
+			return
+		}
+		end := before
+		if end == nil {
+			end = prefixEnd(prefix)
+		}
+		c := b.Cursor()
+		for k, v := below(c, first, end); k != nil && bytes.HasPrefix(k, prefix); k, v = prev(c, first, k) {
+			if !yield(k, v) {
+				return
+			}
+		}
+	}
+}
+
+// below finds the last key before end; nil means before the end of all.
+func below(c *bbolt.Cursor, first, end []byte) (k, v []byte) {
+	if end == nil {
+		return c.Last()
+	}
+	if k, _ = c.Seek(end); k == nil {
+		return c.Last()
+	}
+	return prev(c, first, k)
+}
+
+// prev steps back from k. bbolt's own Prev answers "nothing" on a leaf that
+// was emptied within the same transaction, although there is more before it;
+// only at the first key of all it is to be believed.
+func prev(c *bbolt.Cursor, first, k []byte) (pk, pv []byte) {
+	for !bytes.Equal(k, first) {
+		if pk, pv = c.Prev(); pk != nil {
+			return pk, pv
+		}
+	}
+	return nil, nil
+}
+
+// prefixEnd is the smallest key behind all those with the prefix, nil when
+// there is none.
+func prefixEnd(prefix []byte) []byte {
+	end := bytes.Clone(prefix)
+	for i := len(end) - 1; i >= 0; i-- {
+		if end[i]++; end[i] != 0 {
+			return end[:i+1]
+		}
+	}
+	return nil
+}
+
+// self makes a walk over records look like one over an index.
+func self(records rows) rows {
+	return func(yield func(k, v []byte) bool) {
+		for k := range records {
+			if !yield(k, k) {
+				return
+			}
+		}
+	}
+}
+
+// upTo ends a walk over a time-ordered index behind t. skip is how many bytes
+// stand before the time.
+func upTo(index rows, skip int, t time.Time) rows {
+	end := timeKey(t)
+	return func(yield func(k, v []byte) bool) {
+		for k, v := range index {
+			if bytes.Compare(k[skip:skip+8], end) > 0 || !yield(k, v) {
+				return
+			}
+		}
+	}
+}
+
+// collect reads the records behind rows, at most limit. last is the key of
+// the last row used, nil at the end of the listing. Records that are damaged
+// or quarantined are left out: get took note of them.
+func collect[T any](t *readTx, tb *table[T], index rows, limit int) (out []T, last []byte) {
+	if limit <= 0 {
+		limit = defaultLimit
+	}
+	var used []byte
+	for k, key := range index {
+		v, err := tb.get(t, key)
+		if err != nil {
+			continue
+		}
+		if len(out) == limit {
+			return out, used
+		}
+		out, used = append(out, v), bytes.Clone(k)
+	}
+	return out, nil
+}
