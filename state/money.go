@@ -50,7 +50,7 @@ func ParseMoney(value, currency string) (Money, error) {
 		units = -units
 	}
 	c := strings.ToUpper(strings.TrimSpace(currency))
-	if len(c) != 3 {
+	if len(c) != 3 || strings.Trim(c, "ABCDEFGHIJKLMNOPQRSTUVWXYZ") != "" {
 		return Money{}, fmt.Errorf("read amount %q: currency %q is not a three-letter code", value, currency)
 	}
 	return Money{Units: units, Currency: c}, nil
@@ -71,9 +71,9 @@ func (m Money) Known() bool { return m.Currency != "" }
 // Value is the amount without its currency, with the decimals that the
 // currency is usually written with, more where they are not zero.
 func (m Money) Value() string {
-	sign, u := "", m.Units
-	if u < 0 {
-		sign, u = "-", -u
+	sign, u := "", uint64(m.Units)
+	if m.Units < 0 {
+		sign, u = "-", -u // as unsigned, the least amount has a positive too
 	}
 	least := 2
 	if zeroDecimal[m.Currency] {
@@ -83,7 +83,7 @@ func (m Money) Value() string {
 	for len(frac) > least && strings.HasSuffix(frac, "0") {
 		frac = frac[:len(frac)-1]
 	}
-	out := sign + strconv.FormatInt(u/moneyScale, 10)
+	out := sign + strconv.FormatUint(u/moneyScale, 10)
 	if frac != "" {
 		out += "." + frac
 	}
@@ -122,7 +122,11 @@ func (m Money) Add(o Money) (Money, error) {
 	case m.Currency != o.Currency:
 		return Money{}, fmt.Errorf("add %s to %s: %w", o, m, ErrCurrency)
 	}
-	return Money{Units: m.Units + o.Units, Currency: m.Currency}, nil
+	sum := m.Units + o.Units
+	if (sum > m.Units) != (o.Units > 0) && o.Units != 0 {
+		return Money{}, fmt.Errorf("add %s to %s: too large", o, m)
+	}
+	return Money{Units: sum, Currency: m.Currency}, nil
 }
 
 type moneyJSON struct {

@@ -12,6 +12,8 @@ import (
 	"testing"
 	"time"
 
+	"go.uber.org/goleak"
+
 	"countermand/state"
 )
 
@@ -22,7 +24,12 @@ func TestMain(m *testing.M) {
 	if path := os.Getenv(writerEnv); path != "" {
 		os.Exit(writeForEver(path))
 	}
-	os.Exit(m.Run())
+	code := m.Run()
+	if err := goleak.Find(); err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		code = 1
+	}
+	os.Exit(code)
 }
 
 // writeForEver makes one Update after another and says so on stdout when it
@@ -81,7 +88,7 @@ func save(t *testing.T, s *Store, names ...string) {
 	}
 }
 
-// complete tells what is missing of a story, nothing of it counting as none.
+// missing tells which parts of a story are not there.
 func missing(t *testing.T, s *Store, name string) (parts []string) {
 	t.Helper()
 	noError(t, s.View(context.Background(), func(tx state.ReadTx) error {
