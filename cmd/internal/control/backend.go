@@ -35,7 +35,7 @@ type Backend interface {
 	Decide(ctx context.Context, id string, e state.Event) (state.Case, error)
 	// MapSet says which supplier orders belong to a shop order, by the name a
 	// merchant knows ("#1042"), and returns the cases this concerns.
-	MapSet(ctx context.Context, shop, order, who string, numbers []string) ([]state.Case, error)
+	MapSet(ctx context.Context, shop, order string, numbers []string, who string) ([]state.Case, error)
 	// Alerts lists newest first; open leaves out what was acknowledged or
 	// resolved.
 	Alerts(ctx context.Context, open bool) ([]state.Alert, error)

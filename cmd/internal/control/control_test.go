@@ -46,7 +46,7 @@ func (d *daemon) Decide(ctx context.Context, id string, e state.Event) (state.Ca
 	return c, err
 }
 
-func (d *daemon) MapSet(_ context.Context, shop, order, who string, numbers []string) ([]state.Case, error) {
+func (d *daemon) MapSet(_ context.Context, shop, order string, numbers []string, who string) ([]state.Case, error) {
 	d.mapped, d.who = append([]string{shop, order}, numbers...), who
 	return nil, d.refuse
 }

@@ -200,7 +200,7 @@ func (s *Server) mapSet(r *http.Request) (any, error) {
 			return nil, Invalid(err.Error())
 		}
 	}
-	cases, err := s.o.Backend.MapSet(r.Context(), m.Shop, m.Order, who(r.Context()), m.SupplierOrders)
+	cases, err := s.o.Backend.MapSet(r.Context(), m.Shop, m.Order, m.SupplierOrders, who(r.Context()))
 	if err != nil {
 		return nil, err
 	}
