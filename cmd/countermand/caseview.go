@@ -64,10 +64,10 @@ func (e *clientEnv) facts(c control.Case) *table {
 // supplier's days are counted in Beijing.
 func (e *clientEnv) dates(c control.Case, now time.Time) *table {
 	t := &table{indent: "  "}
-	t.row("", "HERE ("+now.In(e.Zone).Format("MST")+")", "BEIJING", "")
+	t.row("", "HERE", "BEIJING", "")
 	date := func(name string, at time.Time) {
 		if !at.IsZero() {
-			t.row(name, at.In(e.Zone).Format(momentLayout), at.In(beijing).Format(momentLayout), countdown(at, now))
+			t.row(name, at.In(e.Zone).Format(momentLayout+" MST"), at.In(beijing).Format(momentLayout), countdown(at, now))
 		}
 	}
 	date("ordered at AliExpress", c.OrderedAt)

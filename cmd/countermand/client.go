@@ -121,7 +121,7 @@ func exitCode(err error) int {
 // a mistake; cobra alone would print the help and report success.
 func group(c *cobra.Command, children ...*cobra.Command) *cobra.Command {
 	c.AddCommand(children...)
-	c.Args = cobra.ArbitraryArgs
+	c.Args, c.SuggestionsMinimumDistance = cobra.ArbitraryArgs, 2
 	c.RunE = func(cmd *cobra.Command, args []string) error {
 		if len(args) == 0 {
 			return usagef("%s what? See %s --help", cmd.CommandPath(), cmd.CommandPath())
