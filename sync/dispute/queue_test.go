@@ -76,6 +76,8 @@ func TestItemTellsWhatToDo(t *testing.T) {
 		{"not open yet: the date it opens", disputable("x", in(60), in(500)), NotOpen, in(60), "wait until"},
 		{"opens at this very moment", disputable("x", now, in(500)), Open, in(500), "open a dispute"},
 		{"closes at this very moment", disputable("x", in(-60), now), Late, now, "has passed"},
+		{"a whole day is left", disputable("x", in(-60), in(24)), Soon, in(24), "open a dispute"},
+		{"three days are left", disputable("x", in(-60), in(72)), Open, in(72), "open a dispute"},
 		{"closes before it opens", disputable("x", in(60), in(30)), Soon, in(30), "before it opens"},
 		{"snoozed", snoozed(disputable("x", in(-50), in(100)), in(30)), Snoozed, in(100), "snoozed until 2026-03-03 18:00 UTC; then: open a dispute"},
 		{"a snooze does not hide the last day", snoozed(disputable("x", in(-50), in(20)), in(30)), Today, in(20), "open a dispute"},
