@@ -7,7 +7,7 @@ import (
 	"io"
 	"time"
 
-	"github.com/coreos/go-systemd/v22/daemon"
+	systemd "github.com/coreos/go-systemd/v22/daemon"
 	"github.com/spf13/cobra"
 
 	"countermand/cmd/internal/app"
@@ -100,4 +100,4 @@ func fastNow(c *app.Clock) func() time.Time {
 }
 
 // notify tells systemd; without it there is nobody to tell.
-func notify(state string) { _, _ = daemon.SdNotify(false, state) }
+func notify(state string) { _, _ = systemd.SdNotify(false, state) }

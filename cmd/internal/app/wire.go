@@ -158,17 +158,14 @@ func (a *App) openAccounts(ctx context.Context) (map[string]casesync.Account, er
 	return out, nil
 }
 
-func siteProfile(ac configs.Account) (*aliexpress.Profile, error) {
-	data := configs.Profile
-	if ac.SiteProfile != "" {
-		var err error
-		if data, err = os.ReadFile(ac.SiteProfile); err != nil {
-			return nil, fmt.Errorf("read site_profile of account %s: %w", ac.Name, err)
-		}
+func siteProfile(ac configs.Account) (aliexpress.Profile, error) {
+	data, err := ac.SiteProfileData()
+	if err != nil {
+		return aliexpress.Profile{}, err
 	}
 	p, err := aliexpress.ParseProfile(data)
 	if err != nil {
-		return nil, fmt.Errorf("read site_profile of account %s: %w", ac.Name, err)
+		return p, fmt.Errorf("read site_profile of account %s: %w", ac.Name, err)
 	}
 	return p, nil
 }
