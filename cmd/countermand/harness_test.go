@@ -31,9 +31,9 @@ func ok(t *testing.T, err error) {
 	}
 }
 
-// daemon stands behind a real control socket: questions go to a real store,
+// fakeDaemon stands behind a real control socket: questions go to a real store,
 // decisions are noted, and answered as a test wants.
-type daemon struct {
+type fakeDaemon struct {
 	control.Reader
 	socket   string
 	refuse   error
@@ -43,7 +43,7 @@ type daemon struct {
 	channels []control.ChannelResult
 }
 
-func (d *daemon) Decide(ctx context.Context, id string, e state.Event) (state.Case, error) {
+func (d *fakeDaemon) Decide(ctx context.Context, id string, e state.Event) (state.Case, error) {
 	if d.refuse != nil {
 		return state.Case{}, d.refuse
 	}
@@ -54,13 +54,13 @@ func (d *daemon) Decide(ctx context.Context, id string, e state.Event) (state.Ca
 	return c, err
 }
 
-func (d *daemon) MapSet(ctx context.Context, shop, order string, numbers []string, _ string) ([]state.Case, error) {
+func (d *fakeDaemon) MapSet(ctx context.Context, shop, order string, numbers []string, _ string) ([]state.Case, error) {
 	d.mapped = append([]string{shop, order}, numbers...)
 	cases, err := d.Cases(ctx, control.Filter{Shop: shop})
 	return cases[:min(1, len(cases))], errors.Join(err, d.refuse)
 }
 
-func (d *daemon) Alerts(_ context.Context, open bool) (out []state.Alert, err error) {
+func (d *fakeDaemon) Alerts(_ context.Context, open bool) (out []state.Alert, err error) {
 	for _, a := range d.alerts {
 		if !open || a.AckedAt.IsZero() && a.ResolvedAt.IsZero() {
 			out = append(out, a)
@@ -69,22 +69,22 @@ func (d *daemon) Alerts(_ context.Context, open bool) (out []state.Alert, err er
 	return out, d.refuse
 }
 
-func (d *daemon) Ack(_ context.Context, id, _ string) (state.Alert, error) {
+func (d *fakeDaemon) Ack(_ context.Context, id, _ string) (state.Alert, error) {
 	return state.Alert{ID: id, Title: "refused: #1042", AckedBy: "anna", AckedAt: now}, d.refuse
 }
 
-func (d *daemon) TestAlert(context.Context) ([]control.ChannelResult, error) {
+func (d *fakeDaemon) TestAlert(context.Context) ([]control.ChannelResult, error) {
 	return d.channels, d.refuse
 }
 
 // serve starts a daemon that knows the cases.
-func serve(t *testing.T, cases ...state.Case) *daemon {
+func serve(t *testing.T, cases ...state.Case) *fakeDaemon {
 	t.Helper()
 	store, err := boltstore.Open(filepath.Join(t.TempDir(), "db"), boltstore.Options{NoSync: true, InitialMmapSize: 1 << 20})
 	ok(t, err)
 	dir, err := os.MkdirTemp("", "cm") // a socket's path has to be short
 	ok(t, err)
-	d := &daemon{socket: filepath.Join(dir, "s"), Reader: control.Reader{
+	d := &fakeDaemon{socket: filepath.Join(dir, "s"), Reader: control.Reader{
 		Store: store, Clock: func() time.Time { return now },
 		Daemon: control.Daemon{Version: "v1.2.3", Mode: "confirm", PID: 7, StartedAt: in(-75)},
 	}}
@@ -104,7 +104,7 @@ func serve(t *testing.T, cases ...state.Case) *daemon {
 	return d
 }
 
-func (d *daemon) put(t *testing.T, c state.Case, journal ...state.Entry) {
+func (d *fakeDaemon) put(t *testing.T, c state.Case, journal ...state.Entry) {
 	t.Helper()
 	ok(t, d.Store.Update(t.Context(), func(tx state.Tx) error {
 		_, err := tx.PutCase(c)
@@ -122,7 +122,7 @@ type said struct {
 }
 
 // call runs one client command in Berlin's time.
-func (d *daemon) call(t *testing.T, args ...string) said {
+func (d *fakeDaemon) call(t *testing.T, args ...string) said {
 	t.Helper()
 	return call(t, map[string]string{"COUNTERMAND_SOCKET": d.socket}, args...)
 }
