@@ -1,6 +1,7 @@
 package boltstore
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -23,7 +24,8 @@ func (s *Store) Backup(ctx context.Context, path string) error {
 		return fmt.Errorf("back up to %s: that is the database itself; name another file", path)
 	}
 	if err := s.copyTo(path, ctx.Err); err != nil {
-		return fmt.Errorf("back up to %s: %w", path, err)
+		// bbolt's own error no longer wraps what stopped the writing.
+		return fmt.Errorf("back up to %s: %w", path, cmp.Or(ctx.Err(), err))
 	}
 	return nil
 }

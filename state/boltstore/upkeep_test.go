@@ -76,7 +76,7 @@ func TestBackupFails(t *testing.T) {
 	ended, cancel := context.WithCancel(context.Background())
 	cancel()
 	dir := t.TempDir()
-	if err := s.Backup(ended, filepath.Join(dir, "copy.db")); !strings.Contains(err.Error(), "canceled") {
+	if err := s.Backup(ended, filepath.Join(dir, "copy.db")); !errors.Is(err, context.Canceled) {
 		t.Errorf("cancelled: %v", err)
 	}
 	noError(t, os.Mkdir(filepath.Join(dir, "taken"), 0o700))

@@ -86,7 +86,9 @@ func (mc *machine) update(rt *rapid.T) {
 func (mc *machine) failed(rt *rapid.T) {
 	oops := errors.New("oops")
 	err := mc.s.Update(context.Background(), func(tx state.Tx) error {
-		steps(rt, tx, mc.m.clone())
+		inside := mc.m.clone()
+		steps(rt, tx, inside)
+		agree(rt, tx, inside) // before it is taken back
 		return oops
 	})
 	wants(rt, "failed update", err, oops)
@@ -105,7 +107,6 @@ func steps(rt *rapid.T, tx state.Tx, m *model) {
 	for range rapid.IntRange(1, 6).Draw(rt, "steps") {
 		rapid.SampledFrom(all).Draw(rt, "step")(rt, tx, m)
 	}
-	agree(rt, tx, m)
 }
 
 // saved checks a compare-and-set against what the model holds.
