@@ -1,9 +1,13 @@
 package shopify
 
 import (
+	"context"
 	"errors"
+	"io"
 	"net/http"
+	"strings"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"countermand/shop"
@@ -97,4 +101,48 @@ func TestLongWaitIsHandedOver(t *testing.T) {
 	if !ok || e.Kind != shop.Throttled || e.RetryAfter <= maxWait || e.Err != nil {
 		t.Fatalf("got %v, want throttled before anything is sent", err)
 	}
+}
+
+type canned func(*http.Request) string
+
+func (f canned) RoundTrip(r *http.Request) (*http.Response, error) {
+	return &http.Response{StatusCode: http.StatusOK, Header: http.Header{}, Body: io.NopCloser(strings.NewReader(f(r)))}, nil
+}
+
+const emptied = `"extensions":{"cost":{"requestedQueryCost":200,"throttleStatus":{"maximumAvailable":2000,"currentlyAvailable":0,"restoreRate":100}}}`
+
+// A used-up budget is waited for: after an answer that shows it, before the
+// next question, and after a THROTTLED, each time as long as it takes.
+func TestWaitsForTheBudget(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		asked := 0
+		c, err := New(Options{Name: "mystore", Domain: "mystore.myshopify.com", Token: StaticToken("x"),
+			HTTP: &http.Client{Transport: canned(func(*http.Request) string {
+				if asked++; asked == 2 {
+					return `{"errors":[{"message":"Throttled","extensions":{"code":"THROTTLED"}}],` + emptied + `}`
+				}
+				return `{"data":{"order":null},` + emptied + `}`
+			})}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		start := time.Now()
+		for i, want := range []time.Duration{0, 4 * time.Second, 6 * time.Second} {
+			if _, err := c.Order(t.Context(), "gid://shopify/Order/1"); shop.KindOf(err) != shop.NotFound {
+				t.Fatalf("call %d: %v", i, err)
+			}
+			if got := time.Since(start).Round(time.Second); got != want {
+				t.Errorf("call %d ended after %s, want %s", i, got, want)
+			}
+		}
+		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
+		defer cancel()
+		if _, err := c.Order(ctx, "gid://shopify/Order/1"); shop.KindOf(err) != shop.Unavailable || !errors.Is(err, context.DeadlineExceeded) {
+			t.Errorf("given up while waiting: %v", err)
+		}
+		if asked != 4 {
+			t.Errorf("asked %d times, want 4", asked)
+		}
+	})
 }
