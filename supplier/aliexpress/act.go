@@ -1,0 +1,327 @@
+package aliexpress
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+
+	"countermand/state"
+	"countermand/supplier"
+	"countermand/supplier/chrome"
+)
+
+// open clicks the cancel button on the order's page.
+func (a *attempt) open(ctx context.Context, s sight) (verdict, error) {
+	if err := a.keep(ctx, "before-first-click"); err != nil {
+		return end(state.AskFailed, "%v", err), nil
+	}
+	s, v, err := a.ready(ctx, pageDetail)
+	if err != nil || v.ends() {
+		return v, err
+	}
+	if id := shown(s.view.Found["detail_id"]); len(id) > 0 && !strings.Contains(id[0].Text, a.req.Number) {
+		return end(state.AskWrongOrder, "the data are of order %s, the page shows %s; nothing was clicked", a.req.Number, quoted(clip(id[0].Text))), nil
+	}
+	if err := a.guard(a.detail.reading.Number); err != nil {
+		return end(state.AskWrongOrder, "%v; nothing was clicked", err), nil
+	}
+	b, ok := a.c.p.cancelButton(a.detail.buttons)
+	if !ok || !a.c.p.Cancel.ButtonCaptions.is(b.Caption) {
+		return a.unknown(ctx, "the cancel button's caption "+quoted(b.Caption)+" is not in the profile (cancel.button_captions)")
+	}
+	el, why := only(shown(s.view.Found["buttons"]), func(e chrome.Element) bool { return fold(e.Text) == fold(b.Caption) && e.Enabled })
+	if why != "" {
+		return a.unknown(ctx, why+" with the caption "+quoted(b.Caption)+" (selectors.detail_buttons)")
+	}
+	err = a.c.click(ctx, a.tab, el, allowance{what: "the cancel button", typ: b.Type, captions: Texts{"": {b.Caption}}})
+	a.opened = err == nil
+	return a.clicked(err)
+}
+
+// clicked turns an error of a click before the mark into an outcome: nothing
+// reached the supplier, it may be done again.
+func (a *attempt) clicked(err error) (verdict, error) {
+	for _, kind := range []error{chrome.ErrCovered, chrome.ErrDisabled, chrome.ErrHidden, chrome.ErrStale, chrome.ErrNotFound} {
+		if errors.Is(err, kind) {
+			return end(state.AskFailed, "%v%s", err, a.sofar()), nil
+		}
+	}
+	return goOn, err
+}
+
+// ready pauses as a person would and looks once more: the page must still be
+// what it was.
+func (a *attempt) ready(ctx context.Context, want pageKind) (sight, verdict, error) {
+	if err := a.c.o.Pace(ctx); err != nil {
+		return sight{}, goOn, err
+	}
+	s, err := a.lookUntil(ctx, func(s sight) bool { return s.settled() })
+	if err != nil {
+		return s, goOn, err
+	}
+	if err := barrier(s); err != nil {
+		a.witness(ctx, "barrier")
+		return s, goOn, err
+	}
+	if s.kind != want {
+		v, err := a.unknown(ctx, fmt.Sprintf("expected the %s, see the %s %s", want, s.kind, s.why))
+		return s, v, err
+	}
+	return s, goOn, nil
+}
+
+// only finds the one element that fits.
+func only(list []chrome.Element, fits func(chrome.Element) bool) (chrome.Element, string) {
+	var found []chrome.Element
+	for _, e := range list {
+		if fits(e) {
+			found = append(found, e)
+		}
+	}
+	switch len(found) {
+	case 1:
+		return found[0], ""
+	case 0:
+		return chrome.Element{}, "the page shows no button"
+	}
+	return chrome.Element{}, fmt.Sprintf("the page shows %d buttons", len(found))
+}
+
+// fill chooses the reason and submits.
+func (a *attempt) fill(ctx context.Context, s sight) (verdict, error) {
+	offered, v, err := a.form(ctx, s)
+	if err != nil || v.ends() {
+		return v, err
+	}
+	choice, ok := a.c.p.choose(offered)
+	if !ok {
+		return a.unknown(ctx, "none of the reasons that the site offers is in the profile (cancel.reasons)")
+	}
+	a.reason = choice.text
+	if v, err := a.pick(ctx, choice); err != nil || v.ends() {
+		return v, err
+	}
+	return a.submit(ctx, choice)
+}
+
+// form reads what the reason form is about: its own data must name the order
+// that is to be cancelled.
+func (a *attempt) form(ctx context.Context, s sight) ([]reason, verdict, error) {
+	var data *answer
+	step, cancel := context.WithTimeout(ctx, a.c.o.StepTimeout)
+	defer cancel()
+	err := a.tab.WaitFor(step, "wait for the reasons", func(context.Context) (bool, error) {
+		for _, r := range a.heard.Responses() {
+			got, err := a.c.accept(r, a.c.p.Calls.Reasons)
+			if err != nil {
+				return true, err
+			}
+			if got != nil {
+				data = got
+			}
+		}
+		return data != nil, nil
+	})
+	if err != nil && (ctx.Err() != nil || !errors.Is(err, context.DeadlineExceeded)) {
+		return nil, goOn, err
+	}
+	if data == nil {
+		v, err := a.unknown(ctx, "the reason form does not tell which order it is about")
+		return nil, v, err
+	}
+	number, offered := parseReasons(*data)
+	for _, r := range offered {
+		a.offered = append(a.offered, r.text)
+	}
+	if err := a.guard(number); err != nil {
+		a.witness(ctx, "wrong-order")
+		return nil, end(state.AskWrongOrder, "%v; nothing was asked", err), nil
+	}
+	return offered, a.formID(s), nil
+}
+
+// formID checks the number that the form shows, where it shows one.
+func (a *attempt) formID(s sight) verdict {
+	if id := shown(s.view.Found["form_id"]); len(id) > 0 && !strings.Contains(id[0].Text, a.req.Number) {
+		return end(state.AskWrongOrder, "the reason form shows %s; nothing was asked", quoted(clip(id[0].Text)))
+	}
+	return goOn
+}
+
+// pick opens the drop-down and chooses the reason. Both are clicks of the
+// page's own; nothing reaches the supplier.
+func (a *attempt) pick(ctx context.Context, choice reason) (verdict, error) {
+	s, v, err := a.ready(ctx, pageForm)
+	if err != nil || v.ends() {
+		return v, err
+	}
+	list := shown(s.view.Found["select"])
+	if len(list) != 1 {
+		return a.unknown(ctx, fmt.Sprintf("the reason form has %d drop-downs", len(list)))
+	}
+	if err := a.c.click(ctx, a.tab, list[0], allowance{what: "the reasons", form: true}); err != nil {
+		return a.clicked(err)
+	}
+	isChoice := func(e chrome.Element) bool { return fold(e.Text) == fold(choice.text) }
+	s, err = a.lookUntil(ctx, func(s sight) bool { _, why := only(shown(s.view.Found["options"]), isChoice); return why == "" })
+	if err != nil {
+		return goOn, err
+	}
+	option, why := only(shown(s.view.Found["options"]), isChoice)
+	if why != "" {
+		return a.unknown(ctx, "the drop-down does not show the reason "+quoted(choice.text)+" once (selectors.form_options)")
+	}
+	if err := a.c.o.Pace(ctx); err != nil {
+		return goOn, err
+	}
+	if err := a.c.click(ctx, a.tab, option, allowance{what: "the reason", captions: Texts{"": {choice.text}}, form: true}); err != nil {
+		return a.clicked(err)
+	}
+	s, err = a.lookUntil(ctx, func(s sight) bool { return chosen(s, choice) })
+	if err != nil {
+		return goOn, err
+	}
+	if !chosen(s, choice) {
+		return a.unknown(ctx, "the form does not take the reason "+quoted(choice.text))
+	}
+	return goOn, nil
+}
+
+// chosen tells whether the form shows the reason and can be submitted.
+func chosen(s sight, choice reason) bool {
+	list, submit := shown(s.view.Found["select"]), shown(s.view.Found["submit"])
+	return len(list) == 1 && strings.Contains(fold(list[0].Text), fold(choice.text)) && len(submit) == 1 && submit[0].Enabled
+}
+
+// submit sends the form. Whether that already asks the supplier is not
+// known, so by default the mark is set here.
+func (a *attempt) submit(ctx context.Context, choice reason) (verdict, error) {
+	s, v, err := a.ready(ctx, pageForm)
+	if err != nil || v.ends() {
+		return v, err
+	}
+	if v := a.formID(s); v.ends() {
+		return v, nil
+	}
+	if !chosen(s, choice) {
+		return a.unknown(ctx, "the form changed before it was submitted")
+	}
+	allow := allowance{what: "Submit", captions: a.c.p.Cancel.SubmitCaptions, form: true}
+	if v, err := a.last(ctx, "before-submit", shown(s.view.Found["submit"])[0], allow, a.c.p.Cancel.SubmitCommits); err != nil || v.ends() {
+		return v, err
+	}
+	a.submitted = true
+	return goOn, nil
+}
+
+// confirm agrees in the pop-up that asks whether the order is to be
+// cancelled, and in no other.
+func (a *attempt) confirm(ctx context.Context, _ sight) (verdict, error) {
+	s, v, err := a.ready(ctx, pageConfirm)
+	if err != nil || v.ends() {
+		return v, err
+	}
+	cp := a.c.p.Cancel
+	el, why := only(shown(s.view.Found["dialog_bt"]), func(e chrome.Element) bool {
+		return e.Enabled && cp.ConfirmCaptions.is(e.Text) && cp.ConfirmTitles.in(e.InsideTitle) != ""
+	})
+	if why != "" {
+		return a.unknown(ctx, why+" that confirms (selectors.dialog_buttons)")
+	}
+	if !a.submitted {
+		return a.unknown(ctx, "a confirm dialog that no form led to")
+	}
+	allow := allowance{what: "Confirm", captions: cp.ConfirmCaptions, title: cp.ConfirmTitles}
+	if v, err := a.last(ctx, "before-confirm", el, allow, true); err != nil || v.ends() {
+		return v, err
+	}
+	a.confirmed = true
+	return goOn, nil
+}
+
+// last makes a click that may reach the supplier: checked, witnessed, marked,
+// clicked, with nothing in between that takes time.
+func (a *attempt) last(ctx context.Context, name string, el chrome.Element, allow allowance, commits bool) (verdict, error) {
+	now, err := a.tab.Aim(ctx, el)
+	if err == nil {
+		err = a.c.judge(now, allow)
+	}
+	if err != nil {
+		return a.clicked(err)
+	}
+	if err := a.keep(ctx, name); err != nil {
+		return end(state.AskFailed, "%v%s", err, a.sofar()), nil
+	}
+	if s, err := a.c.look(ctx, a.tab); err != nil || barrier(s) != nil {
+		return goOn, errors.Join(err, barrier(s))
+	}
+	if commits {
+		if err := a.dispatch(ctx); err != nil {
+			return end(state.AskFailed, "the mark could not be stored: %v; nothing was asked", err), nil
+		}
+	}
+	return goOn, a.c.click(ctx, a.tab, el, allow)
+}
+
+// dispatch sets the mark once.
+func (a *attempt) dispatch(ctx context.Context) error {
+	if a.dispatched {
+		return nil
+	}
+	if a.req.Dispatch != nil {
+		if err := a.req.Dispatch(ctx); err != nil {
+			return err
+		}
+	}
+	a.dispatched = true
+	return nil
+}
+
+// conclude reads the order afresh and says what became of the request. It is
+// done even when the caller is gone, and without a pause: a person would
+// look at once, too.
+func (a *attempt) conclude(ctx context.Context, v verdict, cause error) state.Asked {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), a.c.o.FinalTimeout)
+	defer cancel()
+	why := v.detail
+	if cause != nil {
+		why = cause.Error()
+		a.witness(ctx, "after-error")
+	}
+	d, err := a.reread(ctx)
+	if err != nil {
+		if v.outcome == state.AskPickedUp {
+			return a.asked(v)
+		}
+		return a.asked(end(state.AskUnclear, "%s; reading the order again: %v", why, err))
+	}
+	a.detail = d
+	switch ph := d.reading.Phase; {
+	case ph == state.PhasePending:
+		return a.asked(end(state.AskPending, "read again: %s", quoted(d.reading.StatusText)))
+	case ph == state.PhaseClosed:
+		return a.asked(end(state.AskClosed, "read again: %s", quoted(d.reading.StatusText)))
+	case v.outcome == state.AskPickedUp:
+		return a.asked(v)
+	}
+	return a.asked(end(state.AskUnclear, "%s; read again: %s", why, quoted(d.reading.StatusText)))
+}
+
+// reread loads the order's page in the account's own tab.
+func (a *attempt) reread(ctx context.Context) (detailPage, error) {
+	tab, err := a.c.page(ctx)
+	if err != nil {
+		return detailPage{}, err
+	}
+	a.tab = tab
+	d, err := a.c.readDetail(ctx, tab, a.req.Number, func(context.Context) error { return nil })
+	if err != nil {
+		return d, a.c.fail(ctx, "read order "+a.req.Number, err)
+	}
+	if !d.reading.Complete {
+		return d, &supplier.Error{Kind: supplier.Unreadable, Op: "read order " + a.req.Number, Detail: "the reading is not complete"}
+	}
+	a.witness(ctx, "re-read")
+	return d, nil
+}

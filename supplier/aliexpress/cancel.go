@@ -1,0 +1,334 @@
+package aliexpress
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+
+	"countermand/state"
+	"countermand/supplier"
+	"countermand/supplier/chrome"
+)
+
+// attempt is one try to place the cancel request.
+type attempt struct {
+	c   *Client
+	req supplier.CancelRequest
+	tab *chrome.Tab
+	// own is a tab that the site opened and that goes with the attempt.
+	own   *chrome.Tab
+	heard *chrome.Listener
+
+	detail   detailPage
+	evidence []string
+	reason   string
+	offered  []string
+
+	opened, submitted, confirmed bool
+	// dispatched: the mark is on disk. From here on the answer is an
+	// outcome, and only a reading decides which.
+	dispatched bool
+}
+
+// verdict ends an attempt. An empty outcome means: go on.
+type verdict struct {
+	outcome state.AskOutcome
+	detail  string
+}
+
+func (v verdict) ends() bool { return v.outcome != "" }
+
+var goOn verdict
+
+func end(o state.AskOutcome, format string, args ...any) verdict {
+	return verdict{o, fmt.Sprintf(format, args...)}
+}
+
+// Cancel tries to place one cancel request: look, classify, act, look again.
+func (c *Client) Cancel(ctx context.Context, req supplier.CancelRequest) (state.Asked, error) {
+	op := "cancel order " + req.Number
+	limited, cancel := context.WithTimeout(ctx, c.o.CancelTimeout)
+	defer cancel()
+	tab, err := c.page(limited)
+	if err != nil {
+		return state.Asked{}, c.fail(limited, op, err)
+	}
+	a := &attempt{c: c, req: req, tab: tab}
+	a.heard = tab.Listen(append(hearing(c.p.Calls.Reasons), hearing(c.p.Calls.Operation)...)...)
+	defer func() { a.close(ctx) }()
+	v, err := a.run(limited)
+	if a.dispatched {
+		return a.conclude(ctx, v, err), nil
+	}
+	if kind := supplier.KindOf(err); kind == supplier.WrongOrder {
+		v, err = end(state.AskWrongOrder, "%v", err), nil
+	}
+	if err != nil {
+		err = c.fail(limited, op, err)
+		if e, ok := errors.AsType[*supplier.Error](err); ok {
+			e.Evidence = append(e.Evidence, a.evidence...)
+		}
+		return state.Asked{}, err
+	}
+	return a.asked(v), nil
+}
+
+func (a *attempt) close(ctx context.Context) {
+	a.heard.Close()
+	if a.own != nil {
+		a.own.Close()
+	}
+	if a.c.tab != nil && a.c.tab.Alive() {
+		ctx := context.WithoutCancel(ctx)
+		if err := a.c.tab.SetBlocking(ctx, true); err != nil {
+			a.c.o.Log.Debug().Err(err).Msg("pictures stay on")
+		}
+		a.c.done(ctx)
+	}
+}
+
+// asked puts a verdict into the words of the contract.
+func (a *attempt) asked(v verdict) state.Asked {
+	out := state.Asked{Outcome: v.outcome, Detail: v.detail, Reason: a.reason, Offered: a.offered}
+	if r := a.detail.reading; r.Number != "" {
+		r.Evidence = append(append([]string(nil), r.Evidence...), a.evidence...)
+		out.Reading = &r
+	}
+	return out
+}
+
+// run goes from the first look to the last click and what the page says to it.
+func (a *attempt) run(ctx context.Context) (verdict, error) {
+	// Evidence should show what a person would have seen.
+	if err := a.tab.SetBlocking(ctx, false); err != nil {
+		return goOn, err
+	}
+	d, err := a.c.readDetail(ctx, a.tab, a.req.Number, a.c.o.Pace)
+	if err != nil {
+		return goOn, err
+	}
+	a.detail = d
+	if v := a.judgeReading(); v.ends() {
+		return v, nil
+	}
+	for range a.c.o.MaxSteps {
+		s, err := a.settle(ctx)
+		if err != nil {
+			return goOn, err
+		}
+		v, err := a.step(ctx, s)
+		if err != nil || v.ends() {
+			return v, err
+		}
+	}
+	return a.unknown(ctx, fmt.Sprintf("no end after %d steps", a.c.o.MaxSteps))
+}
+
+// judgeReading says what the first reading already answers. The guard comes
+// first: what the wrong order says is no answer.
+func (a *attempt) judgeReading() verdict {
+	r := a.detail.reading
+	if err := a.guard(r.Number); err != nil {
+		return end(state.AskWrongOrder, "%v; nothing was clicked", err)
+	}
+	switch {
+	case r.Phase == state.PhasePending:
+		return end(state.AskPending, "the site already shows %s; nothing was clicked", quoted(r.StatusText))
+	case r.Phase == state.PhaseClosed:
+		return end(state.AskClosed, "the site already shows %s; nothing was clicked", quoted(r.StatusText))
+	case ended(r.Phase):
+		return end(state.AskShipped, "the site shows %s; nothing was clicked", quoted(r.StatusText))
+	case r.Phase == state.PhaseUnknown || !r.Complete:
+		return end(state.AskUnknown, "the order's page is not understood (status %s); nothing was clicked; mend the site profile", quoted(r.StatusText))
+	case !r.CancelOffered:
+		return end(state.AskNotOffered, "the site shows %s without a cancel button", quoted(r.StatusText))
+	}
+	if a.req.Observe {
+		b, _ := a.c.p.cancelButton(a.detail.buttons)
+		return end(state.AskObserved, "would click %s, give the reason %s and submit", quoted(b.Caption), a.c.p.preference())
+	}
+	return goOn
+}
+
+// guard asks the caller about the order that the page at hand shows.
+func (a *attempt) guard(shown string) error {
+	if shown != a.req.Number {
+		return wrong("cancel order "+a.req.Number, a.req.Number, shown)
+	}
+	if a.req.Guard == nil {
+		return nil
+	}
+	r := a.detail.reading
+	r.Number = shown
+	return a.req.Guard(r)
+}
+
+// step acts on one sight.
+func (a *attempt) step(ctx context.Context, s sight) (verdict, error) {
+	switch s.kind {
+	case pageDetail:
+		if a.opened && !a.submitted {
+			return a.unknown(ctx, "the cancel button was clicked and nothing opened")
+		}
+		if a.submitted {
+			return a.afterLast(ctx, s)
+		}
+		return a.open(ctx, s)
+	case pageForm:
+		if a.submitted {
+			return a.unknown(ctx, "the form stayed after it was submitted")
+		}
+		return a.fill(ctx, s)
+	case pageConfirm:
+		if a.confirmed {
+			return a.unknown(ctx, "the confirm dialog stayed after it was confirmed")
+		}
+		return a.confirm(ctx, s)
+	case pageDone:
+		return a.afterLast(ctx, s)
+	case pagePickedUp:
+		a.witness(ctx, "picked-up")
+		return end(state.AskPickedUp, "the site says: %s", clip(s.why)), nil
+	}
+	if err := barrier(s); err != nil {
+		a.witness(ctx, "barrier")
+		return goOn, err
+	}
+	return a.unknown(ctx, s.why)
+}
+
+// afterLast ends the loop: what follows is the reading. A page that is done
+// without the click that was to be the last one has been asked all the same.
+func (a *attempt) afterLast(ctx context.Context, s sight) (verdict, error) {
+	if a.submitted && !a.dispatched {
+		if err := a.dispatch(ctx); err != nil {
+			return goOn, err
+		}
+	}
+	a.witness(ctx, "after-submit")
+	return end(state.AskUnclear, "the site says: %s", clip(s.why)), nil
+}
+
+// settle looks until the page is something we know and not what we just
+// acted on, or until the step's time is over.
+func (a *attempt) settle(ctx context.Context) (sight, error) {
+	left := func(k pageKind) bool {
+		switch k {
+		case pageDetail:
+			// Behind a dialog that closed, the order's page is an end of its
+			// own, but leaving it would cut off a call that is under way.
+			return a.opened && !a.answered()
+		case pageForm:
+			return a.submitted
+		case pageConfirm:
+			return a.confirmed
+		}
+		return false
+	}
+	return a.lookUntil(ctx, func(s sight) bool { return s.settled() && !left(s.kind) })
+}
+
+// answered tells whether the site answered the call that cancels.
+func (a *attempt) answered() bool {
+	for _, r := range a.heard.Responses() {
+		if strings.Contains(strings.ToLower(r.URL), strings.ToLower(a.c.p.Calls.Operation)) {
+			return true
+		}
+	}
+	return false
+}
+
+// lookUntil gives the first sight that is good, or the last one in the
+// step's time. It follows the site into a tab that it opens.
+func (a *attempt) lookUntil(ctx context.Context, good func(sight) bool) (sight, error) {
+	step, cancel := context.WithTimeout(ctx, a.c.o.StepTimeout)
+	defer cancel()
+	var last sight
+	err := a.tab.WaitFor(step, "wait for the page", func(step context.Context) (bool, error) {
+		if err := a.follow(step); err != nil {
+			return true, err
+		}
+		if err := a.heardBarrier(); err != nil {
+			return true, err
+		}
+		s, err := a.c.look(step, a.tab)
+		if err != nil {
+			return true, err
+		}
+		last = s
+		return good(s), nil
+	})
+	if err != nil && ctx.Err() == nil && errors.Is(err, context.DeadlineExceeded) && last.kind != "" {
+		return last, nil
+	}
+	return last, err
+}
+
+// follow goes over to a tab that the site opened. Its calls were made before
+// anybody listened, so it is loaded again.
+func (a *attempt) follow(ctx context.Context) error {
+	next, ok, err := a.tab.Follow(ctx)
+	if err != nil || !ok {
+		return err
+	}
+	if a.own != nil {
+		a.own.Close()
+	}
+	a.own, a.tab = next, next
+	a.heard.Close()
+	a.heard = next.Listen(append(hearing(a.c.p.Calls.Reasons), hearing(a.c.p.Calls.Operation)...)...)
+	if err := next.SetBlocking(ctx, false); err != nil {
+		return err
+	}
+	if a.submitted {
+		return nil // loading again could ask again
+	}
+	return next.Reload(ctx)
+}
+
+// heardBarrier finds a challenge or a lost session in the page's own calls:
+// the page may show nothing of it.
+func (a *attempt) heardBarrier() error {
+	for _, r := range a.heard.Responses() {
+		if r.Err != nil {
+			continue
+		}
+		got, err := parseAnswer(r.Body)
+		if err != nil {
+			continue // judged where it is read
+		}
+		if kind := a.c.p.Returns.kind(got.Ret); kind.Account() {
+			return &supplier.Error{Kind: kind, Detail: "the page's call answers " + clip(strings.Join(got.Ret, ", "))}
+		}
+	}
+	return nil
+}
+
+// unknown keeps evidence of a page that is not understood. Before the mark
+// nothing reached the supplier.
+func (a *attempt) unknown(ctx context.Context, why string) (verdict, error) {
+	a.witness(ctx, "unknown-page")
+	return end(state.AskUnknown, "%s%s", why, a.sofar()), nil
+}
+
+// sofar says so where nothing reached the supplier yet.
+func (a *attempt) sofar() string {
+	if a.dispatched {
+		return ""
+	}
+	return "; nothing was asked"
+}
+
+// witness keeps evidence where its lack must not change the outcome.
+func (a *attempt) witness(ctx context.Context, name string) {
+	if err := a.keep(ctx, name); err != nil {
+		a.c.o.Log.Warn().Err(err).Str("order", a.req.Number).Msg("evidence was not kept")
+	}
+}
+
+func (a *attempt) keep(ctx context.Context, name string) error {
+	refs, err := a.c.keep(ctx, a.tab, a.req.CaseID, a.req.Number, name, nil)
+	a.evidence = append(a.evidence, refs...)
+	return err
+}

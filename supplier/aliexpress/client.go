@@ -1,0 +1,265 @@
+package aliexpress
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/url"
+	"strings"
+	"time"
+
+	"github.com/rs/zerolog"
+
+	"countermand/state"
+	"countermand/supplier"
+	"countermand/supplier/chrome"
+)
+
+// Hosts are the addresses of the site's four roles, such as
+// "https://www.aliexpress.com", without a path.
+type Hosts struct {
+	WWW, Mobile, Login, API string
+}
+
+// Options of a client.
+type Options struct {
+	// Account names the buyer account, for messages.
+	Account string
+	Hosts   Hosts
+	// Browser drives the account's profile; nil: one is made of Chrome.
+	Browser *chrome.Browser
+	Chrome  chrome.Options
+	Profile Profile
+	// Evidence keeps what is seen; nil keeps nothing.
+	Evidence supplier.EvidenceSink
+	// Now tells the time of readings; nil: the real one.
+	Now func() time.Time
+	// Zone is the IANA zone that the account's pages show times in.
+	Zone string
+	// Region, Language and Currency as the site writes them: US, en_US, USD.
+	Region, Language, Currency string
+	// Pace is called before each action; nil: no pause.
+	Pace func(context.Context) error
+	Log  zerolog.Logger
+
+	// StepTimeout bounds the wait for one page or one answer; default 30 s.
+	StepTimeout time.Duration
+	// CancelTimeout bounds a whole attempt up to its last click, pauses
+	// included; default 15 min.
+	CancelTimeout time.Duration
+	// FinalTimeout bounds the reading after the last click, which is done
+	// even when the caller is gone; default 45 s.
+	FinalTimeout time.Duration
+	// MaxSteps bounds the looks of one attempt; default 12.
+	MaxSteps int
+	// MaxPages bounds a sweep of the list; default 25.
+	MaxPages int
+}
+
+// Client works one account at AliExpress. It is a supplier.Client and is used
+// by one goroutine at a time.
+type Client struct {
+	o    Options
+	p    Profile
+	b    *chrome.Browser
+	zone *time.Location
+	tab  *chrome.Tab
+}
+
+var _ supplier.Client = (*Client)(nil)
+
+// New checks the options. The browser is started when it is first needed.
+func New(o Options) (*Client, error) {
+	if err := o.Profile.validate(); err != nil {
+		return nil, fmt.Errorf("account %s: site profile: %w", o.Account, err)
+	}
+	for name, h := range map[string]string{"www": o.Hosts.WWW, "mobile": o.Hosts.Mobile, "login": o.Hosts.Login, "api": o.Hosts.API} {
+		u, err := url.Parse(h)
+		if err != nil || u.Host == "" || u.Scheme != "http" && u.Scheme != "https" || strings.Trim(u.Path, "/") != "" {
+			return nil, fmt.Errorf("account %s: host %s: %q is not an address such as https://www.aliexpress.com", o.Account, name, h)
+		}
+	}
+	if o.Zone == "" {
+		o.Zone = "UTC"
+	}
+	zone, err := time.LoadLocation(o.Zone)
+	if err != nil {
+		return nil, fmt.Errorf("account %s: timezone: %w", o.Account, err)
+	}
+	if o.Now == nil {
+		o.Now = time.Now
+	}
+	if o.Pace == nil {
+		o.Pace = func(context.Context) error { return nil }
+	}
+	defaults(&o)
+	c := &Client{o: o, p: o.Profile, b: o.Browser, zone: zone}
+	if c.b == nil {
+		o.Chrome.Timezone, o.Chrome.Language = o.Zone, o.Language
+		if c.b, err = chrome.New(o.Chrome); err != nil {
+			return nil, fmt.Errorf("account %s: %w", o.Account, err)
+		}
+	}
+	return c, nil
+}
+
+func defaults(o *Options) {
+	for _, d := range []struct {
+		v   *time.Duration
+		def time.Duration
+	}{{&o.StepTimeout, 30 * time.Second}, {&o.CancelTimeout, 15 * time.Minute}, {&o.FinalTimeout, 45 * time.Second}} {
+		if *d.v <= 0 {
+			*d.v = d.def
+		}
+	}
+	for _, d := range []struct {
+		v   *string
+		def string
+	}{{&o.Region, "US"}, {&o.Language, "en_US"}, {&o.Currency, "USD"}} {
+		if *d.v == "" {
+			*d.v = d.def
+		}
+	}
+	if o.MaxSteps <= 0 {
+		o.MaxSteps = 12
+	}
+	if o.MaxPages <= 0 {
+		o.MaxPages = 25
+	}
+}
+
+// Browser gives the browser, for the console's picture of it and for a
+// person's sign-in.
+func (c *Client) Browser() *chrome.Browser { return c.b }
+
+// Close stops the browser, keeping the session. The next call starts it
+// again.
+func (c *Client) Close(ctx context.Context) error {
+	if c.tab != nil {
+		c.tab.Close()
+		c.tab = nil
+	}
+	if err := c.b.Stop(ctx); err != nil {
+		return fmt.Errorf("account %s: stop browser: %w", c.o.Account, err)
+	}
+	return nil
+}
+
+// url fills a template of the profile.
+func (c *Client) url(template, id, line string) string {
+	r := strings.NewReplacer(
+		"{www}", strings.TrimRight(c.o.Hosts.WWW, "/"), "{mobile}", strings.TrimRight(c.o.Hosts.Mobile, "/"),
+		"{id}", url.QueryEscape(id), "{line}", url.QueryEscape(line))
+	return r.Replace(template)
+}
+
+// page gives the account's one tab, with the locale pinned.
+func (c *Client) page(ctx context.Context) (*chrome.Tab, error) {
+	if c.tab != nil && c.tab.Alive() {
+		return c.tab, nil
+	}
+	if c.tab != nil {
+		c.tab.Close()
+		c.tab = nil
+	}
+	tab, err := c.b.NewTab(ctx)
+	if err != nil {
+		return nil, err
+	}
+	c.tab = tab
+	return tab, c.pinLocale(ctx)
+}
+
+// pinLocale keeps the site from guessing region and language by the address
+// that we come from.
+func (c *Client) pinLocale(ctx context.Context) error {
+	value := strings.NewReplacer("{region}", c.o.Region, "{language}", c.o.Language, "{currency}", c.o.Currency).Replace(c.p.LocaleCookie.Value)
+	seen := map[string]bool{}
+	var cookies []chrome.Cookie
+	for _, h := range []string{c.o.Hosts.WWW, c.o.Hosts.Mobile, c.o.Hosts.Login, c.o.Hosts.API} {
+		k := chrome.Cookie{Name: c.p.LocaleCookie.Name, Value: value, Path: "/", Expires: time.Now().AddDate(1, 0, 0)}
+		host, domain := parentDomain(h)
+		if seen[host+domain] {
+			continue
+		}
+		seen[host+domain] = true
+		if k.Domain = domain; domain == "" {
+			k.URL = h
+		}
+		cookies = append(cookies, k)
+	}
+	return c.b.SetCookies(ctx, cookies...)
+}
+
+// parentDomain gives ".aliexpress.com" of a name under it; a numeric or
+// single-label host has none and is given instead.
+func parentDomain(address string) (host, domain string) {
+	u, err := url.Parse(address)
+	if err != nil {
+		return address, ""
+	}
+	host = u.Hostname()
+	labels := strings.Split(host, ".")
+	if len(labels) < 2 || strings.Trim(host, "0123456789.") == "" || strings.Contains(host, ":") {
+		return host, ""
+	}
+	return "", "." + strings.Join(labels[len(labels)-2:], ".")
+}
+
+// fail names an error's kind for the account and the order. An error of the
+// caller's own context stays what it is.
+func (c *Client) fail(ctx context.Context, op string, err error) error {
+	if err == nil {
+		return nil
+	}
+	if e, ok := errors.AsType[*supplier.Error](err); ok {
+		if e.Op == "" {
+			e.Op = op
+		}
+		return e
+	}
+	if ctx.Err() != nil {
+		return fmt.Errorf("%s: %w", op, err)
+	}
+	kind := supplier.Browser
+	switch {
+	case errors.Is(err, chrome.ErrNet):
+		kind = supplier.Unreachable
+	case errors.Is(err, errShape):
+		kind = supplier.Unreadable
+	case errors.Is(err, context.DeadlineExceeded):
+		kind = c.slowOrWedged(ctx)
+	}
+	return &supplier.Error{Kind: kind, Op: op, Err: err}
+}
+
+// slowOrWedged tells a site that does not answer from a browser that does
+// not; the latter is stopped, so that the next call gets a new one.
+func (c *Client) slowOrWedged(ctx context.Context) supplier.Kind {
+	if c.b.Health(ctx) == nil {
+		return supplier.Unreachable
+	}
+	if err := c.Close(ctx); err != nil {
+		c.o.Log.Warn().Err(err).Str("account", c.o.Account).Msg("a browser that hangs was killed")
+	}
+	return supplier.Browser
+}
+
+// done keeps the session after a piece of work.
+func (c *Client) done(ctx context.Context) {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), 10*time.Second)
+	defer cancel()
+	if err := c.b.ExportCookies(ctx); err != nil {
+		c.o.Log.Warn().Err(err).Str("account", c.o.Account).Msg("session not kept: a killed browser would have to sign in again")
+	}
+}
+
+// wrong is the error of a page that shows another order.
+func wrong(op, want, got string) error {
+	return &supplier.Error{Kind: supplier.WrongOrder, Op: op, Detail: fmt.Sprintf("asked for order %s, the site's data are of %q; nothing was clicked", want, got)}
+}
+
+// ended tells whether nothing more will happen to an unshipped order.
+func ended(ph state.Phase) bool {
+	return ph == state.PhaseShipped || ph == state.PhaseDelivered || ph == state.PhaseFinished
+}

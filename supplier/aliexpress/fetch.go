@@ -1,0 +1,156 @@
+package aliexpress
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	"countermand/supplier"
+	"countermand/supplier/chrome"
+)
+
+// fetch loads an address and gives the first good answer to a call that take
+// accepts. A page that hangs or lands on a regional host is loaded once more.
+func (c *Client) fetch(ctx context.Context, tab *chrome.Tab, address, call string, take func(chrome.Response, answer) bool) (answer, error) {
+	a, err := c.fetchOnce(ctx, tab, address, call, take)
+	regional := supplier.KindOf(err) == supplier.UnknownPage
+	if ctx.Err() != nil || !regional && !errors.Is(err, errNoAnswer) {
+		return a, err
+	}
+	if regional {
+		if err := c.pinLocale(ctx); err != nil {
+			return answer{}, err
+		}
+	}
+	if err := c.o.Pace(ctx); err != nil {
+		return answer{}, err
+	}
+	return c.fetchOnce(ctx, tab, address, call, take)
+}
+
+// errNoAnswer: the page loaded, but what it asked the site for never came.
+var errNoAnswer = errors.New("the page got no answer")
+
+func (c *Client) fetchOnce(ctx context.Context, tab *chrome.Tab, address, call string, take func(chrome.Response, answer) bool) (answer, error) {
+	heard := tab.Listen(hearing(call)...)
+	defer heard.Close()
+	ctx, cancel := context.WithTimeoutCause(ctx, c.o.StepTimeout, fmt.Errorf("%w to %s in %s: %w", errNoAnswer, call, c.o.StepTimeout, context.DeadlineExceeded))
+	defer cancel()
+	if err := tab.Navigate(ctx, address); err != nil {
+		return answer{}, err
+	}
+	return c.await(ctx, tab, heard, call, take)
+}
+
+// hearing gives a call's name as it may stand in an address: the site writes
+// some of them in lower case.
+func hearing(call string) []string {
+	return []string{call, strings.ToLower(call)}
+}
+
+// await waits for the answer, watching the page for a challenge or a login
+// meanwhile: those swallow the answer and look like slowness.
+func (c *Client) await(ctx context.Context, tab *chrome.Tab, heard *chrome.Listener, call string, take func(chrome.Response, answer) bool) (got answer, err error) {
+	seen := 0
+	err = tab.WaitFor(ctx, "wait for "+call, func(ctx context.Context) (bool, error) {
+		list := heard.Responses()
+		for ; seen < len(list); seen++ {
+			a, err := c.accept(list[seen], call)
+			if err != nil {
+				return true, err
+			}
+			if a != nil && take(list[seen], *a) {
+				got = *a
+				return true, nil
+			}
+		}
+		s, err := c.look(ctx, tab)
+		if err != nil {
+			return true, err
+		}
+		return false, barrier(s)
+	})
+	return got, err
+}
+
+// accept reads one response: nil where it is not the call's or the page will
+// ask again by itself.
+func (c *Client) accept(r chrome.Response, call string) (*answer, error) {
+	if r.Err != nil || !strings.Contains(strings.ToLower(r.URL), strings.ToLower(call)) {
+		return nil, nil
+	}
+	a, err := parseAnswer(r.Body)
+	if err != nil {
+		for _, mark := range c.p.Pages.Challenge.Addresses {
+			if bytes.Contains(r.Body, []byte(mark)) {
+				return nil, &supplier.Error{Kind: supplier.Challenged, Detail: call + " answers with a page that holds " + mark}
+			}
+		}
+		return nil, fmt.Errorf("read the answer to %s: %w", call, err)
+	}
+	switch kind := c.p.Returns.kind(a.Ret); kind {
+	case "":
+		return &a, nil
+	case again:
+		return nil, nil
+	default:
+		return nil, &supplier.Error{Kind: kind, Detail: call + " answers " + clip(strings.Join(a.Ret, ", "))}
+	}
+}
+
+// always takes whatever comes.
+func always(chrome.Response, answer) bool { return true }
+
+// keep stores evidence of the page: picture, markup and, where there is one,
+// the answer; personal fields are left out. It gives the references.
+func (c *Client) keep(ctx context.Context, tab *chrome.Tab, caseID, number, name string, a *answer) ([]string, error) {
+	if c.o.Evidence == nil {
+		return nil, nil
+	}
+	ctx, cancel := context.WithTimeout(ctx, 15*time.Second)
+	defer cancel()
+	var refs []string
+	var errs []error
+	address, _ := tab.URL(ctx) // a page without an address is still evidence
+	put := func(ext string, body []byte, err error) {
+		if err == nil {
+			var ref string
+			ref, err = c.o.Evidence.Keep(ctx, supplier.Evidence{CaseID: caseID, Number: number, Name: name, Ext: ext, At: c.o.Now().UTC(), Zone: c.zone.String(), URL: address, Body: body})
+			if err == nil {
+				refs = append(refs, ref)
+			}
+		}
+		if err != nil {
+			errs = append(errs, fmt.Errorf("keep evidence %s.%s of order %s: %w", name, ext, number, err))
+		}
+	}
+	png, err := tab.Screenshot(ctx)
+	put("png", png, err)
+	html, err := tab.HTML(ctx, c.p.Private.Selectors...)
+	put("html", []byte(html), err)
+	if a != nil {
+		body, err := a.public(c.p.Private.Keys)
+		put("json", body, err)
+	}
+	return refs, errors.Join(errs...)
+}
+
+// keepAnswer stores only the answer that a reading was made of.
+func (c *Client) keepAnswer(ctx context.Context, number, name, address string, a answer) []string {
+	if c.o.Evidence == nil {
+		return nil
+	}
+	body, err := a.public(c.p.Private.Keys)
+	if err == nil {
+		var ref string
+		ref, err = c.o.Evidence.Keep(ctx, supplier.Evidence{Number: number, Name: name, Ext: "json", At: c.o.Now().UTC(), Zone: c.zone.String(), URL: address, Body: body})
+		if err == nil {
+			return []string{ref}
+		}
+	}
+	c.o.Log.Warn().Err(err).Str("order", number).Msg("evidence of a reading was not kept")
+	return nil
+}

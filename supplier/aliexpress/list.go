@@ -1,0 +1,64 @@
+package aliexpress
+
+import (
+	"time"
+
+	"countermand/state"
+)
+
+// listPage is one answer of the order list.
+type listPage struct {
+	orders []state.Reading
+	more   bool
+	index  int64
+	// whole: the list's own frame was there. Without it nothing follows from
+	// what is missing, not even that the account has no orders.
+	whole bool
+}
+
+// parseList reads a page of the list.
+func (p Profile) parseList(a answer, at time.Time, zone *time.Location) listPage {
+	body := component(a.Data, p.Tags.ListBody)
+	page := listPage{more: body.get("hasMore").yes(), whole: body.there()}
+	page.index, _ = body.get("pageIndex").num()
+	for _, f := range components(a.Data, p.Tags.ListOrder) {
+		if f.get("orderId").str() != "" {
+			page.orders = append(page.orders, p.listReading(f, at, zone))
+		}
+	}
+	return page
+}
+
+func (p Profile) listReading(f node, at time.Time, zone *time.Location) state.Reading {
+	r := state.Reading{
+		Number: f.get("orderId").str(), At: at, Zone: zone.String(), Source: state.SourceList,
+		StatusText: f.get("statusText").str(), Store: f.get("storeName").str(),
+		OrderedAt: p.date(f.get("orderDateText").str(), zone),
+		Total:     money(f.get("formatPriceInfo").str(), f.get("currencyCode").str()),
+	}
+	buttons := readButtons(f.get("buttons"))
+	for _, l := range f.get("orderLines").list() {
+		r.Lines = append(r.Lines, readLine(l))
+	}
+	r.Phase = p.phase(signs{caption: r.StatusText, number: f.get("utParams", "args", "orderStatus").str(), buttons: buttons})
+	_, r.CancelOffered = p.cancelButton(buttons)
+	size, ok := f.get("orderLineSize").num()
+	r.Complete = r.StatusText != "" && r.Total.Known() && !r.OrderedAt.IsZero() && ok && int(size) == len(r.Lines)
+	return r
+}
+
+func readButtons(n node) []button {
+	var out []button
+	for _, b := range n.list() {
+		out = append(out, button{Type: b.get("type").str(), Caption: b.get("text").str()})
+	}
+	return out
+}
+
+func readLine(l node) state.Line {
+	quantity, _ := l.get("quantity").num()
+	if quantity < 0 || quantity > 1_000_000 {
+		quantity = 0
+	}
+	return state.Line{ID: l.get("orderLineId").str(), Title: l.get("itemTitle").str(), SKU: l.get("skuId").str(), Quantity: int(quantity)}
+}

@@ -1,0 +1,245 @@
+package aliexpress
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"countermand/state"
+	"countermand/supplier"
+	"countermand/supplier/chrome"
+)
+
+// Probe looks at the order list: the counters' call answers even without a
+// session.
+func (c *Client) Probe(ctx context.Context) error {
+	const op = "probe session"
+	tab, err := c.page(ctx)
+	if err == nil {
+		_, err = c.firstList(ctx, tab)
+	}
+	if err != nil {
+		return c.fail(ctx, op, err)
+	}
+	c.done(ctx)
+	return nil
+}
+
+// firstList loads the list and reads its first page. A frame without content
+// is how the site slows one down.
+func (c *Client) firstList(ctx context.Context, tab *chrome.Tab) (listPage, error) {
+	if err := c.o.Pace(ctx); err != nil {
+		return listPage{}, err
+	}
+	a, err := c.fetch(ctx, tab, c.url(c.p.URLs.List, "", ""), c.p.Calls.List, always)
+	if err != nil {
+		return listPage{}, err
+	}
+	page := c.p.parseList(a, c.o.Now().UTC(), c.zone)
+	if !page.whole && len(page.orders) == 0 {
+		return page, &supplier.Error{Kind: supplier.Throttled, Detail: "the order list came without content"}
+	}
+	return page, nil
+}
+
+// Read reads one order: its page, the tracking where it was asked for or the
+// order left, and the refunds where it is closed.
+func (c *Client) Read(ctx context.Context, number string, tracking bool) (state.Reading, error) {
+	op := "read order " + number
+	tab, err := c.page(ctx)
+	if err != nil {
+		return state.Reading{}, c.fail(ctx, op, err)
+	}
+	d, err := c.readDetail(ctx, tab, number, c.o.Pace)
+	if err != nil {
+		return state.Reading{}, c.fail(ctx, op, err)
+	}
+	r := d.reading
+	if tracking || ended(r.Phase) {
+		if err := c.readTracking(ctx, tab, &r); err != nil {
+			return state.Reading{}, c.fail(ctx, op, err)
+		}
+	}
+	if r.Phase == state.PhaseClosed {
+		if err := c.readRefunds(ctx, tab, &r); err != nil {
+			return state.Reading{}, c.fail(ctx, op, err)
+		}
+	}
+	c.done(ctx)
+	return r, nil
+}
+
+// readDetail loads the order's page and reads its answer.
+func (c *Client) readDetail(ctx context.Context, tab *chrome.Tab, number string, pace func(context.Context) error) (detailPage, error) {
+	op := "read order " + number
+	if err := pace(ctx); err != nil {
+		return detailPage{}, err
+	}
+	address := c.url(c.p.URLs.Detail, number, "")
+	a, err := c.fetch(ctx, tab, address, c.p.Calls.Detail, always)
+	if err != nil {
+		return detailPage{}, err
+	}
+	d, err := c.p.parseDetail(a, c.o.Now().UTC(), c.zone)
+	if errors.Is(err, errEmpty) {
+		return d, c.emptyOrThrottled(ctx, tab, number)
+	}
+	if err != nil {
+		return d, err
+	}
+	if d.reading.Number != number {
+		return d, wrong(op, number, d.reading.Number)
+	}
+	if d.reading.Phase == state.PhaseUnknown || !d.reading.Complete {
+		refs, err := c.keep(ctx, tab, "", number, "unknown-status", &a)
+		if err != nil {
+			c.o.Log.Warn().Err(err).Str("order", number).Msg("evidence of an unknown page was not kept")
+		}
+		d.reading.Evidence = refs
+		return d, nil
+	}
+	d.reading.Evidence = c.keepAnswer(ctx, number, "detail", address, a)
+	return d, nil
+}
+
+// emptyOrThrottled tells an order that this account does not have from a
+// site that answers everything without content.
+func (c *Client) emptyOrThrottled(ctx context.Context, tab *chrome.Tab, number string) error {
+	page, err := c.firstList(ctx, tab)
+	if err != nil {
+		return err
+	}
+	if len(page.orders) == 0 {
+		return &supplier.Error{Kind: supplier.Throttled, Detail: "neither the order nor the list has content"}
+	}
+	return &supplier.Error{Kind: supplier.NotFound, Detail: fmt.Sprintf("account %s does not show order %s; is it another account's?", c.o.Account, number)}
+}
+
+func (c *Client) readTracking(ctx context.Context, tab *chrome.Tab, r *state.Reading) error {
+	if err := c.o.Pace(ctx); err != nil {
+		return err
+	}
+	address := c.url(c.p.URLs.Tracking, r.Number, "")
+	// The answer does not name its order; what the page asked for does.
+	asked := func(resp chrome.Response, _ answer) bool {
+		return requestData(resp.URL, resp.PostData).get("tradeOrderId").str() == r.Number
+	}
+	a, err := c.fetch(ctx, tab, address, c.p.Calls.Tracking, asked)
+	if err != nil {
+		return err
+	}
+	parcels, ok := c.p.parseTracking(a)
+	if !ok {
+		return &supplier.Error{Kind: supplier.Unreadable, Detail: "the tracking answer has no list of parcels"}
+	}
+	r.Tracking, r.TrackingRead = parcels, true
+	r.Evidence = append(r.Evidence, c.keepAnswer(ctx, r.Number, "tracking", address, a)...)
+	return nil
+}
+
+// readRefunds reads the refund page of each line and sums them.
+func (c *Client) readRefunds(ctx context.Context, tab *chrome.Tab, r *state.Reading) error {
+	var lines []lineRefund
+	for _, l := range r.Lines {
+		if l.ID == "" {
+			continue
+		}
+		if err := c.o.Pace(ctx); err != nil {
+			return err
+		}
+		address := c.url(c.p.URLs.Refund, r.Number, l.ID)
+		a, err := c.fetch(ctx, tab, address, c.p.Calls.Refund, always)
+		if err != nil {
+			return err
+		}
+		got, err := c.p.parseRefund(a)
+		if errors.Is(err, errEmpty) {
+			continue // no refund was begun for this line
+		}
+		if err != nil {
+			return err
+		}
+		if got.order != r.Number || got.line != l.ID {
+			return wrong("read refund of line "+l.ID, r.Number, got.order+"/"+got.line)
+		}
+		lines = append(lines, got)
+		r.Evidence = append(r.Evidence, c.keepAnswer(ctx, r.Number, "refund-"+l.ID, address, a)...)
+	}
+	refund, err := sumRefunds(lines, r.Total)
+	if err != nil {
+		return err
+	}
+	r.Refund = refund
+	return nil
+}
+
+// Sweep reads the list page by page until every wanted order was met.
+func (c *Client) Sweep(ctx context.Context, want []string) (map[string]state.Reading, error) {
+	const op = "sweep order list"
+	tab, err := c.page(ctx)
+	if err != nil {
+		return nil, c.fail(ctx, op, err)
+	}
+	page, err := c.firstList(ctx, tab)
+	if err != nil {
+		return nil, c.fail(ctx, op, err)
+	}
+	missing := map[string]bool{}
+	for _, n := range want {
+		missing[n] = true
+	}
+	found := map[string]state.Reading{}
+	for n := 1; ; n++ {
+		for _, r := range page.orders {
+			if missing[r.Number] {
+				delete(missing, r.Number)
+				found[r.Number] = r
+			}
+		}
+		if len(missing) == 0 || !page.more || n >= c.o.MaxPages {
+			c.done(ctx)
+			return found, nil
+		}
+		if page, err = c.nextList(ctx, tab, page.index); err != nil {
+			return nil, c.fail(ctx, op, err)
+		}
+	}
+}
+
+// nextList clicks for more and reads what comes.
+func (c *Client) nextList(ctx context.Context, tab *chrome.Tab, after int64) (listPage, error) {
+	if err := c.o.Pace(ctx); err != nil {
+		return listPage{}, err
+	}
+	ctx, cancel := context.WithTimeoutCause(ctx, c.o.StepTimeout, fmt.Errorf("%w to %s in %s: %w", errNoAnswer, c.p.Calls.List, c.o.StepTimeout, context.DeadlineExceeded))
+	defer cancel()
+	heard := tab.Listen(hearing(c.p.Calls.List)...)
+	defer heard.Close()
+	var more chrome.Element
+	err := tab.WaitFor(ctx, "find the button for more orders", func(ctx context.Context) (bool, error) {
+		s, err := c.look(ctx, tab)
+		if err != nil {
+			return true, err
+		}
+		if err := barrier(s); err != nil {
+			return true, err
+		}
+		for _, e := range shown(s.view.Found["more"]) {
+			more = e
+			return e.Enabled, nil
+		}
+		return false, nil
+	})
+	if err != nil {
+		return listPage{}, err
+	}
+	if err := c.click(ctx, tab, more, allowance{what: "more orders", captions: c.p.List.MoreCaptions}); err != nil {
+		return listPage{}, err
+	}
+	var page listPage
+	_, err = c.await(ctx, tab, heard, c.p.Calls.List, func(_ chrome.Response, a answer) bool {
+		page = c.p.parseList(a, c.o.Now().UTC(), c.zone)
+		return page.index > after
+	})
+	return page, err
+}

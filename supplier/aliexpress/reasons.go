@@ -1,0 +1,53 @@
+package aliexpress
+
+import "strings"
+
+// reason is one that the form offers.
+type reason struct{ code, text string }
+
+// parseReasons reads the form's own data: its order and what it offers.
+func parseReasons(a answer) (number string, offered []reason) {
+	m := a.Data.get("module")
+	for _, r := range m.get("reasonList").list() {
+		if text := r.get("reasonText").str(); text != "" {
+			offered = append(offered, reason{r.get("reasonCode").str(), text})
+		}
+	}
+	return m.get("tradeOrderId").str(), offered
+}
+
+// choose takes the first preference that is offered: by code, and only where
+// no code is known by keyword. A reason whose text stands there twice cannot
+// be told apart and is not taken.
+func (p Profile) choose(offered []reason) (reason, bool) {
+	count := map[string]int{}
+	for _, o := range offered {
+		count[fold(o.text)]++
+	}
+	for _, fits := range []func(Reason, reason) bool{
+		func(want Reason, o reason) bool { return want.Code != "" && want.Code == o.code },
+		func(want Reason, o reason) bool { return want.Keywords.in(o.text) != "" },
+	} {
+		for _, want := range p.Cancel.Reasons {
+			for _, o := range offered {
+				if fits(want, o) && count[fold(o.text)] == 1 && p.denies(button{Caption: o.text}) == "" {
+					return o, true
+				}
+			}
+		}
+	}
+	return reason{}, false
+}
+
+// preference names the reasons in order, for people.
+func (p Profile) preference() string {
+	var names []string
+	for _, r := range p.Cancel.Reasons {
+		name := r.Code
+		if words := r.Keywords["en"]; len(words) > 0 {
+			name = quoted(words[0]) + " (" + r.Code + ")"
+		}
+		names = append(names, name)
+	}
+	return strings.Join(names, ", else ")
+}

@@ -1,0 +1,115 @@
+package aliexpress
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"countermand/state"
+)
+
+// lineRefund is what the refund page says about one order line.
+type lineRefund struct {
+	order, line string
+	// state is the page's code: done, running or nothing begun.
+	done, running bool
+	amount        state.Money
+	to            state.RefundTo
+	at            time.Time
+}
+
+// parseRefund reads the refund page of one order line.
+func (p Profile) parseRefund(a answer) (lineRefund, error) {
+	m := a.Data.get("module")
+	l := lineRefund{order: m.get("tradeOrderId").str(), line: m.get("tradeOrderLineId").str()}
+	if l.order == "" && l.line == "" {
+		return l, errEmpty
+	}
+	info := m.get("reverseFinishInfo", "refundInfo")
+	if !info.there() {
+		return l, nil
+	}
+	status := strings.ToUpper(info.get("refundNewestStatus").str())
+	switch {
+	case slices.Contains(p.Refund.Done, status):
+		l.done = true
+	case slices.Contains(p.Refund.Running, status):
+		l.running = true
+		return l, nil
+	default:
+		return l, fmt.Errorf("%w: refund status %q is not in the profile (refund.done, refund.running)", errShape, status)
+	}
+	l.at = millis(info.get("refundNewestTime"))
+	var err error
+	if l.amount, l.to, err = p.channels(info); err != nil {
+		return l, err
+	}
+	if !l.amount.Known() {
+		l.amount = plainMoney(info.get("refundDetails", "cashMoney"))
+	}
+	if !l.amount.Known() {
+		return l, fmt.Errorf("%w: the refund names no amount", errShape)
+	}
+	return l, nil
+}
+
+// channels sums where the money went: the whole amount counts, cash or not.
+func (p Profile) channels(info node) (sum state.Money, to state.RefundTo, err error) {
+	to = state.RefundUnknown
+	for i, c := range info.get("refundChannelDetails").list() {
+		m := plainMoney(c.get("amount"))
+		if !m.Known() {
+			return state.Money{}, to, fmt.Errorf("%w: a refund channel names no amount", errShape)
+		}
+		if sum, err = sum.Add(m); err != nil {
+			return state.Money{}, to, fmt.Errorf("%w: %w", errShape, err)
+		}
+		dest, ok := p.Refund.Channels[strings.ToUpper(c.get("channel").str())]
+		if !ok {
+			dest = state.RefundUnknown
+		}
+		to = merge(i == 0, to, dest)
+	}
+	return sum, to, nil
+}
+
+// merge gives the common destination, unknown where there are several.
+func merge(first bool, a, b state.RefundTo) state.RefundTo {
+	if first || a == b {
+		return b
+	}
+	return state.RefundUnknown
+}
+
+// sumRefunds makes the order's refund of its lines'. While one still runs
+// there is none: a part of the money is no news. More than the order's total
+// cannot be right, and then nothing is concluded.
+func sumRefunds(lines []lineRefund, total state.Money) (*state.Refund, error) {
+	out := state.Refund{To: state.RefundUnknown, ConfirmedBy: "site"}
+	done := 0
+	for _, l := range lines {
+		if l.running {
+			return nil, nil
+		}
+		if !l.done {
+			continue
+		}
+		sum, err := out.Amount.Add(l.amount)
+		if err != nil {
+			return nil, fmt.Errorf("%w: %w", errShape, err)
+		}
+		out.Amount, out.To = sum, merge(done == 0, out.To, l.to)
+		if l.at.After(out.At) {
+			out.At = l.at
+		}
+		done++
+	}
+	if done == 0 {
+		return nil, nil
+	}
+	if c, err := out.Amount.Cmp(total); err == nil && c > 0 {
+		return nil, fmt.Errorf("%w: the refunds of the lines add up to %s, more than the order's %s", errShape, out.Amount, total)
+	}
+	return &out, nil
+}
