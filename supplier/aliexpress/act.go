@@ -42,12 +42,20 @@ func (a *attempt) open(ctx context.Context, s sight) (verdict, error) {
 // clicked turns an error of a click before the mark into an outcome: nothing
 // reached the supplier, it may be done again.
 func (a *attempt) clicked(err error) (verdict, error) {
-	for _, kind := range []error{chrome.ErrCovered, chrome.ErrDisabled, chrome.ErrHidden, chrome.ErrStale, chrome.ErrNotFound} {
-		if errors.Is(err, kind) {
-			return end(state.AskFailed, "%v%s", err, a.sofar()), nil
-		}
+	if unclickable(err) {
+		return end(state.AskFailed, "%v%s", err, a.sofar()), nil
 	}
 	return goOn, err
+}
+
+// unclickable knows the errors of an element that could not be clicked.
+func unclickable(err error) bool {
+	for _, kind := range []error{chrome.ErrCovered, chrome.ErrDisabled, chrome.ErrHidden, chrome.ErrStale, chrome.ErrNotFound} {
+		if errors.Is(err, kind) {
+			return true
+		}
+	}
+	return false
 }
 
 // ready pauses as a person would and looks once more: the page must still be
@@ -261,7 +269,11 @@ func (a *attempt) last(ctx context.Context, name string, el chrome.Element, allo
 			return end(state.AskFailed, "the mark could not be stored: %v; nothing was asked", err), nil
 		}
 	}
-	return goOn, a.c.click(ctx, a.tab, el, allow)
+	err = a.c.click(ctx, a.tab, el, allow)
+	if !unclickable(err) && supplier.KindOf(err) == "" {
+		a.sent = true // or it may have been
+	}
+	return goOn, err
 }
 
 // dispatch sets the mark once.
@@ -284,6 +296,9 @@ func (a *attempt) dispatch(ctx context.Context) error {
 func (a *attempt) conclude(ctx context.Context, v verdict, cause error) state.Asked {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), a.c.o.FinalTimeout)
 	defer cancel()
+	// A Submit that was to open a pop-up and did not is marked late: what it
+	// did is in doubt all the same.
+	cause = errors.Join(cause, a.dispatch(ctx))
 	why := v.detail
 	if cause != nil {
 		why = cause.Error()

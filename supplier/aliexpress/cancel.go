@@ -29,6 +29,8 @@ type attempt struct {
 	// dispatched: the mark is on disk. From here on the answer is an
 	// outcome, and only a reading decides which.
 	dispatched bool
+	// sent: a click that might reach the supplier was made, marked or not.
+	sent bool
 }
 
 // verdict ends an attempt. An empty outcome means: go on.
@@ -58,7 +60,7 @@ func (c *Client) Cancel(ctx context.Context, req supplier.CancelRequest) (state.
 	a.heard = tab.Listen(append(hearing(c.p.Calls.Reasons), hearing(c.p.Calls.Operation)...)...)
 	defer func() { a.close(ctx) }()
 	v, err := a.run(limited)
-	if a.dispatched {
+	if a.sent || a.dispatched {
 		return a.conclude(ctx, v, err), nil
 	}
 	if kind := supplier.KindOf(err); kind == supplier.WrongOrder {
@@ -198,14 +200,8 @@ func (a *attempt) step(ctx context.Context, s sight) (verdict, error) {
 	return a.unknown(ctx, s.why)
 }
 
-// afterLast ends the loop: what follows is the reading. A page that is done
-// without the click that was to be the last one has been asked all the same.
+// afterLast ends the loop: what follows is the reading.
 func (a *attempt) afterLast(ctx context.Context, s sight) (verdict, error) {
-	if a.submitted && !a.dispatched {
-		if err := a.dispatch(ctx); err != nil {
-			return goOn, err
-		}
-	}
 	a.witness(ctx, "after-submit")
 	return end(state.AskUnclear, "the site says: %s", clip(s.why)), nil
 }
@@ -314,7 +310,7 @@ func (a *attempt) unknown(ctx context.Context, why string) (verdict, error) {
 
 // sofar says so where nothing reached the supplier yet.
 func (a *attempt) sofar() string {
-	if a.dispatched {
+	if a.sent || a.dispatched {
 		return ""
 	}
 	return "; nothing was asked"

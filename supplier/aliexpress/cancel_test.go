@@ -156,14 +156,13 @@ func TestNoAcceptableReason(t *testing.T) {
 	r.wantWrites(t, number)
 }
 
-// TestUnknownPageClicksNothing takes the confirm title out of the profile:
-// the pop-up is then a dialog that is not known.
+// TestUnknownPageClicksNothing takes the Submit button out of the profile:
+// the form is then a page that is not known.
 func TestUnknownPageClicksNothing(t *testing.T) {
 	t.Parallel()
 	r := newRig(t, func(o *Options) {
-		o.Profile.Cancel.ConfirmTitles = Texts{"en": {"Some other question"}}
-		o.Profile.Cancel.SubmitCommits = false
-		o.StepTimeout = 4 * time.Second
+		o.Profile.Selectors.FormSubmit = []string{".no-such-button"}
+		o.StepTimeout = 3 * time.Second
 	})
 	number, marks := r.order(t, nil), 0
 	got, err := r.client.Cancel(t.Context(), request(number, &marks))
@@ -174,4 +173,41 @@ func TestUnknownPageClicksNothing(t *testing.T) {
 	if !slices.Contains(r.sink.names("png"), "unknown-page") {
 		t.Errorf("no evidence of the unknown page: %v", r.sink.names("png"))
 	}
+}
+
+// TestUnknownDialogAfterSubmit is in doubt even where the profile says that
+// Submit does not ask the supplier yet.
+func TestUnknownDialogAfterSubmit(t *testing.T) {
+	t.Parallel()
+	r := newRig(t, func(o *Options) {
+		o.Profile.Cancel.ConfirmTitles = Texts{"en": {"Some other question"}}
+		o.Profile.Cancel.SubmitCommits = false
+		o.StepTimeout = 3 * time.Second
+	})
+	number, marks := r.order(t, nil), 0
+	got, err := r.client.Cancel(t.Context(), request(number, &marks))
+	if err != nil || got.Outcome != state.AskUnclear || marks != 1 || got.Reading.Phase != state.PhaseProcessing {
+		t.Errorf("cancel: %+v, %v, %d marks", got, err, marks)
+	}
+	r.wantWrites(t, number)
+}
+
+// TestMarkBeforeConfirm is the other setting: Submit only opens the pop-up.
+func TestMarkBeforeConfirm(t *testing.T) {
+	t.Parallel()
+	r := newRig(t, func(o *Options) { o.Profile.Cancel.SubmitCommits = false })
+	number, marks := r.order(t, nil), 0
+	req := request(number, &marks)
+	req.Dispatch = func(context.Context) error {
+		marks++
+		if !slices.Contains(r.sink.names("png"), "before-confirm") {
+			t.Error("marked before the pop-up was there")
+		}
+		return nil
+	}
+	got, err := r.client.Cancel(t.Context(), req)
+	if err != nil || got.Outcome != state.AskPending || marks != 1 {
+		t.Errorf("cancel: %+v, %v, %d marks", got, err, marks)
+	}
+	r.wantWrites(t, number, aliexpresstest.WriteCancel)
 }

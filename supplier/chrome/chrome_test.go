@@ -55,6 +55,7 @@ func site(t *testing.T) string {
 	page("/other", `<title>other</title><p>other page</p>`)
 	page("/calls", `<title>calls</title><script src="/jsonp?cb=f"></script><script>function f(){}; fetch('/api', {method:'POST', body:'data=1'}); fetch('/failing')</script><img src="/pic.png">`)
 	page("/stay", `<title>stay</title><script>addEventListener('beforeunload', e => { e.preventDefault(); e.returnValue = 'x' })</script><button id=b>b</button>`)
+	page("/sign-in", `<title>sign in</title><form onsubmit="said.textContent = this.n.value; return false"><input id=name name=n></form><p id=said></p>`)
 	mux.HandleFunc("/jsonp", func(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("Content-Type", "application/javascript")
 		fmt.Fprint(w, `f({"from":"jsonp"})`)

@@ -85,11 +85,51 @@ func (t *Tab) Click(ctx context.Context, el Element, last func(Element) error) e
 
 func (t *Tab) mouse(ctx context.Context, kind input.DispatchMouseEventType, a aimed) error {
 	p := input.DispatchMouseEventParams{Type: kind, X: a.X, Y: a.Y, Button: input.MouseButtonLeft, ClickCount: 1}
+	t.mu.Lock()
+	held := t.held
+	t.mu.Unlock()
 	if kind == input.DispatchMouseEventTypeMouseMoved {
-		p.Button, p.ClickCount = input.MouseButtonNone, 0
+		p.ClickCount = 0
+		if !held {
+			p.Button = input.MouseButtonNone
+		}
+	}
+	if held {
+		p.Buttons = 1
 	}
 	return t.do(ctx, "click", func(op context.Context) error {
 		_, err := chromedp.Call(op, input.DispatchMouseEvent, p)
 		return err
 	})
+}
+
+// Pointer is what a person's pointer does.
+type Pointer string
+
+// The pointer's movements.
+const (
+	PointerMove Pointer = "move"
+	PointerDown Pointer = "down"
+	PointerUp   Pointer = "up"
+)
+
+// Point passes a person's pointer on to the page, at CSS pixels of the
+// window: it is for signing in by hand through a picture of the page.
+func (t *Tab) Point(ctx context.Context, p Pointer, x, y float64) error {
+	kind, ok := map[Pointer]input.DispatchMouseEventType{
+		PointerMove: input.DispatchMouseEventTypeMouseMoved, PointerDown: input.DispatchMouseEventTypeMousePressed, PointerUp: input.DispatchMouseEventTypeMouseReleased,
+	}[p]
+	if !ok {
+		return fmt.Errorf("pass pointer on: %q is not move, down or up", p)
+	}
+	t.mu.Lock()
+	t.held = p == PointerDown || t.held && p == PointerMove
+	t.mu.Unlock()
+	return t.mouse(ctx, kind, aimed{X: x, Y: y})
+}
+
+// Type passes a person's typing on to the element that has the focus. "\r"
+// is the Enter key, "\t" Tab, "\b" Backspace.
+func (t *Tab) Type(ctx context.Context, keys string) error {
+	return t.do(ctx, "type", func(op context.Context) error { return chromedp.Do(op, chromedp.KeyEvent(keys)) })
 }

@@ -26,6 +26,7 @@ func TestPage(t *testing.T) {
 		"unreachable": unreachableIsTold,
 		"markup":      markupDropsWhatIsPersonal,
 		"reload":      reloadLoadsAgain,
+		"by hand":     aPersonsInputIsPassedOn,
 	} {
 		t.Run(name, func(t *testing.T) {
 			tab, err := b.NewTab(t.Context())
@@ -279,5 +280,28 @@ func reloadLoadsAgain(t *testing.T, tab *Tab, url string) {
 	r, err := l.Wait(t.Context(), func(r Response) bool { return len(l.Responses()) > before && errors.Is(r.Err, ErrNet) })
 	if err != nil || !strings.Contains(r.Err.Error(), "inspector") {
 		t.Errorf("picture with blocking: %+v, %v", r, err)
+	}
+}
+
+func aPersonsInputIsPassedOn(t *testing.T, tab *Tab, url string) {
+	load(t, tab, url+"/sign-in")
+	box := query(t, tab, "#name").Box
+	for _, p := range []Pointer{PointerMove, PointerDown, PointerUp} {
+		if err := tab.Point(t.Context(), p, box.X+box.Width/2, box.Y+box.Height/2); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := tab.Type(t.Context(), "jo\r"); err != nil {
+		t.Fatal(err)
+	}
+	err := tab.WaitFor(t.Context(), "submit", func(ctx context.Context) (bool, error) {
+		el, err := tab.Query(ctx, "#said")
+		return el.Text == "jo", err
+	})
+	if err != nil {
+		t.Error(err)
+	}
+	if err := tab.Point(t.Context(), "jump", 1, 1); err == nil {
+		t.Error("an unknown movement was passed on")
 	}
 }

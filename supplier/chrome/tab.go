@@ -40,6 +40,7 @@ type Tab struct {
 	listeners []*Listener
 	status    int
 	blocking  bool
+	held      bool // a person holds the pointer down
 }
 
 // Dialog is a JavaScript dialog that the page opened and that was dismissed.

@@ -1,0 +1,73 @@
+package aliexpress
+
+import (
+	"encoding/json"
+	"os"
+	"path/filepath"
+	"testing"
+	"time"
+
+	"countermand/state"
+)
+
+// FuzzParsers feeds all readers of answers with anything at all: they may
+// refuse it but not die, and what they make of it can be stored.
+func FuzzParsers(f *testing.F) {
+	names, err := filepath.Glob("testdata/*.js*")
+	if err != nil || len(names) == 0 {
+		f.Fatalf("seeds: %v, %v", names, err)
+	}
+	for _, n := range names {
+		b, err := os.ReadFile(n)
+		if err != nil {
+			f.Fatal(err)
+		}
+		f.Add(b)
+	}
+	for _, s := range []string{
+		`{"ret":["SUCCESS"],"data":{"hierarchy":{"root":"a","structure":{"a":["a","b"],"b":["a"]}},"data":{"a":{"tag":"pc_om_list_order","fields":{"orderId":1}}}}}`,
+		`{"ret":["SUCCESS"],"data":{"module":{"trackingDetailLineList":[{"mailNo":7,"detailList":[{"time":-1},{"time":1e400},null]}]}}}`,
+		`{"ret":[1,null],"data":[]}`, `f({"ret":["SUCCESS"]})`, `)(`,
+	} {
+		f.Add([]byte(s))
+	}
+	p := testProfile(f)
+	f.Fuzz(func(t *testing.T, body []byte) {
+		a, err := parseAnswer(body)
+		if err != nil {
+			return
+		}
+		p.Returns.kind(a.Ret)
+		page := p.parseList(a, readAt, time.UTC)
+		for _, r := range page.orders {
+			storable(t, r)
+		}
+		if d, err := p.parseDetail(a, readAt, time.UTC); err == nil {
+			storable(t, d.reading)
+		}
+		if parcels, ok := p.parseTracking(a); ok {
+			storable(t, state.Reading{Tracking: parcels})
+		}
+		if l, err := p.parseRefund(a); err == nil {
+			if got, err := sumRefunds([]lineRefund{l, l}, state.Money{}); err == nil {
+				storable(t, state.Reading{Refund: got})
+			}
+		}
+		_, offered := parseReasons(a)
+		p.choose(offered)
+		if _, err := a.public(p.Private.Keys); err != nil {
+			t.Errorf("evidence: %v", err)
+		}
+	})
+}
+
+func storable(t *testing.T, r state.Reading) {
+	b, err := json.Marshal(r)
+	if err != nil {
+		t.Fatalf("%+v: %v", r, err)
+	}
+	var back state.Reading
+	if err := json.Unmarshal(b, &back); err != nil {
+		t.Fatalf("%s: %v", b, err)
+	}
+}

@@ -1,0 +1,303 @@
+package aliexpress
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"strings"
+	"testing"
+	"time"
+
+	"countermand/state"
+	"countermand/supplier"
+)
+
+var readAt = time.Date(2026, 7, 20, 12, 0, 0, 0, time.UTC)
+
+func TestParseList(t *testing.T) {
+	t.Parallel()
+	p := testProfile(t)
+	page := p.parseList(parsed(t, "ok_list_jsonp.js"), readAt, zone(t))
+	if !page.more || !page.whole || page.index != 1 || len(page.orders) != 3 {
+		t.Fatalf("page %+v", page)
+	}
+	first, second, odd := page.orders[0], page.orders[1], page.orders[2]
+	if first.Number != "8200000000000001" || first.Phase != state.PhaseFinished || first.Total.String() != "132.74 BRL" || !first.Complete {
+		t.Errorf("first by the site's order: %+v", first)
+	}
+	if second.Phase != state.PhaseShipped || second.Total.String() != "1204.50 USD" || state.ItemCount(second.Lines) != 3 || second.CancelOffered {
+		t.Errorf("shipped: %+v", second)
+	}
+	if want := time.Date(2026, 7, 9, 7, 0, 0, 0, time.UTC); !second.OrderedAt.Equal(want) {
+		t.Errorf("ordered at %s, want %s (midnight in Los Angeles)", second.OrderedAt, want)
+	}
+	if odd.Phase != state.PhaseUnknown || odd.Complete || odd.Total.Known() || odd.OrderedAt.IsZero() {
+		t.Errorf("what is not understood: %+v", odd)
+	}
+}
+
+func TestParseDetail(t *testing.T) {
+	t.Parallel()
+	p := testProfile(t)
+	d, err := p.parseDetail(parsed(t, "ok_detail_processing.json"), readAt, zone(t))
+	if err != nil {
+		t.Fatal(err)
+	}
+	r := d.reading
+	if r.Number != "8200000000000001" || r.Phase != state.PhaseProcessing || !r.Complete || !r.CancelOffered || r.Total.String() != "12.34 USD" ||
+		r.Store != "Lantern House" || r.Lines[0].Quantity != 2 || !r.WindowEnd.Equal(time.UnixMilli(1785000000000)) || r.PaidAt.IsZero() {
+		t.Errorf("reading %+v", r)
+	}
+	if _, err := p.parseDetail(parsed(t, "empty_detail.json"), readAt, zone(t)); !errors.Is(err, errEmpty) {
+		t.Errorf("skeleton: %v", err)
+	}
+}
+
+// TestDetailVariants changes one thing of a good answer at a time.
+func TestDetailVariants(t *testing.T) {
+	t.Parallel()
+	p, good := testProfile(t), string(fixture(t, "ok_detail_processing.json"))
+	for name, c := range map[string]struct {
+		old, new string
+		phase    state.Phase
+		complete bool
+		cancel   bool
+	}{
+		"pending by caption":      {`"title":"Processing"`, `"title":"Cancellation requested"`, state.PhaseUnknown, true, true}, // a cancel button beside it contradicts
+		"pending by the sentence": {`The seller is preparing your order.`, `Waiting for the seller to respond to your cancellation request.`, state.PhaseUnknown, true, true},
+		"no button":               {`,{"type":"CANCEL_ORDER","text":"Cancel order"}`, ``, state.PhaseProcessing, true, false},
+		"two cancel buttons":      {`{"type":"EXTEND_PROCESSING","text":"Extend processing time"}`, `{"type":"CANCEL_ORDER","text":"Cancel order"}`, state.PhaseProcessing, true, false},
+		"trap of the type":        {`"type":"CANCEL_ORDER"`, `"type":"CONFIRM_GOODS"`, state.PhaseUnknown, true, false},
+		"new caption":             {`"title":"Processing"`, `"title":"Being packed"`, state.PhaseUnknown, true, true},
+		"no caption":              {`"title":"Processing"`, `"title":""`, state.PhaseUnknown, false, true},
+		"number contradicts":      {`"orderStatus":3`, `"orderStatus":8`, state.PhaseUnknown, true, true},
+		"shipped date":            {`"payTime"`, `"orderShipTime":"Jul 17, 2026","payTime"`, state.PhaseUnknown, true, true},
+		"two order numbers":       {`"tradeOrderId":8200000000000001`, `"tradeOrderId":8200000000000002`, state.PhaseProcessing, false, true},
+		"no items":                {`"productVOList"`, `"other"`, state.PhaseProcessing, false, true},
+		"no price":                {`"formatPriceInfo"`, `"other"`, state.PhaseProcessing, false, true},
+		"no date":                 {`"orderCreatTime":"Jul 15, 2026"`, `"orderCreatTime":"soon"`, state.PhaseProcessing, false, true},
+	} {
+		if !strings.Contains(good, c.old) {
+			t.Fatalf("%s: the fixture lacks %s", name, c.old)
+		}
+		a, err := parseAnswer([]byte(strings.Replace(good, c.old, c.new, 1)))
+		if err != nil {
+			t.Fatalf("%s: %v", name, err)
+		}
+		d, err := p.parseDetail(a, readAt, zone(t))
+		if err != nil || d.reading.Phase != c.phase || d.reading.Complete != c.complete || d.reading.CancelOffered != c.cancel {
+			t.Errorf("%s: %+v, %v", name, d.reading, err)
+		}
+	}
+}
+
+func TestPhase(t *testing.T) {
+	t.Parallel()
+	p := testProfile(t)
+	for name, c := range map[string]struct {
+		s    signs
+		want state.Phase
+	}{
+		"pending sentence":       {signs{caption: "Processing", reminder: "Waiting for the seller to respond to your cancellation request"}, state.PhasePending},
+		"pending caption":        {signs{caption: "Cancellation requested", buttons: []button{{Type: "EXTEND_PROCESSING"}}}, state.PhasePending},
+		"pending and shipped":    {signs{caption: "Awaiting delivery", reminder: "Waiting for the seller to respond to your cancellation request"}, state.PhaseUnknown},
+		"one L":                  {signs{caption: "Canceled", ended: true}, state.PhaseClosed},
+		"closed by number 9":     {signs{caption: "Cancelado", number: "9", ended: true}, state.PhaseClosed},
+		"number 9 alone":         {signs{caption: "Etwas Neues", number: "9"}, state.PhaseUnknown},
+		"shipped":                {signs{caption: "AGUARDANDO  A entrega", number: "8", shipped: true, buttons: []button{{Type: "CONFIRM_GOODS"}}}, state.PhaseShipped},
+		"refused, then shipped":  {signs{caption: "Awaiting delivery", reminder: "The seller declined your cancellation request", shipped: true}, state.PhaseShipped},
+		"closed with cancel":     {signs{caption: "Canceled", buttons: []button{{Type: "CANCEL_ORDER"}}}, state.PhaseUnknown},
+		"completed":              {signs{caption: "Completed", number: "9", shipped: true, ended: true}, state.PhaseFinished},
+		"nothing":                {signs{}, state.PhaseUnknown},
+		"nothing but the number": {signs{number: "8"}, state.PhaseUnknown},
+		"ended while processing": {signs{caption: "Processing", ended: true}, state.PhaseUnknown},
+		"risk hold":              {signs{caption: "Payment being verified"}, state.PhaseRiskHold},
+	} {
+		if got := p.phase(c.s); got != c.want {
+			t.Errorf("%s: %s, want %s", name, got, c.want)
+		}
+	}
+}
+
+func TestParseTracking(t *testing.T) {
+	t.Parallel()
+	p := testProfile(t)
+	got, ok := p.parseTracking(parsed(t, "ok_tracking.json"))
+	if !ok || len(got) != 2 {
+		t.Fatalf("parcels %+v, %v", got, ok)
+	}
+	if a := got[0]; a.Number != "XX111" || a.Carrier != "Quick Post" || a.FirstScanCode != "AE_PICK_UP_SUCCESS" ||
+		!a.FirstScanAt.Equal(time.UnixMilli(1784251000000)) || !a.DeliveredAt.Equal(time.UnixMilli(1785512000000)) {
+		t.Errorf("scanned parcel %+v", a)
+	}
+	if b := got[1]; b.Number != "LP222" || !b.FirstScanAt.IsZero() || b.Carrier != "Standard shipping" {
+		t.Errorf("a warehouse notice is no scan: %+v", b)
+	}
+	if _, ok := p.parseTracking(parsed(t, "empty_detail.json")); ok {
+		t.Error("an answer without the list counts as read")
+	}
+}
+
+func TestParseRefund(t *testing.T) {
+	t.Parallel()
+	p := testProfile(t)
+	done, err := p.parseRefund(parsed(t, "ok_refund_done.json"))
+	if err != nil || !done.done || done.amount.String() != "12.34 USD" || done.to != state.RefundUnknown || done.order != "8200000000000001" {
+		t.Errorf("done: %+v, %v", done, err)
+	}
+	running, err := p.parseRefund(parsed(t, "running_refund.json"))
+	if err != nil || running.done || !running.running {
+		t.Errorf("running: %+v, %v", running, err)
+	}
+	body := bytes.Replace(fixture(t, "running_refund.json"), []byte("PROCESSING"), []byte("PARKED"), 1)
+	a, err := parseAnswer(body)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := p.parseRefund(a); !errors.Is(err, errShape) {
+		t.Errorf("unknown status: %v", err)
+	}
+
+	usd := func(v string) state.Money {
+		m, err := state.ParseMoney(v, "USD")
+		if err != nil {
+			t.Fatal(err)
+		}
+		return m
+	}
+	line := func(v string, to state.RefundTo) lineRefund {
+		return lineRefund{done: true, amount: usd(v), to: to, at: readAt}
+	}
+	for name, c := range map[string]struct {
+		lines []lineRefund
+		want  string
+		to    state.RefundTo
+	}{
+		"two lines":       {[]lineRefund{line("4.00", state.RefundCard), line("8.34", state.RefundCard)}, "12.34 USD", state.RefundCard},
+		"two ways":        {[]lineRefund{line("4.00", state.RefundCard), line("8.34", state.RefundBonus)}, "12.34 USD", state.RefundUnknown},
+		"one still runs":  {[]lineRefund{line("4.00", state.RefundCard), {running: true}}, "", ""},
+		"nothing begun":   {[]lineRefund{{}, {}}, "", ""},
+		"only a part":     {[]lineRefund{line("4.00", state.RefundBalance), {}}, "4.00 USD", state.RefundBalance},
+		"more than whole": {[]lineRefund{line("12.34", state.RefundCard), line("12.34", state.RefundCard)}, "error", ""},
+	} {
+		got, err := sumRefunds(c.lines, usd("12.34"))
+		switch {
+		case c.want == "error":
+			if !errors.Is(err, errShape) {
+				t.Errorf("%s: %v", name, err)
+			}
+		case err != nil || (got == nil) != (c.want == ""):
+			t.Errorf("%s: %+v, %v", name, got, err)
+		case got != nil && (got.Amount.String() != c.want || got.To != c.to || got.ConfirmedBy != "site" || !got.At.Equal(readAt)):
+			t.Errorf("%s: %+v", name, got)
+		}
+	}
+}
+
+func TestReturns(t *testing.T) {
+	t.Parallel()
+	r := testProfile(t).Returns
+	for name, c := range map[string]struct {
+		ret  []string
+		want supplier.Kind
+	}{
+		"good":      {[]string{"SUCCESS::调用成功"}, ""},
+		"token":     {[]string{"FAIL_SYS_TOKEN_EXOIRED::x"}, again},
+		"session":   {[]string{"FAIL_SYS_SESSION_EXPIRED::x"}, supplier.LoggedOut},
+		"challenge": {[]string{"FAIL_SYS_USER_VALIDATE::x", "RGV587_ERROR::SM::x"}, supplier.Challenged},
+		"rate":      {[]string{"FAIL_SYS_TRAFFIC_LIMIT::x"}, supplier.Throttled},
+		"other":     {[]string{"UNKNOWN_FAIL_CODE::x"}, supplier.Unreadable},
+		"both":      {[]string{"SUCCESS::x", "RGV587_ERROR::SM::x"}, supplier.Challenged},
+	} {
+		if got := r.kind(c.ret); got != c.want {
+			t.Errorf("%s: %q, want %q", name, got, c.want)
+		}
+	}
+	if got := r.kind(parsed(t, "challenge_list.json").Ret); got != supplier.Challenged {
+		t.Errorf("captured challenge: %q", got)
+	}
+	for _, body := range []string{"", "{", "mtopjsonp1(", "<html>", `{"data":{}}`, `[]`, "null"} {
+		if _, err := parseAnswer([]byte(body)); !errors.Is(err, errShape) {
+			t.Errorf("%q: %v", body, err)
+		}
+	}
+}
+
+func TestMoney(t *testing.T) {
+	t.Parallel()
+	for in, want := range map[string]string{
+		"R$132,74|132|74": "132.74 BRL", "US $1,204.50|1,204|50": "1204.50 BRL", "₩1500|1500|": "1500.00 BRL",
+		"12.34": "unknown", "||": "unknown", "a|b|c": "unknown", "": "unknown",
+	} {
+		if got := money(in, "BRL").String(); got != want {
+			t.Errorf("%q: %s, want %s", in, got, want)
+		}
+	}
+}
+
+func TestDates(t *testing.T) {
+	t.Parallel()
+	p := testProfile(t)
+	utc := time.UTC
+	for in, want := range map[string]string{
+		"Jul 15, 2026": "2026-07-15", "15 jul, 2026": "2026-07-15", "2 mar, 2026": "2026-03-02", "3 fev, 2026": "2026-02-03",
+		"9 ago. 2026": "2026-08-09", "1 de dez de 2026": "2026-12-01", "Sep 1, 2026": "2026-09-01", "": "0001-01-01", "tomorrow": "0001-01-01",
+	} {
+		if got := p.date(in, utc).Format("2006-01-02"); got != want {
+			t.Errorf("%q: %s, want %s", in, got, want)
+		}
+	}
+}
+
+func TestChooseReason(t *testing.T) {
+	t.Parallel()
+	p := testProfile(t)
+	for name, c := range map[string]struct {
+		offered []reason
+		want    string
+	}{
+		"by code":           {[]reason{{"productNotEnough", "Out of stock"}, {"buyerDonotwantOrder", "Anything"}}, "Anything"},
+		"by keyword":        {[]reason{{"901", "Out of stock"}, {"902", "Já não quero mais este pedido, não quero"}}, "Já não quero mais este pedido, não quero"},
+		"code over keyword": {[]reason{{"902", "I no longer want it"}, {"otherReasons", "Other reasons"}}, "Other reasons"},
+		"only the seller's": {[]reason{{"productNotEnough", "Out of stock"}, {"sellerRiseOrderAmount", "Price raised"}}, ""},
+		"twice the same":    {[]reason{{"buyerDonotwantOrder", "Same"}, {"productNotEnough", "Same"}}, ""},
+	} {
+		got, ok := p.choose(c.offered)
+		if got.text != c.want || ok != (c.want != "") {
+			t.Errorf("%s: %+v, %v", name, got, ok)
+		}
+	}
+}
+
+// TestNothingPersonalIsKept looks at what goes into evidence and readings.
+func TestNothingPersonalIsKept(t *testing.T) {
+	t.Parallel()
+	p := testProfile(t)
+	a := parsed(t, "ok_detail_processing.json")
+	body, err := a.public(p.Private.Keys)
+	if err != nil {
+		t.Fatal(err)
+	}
+	d, err := p.parseDetail(a, readAt, zone(t))
+	if err != nil {
+		t.Fatal(err)
+	}
+	reading, err := json.Marshal(d.reading)
+	if err != nil {
+		t.Fatal(err)
+	}
+	tracking, err := parsed(t, "ok_tracking.json").public(p.Private.Keys)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, text := range []string{"Nobody", "Nowhere", "+1 000", `"000"`} {
+		for name, b := range map[string][]byte{"detail": body, "tracking": tracking, "reading": reading} {
+			if bytes.Contains(b, []byte(text)) {
+				t.Errorf("%s holds %q", name, text)
+			}
+		}
+	}
+	if !bytes.Contains(body, []byte("CANCEL_ORDER")) || !bytes.Contains(tracking, []byte("AE_PICK_UP_SUCCESS")) {
+		t.Error("the evidence lacks what it is for")
+	}
+}

@@ -1,0 +1,179 @@
+package aliexpress
+
+import (
+	"go/ast"
+	"go/parser"
+	"go/token"
+	"os"
+	"strings"
+	"testing"
+
+	"countermand/supplier"
+	"countermand/supplier/chrome"
+)
+
+func TestProfileIsCheckedStrictly(t *testing.T) {
+	t.Parallel()
+	good := string(profileBytes(t))
+	for name, c := range map[string]struct{ old, new, want string }{
+		"unknown key":        {"version: 1", "version: 1\nverison: 1", "verison"},
+		"version":            {"version: 1", "version: 2", "version"},
+		"denied button":      {"button_types: [CANCEL_ORDER]", "button_types: [CONFIRM_GOODS]", "cancel.button_types"},
+		"denied caption":     {`en: ["Cancel order", "Request`, `en: ["Confirm received", "Request`, "cancel.button_captions"},
+		"denied title":       {`"Your order will be cancelled", "Your`, `"Confirm the receipt of your order", "Your`, "cancel.confirm_titles"},
+		"empty text":         {`en: ["Submit"]`, `en: [""]`, "cancel.submit_captions"},
+		"empty selector":     {`list_more: ["[data-pl='order_more'] button"`, `list_more: [""`, "selectors.list_more"},
+		"template":           {`detail.html?orderId={id}"`, `detail.html"`, "urls.detail"},
+		"phase":              {`"8": [shipped, delivered]`, `"8": [posted]`, "numbers.8"},
+		"one text, two ways": {`en: ["Delivered",`, `en: ["Canceled",`, "statuses."},
+		"months":             {"[ene, feb,", "[ene,", "dates.es.months"},
+		"channel":            {"CARD: card", "CARD: pocket", "refund.channels.CARD"},
+		"no statuses":        {"statuses:", "statuses: {}\nreminders:", ""},
+	} {
+		if !strings.Contains(good, c.old) {
+			t.Fatalf("%s: the profile lacks %q", name, c.old)
+		}
+		_, err := ParseProfile([]byte(strings.Replace(good, c.old, c.new, 1)))
+		if err == nil || !strings.Contains(err.Error(), c.want) {
+			t.Errorf("%s: %v, want it to name %q", name, err, c.want)
+		}
+	}
+}
+
+// TestDenyListCannotBeShortened empties all that a profile can say.
+func TestDenyListCannotBeShortened(t *testing.T) {
+	t.Parallel()
+	for _, p := range []Profile{{}, testProfile(t)} {
+		for _, b := range []button{
+			{Type: "CONFIRM_GOODS", Caption: "Cancel order"},
+			{Type: "EXTEND_PROCESSING", Caption: "Cancel order"},
+			{Caption: "Confirm  Received"},
+			{Caption: "EXTEND PROCESSING TIME"},
+			{Caption: "Confirm", Title: "Are you sure you want to confirm the receipt of your order?"},
+			{Caption: "Cancel", Title: "Are you sure you want to confirm the receipt of your order?"},
+			{Caption: "Confirm", Text: "AliExpress will release your payment to the seller. Confirm Cancel"},
+		} {
+			if p.denies(b) == "" {
+				t.Errorf("%+v is not denied", b)
+			}
+		}
+	}
+	p := testProfile(t)
+	for _, b := range []button{
+		{Caption: "Confirmar recebimento"}, {Caption: "Confirmar recepción"}, {Type: "PAY", Caption: "Weiter"}, {Caption: "Pay now"}, {Caption: "Remove"},
+		{Caption: "Confirmar", Title: "¿Seguro que quieres confirmar la recepción del pedido?"},
+	} {
+		if p.denies(b) == "" {
+			t.Errorf("%+v is not denied", b)
+		}
+	}
+	for _, b := range []button{{Type: "CANCEL_ORDER", Caption: "Cancel order"}, {Caption: "Submit"}, {Caption: "Confirm", Title: "Your order will be cancelled"}, {Caption: "View orders"}} {
+		if why := p.denies(b); why != "" {
+			t.Errorf("%+v is denied: %s", b, why)
+		}
+	}
+}
+
+func TestJudge(t *testing.T) {
+	t.Parallel()
+	c := &Client{p: testProfile(t)}
+	confirm := allowance{what: "Confirm", captions: c.p.Cancel.ConfirmCaptions, title: c.p.Cancel.ConfirmTitles}
+	cancel := allowance{what: "cancel", typ: "CANCEL_ORDER", captions: Texts{"": {"Cancel order"}}}
+	in := func(text, title string) chrome.Element {
+		return chrome.Element{Text: text, Inside: title != "", InsideTitle: title, InsideText: title + " " + text}
+	}
+	for name, x := range map[string]struct {
+		e  chrome.Element
+		a  allowance
+		ok bool
+	}{
+		"confirm":                   {in("Confirm", "Your order will be cancelled"), confirm, true},
+		"its dismissal":             {in("Cancel", "Your order will be cancelled"), confirm, false},
+		"confirm without a dialog":  {in("Confirm", ""), confirm, false},
+		"confirm of another dialog": {in("Confirm", "Join the club?"), confirm, false},
+		"confirm of the receipt":    {in("Confirm", "Are you sure you want to confirm the receipt of your order?"), confirm, false},
+		"cancel order":              {in("Cancel order", ""), cancel, true},
+		"caption changed":           {in("Confirm received", ""), cancel, false},
+		"cancel order in a dialog":  {in("Cancel order", "Something"), cancel, false},
+		"bare cancel":               {in("Cancel", ""), cancel, false},
+		"type changed":              {in("Cancel order", ""), allowance{what: "cancel", typ: "EXTEND_PROCESSING", captions: cancel.captions}, false},
+	} {
+		err := c.judge(x.e, x.a)
+		if (err == nil) != x.ok || err != nil && supplier.KindOf(err) != supplier.Unsafe {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+}
+
+// TestOneFunctionClicks reads the source: the tab is clicked, pointed at and
+// typed into at one place only.
+func TestOneFunctionClicks(t *testing.T) {
+	t.Parallel()
+	files, err := os.ReadDir(".")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var places []string
+	for _, f := range files {
+		if !strings.HasSuffix(f.Name(), ".go") || strings.HasSuffix(f.Name(), "_test.go") {
+			continue
+		}
+		tree, err := parser.ParseFile(token.NewFileSet(), f.Name(), nil, 0)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, d := range tree.Decls {
+			fn, ok := d.(*ast.FuncDecl)
+			if !ok {
+				continue
+			}
+			ast.Inspect(fn, func(n ast.Node) bool {
+				if s, ok := n.(*ast.SelectorExpr); ok && (s.Sel.Name == "Click" || s.Sel.Name == "Point" || s.Sel.Name == "Type" && isTab(s.X)) {
+					places = append(places, fn.Name.Name)
+				}
+				return true
+			})
+		}
+	}
+	if len(places) != 1 || places[0] != "click" {
+		t.Errorf("clicks in %v, want only one, in click", places)
+	}
+}
+
+func isTab(e ast.Expr) bool {
+	id, ok := e.(*ast.Ident)
+	return ok && id.Name == "tab"
+}
+
+func TestOptions(t *testing.T) {
+	t.Parallel()
+	good := Options{Account: "main", Profile: testProfile(t), Chrome: chrome.Options{ProfileDir: t.TempDir()},
+		Hosts: Hosts{WWW: "https://www.aliexpress.com", Mobile: "https://m.aliexpress.com", Login: "https://login.aliexpress.com", API: "https://acs.aliexpress.com"}}
+	if _, err := New(good); err != nil {
+		t.Fatal(err)
+	}
+	for name, change := range map[string]func(*Options){
+		"profile": func(o *Options) { o.Profile = Profile{} },
+		"host":    func(o *Options) { o.Hosts.WWW = "www.aliexpress.com" },
+		"path":    func(o *Options) { o.Hosts.Mobile = "https://m.aliexpress.com/p/" },
+		"zone":    func(o *Options) { o.Zone = "Nowhere" },
+		"browser": func(o *Options) { o.Chrome = chrome.Options{} },
+	} {
+		o := good
+		change(&o)
+		if _, err := New(o); err == nil || !strings.Contains(err.Error(), "main") {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+}
+
+func TestParentDomain(t *testing.T) {
+	t.Parallel()
+	for in, want := range map[string]string{
+		"https://www.aliexpress.com": ".aliexpress.com", "https://m.aliexpress.com:443": ".aliexpress.com", "http://127.0.0.1:81": "", "http://localhost:1": "", "http://[::1]:1": "",
+	} {
+		if _, got := parentDomain(in); got != want {
+			t.Errorf("%s: %q, want %q", in, got, want)
+		}
+	}
+}
