@@ -65,6 +65,9 @@ func (p Policy) Step(c state.Case, ev state.Event, now time.Time) (Outcome, erro
 	if h == nil {
 		return Outcome{}, &RefusedError{CaseID: c.ID, Status: c.Status, Event: ev.Kind}
 	}
+	if ev.Kind == state.EventReading && ev.Reading == nil {
+		return Outcome{}, &RefusedError{CaseID: c.ID, Status: c.Status, Event: ev.Kind, Why: "no reading came with it"}
+	}
 	x := &change{p: p, now: now.UTC().Round(0), ev: ev, c: c.Clone(), start: c.Status}
 	if err := h(x); err != nil {
 		return Outcome{}, err
