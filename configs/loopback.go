@@ -35,10 +35,11 @@ func (a Account) loopback() bool {
 
 func loopbackURL(text string) bool {
 	u, err := url.Parse(text)
-	return err == nil && loopbackHost(u.Hostname())
+	return err == nil && LoopbackHost(u.Hostname())
 }
 
-func loopbackHost(host string) bool {
+// LoopbackHost tells whether a host name or address is this machine.
+func LoopbackHost(host string) bool {
 	ip := net.ParseIP(host)
 	return host == "localhost" || ip != nil && ip.IsLoopback()
 }

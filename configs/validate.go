@@ -40,7 +40,7 @@ func (d *decoder) validate(c *Config) {
 }
 
 func (d *decoder) console(c *Config) {
-	if host, ok := d.listen("console.listen", c.Console.Listen); ok && !loopbackHost(host) && c.Console.PasswordFile == "" {
+	if host, ok := d.listen("console.listen", c.Console.Listen); ok && !LoopbackHost(host) && c.Console.PasswordFile == "" {
 		d.bad("console.listen", "is reachable from outside without a password; listen on 127.0.0.1 or set console.password_file")
 	}
 	if c.Console.Listen == c.Webhooks.Listen && !strings.HasSuffix(c.Console.Listen, ":0") {
@@ -322,7 +322,7 @@ func (d *decoder) origin(field, text string) {
 	switch {
 	case err != nil || u.Hostname() == "" || u.Scheme != "https" && u.Scheme != "http":
 		d.bad(field, "%q is not an address; write one such as https://example.com", text)
-	case u.Scheme == "http" && !loopbackHost(u.Hostname()):
+	case u.Scheme == "http" && !LoopbackHost(u.Hostname()):
 		d.bad(field, "http is for loopback only; write https://%s", u.Host)
 	case u.User != nil || strings.Trim(u.Path, "/") != "" || u.RawQuery != "" || u.Fragment != "":
 		d.bad(field, "must end after the host; write %s://%s", u.Scheme, u.Host)

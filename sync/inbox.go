@@ -56,8 +56,8 @@ func (e *Engine) drainInbox(ctx context.Context) error {
 		}
 		var g errgroup.Group // one that fails must not end the others
 		g.SetLimit(knockParallel)
-		for _, k := range knocks {
-			g.Go(func() error { return e.look(ctx, k) })
+		for _, same := range byOrder(knocks) {
+			g.Go(func() error { return e.look(ctx, same) })
 		}
 		if err := g.Wait(); err != nil {
 			return err
@@ -66,18 +66,37 @@ func (e *Engine) drainInbox(ctx context.Context) error {
 	return nil
 }
 
-// look reads the order behind a knock and opens or moves its cases.
-func (e *Engine) look(ctx context.Context, k state.Knock) error {
+// byOrder puts the knocks about one order together: one look answers them all,
+// which keeps a burst of them off the shop's budget.
+func byOrder(knocks []state.Knock) [][]state.Knock {
+	var out [][]state.Knock
+	at := map[[2]string]int{}
+	for _, k := range knocks {
+		key := [2]string{k.Shop, k.OrderID}
+		i, ok := at[key]
+		if !ok {
+			i = len(out)
+			at[key] = i
+			out = append(out, nil)
+		}
+		out[i] = append(out[i], k)
+	}
+	return out
+}
+
+// look reads the order behind some knocks and opens or moves its cases.
+func (e *Engine) look(ctx context.Context, knocks []state.Knock) error {
+	k := knocks[0]
 	s, ok := e.o.Shops[k.Shop]
 	if !ok {
-		return e.knockFailed(ctx, k, &shop.Error{Kind: shop.Invalid, Op: "look at " + k.OrderID, Detail: "shop " + k.Shop + " is not configured any more"})
+		return e.knocksFailed(ctx, knocks, &shop.Error{Kind: shop.Invalid, Op: "look at " + k.OrderID, Detail: "shop " + k.Shop + " is not configured any more"})
 	}
 	o, err := s.Edge.Order(ctx, k.OrderID)
 	if ctx.Err() != nil {
 		return context.Cause(ctx)
 	}
 	if err != nil {
-		return e.knockFailed(ctx, k, err)
+		return e.knocksFailed(ctx, knocks, err)
 	}
 	err = e.update(ctx, func(t *txn) error {
 		if !o.CancelledAt.IsZero() {
@@ -85,12 +104,33 @@ func (e *Engine) look(ctx context.Context, k state.Knock) error {
 				return fmt.Errorf("settle %s %s: %w", o.Shop, o.Name, err)
 			}
 		}
-		return t.DeleteKnock(k.Seq)
+		for _, k := range knocks {
+			if err := t.DeleteKnock(k.Seq); err != nil {
+				return err
+			}
+		}
+		return nil
 	})
 	if errors.Is(err, state.ErrCorrupt) { // it will not pass by itself; the others go on
-		return e.knockFailed(ctx, k, err)
+		return e.knocksFailed(ctx, knocks, err)
 	}
 	return err
+}
+
+// knocksFailed puts one knock off and drops the others about the same order:
+// the one that is tried again stands for them all.
+func (e *Engine) knocksFailed(ctx context.Context, knocks []state.Knock, cause error) error {
+	if err := e.knockFailed(ctx, knocks[0], cause); err != nil || len(knocks) == 1 {
+		return err
+	}
+	return e.update(ctx, func(t *txn) error {
+		for _, k := range knocks[1:] {
+			if err := t.DeleteKnock(k.Seq); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
 }
 
 // knockFailed puts a knock off. Only an order that the shop positively does
@@ -106,7 +146,7 @@ func (e *Engine) knockFailed(ctx context.Context, k state.Knock, cause error) er
 		gone := kind == shop.NotFound && k.Tries >= knockGiveUp
 		if k.Tries == knockAlarm || gone || (kind == shop.Unauthorized && k.Tries == 1) {
 			a := state.Alert{
-				Key: fmt.Sprintf("shop/%s/%s/%t", k.Shop, k.OrderID, gone), Kind: AlertShop, Page: !gone,
+				Key: knockAlert(k, gone), Kind: AlertShop, Page: !gone,
 				Title: fmt.Sprintf("%s: order %s cannot be read", k.Shop, k.OrderID),
 				Text:  cause.Error(),
 			}
@@ -118,7 +158,7 @@ func (e *Engine) knockFailed(ctx context.Context, k state.Knock, cause error) er
 			}
 		}
 		if gone {
-			return t.DeleteKnock(k.Seq)
+			return t.endKnock(k)
 		}
 		return t.PutKnock(k)
 	})

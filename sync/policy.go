@@ -74,7 +74,7 @@ const (
 	checkFailed    = 20 * time.Minute
 	detailEvery    = 24 * time.Hour
 	lookAgain      = 10 * time.Minute
-	lookLater      = time.Hour
+	lookLater      = 2 * time.Hour
 	notOfferedWait = 30 * time.Minute // a risk hold hides the button for up to a day
 	orderDateGrace = 24 * time.Hour   // pages show dates, not times, in their own zone
 	disputeOpensIn = 10 * 24 * time.Hour

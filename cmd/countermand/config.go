@@ -7,6 +7,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"countermand/cmd/internal/app"
 	"countermand/configs"
 )
 
@@ -19,7 +20,7 @@ func configCommand(stdout, stderr io.Writer) *cobra.Command {
   countermand config check --config ./countermand.yaml && systemctl restart countermand`,
 		Args: noArgs,
 		RunE: func(*cobra.Command, []string) error {
-			_, warnings, err := configs.Load(path)
+			c, warnings, err := configs.Load(path)
 			for _, w := range warnings {
 				fmt.Fprintln(stderr, "warning: "+w.String())
 			}
@@ -32,6 +33,9 @@ func configCommand(stdout, stderr io.Writer) *cobra.Command {
 			}
 			if len(problems) > 0 {
 				return usagef("%d to mend in %s", len(problems), path)
+			}
+			if err := app.Check(c); err != nil {
+				return &usageError{fmt.Errorf("mend %s: %w", path, err)}
 			}
 			_, err = fmt.Fprintln(stdout, path+" is in order")
 			return err

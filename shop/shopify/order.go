@@ -12,9 +12,9 @@ import (
 )
 
 const (
-	// pageLines is how many lines one request asks for; a page costs some
-	// 200 points of the 1,000 that Shopify allows one query.
-	pageLines = 100
+	// pageLines is how many lines one request asks for: more than most
+	// orders have, and cheap enough to look at an order again and again.
+	pageLines = 50
 	// maxPages bounds a reading. Shopify's own limit is 500 lines an order.
 	maxPages = 20
 	// maxChanges is how often a reading starts over because the order
@@ -143,7 +143,7 @@ func (c *Client) order(o *readOrderOrder) shop.Order {
 func attributes(in []attribute) []Attribute {
 	out := make([]Attribute, 0, len(in))
 	for _, a := range in {
-		out = append(out, Attribute{Key: a.Key, Value: a.Value})
+		out = append(out, Attribute(a))
 	}
 	return out
 }

@@ -93,7 +93,7 @@ func New(o Options) (*Shop, error) {
 	s.server = &http.Server{Handler: mux, ReadHeaderTimeout: 10 * time.Second}
 	go func() {
 		defer close(s.served)
-		s.server.Serve(l) // ends with ErrServerClosed at Close
+		_ = s.server.Serve(l) // ends with ErrServerClosed at Close
 	}()
 	return s, nil
 }

@@ -31,8 +31,10 @@ func Bolt(dir string) Backend { return bolt(filepath.Join(dir, "countermand.db")
 
 type bolt string
 
+// Open opens the file.
 func (b bolt) Open() (state.Store, error) { return boltstore.Open(string(b), boltstore.Options{}) }
 
+// Damage flips a bit of the record that holds the marker.
 func (b bolt) Damage(marker string) error {
 	raw, err := os.ReadFile(string(b))
 	if err != nil {

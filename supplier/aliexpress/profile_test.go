@@ -16,7 +16,7 @@ func TestProfileIsCheckedStrictly(t *testing.T) {
 	t.Parallel()
 	good := string(profileBytes(t))
 	for name, c := range map[string]struct{ old, new, want string }{
-		"unknown key":        {"version: 1", "version: 1\nverison: 1", "verison"},
+		"unknown key":        {"version: 1", "version: 1\nvursion: 1", "vursion"},
 		"version":            {"version: 1", "version: 2", "version"},
 		"denied button":      {"button_types: [CANCEL_ORDER]", "button_types: [CONFIRM_GOODS]", "cancel.button_types"},
 		"denied caption":     {`en: ["Cancel order", "Request`, `en: ["Confirm received", "Request`, "cancel.button_captions"},

@@ -161,15 +161,19 @@ func TestFindSaysWhatToInstall(t *testing.T) {
 func TestOptionsAreChecked(t *testing.T) {
 	t.Parallel()
 	for name, o := range map[string]Options{
-		"no profile": {},
-		"sandbox":    {ProfileDir: "p", Sandbox: "maybe"},
-		"zone":       {ProfileDir: "p", Timezone: "Mars/Base"},
-		"flag":       {ProfileDir: "p", Flags: []string{"remote-debugging-port=9222"}},
-		"dashes":     {ProfileDir: "p", Flags: []string{"--mute"}},
+		"no profile":      {},
+		"sandbox":         {ProfileDir: "p", Sandbox: "maybe"},
+		"zone":            {ProfileDir: "p", Timezone: "Mars/Base"},
+		"flag":            {ProfileDir: "p", Flags: []string{"remote-debugging-port=9222"}},
+		"sandbox by flag": {ProfileDir: "p", Flags: []string{"--no-sandbox"}},
 	} {
 		if _, err := New(o); err == nil {
 			t.Errorf("%s: want an error", name)
 		}
+	}
+	b, err := New(Options{ProfileDir: "p", Flags: []string{"--mute-audio", "window-position=0,0"}})
+	if err != nil || b.Options().Flags[0] != "mute-audio" {
+		t.Errorf("dashes: %v, %v", b.Options().Flags, err)
 	}
 }
 

@@ -35,7 +35,8 @@ type Options struct {
 	// Visible opens a window, for a person to sign in. Needs a display.
 	Visible bool
 	Sandbox Sandbox
-	// Flags are more switches, "name" or "name=value", without the dashes.
+	// Flags are more switches, "name" or "name=value", with or without
+	// dashes.
 	Flags []string
 	// Timezone is the IANA zone that pages are to show times in; default UTC.
 	Timezone string
@@ -86,12 +87,15 @@ func (o Options) withDefaults() (Options, error) {
 	if o.Language == "" {
 		o.Language = "en_US"
 	}
-	for _, f := range o.Flags {
-		name, _, _ := strings.Cut(f, "=")
-		if name == "" || strings.HasPrefix(name, "-") || strings.HasPrefix(name, "remote-debugging") || name == "user-data-dir" {
-			return o, fmt.Errorf("browser options: flag %q: give it without dashes; debugging and profile switches are ours", f)
+	flags := make([]string, len(o.Flags))
+	for i, f := range o.Flags {
+		flags[i] = strings.TrimLeft(f, "-")
+		name, _, _ := strings.Cut(flags[i], "=")
+		if name == "" || strings.HasPrefix(name, "remote-debugging") || name == "user-data-dir" || name == "no-sandbox" {
+			return o, fmt.Errorf("browser options: flag %q: debugging, profile and sandbox have settings of their own", f)
 		}
 	}
+	o.Flags = flags
 	setDefault(&o.Width, 1366)
 	setDefault(&o.Height, 1400)
 	setDefault(&o.RestartAfter, 100)
@@ -107,6 +111,10 @@ func setDefault[T int | time.Duration](v *T, d T) {
 		*v = d
 	}
 }
+
+// Sandboxed tells whether the browser runs in its sandbox; worth a warning
+// where it does not.
+func (b *Browser) Sandboxed() bool { return b.opts.sandboxed() }
 
 // sandboxed tells whether the process is started with its sandbox.
 func (o Options) sandboxed() bool {

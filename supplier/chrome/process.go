@@ -132,7 +132,7 @@ func smallShm() bool {
 	if err := syscall.Statfs("/dev/shm", &st); err != nil {
 		return true
 	}
-	return uint64(st.Blocks)*uint64(st.Bsize) < 256<<20
+	return st.Blocks*uint64(st.Bsize) < 256<<20
 }
 
 // prepareProfile creates the profile directory, for its owner only.

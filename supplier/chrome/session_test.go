@@ -203,9 +203,9 @@ func TestAttachesToARunningBrowser(t *testing.T) {
 }
 
 // TestSandboxAsOrdinaryUser shows that the sandbox is on where it can be. As
-// root the test binary runs itself again as nobody.
+// root the test binary runs itself again as nobody. Not parallel: a process
+// that another test starts would hold the copied binary open for writing.
 func TestSandboxAsOrdinaryUser(t *testing.T) {
-	t.Parallel()
 	dir := t.TempDir()
 	if os.Geteuid() != 0 {
 		if code := asUser(dir); code != 0 {

@@ -42,7 +42,7 @@ var law = map[string][]string{
 		"sync", "sync/calendar", "sync/alert", "sync/dispute", "cmd/internal/control", "cmd/internal/console",
 	},
 	"cmd/internal/demo": {"cmd/internal/app", "configs", "shop/shopifytest", "supplier/aliexpresstest"},
-	"cmd/countermand":   {"cmd/internal/app", "cmd/internal/demo", "cmd/internal/control", "configs"},
+	"cmd/countermand":   {"cmd/internal/app", "cmd/internal/demo", "cmd/internal/control", "configs", "state"}, // the words of a case, for printing
 }
 
 // owners are the rooms that alone may import a library.

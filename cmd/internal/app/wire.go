@@ -5,6 +5,7 @@ import (
 	"crypto/rand"
 	"errors"
 	"fmt"
+	"net/url"
 	"os"
 	"path/filepath"
 	"strings"
@@ -12,6 +13,7 @@ import (
 	"time"
 
 	"github.com/oklog/ulid/v2"
+	"github.com/rs/zerolog"
 	"golang.org/x/time/rate"
 
 	"countermand/configs"
@@ -54,6 +56,26 @@ func newIDs() func(time.Time) string {
 		defer mu.Unlock()
 		return ulid.MustNew(ulid.Timestamp(t), entropy).String()
 	}
+}
+
+// Check judges what the configuration's own package cannot: calendars, cron
+// specifications, channels and site profiles. It opens nothing.
+func Check(c *configs.Config) error {
+	_, policy := policyOf(c)
+	_, digest := parseCron(c.Alerts.Timezone, c.Alerts.Digest)
+	if c.Alerts.Digest == "" {
+		digest = nil
+	}
+	errs := []error{policy, digest}
+	for _, ac := range c.Accounts {
+		_, err := siteProfile(ac)
+		errs = append(errs, err)
+	}
+	if !strings.HasPrefix(c.Alerts.URLsFile, "credential:") { // else only the service sees it
+		_, err := sender(c.Alerts.URLsFile, false, zerolog.Nop())
+		errs = append(errs, err)
+	}
+	return errors.Join(errs...)
 }
 
 func policyOf(c *configs.Config) (casesync.Policy, error) {
@@ -185,7 +207,7 @@ func (a *App) openAlerts() error {
 	if err != nil {
 		return fmt.Errorf("read alerts.timezone: %w", err)
 	}
-	send, err := sender(c.URLsFile, a.o)
+	send, err := sender(c.URLsFile, a.clock.Fast(), a.o.Log)
 	if err != nil {
 		return err
 	}
@@ -201,10 +223,10 @@ func (a *App) openAlerts() error {
 }
 
 // sender reads the channels' addresses, one a line. Without any, alerts go to
-// the log.
-func sender(path string, o Options) (alert.Sender, error) {
+// the log. A rehearsal calls nobody outside this machine.
+func sender(path string, rehearsal bool, log zerolog.Logger) (alert.Sender, error) {
 	if path == "" {
-		return alert.LogOnly(o.Log), nil
+		return alert.LogOnly(log), nil
 	}
 	s, err := configs.ReadSecret(path)
 	if err != nil {
@@ -214,10 +236,13 @@ func sender(path string, o Options) (alert.Sender, error) {
 	for line := range strings.Lines(s.Reveal()) {
 		if line = strings.TrimSpace(line); line != "" && !strings.HasPrefix(line, "#") {
 			urls = append(urls, line)
+			if u, err := url.Parse(line); rehearsal && (err != nil || !configs.LoopbackHost(u.Hostname())) {
+				return nil, fmt.Errorf("read alerts.urls_file: channel %d is not on this machine, and a rehearsal must not call anybody", len(urls))
+			}
 		}
 	}
 	if len(urls) == 0 {
-		return alert.LogOnly(o.Log), nil
+		return alert.LogOnly(log), nil
 	}
 	return alert.Shoutrrr(urls)
 }

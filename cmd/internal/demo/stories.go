@@ -29,6 +29,9 @@ type story struct {
 	// layout and fate are the supplier's side; times are made from the moment
 	// of the cancel.
 	layout aliexpresstest.Layout
+	// window is when AliExpress closes the order by itself, counted from the
+	// cancel.
+	window time.Duration
 	fate   func(cancel time.Time) aliexpresstest.Fate
 	// ends is the status that the case is to reach.
 	ends string
@@ -46,7 +49,7 @@ var stories = []story{
 	},
 	{
 		order: "#1002", number: "8190000000010002", title: "the supplier stays silent until the ship window closes the order", after: 8 * hour,
-		item: "Yoga mat, 6 mm", price: "17.90", store: "Stretch Sports Store", layout: aliexpresstest.LayoutDialog, ends: "refunded",
+		item: "Yoga mat, 6 mm", price: "17.90", store: "Stretch Sports Store", layout: aliexpresstest.LayoutDialog, window: 8 * day, ends: "refunded",
 		fate: func(time.Time) aliexpresstest.Fate {
 			return aliexpresstest.Fate{Silent: true, Refund: &aliexpresstest.Refund{After: 3 * day, To: aliexpresstest.ToBalance}}
 		},

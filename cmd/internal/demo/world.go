@@ -1,6 +1,7 @@
 package demo
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -108,7 +109,7 @@ func (w *world) stock() error {
 		}
 		err := w.site.Add(aliexpresstest.Order{
 			ID: s.number, Store: s.store, Lines: []aliexpresstest.Line{{Title: s.item, SKU: "SKU-" + s.order[1:], Qty: 1, Price: s.price}},
-			PlacedAt: placed.Add(2 * hour), PaidAt: placed.Add(2 * hour), WindowEnd: cancel.Add(9 * day), Layout: s.layout, Fate: s.fate(cancel),
+			PlacedAt: placed.Add(2 * hour), PaidAt: placed.Add(2 * hour), WindowEnd: cancel.Add(cmp.Or(s.window, 21*day)), Layout: s.layout, Fate: s.fate(cancel),
 		})
 		if err != nil {
 			return fmt.Errorf("stock %s: %w", s.order, err)
@@ -139,7 +140,7 @@ accounts:
   - name: main
     hosts: {www: "%s", mobile: "%s", login: "%s", api: "%s"}
     pace: {between_actions: 0s, jitter: 0s, actions_per_hour: 0}
-alerts: {urls_file: alert-urls, digest: ""}
+alerts: {urls_file: alert-urls, digest: "", repeat_every: 96h}
 `, port, w.shop.Domain(), w.shop.URL(), www, mobile, login, api),
 	}
 	for name, text := range files {
