@@ -1,9 +1,11 @@
 package sync
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"golang.org/x/sync/errgroup"
@@ -105,7 +107,7 @@ func (e *Engine) look(ctx context.Context, knocks []state.Knock) error {
 			}
 		}
 		for _, k := range knocks {
-			if err := t.DeleteKnock(k.Seq); err != nil {
+			if err := t.endKnock(k); err != nil {
 				return err
 			}
 		}
@@ -118,8 +120,10 @@ func (e *Engine) look(ctx context.Context, knocks []state.Knock) error {
 }
 
 // knocksFailed puts one knock off and drops the others about the same order:
-// the one that is tried again stands for them all.
+// the one that was tried most stands for them all, so that newer ones do not
+// begin the count anew.
 func (e *Engine) knocksFailed(ctx context.Context, knocks []state.Knock, cause error) error {
+	slices.SortStableFunc(knocks, func(a, b state.Knock) int { return cmp.Compare(b.Tries, a.Tries) })
 	if err := e.knockFailed(ctx, knocks[0], cause); err != nil || len(knocks) == 1 {
 		return err
 	}
@@ -162,6 +166,21 @@ func (e *Engine) knockFailed(ctx context.Context, k state.Knock, cause error) er
 		}
 		return t.PutKnock(k)
 	})
+}
+
+// knockAlert is the key of the alert about a knock that cannot be worked.
+func knockAlert(k state.Knock, gone bool) string {
+	return fmt.Sprintf("shop/%s/%s/%d/%t", k.Shop, k.OrderID, k.Seq, gone)
+}
+
+// endKnock forgets a knock and the alert that it could not be worked.
+func (t *txn) endKnock(k state.Knock) error {
+	if k.Tries > 0 {
+		if err := t.resolve(knockAlert(k, false)); err != nil {
+			return err
+		}
+	}
+	return t.DeleteKnock(k.Seq)
 }
 
 func retryAfter(err error) time.Duration {

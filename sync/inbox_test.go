@@ -1,0 +1,214 @@
+package sync_test
+
+import (
+	"context"
+	"errors"
+	"strings"
+	"testing"
+	"time"
+
+	"countermand/shop"
+	"countermand/state"
+	casesync "countermand/sync"
+)
+
+func TestUnmappedAndMapSet(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.site.add(numberA)
+	w.site.add(numberB)
+	w.boot()
+	w.cancelled(1042)
+	w.status(state.Unmapped)
+	if told := w.alerts(casesync.AlertUnmapped); len(told) != 1 || !strings.Contains(told[0].Text, "map set --shop mystore --order '#1042'") {
+		t.Errorf("alerts %+v", told)
+	}
+	moved, err := w.e.MapSet(context.Background(), "mystore", "#1042", "ann", []string{numberA, numberB})
+	if err != nil || len(moved) != 2 {
+		t.Fatalf("mapped %+v, %v", moved, err)
+	}
+	w.quiet()
+	all := w.cases()
+	if len(all) != 2 || all[0].Status != state.Requested || all[1].Status != state.Requested || all[0].MappedBy != "operator" {
+		t.Errorf("cases %+v", all)
+	}
+	again, err := w.e.MapSet(context.Background(), "mystore", "#1042", "ann", []string{numberA, numberB})
+	if err != nil || len(again) != 2 {
+		t.Errorf("mapped again: %+v, %v", again, err)
+	}
+	w.quiet()
+	if w.site.clicks(numberA) != 1 || w.site.clicks(numberB) != 1 {
+		t.Errorf("%d and %d requests", w.site.clicks(numberA), w.site.clicks(numberB))
+	}
+}
+
+// What the operator said counts for a cancel that is yet to come, and more
+// than what the order says.
+func TestMapSetAhead(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.site.add(numberA)
+	w.boot()
+	moved, err := w.e.MapSet(context.Background(), "mystore", "#1042", "ann", []string{numberA})
+	if err != nil || len(moved) != 0 {
+		t.Fatalf("mapped %+v, %v", moved, err)
+	}
+	w.cancelled(1042, numberB)
+	w.requestedOnce(numberA)
+	if _, err := w.e.MapSet(context.Background(), "other", "#1", "ann", nil); err == nil || !strings.Contains(err.Error(), `no shop "other"`) {
+		t.Errorf("another shop: %v", err)
+	}
+}
+
+// An importer that writes the number late is caught up with.
+func TestNumberThatComesLate(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.site.add(numberA)
+	w.boot()
+	w.cancelled(1042)
+	w.edge.cancelled(1042, w.clock.Now(), numberA)
+	w.pass(10 * time.Minute)
+	w.requestedOnce(numberA)
+	if a := w.alerts(casesync.AlertUnmapped)[0]; a.ResolvedAt.IsZero() {
+		t.Error("the alert outlives the mapping")
+	}
+}
+
+// A number that two shop orders hold is asked for by neither.
+func TestSameNumberTwice(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.site.add(numberA)
+	w.mode = casesync.Confirm
+	w.boot()
+	w.cancelled(1042, numberA)
+	w.cancelled(1043, numberA)
+	w.knock("gid://shopify/Order/1042")
+	w.quiet()
+	for _, c := range w.cases() {
+		if c.Status != state.Held || !c.Unsure || !strings.Contains(c.HeldWhy, "is also named by mystore #104") {
+			t.Errorf("case of %s is %s, unsure %t, because of %q", c.ShopOrder, c.Status, c.Unsure, c.HeldWhy)
+		}
+	}
+	if all := w.cases(); len(all) != 2 || w.site.count(&w.site.cancels) != 0 {
+		t.Errorf("%d cases, %d attempts", len(all), w.site.count(&w.site.cancels))
+	}
+}
+
+func TestSameNumberTwiceWhileQueued(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.site.add(numberA)
+	must(t, w.store.Update(context.Background(), func(tx state.Tx) error {
+		_, err := tx.PutAccount(state.Account{Name: lane, State: state.AccountPaused})
+		return err
+	}))
+	w.boot()
+	for _, n := range []int{1042, 1043} {
+		w.knock(w.edge.cancelled(n, w.clock.Now(), numberA))
+		w.until("it is worked", w.noKnocks)
+	}
+	for _, c := range w.cases() {
+		if c.Status != state.Held || !c.Unsure {
+			t.Errorf("case of %s is %s, unsure %t", c.ShopOrder, c.Status, c.Unsure)
+		}
+	}
+	w.view(func(tx state.ReadTx) error {
+		left, _, err := tx.LaneEffects(lane, state.Page{})
+		if len(left) != 0 {
+			t.Errorf("left to do: %+v", left)
+		}
+		return err
+	})
+}
+
+// shopKnocks are all knocks, due or not.
+func (w *world) shopKnocks() (all []state.Knock) {
+	w.t.Helper()
+	w.view(func(tx state.ReadTx) (err error) {
+		all, err = tx.Knocks(w.clock.Now().Add(1000*day), 100)
+		return err
+	})
+	return all
+}
+
+func TestAnOrderThatTheShopDoesNotKnow(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.boot()
+	w.knock("gid://shopify/Order/404")
+	for tries := 1; tries < 6; tries++ {
+		w.until("it was tried", func() bool { k := w.shopKnocks(); return len(k) == 1 && k[0].Tries == tries })
+		if k := w.shopKnocks()[0]; !k.NotBefore.After(w.clock.Now()) || !strings.Contains(k.LastError, "not_found") {
+			t.Errorf("knock %+v", k)
+		}
+		w.clock.add(time.Hour)
+	}
+	w.until("it is given up", w.noKnocks)
+	told := w.alerts(casesync.AlertShop)
+	if len(told) != 2 || !told[0].Page || told[1].Page || !strings.Contains(told[1].Text, "not looked at again") {
+		t.Errorf("alerts %+v, want a page and then a word that it is given up", told)
+	}
+}
+
+func TestAShopThatMustBeMended(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.site.add(numberA)
+	w.edge.err = &shop.Error{Kind: shop.Unauthorized, Op: "read order", Detail: "the token was revoked"}
+	w.boot()
+	w.knock(w.edge.cancelled(1042, w.clock.Now(), numberA))
+	w.until("it is told", func() bool { return len(w.alerts(casesync.AlertShop)) == 1 })
+	for range 10 {
+		w.pass(2 * time.Hour)
+	}
+	if told, knocks := w.alerts(casesync.AlertShop), w.shopKnocks(); len(told) != 1 || !told[0].Page || len(knocks) != 1 {
+		t.Errorf("alerts %+v, knocks %+v; want one page, and the knock kept", told, knocks)
+	}
+	w.edge.set(func() { w.edge.err = nil })
+	w.pass(2 * time.Hour)
+	w.requestedOnce(numberA)
+	if a := w.alerts(casesync.AlertShop)[0]; a.ResolvedAt.IsZero() {
+		t.Error("the alert outlives the trouble")
+	}
+}
+
+func TestAShopThatAsksToWait(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.site.add(numberA)
+	w.edge.err = &shop.Error{Kind: shop.Throttled, Op: "read order", RetryAfter: 3 * time.Hour}
+	w.boot()
+	w.cancelled(1042, numberA)
+	if k := w.shopKnocks(); len(k) != 1 || !k[0].NotBefore.Equal(start.Add(3*time.Hour)) {
+		t.Fatalf("knocks %+v, want one in three hours", k)
+	}
+	w.edge.set(func() { w.edge.err = nil })
+	w.pass(3 * time.Hour)
+	w.requestedOnce(numberA)
+	if told := w.alerts(casesync.AlertShop); len(told) != 0 {
+		t.Errorf("alerts %+v", told)
+	}
+}
+
+func TestKnocksOfNoShop(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	must(t, w.store.Update(context.Background(), func(tx state.Tx) error {
+		_, err := tx.AddKnock(state.Knock{Shop: "gone", OrderID: "gid://shopify/Order/1", NotBefore: start})
+		return err
+	}))
+	w.boot()
+	if _, err := w.e.Knock(context.Background(), state.Knock{Shop: "gone"}); err == nil {
+		t.Error("took a knock of a shop that is not configured")
+	}
+	w.quiet()
+	if k := w.shopKnocks(); len(k) != 1 || !strings.Contains(k[0].LastError, "not configured any more") {
+		t.Errorf("knocks %+v, want it kept", k)
+	}
+	w.store.FailUpdate(1, errors.New("disk full"))
+	if _, err := w.e.Knock(context.Background(), state.Knock{Shop: "mystore", OrderID: "x"}); err == nil || !strings.Contains(err.Error(), "store knock of mystore") {
+		t.Errorf("a knock that is not on disk: %v", err)
+	}
+}
