@@ -11,7 +11,6 @@ import (
 
 	"github.com/chromedp/cdproto/cdp"
 	"github.com/chromedp/cdproto/emulation"
-	"github.com/chromedp/cdproto/inspector"
 	"github.com/chromedp/cdproto/network"
 	"github.com/chromedp/cdproto/page"
 	"github.com/chromedp/cdproto/target"
@@ -358,57 +357,4 @@ func (t *Tab) Follow(ctx context.Context) (*Tab, bool, error) {
 func trimURL(u string) string {
 	u, _, _ = strings.Cut(u, "?")
 	return u
-}
-
-// onEvent runs on the goroutine that reads the tab's messages: it must be
-// quick and must not call the browser.
-func (t *Tab) onEvent(ev any) {
-	switch ev := ev.(type) {
-	case *inspector.EventTargetCrashed:
-		t.crash()
-	case *page.EventJavascriptDialogOpening:
-		t.dismiss(ev)
-	case *target.EventTargetCreated:
-		t.noteTarget(ev.TargetInfo)
-	case *network.EventRequestWillBeSent, *network.EventResponseReceived, *network.EventLoadingFinished, *network.EventLoadingFailed:
-		t.onNetwork(ev)
-	}
-}
-
-func (t *Tab) crash() {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	if !t.crashOnce {
-		t.crashOnce = true
-		close(t.crashed)
-	}
-}
-
-func (t *Tab) noteTarget(info *target.Info) {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	if info != nil && info.Type == "page" && info.OpenerID != "" && info.OpenerID == t.id {
-		t.opened = append(t.opened, info.TargetID)
-	}
-}
-
-func (t *Tab) dismiss(ev *page.EventJavascriptDialogOpening) {
-	t.mu.Lock()
-	t.dialogs = append(t.dialogs, Dialog{Kind: string(ev.Type), Message: ev.Message, At: time.Now()})
-	t.mu.Unlock()
-	t.spawn(func() {
-		_ = t.do(context.Background(), "dismiss dialog", func(op context.Context) error {
-			_, err := chromedp.Call(op, page.HandleJavaScriptDialog, page.HandleJavaScriptDialogParams{Accept: ev.Type == page.DialogTypeBeforeunload})
-			return err // gone by itself is as good
-		})
-	})
-}
-
-// spawn starts work that events ask for, unless the tab is being closed.
-func (t *Tab) spawn(f func()) {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	if !t.closed {
-		t.work.Go(f)
-	}
 }
