@@ -31,10 +31,15 @@ func FastClock(from time.Time, speed float64) *Clock {
 
 // Now is the time shown, in UTC.
 func (c *Clock) Now() time.Time {
-	if c.speed == 1 && c.began.Equal(c.from) {
+	if !c.Fast() {
 		return time.Now().UTC()
 	}
-	return c.from.Add(time.Duration(float64(time.Since(c.began)) * c.speed)).UTC().Round(0)
+	return c.shown(time.Now())
+}
+
+// shown is what a fast clock shows at a real time.
+func (c *Clock) shown(real time.Time) time.Time {
+	return c.from.Add(time.Duration(float64(real.Sub(c.began)) * c.speed)).UTC().Round(0)
 }
 
 // Real is the real time at which the clock shows t.
@@ -100,14 +105,19 @@ type mapped struct {
 // Next is the real time at which the daemon's clock shows the next moment of
 // the specification; the zero time means never, as cron has it.
 func (m mapped) Next(t time.Time) time.Time {
-	shown := m.clock.from.Add(time.Duration(float64(t.Sub(m.clock.began)) * m.clock.speed))
-	next := m.spec.Next(shown)
+	if !m.clock.Fast() {
+		return m.spec.Next(t) // by the wall clock, which may have been set since the start
+	}
+	next := m.spec.Next(m.clock.shown(t))
+	if !next.IsZero() && !m.clock.Real(next).After(t) {
+		next = m.spec.Next(next) // rounding shows the moment that just ran as yet to come
+	}
 	if next.IsZero() {
 		return next
 	}
 	real := m.clock.Real(next)
-	if !real.After(t) {
-		real = t.Add(leastPeriod)
+	if soonest := t.Add(leastPeriod); real.Before(soonest) {
+		return soonest
 	}
 	return real
 }

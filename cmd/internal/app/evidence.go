@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -34,17 +35,28 @@ func (v *evidence) Keep(ctx context.Context, e supplier.Evidence) (string, error
 	if folder == "" {
 		folder = "order-" + unsafeName.ReplaceAllString(e.Number, "_")
 	}
-	name := fmt.Sprintf("%s-%06d-%s.%s", e.At.UTC().Format("20060102T150405Z"), v.seq.Add(1), unsafeName.ReplaceAllString(e.Name, "_"), unsafeName.ReplaceAllString(e.Ext, "_"))
 	if err := os.MkdirAll(filepath.Join(v.dir, folder), 0o700); err != nil {
 		return "", fmt.Errorf("keep evidence %s: %w", e.Name, err)
 	}
-	path := filepath.Join(v.dir, folder, name)
-	if err := write(path, e.Body); err != nil {
+	name, err := v.store(folder, e)
+	if err != nil {
 		return "", fmt.Errorf("keep evidence %s: %w", e.Name, err)
 	}
 	sum := sha256.Sum256(e.Body)
 	ref := folder + "/" + name + "#sha256:" + hex.EncodeToString(sum[:])
 	return ref, v.index(folder, name, ref, e)
+}
+
+// store writes the piece under a name that is free: after a restart the count
+// begins anew, and a rehearsal's clock may show a second twice.
+func (v *evidence) store(folder string, e supplier.Evidence) (name string, err error) {
+	for range 1000 {
+		name = fmt.Sprintf("%s-%06d-%s.%s", e.At.UTC().Format("20060102T150405Z"), v.seq.Add(1), unsafeName.ReplaceAllString(e.Name, "_"), unsafeName.ReplaceAllString(e.Ext, "_"))
+		if err = write(filepath.Join(v.dir, folder, name), e.Body); !errors.Is(err, fs.ErrExist) {
+			return name, err
+		}
+	}
+	return name, err
 }
 
 // index adds a line to the folder's list: where the piece came from and when,
