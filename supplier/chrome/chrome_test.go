@@ -215,6 +215,10 @@ func TestKilledBrowserIsNoticedAndStartsAgain(t *testing.T) {
 			return false, err
 		})
 	}()
+	socket, err := os.Readlink(filepath.Join(b.Options().ProfileDir, "SingletonSocket"))
+	if err != nil {
+		t.Fatal(err)
+	}
 	if err := syscall.Kill(pid, syscall.SIGKILL); err != nil {
 		t.Fatal(err)
 	}
@@ -223,6 +227,9 @@ func TestKilledBrowserIsNoticedAndStartsAgain(t *testing.T) {
 	}
 	<-dead
 	eventually(t, "processes left", func() bool { return groupAlive(t, pid) == 0 })
+	if _, err := os.Stat(filepath.Dir(socket)); !errors.Is(err, os.ErrNotExist) {
+		t.Errorf("the socket's directory %s was left behind: %v", socket, err)
+	}
 	load(t, testTab(t, b), url)
 	if b.PID() == pid || b.PID() == 0 {
 		t.Errorf("pid after restart: %d", b.PID())

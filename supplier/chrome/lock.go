@@ -58,13 +58,28 @@ func takeProfile(ctx context.Context, profile string) (*lock, error) {
 		f.Close()
 		return nil, err
 	}
-	for _, name := range []string{"SingletonLock", "SingletonSocket", "SingletonCookie"} {
-		if err := os.Remove(filepath.Join(profile, name)); err != nil && !errors.Is(err, os.ErrNotExist) {
-			f.Close()
-			return nil, fmt.Errorf("take browser profile: %w", err)
-		}
+	if err := clearSingleton(profile); err != nil {
+		f.Close()
+		return nil, fmt.Errorf("take browser profile: %w", err)
 	}
 	return l, l.write()
+}
+
+// clearSingleton removes Chromium's own lock, and the socket's directory
+// under the temporary one, which a killed browser leaves behind.
+func clearSingleton(profile string) error {
+	socket, err := os.Readlink(filepath.Join(profile, "SingletonSocket"))
+	if dir := filepath.Dir(socket); err == nil && filepath.IsAbs(dir) && strings.HasPrefix(filepath.Base(dir), "org.chromium.Chromium.") {
+		if err := os.RemoveAll(dir); err != nil {
+			return err
+		}
+	}
+	for _, name := range []string{"SingletonLock", "SingletonSocket", "SingletonCookie"} {
+		if err := os.Remove(filepath.Join(profile, name)); err != nil && !errors.Is(err, os.ErrNotExist) {
+			return err
+		}
+	}
+	return nil
 }
 
 // browser records the process that was started on the profile.
@@ -77,11 +92,11 @@ func (l *lock) browser(pid int) error {
 	return l.write()
 }
 
-// release lets the profile go. clean says that the browser stopped in good
+// release lets the profile go, after the browser ended. clean says that the browser stopped in good
 // order and wrote its session to disk.
 func (l *lock) release(clean bool) error {
 	l.Browser, l.Started, l.Clean = 0, 0, clean
-	err := l.write()
+	err := errors.Join(clearSingleton(l.Profile), l.write())
 	return errors.Join(err, l.f.Close())
 }
 

@@ -175,8 +175,9 @@ func TestAttachesToARunningBrowser(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	profile := t.TempDir()
+	profile, tmp := t.TempDir(), t.TempDir()
 	cmd := exec.Command(path, "--headless", "--no-sandbox", "--no-first-run", "--remote-debugging-port=0", "--user-data-dir="+profile)
+	cmd.Env = append(os.Environ(), "TMPDIR="+tmp)
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true, Pdeathsig: syscall.SIGKILL}
 	if err := cmd.Start(); err != nil {
 		t.Fatal(err)
