@@ -21,6 +21,9 @@ func (l *lane) lease(ctx context.Context) error {
 		}
 		a.Fence++
 		a.Owner = l.e.o.Owner
+		if a.State == state.AccountReady && a.Why != "" {
+			l.failures = failureAlarm // told before the restart: the first success resolves it
+		}
 		l.fence = a.Fence
 		_, err = t.PutAccount(a)
 		return err
@@ -122,6 +125,8 @@ func (l *lane) down(ctx context.Context, cause error) error {
 		a.Until, a.Why = t.now.Add(l.coolDown), cause.Error()
 		next := a.State
 		switch kind {
+		case supplier.Throttled:
+			l.failures = max(l.failures, 1) // the next success takes the reason back
 		case supplier.LoggedOut:
 			next = state.AccountLoggedOut
 		case supplier.Challenged:

@@ -124,6 +124,7 @@ func TestThrottled(t *testing.T) {
 	w.status(state.Queued)
 	w.pass(time.Second)
 	w.requestedOnce(numberA)
+	w.until("the reason is taken back", func() bool { return w.account().Why == "" })
 	w.view(func(tx state.ReadTx) error {
 		all, _, err := tx.Alerts(state.Page{})
 		if len(all) > 0 {
@@ -182,12 +183,34 @@ func TestAccountThatCannotBeWorked(t *testing.T) {
 			w.site.set(func() { w.site.down = nil })
 			w.pass(2 * time.Hour)
 			w.requestedOnce(numberA)
-			told := w.alerts(casesync.AlertAccountUnreachable)
-			if len(told) != 1 || told[0].ResolvedAt.IsZero() || w.account().Why != "" {
-				t.Errorf("alerts %+v, account %+v", told, w.account())
-			}
+			w.until("the alert is resolved", func() bool {
+				told := w.alerts(casesync.AlertAccountUnreachable)
+				return len(told) == 1 && !told[0].ResolvedAt.IsZero() && w.account().Why == ""
+			})
 		})
 	}
+}
+
+// An alert about an account outlives a restart, and is resolved all the same.
+func TestAccountThatWorksAfterARestart(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.site.add(numberA)
+	w.site.down = trouble(supplier.Browser)
+	first := w.boot()
+	w.knock(w.edge.cancelled(1042, w.clock.Now(), numberA))
+	for range 4 {
+		w.quiet()
+		w.clock.add(time.Hour)
+	}
+	w.until("it is told", func() bool { return len(w.alerts(casesync.AlertAccountUnreachable)) == 1 })
+	w.stop(first)
+	w.site.set(func() { w.site.down = nil })
+	w.clock.add(time.Hour)
+	w.boot()
+	w.quiet()
+	w.requestedOnce(numberA)
+	w.until("the alert is resolved", func() bool { return !w.alerts(casesync.AlertAccountUnreachable)[0].ResolvedAt.IsZero() })
 }
 
 // What went wrong before the last click decides who goes on.

@@ -192,6 +192,37 @@ func TestAShopThatAsksToWait(t *testing.T) {
 	}
 }
 
+// Of several knocks about one order, the one that was tried most stands for
+// all; one look answers them.
+func TestABurstOfKnocks(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.site.add(numberA)
+	w.edge.err = &shop.Error{Kind: shop.Unavailable, Op: "read order"}
+	w.boot()
+	id := w.edge.cancelled(1042, w.clock.Now(), numberA)
+	for tries := 1; tries <= 4; tries++ {
+		for range 3 {
+			w.knock(id)
+		}
+		w.quiet()
+		w.clock.add(time.Hour)
+	}
+	w.quiet()
+	if left := w.shopKnocks(); len(left) == 0 || len(left) > 4 {
+		t.Errorf("knocks %+v", left)
+	}
+	if told := w.alerts(casesync.AlertShop); len(told) != 1 {
+		t.Errorf("alerts %+v, want one after four tries", told)
+	}
+	w.edge.set(func() { w.edge.err = nil })
+	w.pass(2 * time.Hour)
+	w.requestedOnce(numberA)
+	if left := w.shopKnocks(); len(left) != 0 || w.alerts(casesync.AlertShop)[0].ResolvedAt.IsZero() {
+		t.Errorf("knocks %+v, alerts %+v", left, w.alerts(casesync.AlertShop))
+	}
+}
+
 func TestKnocksOfNoShop(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
@@ -207,7 +238,8 @@ func TestKnocksOfNoShop(t *testing.T) {
 	if k := w.shopKnocks(); len(k) != 1 || !strings.Contains(k[0].LastError, "not configured any more") {
 		t.Errorf("knocks %+v, want it kept", k)
 	}
-	w.store.FailUpdate(1, errors.New("disk full"))
+	w.store.FailAll(errors.New("disk full"))
+	defer w.store.FailAll(nil)
 	if _, err := w.e.Knock(context.Background(), state.Knock{Shop: "mystore", OrderID: "x"}); err == nil || !strings.Contains(err.Error(), "store knock of mystore") {
 		t.Errorf("a knock that is not on disk: %v", err)
 	}
