@@ -212,7 +212,7 @@ func readingRequested(x *change) error {
 	x.again()
 	switch {
 	case r.Phase == state.PhaseClosed:
-		x.closed(r, "the supplier accepted: the order is closed")
+		x.closed(r, x.closedWhy())
 	case r.Phase == state.PhasePending:
 		x.c.PendingSeen = true
 		x.resolve(AlertUnknownState)
@@ -227,6 +227,15 @@ func readingRequested(x *change) error {
 		x.alert(AlertUnknownState)
 	}
 	return nil
+}
+
+// closedWhy: a supplier that stayed silent until the window's end has not
+// accepted anything.
+func (x *change) closedWhy() string {
+	if end := x.c.Clocks[state.ClockShipWindowEnd]; !end.IsZero() && !x.now.Before(end) {
+		return "the ship window ended " + stamp(end) + " without an answer and AliExpress closed the order"
+	}
+	return "the supplier accepted: the order is closed"
 }
 
 func (x *change) refused(r *state.Reading, format string, args ...any) {

@@ -36,6 +36,9 @@ shipped before, fake tracking and more. Nothing outside this machine is touched.
 			}
 			if f, ok := o.Progress.(*os.File); ok {
 				o.Terminal = term.IsTerminal(int(f.Fd()))
+				if w, _, err := term.GetSize(int(f.Fd())); o.Terminal && err == nil {
+					o.Width = w
+				}
 			}
 			return demo.Run(cmd.Context(), o)
 		},

@@ -33,6 +33,8 @@ type Options struct {
 	Out, Progress io.Writer
 	// Terminal tells that Progress is one: colours, and a bar that moves.
 	Terminal bool
+	// Width is the terminal's, 0 where there is none.
+	Width int
 	// Self is how the program is called, for the hints.
 	Self string
 }

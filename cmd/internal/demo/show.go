@@ -25,6 +25,7 @@ type show struct {
 	bar  string // on a terminal, the line that moves
 	day  int
 	last time.Time
+	over bool // the table was shown
 }
 
 func newShow(o Options) *show {
@@ -115,6 +116,12 @@ func (s *show) cancel(now time.Time, st story) {
 
 // change is the line of a case that moved, in the words of its journal.
 func (s *show) change(c app.Change) {
+	s.mu.Lock()
+	over := s.over
+	s.mu.Unlock()
+	if over {
+		return
+	}
 	for _, e := range c.Entries {
 		if e.From == e.To || e.To == "requesting" {
 			continue
@@ -130,13 +137,37 @@ func (s *show) ring(body string) {
 		m.Title = body
 	}
 	s.mu.Lock()
-	at := s.last
+	at, over := s.last, s.over
 	s.mu.Unlock()
+	if over {
+		return // reminders would scroll the table away
+	}
 	s.line(at, "", "your phone", s.paint(yellow, "☎ "+m.Title))
 }
 
 func (s *show) line(at time.Time, order, who, text string) {
-	s.put(fmt.Sprintf("  %s  %-5s  %-11s  %s\n", at.UTC().Format("Mon 2 Jan 15:04"), order, who, text))
+	s.put(s.fit(fmt.Sprintf("  %-16s  %-5s  %-11s  %s", at.UTC().Format("Mon 2 Jan 15:04"), order, who, text)) + "\n")
+}
+
+// fit cuts a line to the terminal's width; colour codes take no room.
+func (s *show) fit(line string) string {
+	if s.o.Width <= 0 {
+		return line
+	}
+	seen, escape := 0, false
+	for i, r := range line {
+		switch {
+		case r == '\x1b':
+			escape = true
+		case escape:
+			escape = r != 'm'
+		default:
+			if seen++; seen >= s.o.Width {
+				return line[:i] + "…\x1b[0m"
+			}
+		}
+	}
+	return line
 }
 
 var statusColours = map[string]string{
@@ -171,7 +202,7 @@ func (s *show) tick(now time.Time, done int) {
 func (s *show) end(now time.Time, rows []ending, writes []aliexpresstest.Write) {
 	s.mu.Lock()
 	bar := s.bar
-	s.bar = ""
+	s.bar, s.over = "", true
 	s.mu.Unlock()
 	if bar != "" {
 		s.put("\r\x1b[K")
