@@ -62,8 +62,9 @@ func (d *decoder) secret(field, path string) {
 		d.bad(field, "%v", err)
 		return
 	}
-	if missing == nil && info.Mode().Perm()&0o077 != 0 {
-		d.warn(field, "others may read it; run: chmod 600 %s", path)
+	// The service's group may read it: that is how the unit is installed.
+	if missing == nil && info.Mode().Perm()&0o027 != 0 {
+		d.warn(field, "others may read or change it; run: chmod g-w,o= %s", path)
 	}
 }
 

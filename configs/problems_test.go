@@ -176,7 +176,7 @@ func TestOthersMayReadTheSecret(t *testing.T) {
 		t.Fatal(err)
 	}
 	_, warnings, err := load(filepath.Join(dir, "c.yaml"), "", true)
-	if err != nil || len(warnings) != 1 || !strings.Contains(warnings.String(), ":5:17: shops[0].token_file: others may read it; run: chmod 600 ") {
+	if err != nil || len(warnings) != 1 || !strings.Contains(warnings.String(), ":5:17: shops[0].token_file: others may read or change it; run: chmod g-w,o= ") {
 		t.Errorf("error %v, warnings %v", err, warnings)
 	}
 }
