@@ -172,7 +172,7 @@ func TestMissingFile(t *testing.T) {
 func TestOthersMayReadTheSecret(t *testing.T) {
 	t.Parallel()
 	dir := write(t, map[string]string{"c.yaml": minimal, "token": "x", "client-secret": "y"})
-	if err := os.Chmod(filepath.Join(dir, "token"), 0o640); err != nil {
+	if err := os.Chmod(filepath.Join(dir, "token"), 0o644); err != nil {
 		t.Fatal(err)
 	}
 	_, warnings, err := load(filepath.Join(dir, "c.yaml"), "", true)
