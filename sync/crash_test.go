@@ -38,6 +38,14 @@ func TestCrash(t *testing.T) {
 			<-reached
 			w.stop(first)
 			w.status(state.Requesting)
+			want := map[bool]state.EffectState{false: state.EffectStarted, true: state.EffectDispatched}[tt.doubted]
+			w.view(func(tx state.ReadTx) error {
+				f, err := tx.Effect(state.EffectID(w.one().ID, state.EffectRequest))
+				if f.State != want || f.Fence != 1 {
+					t.Errorf("on disk is %+v, want it %s", f, want)
+				}
+				return err
+			})
 			w.boot()
 			w.settleDoubt()
 			w.requestedOnce(numberA)

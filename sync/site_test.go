@@ -61,6 +61,7 @@ type site struct {
 	refuse  error // attempts answer with it
 	blind   error // reads of the detail answer with it
 	at      func(context.Context, moment) error
+	reading func(tracking bool) // called with each read
 	sweeps  int
 	probes  int
 	cancels int
@@ -158,6 +159,9 @@ func (c *client) Read(_ context.Context, number string, tracking bool) (state.Re
 	defer c.enter()()
 	if err := c.fault(&c.blind); err != nil {
 		return state.Reading{}, err
+	}
+	if c.reading != nil {
+		c.reading(tracking)
 	}
 	r, err := c.look(number)
 	r.TrackingRead = tracking

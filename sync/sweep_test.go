@@ -138,6 +138,29 @@ func TestReadsThatAreSpoilt(t *testing.T) {
 	w.status(state.Cancelled)
 }
 
+// What is asked for while a read is under way is not answered by that read.
+func TestAReadAskedForMeanwhile(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.site.add(numberA)
+	var tracked []bool
+	w.site.reading = func(tracking bool) {
+		if tracked = append(tracked, tracking); len(tracked) == 1 {
+			_, err := w.e.Decide(context.Background(), w.one().ID, state.Event{Kind: state.EventRetry, By: state.ByCLI})
+			if err != nil {
+				t.Error(err)
+			}
+		}
+	}
+	w.boot()
+	w.cancelled(1042, numberA)
+	w.pass(10 * time.Minute)
+	w.requestedOnce(numberA)
+	if len(tracked) != 2 || tracked[0] || !tracked[1] {
+		t.Errorf("read with tracking: %v; want a second read, with it", tracked)
+	}
+}
+
 // A stray effect is a fault that a person sees; it clicks nothing.
 func TestAnEffectThatMustNotBe(t *testing.T) {
 	t.Parallel()
