@@ -10,24 +10,18 @@ import (
 // version acts upon. Setting one to other than its default is warned about.
 // An entry covers the key and all below it; take it out when it works.
 var notYet = map[string]string{
-	"shops[].client_id":                "tokens by the client credentials grant are not fetched; a token_file is needed",
-	"shops[].poll_every":               "cancels arrive by webhook only",
-	"shops[].look_back":                "there is no polling that could look back",
-	"shops[].supplier_first":           "the supplier is asked after the shop cancelled",
-	"shops[].flow_secret_file":         "/hooks/flow is not served",
-	"shops[].write_back":               "nothing is written to the shop",
-	"shops[].accounts":                 "only one account per shop is worked; name it with account",
-	"shops[].mapping.wait":             "an unmapped order is reported at once",
-	"accounts[].remote_url":            "a browser of its own is started for the account",
-	"accounts[].pace.jitter":           "the pause between actions is always between_actions",
-	"accounts[].pace.actions_per_hour": "only between_actions holds the pace",
-	"browser.idle_stop":                "the browser keeps running",
-	"messages":                         "no messages are sent to the supplier",
-	"retention":                        "nothing is deleted",
-	"rules":                            "every order follows the mode",
-	"alerts.quiet_hours":               "alerts are sent at any hour",
-	"alerts.heartbeat_url_file":        "no heartbeat is sent",
-	"console.password_file":            "the console's pages are not there yet; /healthz, /readyz and /metrics are",
+	"shops[].client_id":         "tokens by the client credentials grant are not fetched; a token_file is needed",
+	"shops[].poll_every":        "cancels arrive by webhook only",
+	"shops[].look_back":         "there is no polling that could look back",
+	"shops[].supplier_first":    "the supplier is asked after the shop cancelled",
+	"shops[].flow_secret_file":  "/hooks/flow is not served",
+	"shops[].write_back":        "nothing is written to the shop",
+	"shops[].accounts":          "only one account per shop is worked; name it with account",
+	"messages":                  "no messages are sent to the supplier",
+	"retention":                 "nothing is deleted",
+	"rules":                     "every order follows the mode",
+	"alerts.heartbeat_url_file": "no heartbeat is sent",
+	"console.password_file":     "the console's pages are not there yet; /healthz, /readyz and /metrics are",
 }
 
 var indexes = regexp.MustCompile(`\[\d+\]`)

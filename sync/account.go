@@ -122,7 +122,7 @@ func (l *lane) down(ctx context.Context, cause error) error {
 		if err != nil {
 			return err
 		}
-		a.Until, a.Why = t.now.Add(l.coolDown), cause.Error()
+		a.Until, a.Why = t.now.Add(l.account.CoolDown), cause.Error()
 		next := a.State
 		switch kind {
 		case supplier.Throttled:

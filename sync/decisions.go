@@ -24,6 +24,7 @@ func approve(x *change) error {
 	}
 	x.c.Approved, x.c.Accepted, x.c.Unsure = true, x.c.HeldWhy, false
 	x.c.Attempt.StartedAt, x.c.Attempt.DispatchedAt, x.c.Attempt.Reasked = time.Time{}, time.Time{}, false
+	x.c.AskableAt = time.Time{} // the time to ask runs from the approval
 	x.to(state.Queued, "%s approved: will be asked", x.who())
 	x.plan(state.EffectRequest, "", x.now, "approved by "+x.who())
 	return nil

@@ -49,6 +49,11 @@ type Account struct {
 	// CoolDown is the wait before a lost or challenged session is probed
 	// again.
 	CoolDown time.Duration
+	// Spent tells that the account has done what a person would do in an
+	// hour; nothing new is begun then. nil: never.
+	Spent func() bool
+	// IdleStop is how long the browser is kept without work; zero: for good.
+	IdleStop time.Duration
 }
 
 // Change is one committed step of a case.
@@ -100,7 +105,7 @@ func New(o Options) (*Engine, error) {
 func (e *Engine) Start(ctx context.Context) error {
 	ctx, e.cancel = context.WithCancelCause(ctx)
 	for name, a := range e.o.Accounts {
-		l := &lane{e: e, name: name, client: a.Client, coolDown: a.CoolDown, wake: make(chan struct{}, 1)}
+		l := &lane{e: e, name: name, account: a, client: a.Client, wake: make(chan struct{}, 1)}
 		if err := l.lease(ctx); err != nil {
 			e.cancel(err)
 			return fmt.Errorf("take account %s: %w", name, err)

@@ -16,10 +16,12 @@ import (
 type lane struct {
 	e        *Engine
 	name     string
+	account  Account
 	client   supplier.Client
-	coolDown time.Duration
 	wake     chan struct{}
 	fence    uint64
+	// lastWork is when the browser was last needed, zero while it is closed.
+	lastWork time.Time
 	// failures counts passes in a row that the browser or the site spoilt.
 	failures int
 }
@@ -35,16 +37,23 @@ var errFenced = errors.New("another daemon has taken the account over")
 func (l *lane) drain(ctx context.Context) error {
 	for ctx.Err() == nil {
 		ready, err := l.ready(ctx)
-		if err != nil || !ready {
+		if err != nil {
 			return err
+		}
+		if !ready || l.spent() {
+			return l.idle(ctx)
 		}
 		if err := l.recover(ctx); err != nil {
 			return err
 		}
 		due, err := l.due(ctx)
-		if err != nil || len(due) == 0 {
+		if err != nil {
 			return err
 		}
+		if len(due) == 0 {
+			return l.idle(ctx)
+		}
+		l.lastWork = l.e.o.Now()
 		if due[0].Kind == state.EffectRequest {
 			err = l.request(ctx, due[0])
 		} else {
@@ -56,6 +65,21 @@ func (l *lane) drain(ctx context.Context) error {
 		if err := l.succeeded(ctx); err != nil {
 			return err
 		}
+	}
+	return nil
+}
+
+func (l *lane) spent() bool { return l.account.Spent != nil && l.account.Spent() }
+
+// idle closes a browser that has had nothing to do for a while. It keeps its
+// session and starts again when needed.
+func (l *lane) idle(ctx context.Context) error {
+	if l.account.IdleStop <= 0 || l.lastWork.IsZero() || l.e.o.Now().Sub(l.lastWork) < l.account.IdleStop {
+		return nil
+	}
+	l.lastWork = time.Time{}
+	if err := l.client.Close(ctx); err != nil {
+		return fmt.Errorf("close the idle browser of account %s: %w", l.name, err)
 	}
 	return nil
 }

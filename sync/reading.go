@@ -197,6 +197,8 @@ func readingHeld(x *change) error {
 		x.closed(r, "the order is closed already")
 	case r.Phase == state.PhasePending:
 		x.requested(r, "a cancel request stands already")
+	case shippedPhase(r.Phase):
+		x.refusedAsShipped(r)
 	default:
 		x.again()
 	}

@@ -106,9 +106,16 @@ var readingStories = []scenario{
 		{after: time.Hour, ev: reads(state.PhasePending), to: state.Requested},
 	})},
 	{name: "held and read as before", steps: then(reach[state.Held], []step{
-		{after: time.Hour, ev: reads(state.PhaseShipped), to: state.Held, check: func(t expect, c state.Case, _ Outcome) {
-			if c.DueAt.IsZero() || !c.Clocks[state.ClockShipWindowEnd].IsZero() {
-				t.Errorf("due %s, clocks %v; want a next reading and no ship window", c.DueAt, c.Clocks)
+		{after: time.Hour, ev: reads(state.PhaseProcessing), to: state.Held, check: func(t expect, c state.Case, _ Outcome) {
+			if c.DueAt.IsZero() {
+				t.Errorf("due %s; want a next reading", c.DueAt)
+			}
+		}},
+	})},
+	{name: "held and marked shipped meanwhile", steps: then(reach[state.Held], []step{
+		{after: time.Hour, ev: reads(state.PhaseShipped), to: state.Refused, raised: AlertRefused, plans: "read:tracking", check: func(t expect, c state.Case, _ Outcome) {
+			if !c.Clocks[state.ClockShipWindowEnd].IsZero() || c.Clocks[state.ClockProofDue].IsZero() {
+				t.Errorf("clocks %v; want the proof clock and no ship window", c.Clocks)
 			}
 		}},
 	})},

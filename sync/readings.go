@@ -39,7 +39,7 @@ func (l *lane) readings(ctx context.Context, due []state.Effect) error {
 			return err
 		}
 		// A request that came up meanwhile goes first.
-		if l.requestDue(ctx) {
+		if l.requestDue(ctx) || l.spent() {
 			return nil
 		}
 	}

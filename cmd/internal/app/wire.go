@@ -14,7 +14,6 @@ import (
 
 	"github.com/oklog/ulid/v2"
 	"github.com/rs/zerolog"
-	"golang.org/x/time/rate"
 
 	"countermand/configs"
 	"countermand/shop/shopify"
@@ -163,11 +162,12 @@ func (a *App) openAccounts(ctx context.Context) (map[string]casesync.Account, er
 		if err != nil {
 			return nil, fmt.Errorf("make the browser of account %s: %w", ac.Name, err)
 		}
+		pace := newPacer(ac.Pace)
 		client, err := aliexpress.New(aliexpress.Options{
 			Account: ac.Name, Hosts: aliexpress.Hosts{WWW: ac.Hosts.WWW, Mobile: ac.Hosts.Mobile, Login: ac.Hosts.Login, API: ac.Hosts.API},
 			Browser: browser, Profile: profile, Evidence: ev, Now: a.clock.Now,
 			Zone: ac.Timezone, Language: ac.Language, Region: ac.Region, Currency: ac.Currency,
-			Pace: pace(ac.Pace), Log: a.o.Log.With().Str("account", ac.Name).Logger(),
+			Pace: pace.wait, Log: a.o.Log.With().Str("account", ac.Name).Logger(),
 		})
 		if err != nil {
 			return nil, fmt.Errorf("open account %s: %w", ac.Name, err)
@@ -175,7 +175,7 @@ func (a *App) openAccounts(ctx context.Context) (map[string]casesync.Account, er
 		a.clean.add("account "+ac.Name, func(ctx context.Context) error {
 			return errors.Join(client.Close(ctx), browser.Stop(ctx))
 		})
-		out[ac.Name] = casesync.Account{Client: client, CoolDown: ac.CoolDown}
+		out[ac.Name] = casesync.Account{Client: client, CoolDown: ac.CoolDown, Spent: pace.spent, IdleStop: a.o.Config.Browser.IdleStop}
 	}
 	return out, nil
 }
@@ -190,15 +190,6 @@ func siteProfile(ac configs.Account) (aliexpress.Profile, error) {
 		return p, fmt.Errorf("read site_profile of account %s: %w", ac.Name, err)
 	}
 	return p, nil
-}
-
-// pace keeps actions apart, in real time even in a rehearsal.
-func pace(p configs.Pace) func(context.Context) error {
-	if p.BetweenActions <= 0 {
-		return func(context.Context) error { return nil }
-	}
-	l := rate.NewLimiter(rate.Every(p.BetweenActions), 1)
-	return l.Wait
 }
 
 func (a *App) openAlerts() error {

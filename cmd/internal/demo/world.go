@@ -140,6 +140,7 @@ accounts:
   - name: main
     hosts: {www: "%s", mobile: "%s", login: "%s", api: "%s"}
     pace: {between_actions: 0s, jitter: 0s, actions_per_hour: 0}
+browser: {idle_stop: 60d}
 alerts: {urls_file: alert-urls, digest: "", repeat_every: 96h}
 `, port, w.shop.Domain(), w.shop.URL(), www, mobile, login, api),
 	}
