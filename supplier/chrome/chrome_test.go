@@ -52,6 +52,7 @@ func site(t *testing.T) string {
 		})
 	}
 	page("/{$}", pageHTML)
+	page("/fields", fieldsHTML)
 	page("/other", `<title>other</title><p>other page</p>`)
 	page("/calls", `<title>calls</title><script src="/jsonp?cb=f"></script><script>function f(){}; fetch('/api', {method:'POST', body:'data=1'}); fetch('/failing')</script><img src="/pic.png">`)
 	page("/stay", `<title>stay</title><script>addEventListener('beforeunload', e => { e.preventDefault(); e.returnValue = 'x' })</script><button id=b>b</button>`)

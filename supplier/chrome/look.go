@@ -20,6 +20,17 @@ type Query struct {
 	// selects the title inside it.
 	Within string `json:"within,omitempty"`
 	Title  string `json:"title,omitempty"`
+	// Parts are told with each element: by name, its descendants that match
+	// the first of the selectors that matches any.
+	Parts map[string][]string `json:"parts,omitempty"`
+}
+
+// Part is a descendant of an element. Href is absolute, "" where it is no
+// link.
+type Part struct {
+	Text    string `json:"text"`
+	Href    string `json:"href"`
+	Visible bool   `json:"visible"`
 }
 
 // Element is what an element looked like at one moment.
@@ -33,6 +44,8 @@ type Element struct {
 	Inside      bool   `json:"inside"`
 	InsideTitle string `json:"insideTitle"`
 	InsideText  string `json:"insideText"`
+	// Parts are those that Query.Parts asks for.
+	Parts map[string][]Part `json:"parts"`
 
 	// Selector and Index find it again.
 	Selector string `json:"selector"`

@@ -11,8 +11,16 @@ const describe = (e, query, selector, index) => {
   const out = {
     text: fold(e.innerText).slice(0, 2000), attrs, visible: shown(e), enabled: enabled(e),
     box: {x: r.left, y: r.top, width: r.width, height: r.height},
-    inside: false, insideTitle: "", insideText: "", selector, index,
+    inside: false, insideTitle: "", insideText: "", selector, index, parts: {},
   };
+  for (const [name, selectors] of Object.entries(query.parts || {})) {
+    for (const s of selectors) {
+      const list = [...e.querySelectorAll(s)];
+      if (list.length === 0) continue;
+      out.parts[name] = list.slice(0, 50).map(p => ({text: fold(p.innerText).slice(0, 2000), href: p.href || "", visible: shown(p)}));
+      break;
+    }
+  }
   const around = query.within ? e.closest(query.within) : null;
   if (around) {
     out.inside = true;
@@ -41,6 +49,31 @@ const markup = drop => {
   for (const selector of drop) copy.querySelectorAll(selector).forEach(e => e.remove());
   return "<!DOCTYPE html>\n" + copy.outerHTML;
 };
+const nameOf = e => e ? e.tagName.toLowerCase() + (e.id ? "#" + e.id : "") + [...e.classList].map(c => "." + c).join("") : "nothing: it is outside the window";
+// over gives what a click at that place would hit instead of e, or e itself.
+const over = (e, x, y) => {
+  const hit = document.elementFromPoint(x, y);
+  const label = hit ? hit.closest("label") : null;
+  return hit && (e.contains(hit) || (label && label.control === e)) ? e : hit;
+};
+const cover = (selector, index, selectors) => {
+  const e = document.querySelectorAll(selector)[index];
+  if (!e) return {by: "", which: -1};
+  e.scrollIntoView({block: "center", inline: "center", behavior: "instant"});
+  const r = e.getBoundingClientRect();
+  const hit = over(e, r.left + r.width / 2, r.top + r.height / 2);
+  if (hit === e) return {by: "", which: -1};
+  return {by: nameOf(hit), which: (selectors || []).findIndex(s => hit && hit.closest(s))};
+};
+const value = (selector, index) => {
+  const e = document.querySelectorAll(selector)[index];
+  if (!e) return {why: "missing"};
+  return {why: "", value: "value" in e ? e.value : e.innerText};
+};
+const focused = (selector, index) => {
+  const e = document.querySelectorAll(selector)[index];
+  return !!e && (document.activeElement === e || e.contains(document.activeElement));
+};
 // aim answers whether a person could click the element now, and where.
 const aim = (query, selector, index, text, scroll) => {
   const e = document.querySelectorAll(selector)[index];
@@ -51,11 +84,7 @@ const aim = (query, selector, index, text, scroll) => {
   if (!enabled(e)) return {why: "disabled"};
   const r = e.getBoundingClientRect();
   const x = r.left + r.width / 2, y = r.top + r.height / 2;
-  const hit = document.elementFromPoint(x, y);
-  const label = hit ? hit.closest("label") : null;
-  if (!hit || !(e.contains(hit) || (label && label.control === e))) {
-    const name = hit ? hit.tagName.toLowerCase() + (hit.id ? "#" + hit.id : "") + [...hit.classList].map(c => "." + c).join("") : "nothing: it is outside the window";
-    return {why: "covered", by: name};
-  }
+  const hit = over(e, x, y);
+  if (hit !== e) return {why: "covered", by: nameOf(hit)};
   return {why: "", x, y, element: describe(e, query, selector, index)};
 };

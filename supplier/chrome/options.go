@@ -48,8 +48,15 @@ type Options struct {
 	// ExtraEnv is added to the browser's environment, which holds nothing of
 	// ours otherwise.
 	ExtraEnv []string
-	// RestartAfter is how many tabs one process serves; default 100.
+	// Display is the X display of a visible browser, such as ":99"; default:
+	// ours.
+	Display string
+	// RestartAfter is how many tabs and pieces of work (Fit) one process
+	// serves; default 100.
 	RestartAfter int
+	// MemoryLimit is how many bytes the browser's processes may hold between
+	// pieces of work (Fit); 0: as many as they like.
+	MemoryLimit int64
 
 	StartTimeout  time.Duration // default 20 s
 	StopTimeout   time.Duration // default 10 s, then the process is killed

@@ -27,6 +27,8 @@ func TestPage(t *testing.T) {
 		"markup":      markupDropsWhatIsPersonal,
 		"reload":      reloadLoadsAgain,
 		"by hand":     aPersonsInputIsPassedOn,
+		"fields":      fieldsTakeText,
+		"covers":      coversAreNamed,
 	} {
 		t.Run(name, func(t *testing.T) {
 			tab, err := b.NewTab(t.Context())

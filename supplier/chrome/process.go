@@ -68,7 +68,7 @@ func (o Options) allocatorOptions(path string) ([]chromedp.ExecAllocatorOption, 
 		chromedp.Env(o.env()...),
 	)
 	if o.Visible {
-		if os.Getenv("DISPLAY") == "" && os.Getenv("WAYLAND_DISPLAY") == "" {
+		if o.Display == "" && os.Getenv("DISPLAY") == "" && os.Getenv("WAYLAND_DISPLAY") == "" {
 			return nil, errors.New("a visible browser needs a display: set DISPLAY (for example through Xvfb and VNC), or headless: true")
 		}
 		for _, f := range []string{"headless", "hide-scrollbars", "mute-audio"} {
@@ -103,6 +103,9 @@ func (o Options) env() []string {
 		if v, ok := os.LookupEnv(name); ok {
 			env = append(env, name+"="+v)
 		}
+	}
+	if o.Visible && o.Display != "" {
+		env = append(env, "DISPLAY="+o.Display)
 	}
 	return append(env, o.ExtraEnv...)
 }
