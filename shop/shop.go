@@ -38,6 +38,38 @@ type Order struct {
 	// Supplier are the supplier orders that the order itself names, in the
 	// order they were found, each number once.
 	Supplier []state.Mapping
+
+	// Financial is the shop's own word for what was paid and given back, in
+	// lower case.
+	Financial string
+	// Total is what the order came to when it was placed, in the shop's
+	// currency; Standing is what it comes to after edits, refunds and the
+	// cancel, which takes it to nothing.
+	Total    state.Money
+	Standing state.Money
+	Tags     []string
+	// Vendors of the lines, each once. The products' own tags would want a
+	// further scope.
+	Vendors []string
+	// Country is the ISO code that the parcel goes to. It is the only part of
+	// the address that is ever asked for, and only where the edge is told to;
+	// empty when it is not known.
+	Country string
+	// Edits are what the customer asked to have taken off, oldest first. They
+	// mean something only where EditsRead is set: an API version without them,
+	// or one that tells them in another shape, says nothing of them.
+	Edits     []RequestedEdit
+	EditsRead bool
+}
+
+// Reduced tells whether lines were taken off by edits or refunds.
+func (o Order) Reduced() bool {
+	for _, l := range o.Lines {
+		if o.Left[l.ID] < l.Quantity {
+			return true
+		}
+	}
+	return false
 }
 
 // Edge is one shop that can be asked.
@@ -72,7 +104,10 @@ type Error struct {
 	Detail string
 	// RetryAfter is what the shop asked for, zero when it did not.
 	RetryAfter time.Duration
-	Err        error
+	// Sent: the request may have been carried out although its answer was not
+	// seen. After a write that means: read before anything else.
+	Sent bool
+	Err  error
 }
 
 // Error names the action, what to do and the cause.
@@ -89,6 +124,12 @@ func (e *Error) Error() string {
 
 // Unwrap gives the cause.
 func (e *Error) Unwrap() error { return e.Err }
+
+// MaySent tells whether what failed may have been carried out all the same.
+func MaySent(err error) bool {
+	e, ok := errors.AsType[*Error](err)
+	return err != nil && (!ok || e.Sent)
+}
 
 // KindOf finds the kind in an error's chain, "" where there is none.
 func KindOf(err error) Kind {

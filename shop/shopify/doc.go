@@ -12,11 +12,15 @@
 //
 // schema.graphql holds only the signatures that the operations use. After a
 // change of an operation, or for a new API version, it is cut again out of a
-// whole schema (SDL, plain or .gz), which is not kept in the tree; the
-// loopback Shopify in shop/shopifytest gets the same cut:
+// whole schema (SDL, plain or .gz), which is not kept in the tree, and what
+// that lacks; the loopback Shopify in shop/shopifytest gets the same cut:
 //
 //	cd shop/shopify && go run ./internal/prune -api 2026-10 -schema FILE \
+//	    -schema EDITS -schema supplement.graphql \
 //	    -o schema.graphql -o ../shopifytest/schema.graphql operations/*.graphql
+//
+// Operations that need 2026-10 stand in files of their own, named after it,
+// and are only sent where that version or a later one is asked for.
 package shopify
 
 //go:generate go tool genqlient genqlient.yaml

@@ -4,10 +4,50 @@ package shopify
 
 import (
 	"context"
+	"encoding/json"
+	"fmt"
 	"time"
 
 	"github.com/Khan/genqlient/graphql"
 )
+
+type MetafieldsSetUserErrorCode string
+
+const (
+	MetafieldsSetUserErrorCodeAppNotAuthorized     MetafieldsSetUserErrorCode = "APP_NOT_AUTHORIZED"
+	MetafieldsSetUserErrorCodeBlank                MetafieldsSetUserErrorCode = "BLANK"
+	MetafieldsSetUserErrorCodeCapabilityViolation  MetafieldsSetUserErrorCode = "CAPABILITY_VIOLATION"
+	MetafieldsSetUserErrorCodeInclusion            MetafieldsSetUserErrorCode = "INCLUSION"
+	MetafieldsSetUserErrorCodeInternalError        MetafieldsSetUserErrorCode = "INTERNAL_ERROR"
+	MetafieldsSetUserErrorCodeInvalid              MetafieldsSetUserErrorCode = "INVALID"
+	MetafieldsSetUserErrorCodeInvalidCompareDigest MetafieldsSetUserErrorCode = "INVALID_COMPARE_DIGEST"
+	MetafieldsSetUserErrorCodeInvalidType          MetafieldsSetUserErrorCode = "INVALID_TYPE"
+	MetafieldsSetUserErrorCodeInvalidValue         MetafieldsSetUserErrorCode = "INVALID_VALUE"
+	MetafieldsSetUserErrorCodeLessThanOrEqualTo    MetafieldsSetUserErrorCode = "LESS_THAN_OR_EQUAL_TO"
+	MetafieldsSetUserErrorCodePresent              MetafieldsSetUserErrorCode = "PRESENT"
+	MetafieldsSetUserErrorCodeStaleObject          MetafieldsSetUserErrorCode = "STALE_OBJECT"
+	MetafieldsSetUserErrorCodeTaken                MetafieldsSetUserErrorCode = "TAKEN"
+	MetafieldsSetUserErrorCodeTooLong              MetafieldsSetUserErrorCode = "TOO_LONG"
+	MetafieldsSetUserErrorCodeTooShort             MetafieldsSetUserErrorCode = "TOO_SHORT"
+)
+
+var AllMetafieldsSetUserErrorCode = []MetafieldsSetUserErrorCode{
+	MetafieldsSetUserErrorCodeAppNotAuthorized,
+	MetafieldsSetUserErrorCodeBlank,
+	MetafieldsSetUserErrorCodeCapabilityViolation,
+	MetafieldsSetUserErrorCodeInclusion,
+	MetafieldsSetUserErrorCodeInternalError,
+	MetafieldsSetUserErrorCodeInvalid,
+	MetafieldsSetUserErrorCodeInvalidCompareDigest,
+	MetafieldsSetUserErrorCodeInvalidType,
+	MetafieldsSetUserErrorCodeInvalidValue,
+	MetafieldsSetUserErrorCodeLessThanOrEqualTo,
+	MetafieldsSetUserErrorCodePresent,
+	MetafieldsSetUserErrorCodeStaleObject,
+	MetafieldsSetUserErrorCodeTaken,
+	MetafieldsSetUserErrorCodeTooLong,
+	MetafieldsSetUserErrorCodeTooShort,
+}
 
 type OrderCancelReason string
 
@@ -27,6 +67,90 @@ var AllOrderCancelReason = []OrderCancelReason{
 	OrderCancelReasonInventory,
 	OrderCancelReasonOther,
 	OrderCancelReasonStaff,
+}
+
+type OrderCancelRefundMethodInput struct {
+	OriginalPaymentMethodsRefund bool                               `json:"originalPaymentMethodsRefund,omitempty"`
+	StoreCreditRefund            *OrderCancelStoreCreditRefundInput `json:"storeCreditRefund,omitempty"`
+}
+
+// GetOriginalPaymentMethodsRefund returns OrderCancelRefundMethodInput.OriginalPaymentMethodsRefund, and is useful for accessing the field via an interface.
+func (v *OrderCancelRefundMethodInput) GetOriginalPaymentMethodsRefund() bool {
+	return v.OriginalPaymentMethodsRefund
+}
+
+// GetStoreCreditRefund returns OrderCancelRefundMethodInput.StoreCreditRefund, and is useful for accessing the field via an interface.
+func (v *OrderCancelRefundMethodInput) GetStoreCreditRefund() *OrderCancelStoreCreditRefundInput {
+	return v.StoreCreditRefund
+}
+
+type OrderCancelStatus string
+
+const (
+	OrderCancelStatusFailed    OrderCancelStatus = "FAILED"
+	OrderCancelStatusStarted   OrderCancelStatus = "STARTED"
+	OrderCancelStatusSucceeded OrderCancelStatus = "SUCCEEDED"
+)
+
+var AllOrderCancelStatus = []OrderCancelStatus{
+	OrderCancelStatusFailed,
+	OrderCancelStatusStarted,
+	OrderCancelStatusSucceeded,
+}
+
+type OrderCancelStoreCreditRefundInput struct {
+	ExpiresAt *time.Time `json:"expiresAt,omitempty"`
+}
+
+// GetExpiresAt returns OrderCancelStoreCreditRefundInput.ExpiresAt, and is useful for accessing the field via an interface.
+func (v *OrderCancelStoreCreditRefundInput) GetExpiresAt() *time.Time { return v.ExpiresAt }
+
+type OrderCancelUserErrorCode string
+
+const (
+	OrderCancelUserErrorCodeInternalError                     OrderCancelUserErrorCode = "INTERNAL_ERROR"
+	OrderCancelUserErrorCodeInvalid                           OrderCancelUserErrorCode = "INVALID"
+	OrderCancelUserErrorCodeNotFound                          OrderCancelUserErrorCode = "NOT_FOUND"
+	OrderCancelUserErrorCodeNoRefundPermission                OrderCancelUserErrorCode = "NO_REFUND_PERMISSION"
+	OrderCancelUserErrorCodeNoRefundToStoreCreditPermission   OrderCancelUserErrorCode = "NO_REFUND_TO_STORE_CREDIT_PERMISSION"
+	OrderCancelUserErrorCodeStoreCreditRefundB2bNotSupported  OrderCancelUserErrorCode = "STORE_CREDIT_REFUND_B2B_NOT_SUPPORTED"
+	OrderCancelUserErrorCodeStoreCreditRefundExpirationInPast OrderCancelUserErrorCode = "STORE_CREDIT_REFUND_EXPIRATION_IN_PAST"
+	OrderCancelUserErrorCodeStoreCreditRefundMissingCustomer  OrderCancelUserErrorCode = "STORE_CREDIT_REFUND_MISSING_CUSTOMER"
+)
+
+var AllOrderCancelUserErrorCode = []OrderCancelUserErrorCode{
+	OrderCancelUserErrorCodeInternalError,
+	OrderCancelUserErrorCodeInvalid,
+	OrderCancelUserErrorCodeNotFound,
+	OrderCancelUserErrorCodeNoRefundPermission,
+	OrderCancelUserErrorCodeNoRefundToStoreCreditPermission,
+	OrderCancelUserErrorCodeStoreCreditRefundB2bNotSupported,
+	OrderCancelUserErrorCodeStoreCreditRefundExpirationInPast,
+	OrderCancelUserErrorCodeStoreCreditRefundMissingCustomer,
+}
+
+type OrderDisplayFinancialStatus string
+
+const (
+	OrderDisplayFinancialStatusAuthorized        OrderDisplayFinancialStatus = "AUTHORIZED"
+	OrderDisplayFinancialStatusExpired           OrderDisplayFinancialStatus = "EXPIRED"
+	OrderDisplayFinancialStatusPaid              OrderDisplayFinancialStatus = "PAID"
+	OrderDisplayFinancialStatusPartiallyPaid     OrderDisplayFinancialStatus = "PARTIALLY_PAID"
+	OrderDisplayFinancialStatusPartiallyRefunded OrderDisplayFinancialStatus = "PARTIALLY_REFUNDED"
+	OrderDisplayFinancialStatusPending           OrderDisplayFinancialStatus = "PENDING"
+	OrderDisplayFinancialStatusRefunded          OrderDisplayFinancialStatus = "REFUNDED"
+	OrderDisplayFinancialStatusVoided            OrderDisplayFinancialStatus = "VOIDED"
+)
+
+var AllOrderDisplayFinancialStatus = []OrderDisplayFinancialStatus{
+	OrderDisplayFinancialStatusAuthorized,
+	OrderDisplayFinancialStatusExpired,
+	OrderDisplayFinancialStatusPaid,
+	OrderDisplayFinancialStatusPartiallyPaid,
+	OrderDisplayFinancialStatusPartiallyRefunded,
+	OrderDisplayFinancialStatusPending,
+	OrderDisplayFinancialStatusRefunded,
+	OrderDisplayFinancialStatusVoided,
 }
 
 type OrderDisplayFulfillmentStatus string
@@ -59,6 +183,268 @@ var AllOrderDisplayFulfillmentStatus = []OrderDisplayFulfillmentStatus{
 	OrderDisplayFulfillmentStatusUnfulfilled,
 }
 
+type OrderDisplayRequestedEditStatus string
+
+const (
+	OrderDisplayRequestedEditStatusDeclined  OrderDisplayRequestedEditStatus = "DECLINED"
+	OrderDisplayRequestedEditStatusNone      OrderDisplayRequestedEditStatus = "NONE"
+	OrderDisplayRequestedEditStatusRequested OrderDisplayRequestedEditStatus = "REQUESTED"
+	OrderDisplayRequestedEditStatusResolved  OrderDisplayRequestedEditStatus = "RESOLVED"
+)
+
+var AllOrderDisplayRequestedEditStatus = []OrderDisplayRequestedEditStatus{
+	OrderDisplayRequestedEditStatusDeclined,
+	OrderDisplayRequestedEditStatusNone,
+	OrderDisplayRequestedEditStatusRequested,
+	OrderDisplayRequestedEditStatusResolved,
+}
+
+type RequestedOrderEditStatus string
+
+const (
+	RequestedOrderEditStatusDeclined  RequestedOrderEditStatus = "DECLINED"
+	RequestedOrderEditStatusRequested RequestedOrderEditStatus = "REQUESTED"
+	RequestedOrderEditStatusResolved  RequestedOrderEditStatus = "RESOLVED"
+)
+
+var AllRequestedOrderEditStatus = []RequestedOrderEditStatus{
+	RequestedOrderEditStatusDeclined,
+	RequestedOrderEditStatusRequested,
+	RequestedOrderEditStatusResolved,
+}
+
+type WebhookSubscriptionFormat string
+
+const (
+	WebhookSubscriptionFormatJson WebhookSubscriptionFormat = "JSON"
+	WebhookSubscriptionFormatXml  WebhookSubscriptionFormat = "XML"
+)
+
+var AllWebhookSubscriptionFormat = []WebhookSubscriptionFormat{
+	WebhookSubscriptionFormatJson,
+	WebhookSubscriptionFormatXml,
+}
+
+// __addTagsInput is used internally by genqlient
+type __addTagsInput struct {
+	Id   string   `json:"id"`
+	Tags []string `json:"tags"`
+}
+
+// GetId returns __addTagsInput.Id, and is useful for accessing the field via an interface.
+func (v *__addTagsInput) GetId() string { return v.Id }
+
+// GetTags returns __addTagsInput.Tags, and is useful for accessing the field via an interface.
+func (v *__addTagsInput) GetTags() []string { return v.Tags }
+
+// __cancelOrderInput is used internally by genqlient
+type __cancelOrderInput struct {
+	Id      string                        `json:"id"`
+	Reason  OrderCancelReason             `json:"reason"`
+	Restock bool                          `json:"restock"`
+	Notify  bool                          `json:"notify"`
+	Refund  *OrderCancelRefundMethodInput `json:"refund,omitempty"`
+	Note    string                        `json:"note,omitempty"`
+}
+
+// GetId returns __cancelOrderInput.Id, and is useful for accessing the field via an interface.
+func (v *__cancelOrderInput) GetId() string { return v.Id }
+
+// GetReason returns __cancelOrderInput.Reason, and is useful for accessing the field via an interface.
+func (v *__cancelOrderInput) GetReason() OrderCancelReason { return v.Reason }
+
+// GetRestock returns __cancelOrderInput.Restock, and is useful for accessing the field via an interface.
+func (v *__cancelOrderInput) GetRestock() bool { return v.Restock }
+
+// GetNotify returns __cancelOrderInput.Notify, and is useful for accessing the field via an interface.
+func (v *__cancelOrderInput) GetNotify() bool { return v.Notify }
+
+// GetRefund returns __cancelOrderInput.Refund, and is useful for accessing the field via an interface.
+func (v *__cancelOrderInput) GetRefund() *OrderCancelRefundMethodInput { return v.Refund }
+
+// GetNote returns __cancelOrderInput.Note, and is useful for accessing the field via an interface.
+func (v *__cancelOrderInput) GetNote() string { return v.Note }
+
+// __cancelOrderWithResultInput is used internally by genqlient
+type __cancelOrderWithResultInput struct {
+	Id      string                        `json:"id"`
+	Reason  OrderCancelReason             `json:"reason"`
+	Restock bool                          `json:"restock"`
+	Notify  bool                          `json:"notify"`
+	Refund  *OrderCancelRefundMethodInput `json:"refund,omitempty"`
+	Note    string                        `json:"note,omitempty"`
+}
+
+// GetId returns __cancelOrderWithResultInput.Id, and is useful for accessing the field via an interface.
+func (v *__cancelOrderWithResultInput) GetId() string { return v.Id }
+
+// GetReason returns __cancelOrderWithResultInput.Reason, and is useful for accessing the field via an interface.
+func (v *__cancelOrderWithResultInput) GetReason() OrderCancelReason { return v.Reason }
+
+// GetRestock returns __cancelOrderWithResultInput.Restock, and is useful for accessing the field via an interface.
+func (v *__cancelOrderWithResultInput) GetRestock() bool { return v.Restock }
+
+// GetNotify returns __cancelOrderWithResultInput.Notify, and is useful for accessing the field via an interface.
+func (v *__cancelOrderWithResultInput) GetNotify() bool { return v.Notify }
+
+// GetRefund returns __cancelOrderWithResultInput.Refund, and is useful for accessing the field via an interface.
+func (v *__cancelOrderWithResultInput) GetRefund() *OrderCancelRefundMethodInput { return v.Refund }
+
+// GetNote returns __cancelOrderWithResultInput.Note, and is useful for accessing the field via an interface.
+func (v *__cancelOrderWithResultInput) GetNote() string { return v.Note }
+
+// __changedOrdersInput is used internally by genqlient
+type __changedOrdersInput struct {
+	Query string `json:"query"`
+	First int    `json:"first"`
+	After string `json:"after,omitempty"`
+}
+
+// GetQuery returns __changedOrdersInput.Query, and is useful for accessing the field via an interface.
+func (v *__changedOrdersInput) GetQuery() string { return v.Query }
+
+// GetFirst returns __changedOrdersInput.First, and is useful for accessing the field via an interface.
+func (v *__changedOrdersInput) GetFirst() int { return v.First }
+
+// GetAfter returns __changedOrdersInput.After, and is useful for accessing the field via an interface.
+func (v *__changedOrdersInput) GetAfter() string { return v.After }
+
+// __createSubscriptionInput is used internally by genqlient
+type __createSubscriptionInput struct {
+	Topic  string   `json:"topic"`
+	Uri    string   `json:"uri"`
+	Fields []string `json:"fields"`
+}
+
+// GetTopic returns __createSubscriptionInput.Topic, and is useful for accessing the field via an interface.
+func (v *__createSubscriptionInput) GetTopic() string { return v.Topic }
+
+// GetUri returns __createSubscriptionInput.Uri, and is useful for accessing the field via an interface.
+func (v *__createSubscriptionInput) GetUri() string { return v.Uri }
+
+// GetFields returns __createSubscriptionInput.Fields, and is useful for accessing the field via an interface.
+func (v *__createSubscriptionInput) GetFields() []string { return v.Fields }
+
+// __declineEditInput is used internally by genqlient
+type __declineEditInput struct {
+	Id   string `json:"id"`
+	Note string `json:"note"`
+}
+
+// GetId returns __declineEditInput.Id, and is useful for accessing the field via an interface.
+func (v *__declineEditInput) GetId() string { return v.Id }
+
+// GetNote returns __declineEditInput.Note, and is useful for accessing the field via an interface.
+func (v *__declineEditInput) GetNote() string { return v.Note }
+
+// __deleteSubscriptionInput is used internally by genqlient
+type __deleteSubscriptionInput struct {
+	Id string `json:"id"`
+}
+
+// GetId returns __deleteSubscriptionInput.Id, and is useful for accessing the field via an interface.
+func (v *__deleteSubscriptionInput) GetId() string { return v.Id }
+
+// __listSubscriptionsInput is used internally by genqlient
+type __listSubscriptionsInput struct {
+	First int    `json:"first"`
+	After string `json:"after,omitempty"`
+}
+
+// GetFirst returns __listSubscriptionsInput.First, and is useful for accessing the field via an interface.
+func (v *__listSubscriptionsInput) GetFirst() int { return v.First }
+
+// GetAfter returns __listSubscriptionsInput.After, and is useful for accessing the field via an interface.
+func (v *__listSubscriptionsInput) GetAfter() string { return v.After }
+
+// __ordersWithEditsInput is used internally by genqlient
+type __ordersWithEditsInput struct {
+	First int    `json:"first"`
+	After string `json:"after,omitempty"`
+}
+
+// GetFirst returns __ordersWithEditsInput.First, and is useful for accessing the field via an interface.
+func (v *__ordersWithEditsInput) GetFirst() int { return v.First }
+
+// GetAfter returns __ordersWithEditsInput.After, and is useful for accessing the field via an interface.
+func (v *__ordersWithEditsInput) GetAfter() string { return v.After }
+
+// __readCancelInput is used internally by genqlient
+type __readCancelInput struct {
+	Id string `json:"id"`
+}
+
+// GetId returns __readCancelInput.Id, and is useful for accessing the field via an interface.
+func (v *__readCancelInput) GetId() string { return v.Id }
+
+// __readCancelResultInput is used internally by genqlient
+type __readCancelResultInput struct {
+	Id string `json:"id"`
+}
+
+// GetId returns __readCancelResultInput.Id, and is useful for accessing the field via an interface.
+func (v *__readCancelResultInput) GetId() string { return v.Id }
+
+// __readCasesInput is used internally by genqlient
+type __readCasesInput struct {
+	Id string `json:"id"`
+}
+
+// GetId returns __readCasesInput.Id, and is useful for accessing the field via an interface.
+func (v *__readCasesInput) GetId() string { return v.Id }
+
+// __readCountryInput is used internally by genqlient
+type __readCountryInput struct {
+	Id string `json:"id"`
+}
+
+// GetId returns __readCountryInput.Id, and is useful for accessing the field via an interface.
+func (v *__readCountryInput) GetId() string { return v.Id }
+
+// __readEditInput is used internally by genqlient
+type __readEditInput struct {
+	Id string `json:"id"`
+}
+
+// GetId returns __readEditInput.Id, and is useful for accessing the field via an interface.
+func (v *__readEditInput) GetId() string { return v.Id }
+
+// __readEditsInput is used internally by genqlient
+type __readEditsInput struct {
+	Id         string `json:"id"`
+	After      string `json:"after,omitempty"`
+	Lines      int    `json:"lines"`
+	LinesAfter string `json:"linesAfter,omitempty"`
+}
+
+// GetId returns __readEditsInput.Id, and is useful for accessing the field via an interface.
+func (v *__readEditsInput) GetId() string { return v.Id }
+
+// GetAfter returns __readEditsInput.After, and is useful for accessing the field via an interface.
+func (v *__readEditsInput) GetAfter() string { return v.After }
+
+// GetLines returns __readEditsInput.Lines, and is useful for accessing the field via an interface.
+func (v *__readEditsInput) GetLines() int { return v.Lines }
+
+// GetLinesAfter returns __readEditsInput.LinesAfter, and is useful for accessing the field via an interface.
+func (v *__readEditsInput) GetLinesAfter() string { return v.LinesAfter }
+
+// __readJobInput is used internally by genqlient
+type __readJobInput struct {
+	Id string `json:"id"`
+}
+
+// GetId returns __readJobInput.Id, and is useful for accessing the field via an interface.
+func (v *__readJobInput) GetId() string { return v.Id }
+
+// __readOldestInput is used internally by genqlient
+type __readOldestInput struct {
+	Query string `json:"query"`
+}
+
+// GetQuery returns __readOldestInput.Query, and is useful for accessing the field via an interface.
+func (v *__readOldestInput) GetQuery() string { return v.Query }
+
 // __readOrderInput is used internally by genqlient
 type __readOrderInput struct {
 	Id    string `json:"id"`
@@ -75,6 +461,82 @@ func (v *__readOrderInput) GetLines() int { return v.Lines }
 // GetAfter returns __readOrderInput.After, and is useful for accessing the field via an interface.
 func (v *__readOrderInput) GetAfter() string { return v.After }
 
+// __readTagsInput is used internally by genqlient
+type __readTagsInput struct {
+	Id string `json:"id"`
+}
+
+// GetId returns __readTagsInput.Id, and is useful for accessing the field via an interface.
+func (v *__readTagsInput) GetId() string { return v.Id }
+
+// __removeTagsInput is used internally by genqlient
+type __removeTagsInput struct {
+	Id   string   `json:"id"`
+	Tags []string `json:"tags"`
+}
+
+// GetId returns __removeTagsInput.Id, and is useful for accessing the field via an interface.
+func (v *__removeTagsInput) GetId() string { return v.Id }
+
+// GetTags returns __removeTagsInput.Tags, and is useful for accessing the field via an interface.
+func (v *__removeTagsInput) GetTags() []string { return v.Tags }
+
+// __resolveEditInput is used internally by genqlient
+type __resolveEditInput struct {
+	Id string `json:"id"`
+}
+
+// GetId returns __resolveEditInput.Id, and is useful for accessing the field via an interface.
+func (v *__resolveEditInput) GetId() string { return v.Id }
+
+// __setCasesInput is used internally by genqlient
+type __setCasesInput struct {
+	Id  string `json:"id"`
+	Doc string `json:"doc"`
+}
+
+// GetId returns __setCasesInput.Id, and is useful for accessing the field via an interface.
+func (v *__setCasesInput) GetId() string { return v.Id }
+
+// GetDoc returns __setCasesInput.Doc, and is useful for accessing the field via an interface.
+func (v *__setCasesInput) GetDoc() string { return v.Doc }
+
+// addTagsResponse is returned by addTags on success.
+type addTagsResponse struct {
+	TagsAdd *addTagsTagsAddTagsAddPayload `json:"tagsAdd"`
+}
+
+// GetTagsAdd returns addTagsResponse.TagsAdd, and is useful for accessing the field via an interface.
+func (v *addTagsResponse) GetTagsAdd() *addTagsTagsAddTagsAddPayload { return v.TagsAdd }
+
+// addTagsTagsAddTagsAddPayload includes the requested fields of the GraphQL type TagsAddPayload.
+type addTagsTagsAddTagsAddPayload struct {
+	UserErrors []writeProblem `json:"userErrors"`
+}
+
+// GetUserErrors returns addTagsTagsAddTagsAddPayload.UserErrors, and is useful for accessing the field via an interface.
+func (v *addTagsTagsAddTagsAddPayload) GetUserErrors() []writeProblem { return v.UserErrors }
+
+// amount includes the requested fields of the GraphQL type MoneyV2.
+type amount struct {
+	Amount       string `json:"amount"`
+	CurrencyCode string `json:"currencyCode"`
+}
+
+// GetAmount returns amount.Amount, and is useful for accessing the field via an interface.
+func (v *amount) GetAmount() string { return v.Amount }
+
+// GetCurrencyCode returns amount.CurrencyCode, and is useful for accessing the field via an interface.
+func (v *amount) GetCurrencyCode() string { return v.CurrencyCode }
+
+// apiVersion includes the requested fields of the GraphQL type ApiVersion.
+type apiVersion struct {
+	Handle string `json:"handle"`
+}
+
+// GetHandle returns apiVersion.Handle, and is useful for accessing the field via an interface.
+func (v *apiVersion) GetHandle() string { return v.Handle }
+
 // attribute includes the requested fields of the GraphQL type Attribute.
 type attribute struct {
 	Key   string `json:"key"`
@@ -87,11 +549,364 @@ func (v *attribute) GetKey() string { return v.Key }
 // GetValue returns attribute.Value, and is useful for accessing the field via an interface.
 func (v *attribute) GetValue() string { return v.Value }
 
+// cancelOrderOrderCancelOrderCancelPayload includes the requested fields of the GraphQL type OrderCancelPayload.
+type cancelOrderOrderCancelOrderCancelPayload struct {
+	Job                   *cancelOrderOrderCancelOrderCancelPayloadJob `json:"job"`
+	OrderCancelUserErrors []cancelProblem                              `json:"orderCancelUserErrors"`
+}
+
+// GetJob returns cancelOrderOrderCancelOrderCancelPayload.Job, and is useful for accessing the field via an interface.
+func (v *cancelOrderOrderCancelOrderCancelPayload) GetJob() *cancelOrderOrderCancelOrderCancelPayloadJob {
+	return v.Job
+}
+
+// GetOrderCancelUserErrors returns cancelOrderOrderCancelOrderCancelPayload.OrderCancelUserErrors, and is useful for accessing the field via an interface.
+func (v *cancelOrderOrderCancelOrderCancelPayload) GetOrderCancelUserErrors() []cancelProblem {
+	return v.OrderCancelUserErrors
+}
+
+// cancelOrderOrderCancelOrderCancelPayloadJob includes the requested fields of the GraphQL type Job.
+type cancelOrderOrderCancelOrderCancelPayloadJob struct {
+	Id string `json:"id"`
+}
+
+// GetId returns cancelOrderOrderCancelOrderCancelPayloadJob.Id, and is useful for accessing the field via an interface.
+func (v *cancelOrderOrderCancelOrderCancelPayloadJob) GetId() string { return v.Id }
+
+// cancelOrderResponse is returned by cancelOrder on success.
+type cancelOrderResponse struct {
+	OrderCancel *cancelOrderOrderCancelOrderCancelPayload `json:"orderCancel"`
+}
+
+// GetOrderCancel returns cancelOrderResponse.OrderCancel, and is useful for accessing the field via an interface.
+func (v *cancelOrderResponse) GetOrderCancel() *cancelOrderOrderCancelOrderCancelPayload {
+	return v.OrderCancel
+}
+
+// cancelOrderWithResultOrderCancelOrderCancelPayload includes the requested fields of the GraphQL type OrderCancelPayload.
+type cancelOrderWithResultOrderCancelOrderCancelPayload struct {
+	JobResult             *cancelOrderWithResultOrderCancelOrderCancelPayloadJobResultOrderCancelJobResult `json:"jobResult"`
+	OrderCancelUserErrors []cancelProblem                                                                  `json:"orderCancelUserErrors"`
+}
+
+// GetJobResult returns cancelOrderWithResultOrderCancelOrderCancelPayload.JobResult, and is useful for accessing the field via an interface.
+func (v *cancelOrderWithResultOrderCancelOrderCancelPayload) GetJobResult() *cancelOrderWithResultOrderCancelOrderCancelPayloadJobResultOrderCancelJobResult {
+	return v.JobResult
+}
+
+// GetOrderCancelUserErrors returns cancelOrderWithResultOrderCancelOrderCancelPayload.OrderCancelUserErrors, and is useful for accessing the field via an interface.
+func (v *cancelOrderWithResultOrderCancelOrderCancelPayload) GetOrderCancelUserErrors() []cancelProblem {
+	return v.OrderCancelUserErrors
+}
+
+// cancelOrderWithResultOrderCancelOrderCancelPayloadJobResultOrderCancelJobResult includes the requested fields of the GraphQL type OrderCancelJobResult.
+type cancelOrderWithResultOrderCancelOrderCancelPayloadJobResultOrderCancelJobResult struct {
+	Id string `json:"id"`
+}
+
+// GetId returns cancelOrderWithResultOrderCancelOrderCancelPayloadJobResultOrderCancelJobResult.Id, and is useful for accessing the field via an interface.
+func (v *cancelOrderWithResultOrderCancelOrderCancelPayloadJobResultOrderCancelJobResult) GetId() string {
+	return v.Id
+}
+
+// cancelOrderWithResultResponse is returned by cancelOrderWithResult on success.
+type cancelOrderWithResultResponse struct {
+	OrderCancel *cancelOrderWithResultOrderCancelOrderCancelPayload `json:"orderCancel"`
+}
+
+// GetOrderCancel returns cancelOrderWithResultResponse.OrderCancel, and is useful for accessing the field via an interface.
+func (v *cancelOrderWithResultResponse) GetOrderCancel() *cancelOrderWithResultOrderCancelOrderCancelPayload {
+	return v.OrderCancel
+}
+
+// cancelProblem includes the requested fields of the GraphQL type OrderCancelUserError.
+type cancelProblem struct {
+	Code    OrderCancelUserErrorCode `json:"code"`
+	Field   []string                 `json:"field"`
+	Message string                   `json:"message"`
+}
+
+// GetCode returns cancelProblem.Code, and is useful for accessing the field via an interface.
+func (v *cancelProblem) GetCode() OrderCancelUserErrorCode { return v.Code }
+
+// GetField returns cancelProblem.Field, and is useful for accessing the field via an interface.
+func (v *cancelProblem) GetField() []string { return v.Field }
+
+// GetMessage returns cancelProblem.Message, and is useful for accessing the field via an interface.
+func (v *cancelProblem) GetMessage() string { return v.Message }
+
+// changedOrder includes the requested fields of the GraphQL type Order.
+type changedOrder struct {
+	Id                               string                        `json:"id"`
+	Name                             string                        `json:"name"`
+	UpdatedAt                        time.Time                     `json:"updatedAt"`
+	CancelledAt                      *time.Time                    `json:"cancelledAt"`
+	Tags                             []string                      `json:"tags"`
+	DisplayFulfillmentStatus         OrderDisplayFulfillmentStatus `json:"displayFulfillmentStatus"`
+	Edited                           bool                          `json:"edited"`
+	SubtotalLineItemsQuantity        int                           `json:"subtotalLineItemsQuantity"`
+	CurrentSubtotalLineItemsQuantity int                           `json:"currentSubtotalLineItemsQuantity"`
+}
+
+// GetId returns changedOrder.Id, and is useful for accessing the field via an interface.
+func (v *changedOrder) GetId() string { return v.Id }
+
+// GetName returns changedOrder.Name, and is useful for accessing the field via an interface.
+func (v *changedOrder) GetName() string { return v.Name }
+
+// GetUpdatedAt returns changedOrder.UpdatedAt, and is useful for accessing the field via an interface.
+func (v *changedOrder) GetUpdatedAt() time.Time { return v.UpdatedAt }
+
+// GetCancelledAt returns changedOrder.CancelledAt, and is useful for accessing the field via an interface.
+func (v *changedOrder) GetCancelledAt() *time.Time { return v.CancelledAt }
+
+// GetTags returns changedOrder.Tags, and is useful for accessing the field via an interface.
+func (v *changedOrder) GetTags() []string { return v.Tags }
+
+// GetDisplayFulfillmentStatus returns changedOrder.DisplayFulfillmentStatus, and is useful for accessing the field via an interface.
+func (v *changedOrder) GetDisplayFulfillmentStatus() OrderDisplayFulfillmentStatus {
+	return v.DisplayFulfillmentStatus
+}
+
+// GetEdited returns changedOrder.Edited, and is useful for accessing the field via an interface.
+func (v *changedOrder) GetEdited() bool { return v.Edited }
+
+// GetSubtotalLineItemsQuantity returns changedOrder.SubtotalLineItemsQuantity, and is useful for accessing the field via an interface.
+func (v *changedOrder) GetSubtotalLineItemsQuantity() int { return v.SubtotalLineItemsQuantity }
+
+// GetCurrentSubtotalLineItemsQuantity returns changedOrder.CurrentSubtotalLineItemsQuantity, and is useful for accessing the field via an interface.
+func (v *changedOrder) GetCurrentSubtotalLineItemsQuantity() int {
+	return v.CurrentSubtotalLineItemsQuantity
+}
+
+// changedOrdersResponse is returned by changedOrders on success.
+type changedOrdersResponse struct {
+	Orders changedPage `json:"orders"`
+}
+
+// GetOrders returns changedOrdersResponse.Orders, and is useful for accessing the field via an interface.
+func (v *changedOrdersResponse) GetOrders() changedPage { return v.Orders }
+
+// changedPage includes the requested fields of the GraphQL type OrderConnection.
+type changedPage struct {
+	Nodes    []changedOrder      `json:"nodes"`
+	PageInfo changedPagePageInfo `json:"pageInfo"`
+}
+
+// GetNodes returns changedPage.Nodes, and is useful for accessing the field via an interface.
+func (v *changedPage) GetNodes() []changedOrder { return v.Nodes }
+
+// GetPageInfo returns changedPage.PageInfo, and is useful for accessing the field via an interface.
+func (v *changedPage) GetPageInfo() changedPagePageInfo { return v.PageInfo }
+
+// changedPagePageInfo includes the requested fields of the GraphQL type PageInfo.
+type changedPagePageInfo struct {
+	HasNextPage bool   `json:"hasNextPage"`
+	EndCursor   string `json:"endCursor"`
+}
+
+// GetHasNextPage returns changedPagePageInfo.HasNextPage, and is useful for accessing the field via an interface.
+func (v *changedPagePageInfo) GetHasNextPage() bool { return v.HasNextPage }
+
+// GetEndCursor returns changedPagePageInfo.EndCursor, and is useful for accessing the field via an interface.
+func (v *changedPagePageInfo) GetEndCursor() string { return v.EndCursor }
+
+// createSubscriptionResponse is returned by createSubscription on success.
+type createSubscriptionResponse struct {
+	WebhookSubscriptionCreate *createSubscriptionWebhookSubscriptionCreateWebhookSubscriptionCreatePayload `json:"webhookSubscriptionCreate"`
+}
+
+// GetWebhookSubscriptionCreate returns createSubscriptionResponse.WebhookSubscriptionCreate, and is useful for accessing the field via an interface.
+func (v *createSubscriptionResponse) GetWebhookSubscriptionCreate() *createSubscriptionWebhookSubscriptionCreateWebhookSubscriptionCreatePayload {
+	return v.WebhookSubscriptionCreate
+}
+
+// createSubscriptionWebhookSubscriptionCreateWebhookSubscriptionCreatePayload includes the requested fields of the GraphQL type WebhookSubscriptionCreatePayload.
+type createSubscriptionWebhookSubscriptionCreateWebhookSubscriptionCreatePayload struct {
+	WebhookSubscription *subscription  `json:"webhookSubscription"`
+	UserErrors          []writeProblem `json:"userErrors"`
+}
+
+// GetWebhookSubscription returns createSubscriptionWebhookSubscriptionCreateWebhookSubscriptionCreatePayload.WebhookSubscription, and is useful for accessing the field via an interface.
+func (v *createSubscriptionWebhookSubscriptionCreateWebhookSubscriptionCreatePayload) GetWebhookSubscription() *subscription {
+	return v.WebhookSubscription
+}
+
+// GetUserErrors returns createSubscriptionWebhookSubscriptionCreateWebhookSubscriptionCreatePayload.UserErrors, and is useful for accessing the field via an interface.
+func (v *createSubscriptionWebhookSubscriptionCreateWebhookSubscriptionCreatePayload) GetUserErrors() []writeProblem {
+	return v.UserErrors
+}
+
+// declineEditRequestedOrderEditDeclineRequestedOrderEditDeclinePayload includes the requested fields of the GraphQL type RequestedOrderEditDeclinePayload.
+type declineEditRequestedOrderEditDeclineRequestedOrderEditDeclinePayload struct {
+	UserErrors []editProblem `json:"userErrors"`
+}
+
+// GetUserErrors returns declineEditRequestedOrderEditDeclineRequestedOrderEditDeclinePayload.UserErrors, and is useful for accessing the field via an interface.
+func (v *declineEditRequestedOrderEditDeclineRequestedOrderEditDeclinePayload) GetUserErrors() []editProblem {
+	return v.UserErrors
+}
+
+// declineEditResponse is returned by declineEdit on success.
+type declineEditResponse struct {
+	RequestedOrderEditDecline *declineEditRequestedOrderEditDeclineRequestedOrderEditDeclinePayload `json:"requestedOrderEditDecline"`
+}
+
+// GetRequestedOrderEditDecline returns declineEditResponse.RequestedOrderEditDecline, and is useful for accessing the field via an interface.
+func (v *declineEditResponse) GetRequestedOrderEditDecline() *declineEditRequestedOrderEditDeclineRequestedOrderEditDeclinePayload {
+	return v.RequestedOrderEditDecline
+}
+
+// deleteSubscriptionResponse is returned by deleteSubscription on success.
+type deleteSubscriptionResponse struct {
+	WebhookSubscriptionDelete *deleteSubscriptionWebhookSubscriptionDeleteWebhookSubscriptionDeletePayload `json:"webhookSubscriptionDelete"`
+}
+
+// GetWebhookSubscriptionDelete returns deleteSubscriptionResponse.WebhookSubscriptionDelete, and is useful for accessing the field via an interface.
+func (v *deleteSubscriptionResponse) GetWebhookSubscriptionDelete() *deleteSubscriptionWebhookSubscriptionDeleteWebhookSubscriptionDeletePayload {
+	return v.WebhookSubscriptionDelete
+}
+
+// deleteSubscriptionWebhookSubscriptionDeleteWebhookSubscriptionDeletePayload includes the requested fields of the GraphQL type WebhookSubscriptionDeletePayload.
+type deleteSubscriptionWebhookSubscriptionDeleteWebhookSubscriptionDeletePayload struct {
+	DeletedWebhookSubscriptionId string         `json:"deletedWebhookSubscriptionId"`
+	UserErrors                   []writeProblem `json:"userErrors"`
+}
+
+// GetDeletedWebhookSubscriptionId returns deleteSubscriptionWebhookSubscriptionDeleteWebhookSubscriptionDeletePayload.DeletedWebhookSubscriptionId, and is useful for accessing the field via an interface.
+func (v *deleteSubscriptionWebhookSubscriptionDeleteWebhookSubscriptionDeletePayload) GetDeletedWebhookSubscriptionId() string {
+	return v.DeletedWebhookSubscriptionId
+}
+
+// GetUserErrors returns deleteSubscriptionWebhookSubscriptionDeleteWebhookSubscriptionDeletePayload.UserErrors, and is useful for accessing the field via an interface.
+func (v *deleteSubscriptionWebhookSubscriptionDeleteWebhookSubscriptionDeletePayload) GetUserErrors() []writeProblem {
+	return v.UserErrors
+}
+
+// edit includes the requested fields of the GraphQL type RequestedOrderEdit.
+type edit struct {
+	Id                string                                   `json:"id"`
+	Status            RequestedOrderEditStatus                 `json:"status"`
+	RequestedAt       time.Time                                `json:"requestedAt"`
+	RequestResolvedAt *time.Time                               `json:"requestResolvedAt"`
+	RequestDeclinedAt *time.Time                               `json:"requestDeclinedAt"`
+	LineItems         editLineItemsRequestedOrderEditLineItems `json:"lineItems"`
+}
+
+// GetId returns edit.Id, and is useful for accessing the field via an interface.
+func (v *edit) GetId() string { return v.Id }
+
+// GetStatus returns edit.Status, and is useful for accessing the field via an interface.
+func (v *edit) GetStatus() RequestedOrderEditStatus { return v.Status }
+
+// GetRequestedAt returns edit.RequestedAt, and is useful for accessing the field via an interface.
+func (v *edit) GetRequestedAt() time.Time { return v.RequestedAt }
+
+// GetRequestResolvedAt returns edit.RequestResolvedAt, and is useful for accessing the field via an interface.
+func (v *edit) GetRequestResolvedAt() *time.Time { return v.RequestResolvedAt }
+
+// GetRequestDeclinedAt returns edit.RequestDeclinedAt, and is useful for accessing the field via an interface.
+func (v *edit) GetRequestDeclinedAt() *time.Time { return v.RequestDeclinedAt }
+
+// GetLineItems returns edit.LineItems, and is useful for accessing the field via an interface.
+func (v *edit) GetLineItems() editLineItemsRequestedOrderEditLineItems { return v.LineItems }
+
+// editLineItemsRequestedOrderEditLineItems includes the requested fields of the GraphQL type RequestedOrderEditLineItems.
+type editLineItemsRequestedOrderEditLineItems struct {
+	Removals editLineItemsRequestedOrderEditLineItemsRemovalsRequestedOrderEditLineItemConnection `json:"removals"`
+}
+
+// GetRemovals returns editLineItemsRequestedOrderEditLineItems.Removals, and is useful for accessing the field via an interface.
+func (v *editLineItemsRequestedOrderEditLineItems) GetRemovals() editLineItemsRequestedOrderEditLineItemsRemovalsRequestedOrderEditLineItemConnection {
+	return v.Removals
+}
+
+// editLineItemsRequestedOrderEditLineItemsRemovalsRequestedOrderEditLineItemConnection includes the requested fields of the GraphQL type RequestedOrderEditLineItemConnection.
+type editLineItemsRequestedOrderEditLineItemsRemovalsRequestedOrderEditLineItemConnection struct {
+	Nodes    []editLineItemsRequestedOrderEditLineItemsRemovalsRequestedOrderEditLineItemConnectionNodesRequestedOrderEditLineItem `json:"nodes"`
+	PageInfo editLineItemsRequestedOrderEditLineItemsRemovalsRequestedOrderEditLineItemConnectionPageInfo                          `json:"pageInfo"`
+}
+
+// GetNodes returns editLineItemsRequestedOrderEditLineItemsRemovalsRequestedOrderEditLineItemConnection.Nodes, and is useful for accessing the field via an interface.
+func (v *editLineItemsRequestedOrderEditLineItemsRemovalsRequestedOrderEditLineItemConnection) GetNodes() []editLineItemsRequestedOrderEditLineItemsRemovalsRequestedOrderEditLineItemConnectionNodesRequestedOrderEditLineItem {
+	return v.Nodes
+}
+
+// GetPageInfo returns editLineItemsRequestedOrderEditLineItemsRemovalsRequestedOrderEditLineItemConnection.PageInfo, and is useful for accessing the field via an interface.
+func (v *editLineItemsRequestedOrderEditLineItemsRemovalsRequestedOrderEditLineItemConnection) GetPageInfo() editLineItemsRequestedOrderEditLineItemsRemovalsRequestedOrderEditLineItemConnectionPageInfo {
+	return v.PageInfo
+}
+
+// editLineItemsRequestedOrderEditLineItemsRemovalsRequestedOrderEditLineItemConnectionNodesRequestedOrderEditLineItem includes the requested fields of the GraphQL type RequestedOrderEditLineItem.
+type editLineItemsRequestedOrderEditLineItemsRemovalsRequestedOrderEditLineItemConnectionNodesRequestedOrderEditLineItem struct {
+	Quantity         int                                                                                                                         `json:"quantity"`
+	ResolvedQuantity int                                                                                                                         `json:"resolvedQuantity"`
+	LineItem         editLineItemsRequestedOrderEditLineItemsRemovalsRequestedOrderEditLineItemConnectionNodesRequestedOrderEditLineItemLineItem `json:"lineItem"`
+}
+
+// GetQuantity returns editLineItemsRequestedOrderEditLineItemsRemovalsRequestedOrderEditLineItemConnectionNodesRequestedOrderEditLineItem.Quantity, and is useful for accessing the field via an interface.
+func (v *editLineItemsRequestedOrderEditLineItemsRemovalsRequestedOrderEditLineItemConnectionNodesRequestedOrderEditLineItem) GetQuantity() int {
+	return v.Quantity
+}
+
+// GetResolvedQuantity returns editLineItemsRequestedOrderEditLineItemsRemovalsRequestedOrderEditLineItemConnectionNodesRequestedOrderEditLineItem.ResolvedQuantity, and is useful for accessing the field via an interface.
+func (v *editLineItemsRequestedOrderEditLineItemsRemovalsRequestedOrderEditLineItemConnectionNodesRequestedOrderEditLineItem) GetResolvedQuantity() int {
+	return v.ResolvedQuantity
+}
+
+// GetLineItem returns editLineItemsRequestedOrderEditLineItemsRemovalsRequestedOrderEditLineItemConnectionNodesRequestedOrderEditLineItem.LineItem, and is useful for accessing the field via an interface.
+func (v *editLineItemsRequestedOrderEditLineItemsRemovalsRequestedOrderEditLineItemConnectionNodesRequestedOrderEditLineItem) GetLineItem() editLineItemsRequestedOrderEditLineItemsRemovalsRequestedOrderEditLineItemConnectionNodesRequestedOrderEditLineItemLineItem {
+	return v.LineItem
+}
+
+// editLineItemsRequestedOrderEditLineItemsRemovalsRequestedOrderEditLineItemConnectionNodesRequestedOrderEditLineItemLineItem includes the requested fields of the GraphQL type LineItem.
+type editLineItemsRequestedOrderEditLineItemsRemovalsRequestedOrderEditLineItemConnectionNodesRequestedOrderEditLineItemLineItem struct {
+	Id string `json:"id"`
+}
+
+// GetId returns editLineItemsRequestedOrderEditLineItemsRemovalsRequestedOrderEditLineItemConnectionNodesRequestedOrderEditLineItemLineItem.Id, and is useful for accessing the field via an interface.
+func (v *editLineItemsRequestedOrderEditLineItemsRemovalsRequestedOrderEditLineItemConnectionNodesRequestedOrderEditLineItemLineItem) GetId() string {
+	return v.Id
+}
+
+// editLineItemsRequestedOrderEditLineItemsRemovalsRequestedOrderEditLineItemConnectionPageInfo includes the requested fields of the GraphQL type PageInfo.
+type editLineItemsRequestedOrderEditLineItemsRemovalsRequestedOrderEditLineItemConnectionPageInfo struct {
+	HasNextPage bool   `json:"hasNextPage"`
+	EndCursor   string `json:"endCursor"`
+}
+
+// GetHasNextPage returns editLineItemsRequestedOrderEditLineItemsRemovalsRequestedOrderEditLineItemConnectionPageInfo.HasNextPage, and is useful for accessing the field via an interface.
+func (v *editLineItemsRequestedOrderEditLineItemsRemovalsRequestedOrderEditLineItemConnectionPageInfo) GetHasNextPage() bool {
+	return v.HasNextPage
+}
+
+// GetEndCursor returns editLineItemsRequestedOrderEditLineItemsRemovalsRequestedOrderEditLineItemConnectionPageInfo.EndCursor, and is useful for accessing the field via an interface.
+func (v *editLineItemsRequestedOrderEditLineItemsRemovalsRequestedOrderEditLineItemConnectionPageInfo) GetEndCursor() string {
+	return v.EndCursor
+}
+
+// editProblem includes the requested fields of the GraphQL type RequestedOrderEditUserError.
+type editProblem struct {
+	Code    string   `json:"code"`
+	Field   []string `json:"field"`
+	Message string   `json:"message"`
+}
+
+// GetCode returns editProblem.Code, and is useful for accessing the field via an interface.
+func (v *editProblem) GetCode() string { return v.Code }
+
+// GetField returns editProblem.Field, and is useful for accessing the field via an interface.
+func (v *editProblem) GetField() []string { return v.Field }
+
+// GetMessage returns editProblem.Message, and is useful for accessing the field via an interface.
+func (v *editProblem) GetMessage() string { return v.Message }
+
 // lineItem includes the requested fields of the GraphQL type LineItem.
 type lineItem struct {
 	Id               string      `json:"id"`
 	Title            string      `json:"title"`
 	Sku              string      `json:"sku"`
+	Vendor           string      `json:"vendor"`
 	Quantity         int         `json:"quantity"`
 	CurrentQuantity  int         `json:"currentQuantity"`
 	CustomAttributes []attribute `json:"customAttributes"`
@@ -106,6 +921,9 @@ func (v *lineItem) GetTitle() string { return v.Title }
 // GetSku returns lineItem.Sku, and is useful for accessing the field via an interface.
 func (v *lineItem) GetSku() string { return v.Sku }
 
+// GetVendor returns lineItem.Vendor, and is useful for accessing the field via an interface.
+func (v *lineItem) GetVendor() string { return v.Vendor }
+
 // GetQuantity returns lineItem.Quantity, and is useful for accessing the field via an interface.
 func (v *lineItem) GetQuantity() int { return v.Quantity }
 
@@ -115,19 +933,1069 @@ func (v *lineItem) GetCurrentQuantity() int { return v.CurrentQuantity }
 // GetCustomAttributes returns lineItem.CustomAttributes, and is useful for accessing the field via an interface.
 func (v *lineItem) GetCustomAttributes() []attribute { return v.CustomAttributes }
 
+// listSubscriptionsResponse is returned by listSubscriptions on success.
+type listSubscriptionsResponse struct {
+	WebhookSubscriptions listSubscriptionsWebhookSubscriptionsWebhookSubscriptionConnection `json:"webhookSubscriptions"`
+}
+
+// GetWebhookSubscriptions returns listSubscriptionsResponse.WebhookSubscriptions, and is useful for accessing the field via an interface.
+func (v *listSubscriptionsResponse) GetWebhookSubscriptions() listSubscriptionsWebhookSubscriptionsWebhookSubscriptionConnection {
+	return v.WebhookSubscriptions
+}
+
+// listSubscriptionsWebhookSubscriptionsWebhookSubscriptionConnection includes the requested fields of the GraphQL type WebhookSubscriptionConnection.
+type listSubscriptionsWebhookSubscriptionsWebhookSubscriptionConnection struct {
+	Nodes    []subscription                                                             `json:"nodes"`
+	PageInfo listSubscriptionsWebhookSubscriptionsWebhookSubscriptionConnectionPageInfo `json:"pageInfo"`
+}
+
+// GetNodes returns listSubscriptionsWebhookSubscriptionsWebhookSubscriptionConnection.Nodes, and is useful for accessing the field via an interface.
+func (v *listSubscriptionsWebhookSubscriptionsWebhookSubscriptionConnection) GetNodes() []subscription {
+	return v.Nodes
+}
+
+// GetPageInfo returns listSubscriptionsWebhookSubscriptionsWebhookSubscriptionConnection.PageInfo, and is useful for accessing the field via an interface.
+func (v *listSubscriptionsWebhookSubscriptionsWebhookSubscriptionConnection) GetPageInfo() listSubscriptionsWebhookSubscriptionsWebhookSubscriptionConnectionPageInfo {
+	return v.PageInfo
+}
+
+// listSubscriptionsWebhookSubscriptionsWebhookSubscriptionConnectionPageInfo includes the requested fields of the GraphQL type PageInfo.
+type listSubscriptionsWebhookSubscriptionsWebhookSubscriptionConnectionPageInfo struct {
+	HasNextPage bool   `json:"hasNextPage"`
+	EndCursor   string `json:"endCursor"`
+}
+
+// GetHasNextPage returns listSubscriptionsWebhookSubscriptionsWebhookSubscriptionConnectionPageInfo.HasNextPage, and is useful for accessing the field via an interface.
+func (v *listSubscriptionsWebhookSubscriptionsWebhookSubscriptionConnectionPageInfo) GetHasNextPage() bool {
+	return v.HasNextPage
+}
+
+// GetEndCursor returns listSubscriptionsWebhookSubscriptionsWebhookSubscriptionConnectionPageInfo.EndCursor, and is useful for accessing the field via an interface.
+func (v *listSubscriptionsWebhookSubscriptionsWebhookSubscriptionConnectionPageInfo) GetEndCursor() string {
+	return v.EndCursor
+}
+
+// ordersWithEditsOrdersOrderConnection includes the requested fields of the GraphQL type OrderConnection.
+type ordersWithEditsOrdersOrderConnection struct {
+	Nodes    []ordersWithEditsOrdersOrderConnectionNodesOrder `json:"nodes"`
+	PageInfo ordersWithEditsOrdersOrderConnectionPageInfo     `json:"pageInfo"`
+}
+
+// GetNodes returns ordersWithEditsOrdersOrderConnection.Nodes, and is useful for accessing the field via an interface.
+func (v *ordersWithEditsOrdersOrderConnection) GetNodes() []ordersWithEditsOrdersOrderConnectionNodesOrder {
+	return v.Nodes
+}
+
+// GetPageInfo returns ordersWithEditsOrdersOrderConnection.PageInfo, and is useful for accessing the field via an interface.
+func (v *ordersWithEditsOrdersOrderConnection) GetPageInfo() ordersWithEditsOrdersOrderConnectionPageInfo {
+	return v.PageInfo
+}
+
+// ordersWithEditsOrdersOrderConnectionNodesOrder includes the requested fields of the GraphQL type Order.
+type ordersWithEditsOrdersOrderConnectionNodesOrder struct {
+	Id                         string                          `json:"id"`
+	Name                       string                          `json:"name"`
+	UpdatedAt                  time.Time                       `json:"updatedAt"`
+	DisplayRequestedEditStatus OrderDisplayRequestedEditStatus `json:"displayRequestedEditStatus"`
+}
+
+// GetId returns ordersWithEditsOrdersOrderConnectionNodesOrder.Id, and is useful for accessing the field via an interface.
+func (v *ordersWithEditsOrdersOrderConnectionNodesOrder) GetId() string { return v.Id }
+
+// GetName returns ordersWithEditsOrdersOrderConnectionNodesOrder.Name, and is useful for accessing the field via an interface.
+func (v *ordersWithEditsOrdersOrderConnectionNodesOrder) GetName() string { return v.Name }
+
+// GetUpdatedAt returns ordersWithEditsOrdersOrderConnectionNodesOrder.UpdatedAt, and is useful for accessing the field via an interface.
+func (v *ordersWithEditsOrdersOrderConnectionNodesOrder) GetUpdatedAt() time.Time { return v.UpdatedAt }
+
+// GetDisplayRequestedEditStatus returns ordersWithEditsOrdersOrderConnectionNodesOrder.DisplayRequestedEditStatus, and is useful for accessing the field via an interface.
+func (v *ordersWithEditsOrdersOrderConnectionNodesOrder) GetDisplayRequestedEditStatus() OrderDisplayRequestedEditStatus {
+	return v.DisplayRequestedEditStatus
+}
+
+// ordersWithEditsOrdersOrderConnectionPageInfo includes the requested fields of the GraphQL type PageInfo.
+type ordersWithEditsOrdersOrderConnectionPageInfo struct {
+	HasNextPage bool   `json:"hasNextPage"`
+	EndCursor   string `json:"endCursor"`
+}
+
+// GetHasNextPage returns ordersWithEditsOrdersOrderConnectionPageInfo.HasNextPage, and is useful for accessing the field via an interface.
+func (v *ordersWithEditsOrdersOrderConnectionPageInfo) GetHasNextPage() bool { return v.HasNextPage }
+
+// GetEndCursor returns ordersWithEditsOrdersOrderConnectionPageInfo.EndCursor, and is useful for accessing the field via an interface.
+func (v *ordersWithEditsOrdersOrderConnectionPageInfo) GetEndCursor() string { return v.EndCursor }
+
+// ordersWithEditsResponse is returned by ordersWithEdits on success.
+type ordersWithEditsResponse struct {
+	Orders ordersWithEditsOrdersOrderConnection `json:"orders"`
+}
+
+// GetOrders returns ordersWithEditsResponse.Orders, and is useful for accessing the field via an interface.
+func (v *ordersWithEditsResponse) GetOrders() ordersWithEditsOrdersOrderConnection { return v.Orders }
+
+// readCancelOrder includes the requested fields of the GraphQL type Order.
+type readCancelOrder struct {
+	Id                     string                      `json:"id"`
+	CancelledAt            *time.Time                  `json:"cancelledAt"`
+	DisplayFinancialStatus OrderDisplayFinancialStatus `json:"displayFinancialStatus"`
+}
+
+// GetId returns readCancelOrder.Id, and is useful for accessing the field via an interface.
+func (v *readCancelOrder) GetId() string { return v.Id }
+
+// GetCancelledAt returns readCancelOrder.CancelledAt, and is useful for accessing the field via an interface.
+func (v *readCancelOrder) GetCancelledAt() *time.Time { return v.CancelledAt }
+
+// GetDisplayFinancialStatus returns readCancelOrder.DisplayFinancialStatus, and is useful for accessing the field via an interface.
+func (v *readCancelOrder) GetDisplayFinancialStatus() OrderDisplayFinancialStatus {
+	return v.DisplayFinancialStatus
+}
+
+// readCancelResponse is returned by readCancel on success.
+type readCancelResponse struct {
+	Order *readCancelOrder `json:"order"`
+}
+
+// GetOrder returns readCancelResponse.Order, and is useful for accessing the field via an interface.
+func (v *readCancelResponse) GetOrder() *readCancelOrder { return v.Order }
+
+// readCancelResultNode includes the requested fields of the GraphQL interface Node.
+//
+// readCancelResultNode is implemented by the following types:
+// readCancelResultNodeAppInstallation
+// readCancelResultNodeLineItem
+// readCancelResultNodeMailingAddress
+// readCancelResultNodeMetafield
+// readCancelResultNodeOrder
+// readCancelResultNodeOrderCancelJobResult
+// readCancelResultNodeRequestedOrderEdit
+// readCancelResultNodeShop
+// readCancelResultNodeWebhookSubscription
+type readCancelResultNode interface {
+	implementsGraphQLInterfacereadCancelResultNode()
+	// GetTypename returns the receiver's concrete GraphQL type-name (see interface doc for possible values).
+	GetTypename() string
+	// GetId returns the interface-field "id" from its implementation.
+	GetId() string
+}
+
+func (v *readCancelResultNodeAppInstallation) implementsGraphQLInterfacereadCancelResultNode()      {}
+func (v *readCancelResultNodeLineItem) implementsGraphQLInterfacereadCancelResultNode()             {}
+func (v *readCancelResultNodeMailingAddress) implementsGraphQLInterfacereadCancelResultNode()       {}
+func (v *readCancelResultNodeMetafield) implementsGraphQLInterfacereadCancelResultNode()            {}
+func (v *readCancelResultNodeOrder) implementsGraphQLInterfacereadCancelResultNode()                {}
+func (v *readCancelResultNodeOrderCancelJobResult) implementsGraphQLInterfacereadCancelResultNode() {}
+func (v *readCancelResultNodeRequestedOrderEdit) implementsGraphQLInterfacereadCancelResultNode()   {}
+func (v *readCancelResultNodeShop) implementsGraphQLInterfacereadCancelResultNode()                 {}
+func (v *readCancelResultNodeWebhookSubscription) implementsGraphQLInterfacereadCancelResultNode()  {}
+
+func __unmarshalreadCancelResultNode(b []byte, v *readCancelResultNode) error {
+	if string(b) == "null" {
+		return nil
+	}
+
+	var tn struct {
+		TypeName string `json:"__typename"`
+	}
+	err := json.Unmarshal(b, &tn)
+	if err != nil {
+		return err
+	}
+
+	switch tn.TypeName {
+	case "AppInstallation":
+		*v = new(readCancelResultNodeAppInstallation)
+		return json.Unmarshal(b, *v)
+	case "LineItem":
+		*v = new(readCancelResultNodeLineItem)
+		return json.Unmarshal(b, *v)
+	case "MailingAddress":
+		*v = new(readCancelResultNodeMailingAddress)
+		return json.Unmarshal(b, *v)
+	case "Metafield":
+		*v = new(readCancelResultNodeMetafield)
+		return json.Unmarshal(b, *v)
+	case "Order":
+		*v = new(readCancelResultNodeOrder)
+		return json.Unmarshal(b, *v)
+	case "OrderCancelJobResult":
+		*v = new(readCancelResultNodeOrderCancelJobResult)
+		return json.Unmarshal(b, *v)
+	case "RequestedOrderEdit":
+		*v = new(readCancelResultNodeRequestedOrderEdit)
+		return json.Unmarshal(b, *v)
+	case "Shop":
+		*v = new(readCancelResultNodeShop)
+		return json.Unmarshal(b, *v)
+	case "WebhookSubscription":
+		*v = new(readCancelResultNodeWebhookSubscription)
+		return json.Unmarshal(b, *v)
+	case "":
+		return fmt.Errorf(
+			"response was missing Node.__typename")
+	default:
+		return fmt.Errorf(
+			`unexpected concrete type for readCancelResultNode: "%v"`, tn.TypeName)
+	}
+}
+
+func __marshalreadCancelResultNode(v *readCancelResultNode) ([]byte, error) {
+
+	var typename string
+	switch v := (*v).(type) {
+	case *readCancelResultNodeAppInstallation:
+		typename = "AppInstallation"
+
+		result := struct {
+			TypeName string `json:"__typename"`
+			*readCancelResultNodeAppInstallation
+		}{typename, v}
+		return json.Marshal(result)
+	case *readCancelResultNodeLineItem:
+		typename = "LineItem"
+
+		result := struct {
+			TypeName string `json:"__typename"`
+			*readCancelResultNodeLineItem
+		}{typename, v}
+		return json.Marshal(result)
+	case *readCancelResultNodeMailingAddress:
+		typename = "MailingAddress"
+
+		result := struct {
+			TypeName string `json:"__typename"`
+			*readCancelResultNodeMailingAddress
+		}{typename, v}
+		return json.Marshal(result)
+	case *readCancelResultNodeMetafield:
+		typename = "Metafield"
+
+		result := struct {
+			TypeName string `json:"__typename"`
+			*readCancelResultNodeMetafield
+		}{typename, v}
+		return json.Marshal(result)
+	case *readCancelResultNodeOrder:
+		typename = "Order"
+
+		result := struct {
+			TypeName string `json:"__typename"`
+			*readCancelResultNodeOrder
+		}{typename, v}
+		return json.Marshal(result)
+	case *readCancelResultNodeOrderCancelJobResult:
+		typename = "OrderCancelJobResult"
+
+		result := struct {
+			TypeName string `json:"__typename"`
+			*readCancelResultNodeOrderCancelJobResult
+		}{typename, v}
+		return json.Marshal(result)
+	case *readCancelResultNodeRequestedOrderEdit:
+		typename = "RequestedOrderEdit"
+
+		result := struct {
+			TypeName string `json:"__typename"`
+			*readCancelResultNodeRequestedOrderEdit
+		}{typename, v}
+		return json.Marshal(result)
+	case *readCancelResultNodeShop:
+		typename = "Shop"
+
+		result := struct {
+			TypeName string `json:"__typename"`
+			*readCancelResultNodeShop
+		}{typename, v}
+		return json.Marshal(result)
+	case *readCancelResultNodeWebhookSubscription:
+		typename = "WebhookSubscription"
+
+		result := struct {
+			TypeName string `json:"__typename"`
+			*readCancelResultNodeWebhookSubscription
+		}{typename, v}
+		return json.Marshal(result)
+	case nil:
+		return []byte("null"), nil
+	default:
+		return nil, fmt.Errorf(
+			`unexpected concrete type for readCancelResultNode: "%T"`, v)
+	}
+}
+
+// readCancelResultNodeAppInstallation includes the requested fields of the GraphQL type AppInstallation.
+type readCancelResultNodeAppInstallation struct {
+	Typename string `json:"__typename"`
+	Id       string `json:"id"`
+}
+
+// GetTypename returns readCancelResultNodeAppInstallation.Typename, and is useful for accessing the field via an interface.
+func (v *readCancelResultNodeAppInstallation) GetTypename() string { return v.Typename }
+
+// GetId returns readCancelResultNodeAppInstallation.Id, and is useful for accessing the field via an interface.
+func (v *readCancelResultNodeAppInstallation) GetId() string { return v.Id }
+
+// readCancelResultNodeLineItem includes the requested fields of the GraphQL type LineItem.
+type readCancelResultNodeLineItem struct {
+	Typename string `json:"__typename"`
+	Id       string `json:"id"`
+}
+
+// GetTypename returns readCancelResultNodeLineItem.Typename, and is useful for accessing the field via an interface.
+func (v *readCancelResultNodeLineItem) GetTypename() string { return v.Typename }
+
+// GetId returns readCancelResultNodeLineItem.Id, and is useful for accessing the field via an interface.
+func (v *readCancelResultNodeLineItem) GetId() string { return v.Id }
+
+// readCancelResultNodeMailingAddress includes the requested fields of the GraphQL type MailingAddress.
+type readCancelResultNodeMailingAddress struct {
+	Typename string `json:"__typename"`
+	Id       string `json:"id"`
+}
+
+// GetTypename returns readCancelResultNodeMailingAddress.Typename, and is useful for accessing the field via an interface.
+func (v *readCancelResultNodeMailingAddress) GetTypename() string { return v.Typename }
+
+// GetId returns readCancelResultNodeMailingAddress.Id, and is useful for accessing the field via an interface.
+func (v *readCancelResultNodeMailingAddress) GetId() string { return v.Id }
+
+// readCancelResultNodeMetafield includes the requested fields of the GraphQL type Metafield.
+type readCancelResultNodeMetafield struct {
+	Typename string `json:"__typename"`
+	Id       string `json:"id"`
+}
+
+// GetTypename returns readCancelResultNodeMetafield.Typename, and is useful for accessing the field via an interface.
+func (v *readCancelResultNodeMetafield) GetTypename() string { return v.Typename }
+
+// GetId returns readCancelResultNodeMetafield.Id, and is useful for accessing the field via an interface.
+func (v *readCancelResultNodeMetafield) GetId() string { return v.Id }
+
+// readCancelResultNodeOrder includes the requested fields of the GraphQL type Order.
+type readCancelResultNodeOrder struct {
+	Typename string `json:"__typename"`
+	Id       string `json:"id"`
+}
+
+// GetTypename returns readCancelResultNodeOrder.Typename, and is useful for accessing the field via an interface.
+func (v *readCancelResultNodeOrder) GetTypename() string { return v.Typename }
+
+// GetId returns readCancelResultNodeOrder.Id, and is useful for accessing the field via an interface.
+func (v *readCancelResultNodeOrder) GetId() string { return v.Id }
+
+// readCancelResultNodeOrderCancelJobResult includes the requested fields of the GraphQL type OrderCancelJobResult.
+type readCancelResultNodeOrderCancelJobResult struct {
+	Typename string            `json:"__typename"`
+	Id       string            `json:"id"`
+	Done     bool              `json:"done"`
+	Status   OrderCancelStatus `json:"status"`
+	Errors   []cancelProblem   `json:"errors"`
+}
+
+// GetTypename returns readCancelResultNodeOrderCancelJobResult.Typename, and is useful for accessing the field via an interface.
+func (v *readCancelResultNodeOrderCancelJobResult) GetTypename() string { return v.Typename }
+
+// GetId returns readCancelResultNodeOrderCancelJobResult.Id, and is useful for accessing the field via an interface.
+func (v *readCancelResultNodeOrderCancelJobResult) GetId() string { return v.Id }
+
+// GetDone returns readCancelResultNodeOrderCancelJobResult.Done, and is useful for accessing the field via an interface.
+func (v *readCancelResultNodeOrderCancelJobResult) GetDone() bool { return v.Done }
+
+// GetStatus returns readCancelResultNodeOrderCancelJobResult.Status, and is useful for accessing the field via an interface.
+func (v *readCancelResultNodeOrderCancelJobResult) GetStatus() OrderCancelStatus { return v.Status }
+
+// GetErrors returns readCancelResultNodeOrderCancelJobResult.Errors, and is useful for accessing the field via an interface.
+func (v *readCancelResultNodeOrderCancelJobResult) GetErrors() []cancelProblem { return v.Errors }
+
+// readCancelResultNodeRequestedOrderEdit includes the requested fields of the GraphQL type RequestedOrderEdit.
+type readCancelResultNodeRequestedOrderEdit struct {
+	Typename string `json:"__typename"`
+	Id       string `json:"id"`
+}
+
+// GetTypename returns readCancelResultNodeRequestedOrderEdit.Typename, and is useful for accessing the field via an interface.
+func (v *readCancelResultNodeRequestedOrderEdit) GetTypename() string { return v.Typename }
+
+// GetId returns readCancelResultNodeRequestedOrderEdit.Id, and is useful for accessing the field via an interface.
+func (v *readCancelResultNodeRequestedOrderEdit) GetId() string { return v.Id }
+
+// readCancelResultNodeShop includes the requested fields of the GraphQL type Shop.
+type readCancelResultNodeShop struct {
+	Typename string `json:"__typename"`
+	Id       string `json:"id"`
+}
+
+// GetTypename returns readCancelResultNodeShop.Typename, and is useful for accessing the field via an interface.
+func (v *readCancelResultNodeShop) GetTypename() string { return v.Typename }
+
+// GetId returns readCancelResultNodeShop.Id, and is useful for accessing the field via an interface.
+func (v *readCancelResultNodeShop) GetId() string { return v.Id }
+
+// readCancelResultNodeWebhookSubscription includes the requested fields of the GraphQL type WebhookSubscription.
+type readCancelResultNodeWebhookSubscription struct {
+	Typename string `json:"__typename"`
+	Id       string `json:"id"`
+}
+
+// GetTypename returns readCancelResultNodeWebhookSubscription.Typename, and is useful for accessing the field via an interface.
+func (v *readCancelResultNodeWebhookSubscription) GetTypename() string { return v.Typename }
+
+// GetId returns readCancelResultNodeWebhookSubscription.Id, and is useful for accessing the field via an interface.
+func (v *readCancelResultNodeWebhookSubscription) GetId() string { return v.Id }
+
+// readCancelResultResponse is returned by readCancelResult on success.
+type readCancelResultResponse struct {
+	Node readCancelResultNode `json:"-"`
+}
+
+// GetNode returns readCancelResultResponse.Node, and is useful for accessing the field via an interface.
+func (v *readCancelResultResponse) GetNode() readCancelResultNode { return v.Node }
+
+func (v *readCancelResultResponse) UnmarshalJSON(b []byte) error {
+
+	if string(b) == "null" {
+		return nil
+	}
+
+	var firstPass struct {
+		*readCancelResultResponse
+		Node json.RawMessage `json:"node"`
+		graphql.NoUnmarshalJSON
+	}
+	firstPass.readCancelResultResponse = v
+
+	err := json.Unmarshal(b, &firstPass)
+	if err != nil {
+		return err
+	}
+
+	{
+		dst := &v.Node
+		src := firstPass.Node
+		if len(src) != 0 && string(src) != "null" {
+			err = __unmarshalreadCancelResultNode(
+				src, dst)
+			if err != nil {
+				return fmt.Errorf(
+					"unable to unmarshal readCancelResultResponse.Node: %w", err)
+			}
+		}
+	}
+	return nil
+}
+
+type __premarshalreadCancelResultResponse struct {
+	Node json.RawMessage `json:"node"`
+}
+
+func (v *readCancelResultResponse) MarshalJSON() ([]byte, error) {
+	premarshaled, err := v.__premarshalJSON()
+	if err != nil {
+		return nil, err
+	}
+	return json.Marshal(premarshaled)
+}
+
+func (v *readCancelResultResponse) __premarshalJSON() (*__premarshalreadCancelResultResponse, error) {
+	var retval __premarshalreadCancelResultResponse
+
+	{
+
+		dst := &retval.Node
+		src := v.Node
+		var err error
+		*dst, err = __marshalreadCancelResultNode(
+			&src)
+		if err != nil {
+			return nil, fmt.Errorf(
+				"unable to marshal readCancelResultResponse.Node: %w", err)
+		}
+	}
+	return &retval, nil
+}
+
+// readCasesOrder includes the requested fields of the GraphQL type Order.
+type readCasesOrder struct {
+	Id        string                   `json:"id"`
+	Metafield *readCasesOrderMetafield `json:"metafield"`
+}
+
+// GetId returns readCasesOrder.Id, and is useful for accessing the field via an interface.
+func (v *readCasesOrder) GetId() string { return v.Id }
+
+// GetMetafield returns readCasesOrder.Metafield, and is useful for accessing the field via an interface.
+func (v *readCasesOrder) GetMetafield() *readCasesOrderMetafield { return v.Metafield }
+
+// readCasesOrderMetafield includes the requested fields of the GraphQL type Metafield.
+type readCasesOrderMetafield struct {
+	Value string `json:"value"`
+}
+
+// GetValue returns readCasesOrderMetafield.Value, and is useful for accessing the field via an interface.
+func (v *readCasesOrderMetafield) GetValue() string { return v.Value }
+
+// readCasesResponse is returned by readCases on success.
+type readCasesResponse struct {
+	Order *readCasesOrder `json:"order"`
+}
+
+// GetOrder returns readCasesResponse.Order, and is useful for accessing the field via an interface.
+func (v *readCasesResponse) GetOrder() *readCasesOrder { return v.Order }
+
+// readCountryOrder includes the requested fields of the GraphQL type Order.
+type readCountryOrder struct {
+	Id              string                                         `json:"id"`
+	ShippingAddress *readCountryOrderShippingAddressMailingAddress `json:"shippingAddress"`
+}
+
+// GetId returns readCountryOrder.Id, and is useful for accessing the field via an interface.
+func (v *readCountryOrder) GetId() string { return v.Id }
+
+// GetShippingAddress returns readCountryOrder.ShippingAddress, and is useful for accessing the field via an interface.
+func (v *readCountryOrder) GetShippingAddress() *readCountryOrderShippingAddressMailingAddress {
+	return v.ShippingAddress
+}
+
+// readCountryOrderShippingAddressMailingAddress includes the requested fields of the GraphQL type MailingAddress.
+type readCountryOrderShippingAddressMailingAddress struct {
+	CountryCodeV2 string `json:"countryCodeV2"`
+}
+
+// GetCountryCodeV2 returns readCountryOrderShippingAddressMailingAddress.CountryCodeV2, and is useful for accessing the field via an interface.
+func (v *readCountryOrderShippingAddressMailingAddress) GetCountryCodeV2() string {
+	return v.CountryCodeV2
+}
+
+// readCountryResponse is returned by readCountry on success.
+type readCountryResponse struct {
+	Order *readCountryOrder `json:"order"`
+}
+
+// GetOrder returns readCountryResponse.Order, and is useful for accessing the field via an interface.
+func (v *readCountryResponse) GetOrder() *readCountryOrder { return v.Order }
+
+// readEditNode includes the requested fields of the GraphQL interface Node.
+//
+// readEditNode is implemented by the following types:
+// readEditNodeAppInstallation
+// readEditNodeLineItem
+// readEditNodeMailingAddress
+// readEditNodeMetafield
+// readEditNodeOrder
+// readEditNodeOrderCancelJobResult
+// readEditNodeRequestedOrderEdit
+// readEditNodeShop
+// readEditNodeWebhookSubscription
+type readEditNode interface {
+	implementsGraphQLInterfacereadEditNode()
+	// GetTypename returns the receiver's concrete GraphQL type-name (see interface doc for possible values).
+	GetTypename() string
+	// GetId returns the interface-field "id" from its implementation.
+	GetId() string
+}
+
+func (v *readEditNodeAppInstallation) implementsGraphQLInterfacereadEditNode()      {}
+func (v *readEditNodeLineItem) implementsGraphQLInterfacereadEditNode()             {}
+func (v *readEditNodeMailingAddress) implementsGraphQLInterfacereadEditNode()       {}
+func (v *readEditNodeMetafield) implementsGraphQLInterfacereadEditNode()            {}
+func (v *readEditNodeOrder) implementsGraphQLInterfacereadEditNode()                {}
+func (v *readEditNodeOrderCancelJobResult) implementsGraphQLInterfacereadEditNode() {}
+func (v *readEditNodeRequestedOrderEdit) implementsGraphQLInterfacereadEditNode()   {}
+func (v *readEditNodeShop) implementsGraphQLInterfacereadEditNode()                 {}
+func (v *readEditNodeWebhookSubscription) implementsGraphQLInterfacereadEditNode()  {}
+
+func __unmarshalreadEditNode(b []byte, v *readEditNode) error {
+	if string(b) == "null" {
+		return nil
+	}
+
+	var tn struct {
+		TypeName string `json:"__typename"`
+	}
+	err := json.Unmarshal(b, &tn)
+	if err != nil {
+		return err
+	}
+
+	switch tn.TypeName {
+	case "AppInstallation":
+		*v = new(readEditNodeAppInstallation)
+		return json.Unmarshal(b, *v)
+	case "LineItem":
+		*v = new(readEditNodeLineItem)
+		return json.Unmarshal(b, *v)
+	case "MailingAddress":
+		*v = new(readEditNodeMailingAddress)
+		return json.Unmarshal(b, *v)
+	case "Metafield":
+		*v = new(readEditNodeMetafield)
+		return json.Unmarshal(b, *v)
+	case "Order":
+		*v = new(readEditNodeOrder)
+		return json.Unmarshal(b, *v)
+	case "OrderCancelJobResult":
+		*v = new(readEditNodeOrderCancelJobResult)
+		return json.Unmarshal(b, *v)
+	case "RequestedOrderEdit":
+		*v = new(readEditNodeRequestedOrderEdit)
+		return json.Unmarshal(b, *v)
+	case "Shop":
+		*v = new(readEditNodeShop)
+		return json.Unmarshal(b, *v)
+	case "WebhookSubscription":
+		*v = new(readEditNodeWebhookSubscription)
+		return json.Unmarshal(b, *v)
+	case "":
+		return fmt.Errorf(
+			"response was missing Node.__typename")
+	default:
+		return fmt.Errorf(
+			`unexpected concrete type for readEditNode: "%v"`, tn.TypeName)
+	}
+}
+
+func __marshalreadEditNode(v *readEditNode) ([]byte, error) {
+
+	var typename string
+	switch v := (*v).(type) {
+	case *readEditNodeAppInstallation:
+		typename = "AppInstallation"
+
+		result := struct {
+			TypeName string `json:"__typename"`
+			*readEditNodeAppInstallation
+		}{typename, v}
+		return json.Marshal(result)
+	case *readEditNodeLineItem:
+		typename = "LineItem"
+
+		result := struct {
+			TypeName string `json:"__typename"`
+			*readEditNodeLineItem
+		}{typename, v}
+		return json.Marshal(result)
+	case *readEditNodeMailingAddress:
+		typename = "MailingAddress"
+
+		result := struct {
+			TypeName string `json:"__typename"`
+			*readEditNodeMailingAddress
+		}{typename, v}
+		return json.Marshal(result)
+	case *readEditNodeMetafield:
+		typename = "Metafield"
+
+		result := struct {
+			TypeName string `json:"__typename"`
+			*readEditNodeMetafield
+		}{typename, v}
+		return json.Marshal(result)
+	case *readEditNodeOrder:
+		typename = "Order"
+
+		result := struct {
+			TypeName string `json:"__typename"`
+			*readEditNodeOrder
+		}{typename, v}
+		return json.Marshal(result)
+	case *readEditNodeOrderCancelJobResult:
+		typename = "OrderCancelJobResult"
+
+		result := struct {
+			TypeName string `json:"__typename"`
+			*readEditNodeOrderCancelJobResult
+		}{typename, v}
+		return json.Marshal(result)
+	case *readEditNodeRequestedOrderEdit:
+		typename = "RequestedOrderEdit"
+
+		result := struct {
+			TypeName string `json:"__typename"`
+			*readEditNodeRequestedOrderEdit
+		}{typename, v}
+		return json.Marshal(result)
+	case *readEditNodeShop:
+		typename = "Shop"
+
+		result := struct {
+			TypeName string `json:"__typename"`
+			*readEditNodeShop
+		}{typename, v}
+		return json.Marshal(result)
+	case *readEditNodeWebhookSubscription:
+		typename = "WebhookSubscription"
+
+		result := struct {
+			TypeName string `json:"__typename"`
+			*readEditNodeWebhookSubscription
+		}{typename, v}
+		return json.Marshal(result)
+	case nil:
+		return []byte("null"), nil
+	default:
+		return nil, fmt.Errorf(
+			`unexpected concrete type for readEditNode: "%T"`, v)
+	}
+}
+
+// readEditNodeAppInstallation includes the requested fields of the GraphQL type AppInstallation.
+type readEditNodeAppInstallation struct {
+	Typename string `json:"__typename"`
+	Id       string `json:"id"`
+}
+
+// GetTypename returns readEditNodeAppInstallation.Typename, and is useful for accessing the field via an interface.
+func (v *readEditNodeAppInstallation) GetTypename() string { return v.Typename }
+
+// GetId returns readEditNodeAppInstallation.Id, and is useful for accessing the field via an interface.
+func (v *readEditNodeAppInstallation) GetId() string { return v.Id }
+
+// readEditNodeLineItem includes the requested fields of the GraphQL type LineItem.
+type readEditNodeLineItem struct {
+	Typename string `json:"__typename"`
+	Id       string `json:"id"`
+}
+
+// GetTypename returns readEditNodeLineItem.Typename, and is useful for accessing the field via an interface.
+func (v *readEditNodeLineItem) GetTypename() string { return v.Typename }
+
+// GetId returns readEditNodeLineItem.Id, and is useful for accessing the field via an interface.
+func (v *readEditNodeLineItem) GetId() string { return v.Id }
+
+// readEditNodeMailingAddress includes the requested fields of the GraphQL type MailingAddress.
+type readEditNodeMailingAddress struct {
+	Typename string `json:"__typename"`
+	Id       string `json:"id"`
+}
+
+// GetTypename returns readEditNodeMailingAddress.Typename, and is useful for accessing the field via an interface.
+func (v *readEditNodeMailingAddress) GetTypename() string { return v.Typename }
+
+// GetId returns readEditNodeMailingAddress.Id, and is useful for accessing the field via an interface.
+func (v *readEditNodeMailingAddress) GetId() string { return v.Id }
+
+// readEditNodeMetafield includes the requested fields of the GraphQL type Metafield.
+type readEditNodeMetafield struct {
+	Typename string `json:"__typename"`
+	Id       string `json:"id"`
+}
+
+// GetTypename returns readEditNodeMetafield.Typename, and is useful for accessing the field via an interface.
+func (v *readEditNodeMetafield) GetTypename() string { return v.Typename }
+
+// GetId returns readEditNodeMetafield.Id, and is useful for accessing the field via an interface.
+func (v *readEditNodeMetafield) GetId() string { return v.Id }
+
+// readEditNodeOrder includes the requested fields of the GraphQL type Order.
+type readEditNodeOrder struct {
+	Typename string `json:"__typename"`
+	Id       string `json:"id"`
+}
+
+// GetTypename returns readEditNodeOrder.Typename, and is useful for accessing the field via an interface.
+func (v *readEditNodeOrder) GetTypename() string { return v.Typename }
+
+// GetId returns readEditNodeOrder.Id, and is useful for accessing the field via an interface.
+func (v *readEditNodeOrder) GetId() string { return v.Id }
+
+// readEditNodeOrderCancelJobResult includes the requested fields of the GraphQL type OrderCancelJobResult.
+type readEditNodeOrderCancelJobResult struct {
+	Typename string `json:"__typename"`
+	Id       string `json:"id"`
+}
+
+// GetTypename returns readEditNodeOrderCancelJobResult.Typename, and is useful for accessing the field via an interface.
+func (v *readEditNodeOrderCancelJobResult) GetTypename() string { return v.Typename }
+
+// GetId returns readEditNodeOrderCancelJobResult.Id, and is useful for accessing the field via an interface.
+func (v *readEditNodeOrderCancelJobResult) GetId() string { return v.Id }
+
+// readEditNodeRequestedOrderEdit includes the requested fields of the GraphQL type RequestedOrderEdit.
+type readEditNodeRequestedOrderEdit struct {
+	Typename string                   `json:"__typename"`
+	Id       string                   `json:"id"`
+	Status   RequestedOrderEditStatus `json:"status"`
+}
+
+// GetTypename returns readEditNodeRequestedOrderEdit.Typename, and is useful for accessing the field via an interface.
+func (v *readEditNodeRequestedOrderEdit) GetTypename() string { return v.Typename }
+
+// GetId returns readEditNodeRequestedOrderEdit.Id, and is useful for accessing the field via an interface.
+func (v *readEditNodeRequestedOrderEdit) GetId() string { return v.Id }
+
+// GetStatus returns readEditNodeRequestedOrderEdit.Status, and is useful for accessing the field via an interface.
+func (v *readEditNodeRequestedOrderEdit) GetStatus() RequestedOrderEditStatus { return v.Status }
+
+// readEditNodeShop includes the requested fields of the GraphQL type Shop.
+type readEditNodeShop struct {
+	Typename string `json:"__typename"`
+	Id       string `json:"id"`
+}
+
+// GetTypename returns readEditNodeShop.Typename, and is useful for accessing the field via an interface.
+func (v *readEditNodeShop) GetTypename() string { return v.Typename }
+
+// GetId returns readEditNodeShop.Id, and is useful for accessing the field via an interface.
+func (v *readEditNodeShop) GetId() string { return v.Id }
+
+// readEditNodeWebhookSubscription includes the requested fields of the GraphQL type WebhookSubscription.
+type readEditNodeWebhookSubscription struct {
+	Typename string `json:"__typename"`
+	Id       string `json:"id"`
+}
+
+// GetTypename returns readEditNodeWebhookSubscription.Typename, and is useful for accessing the field via an interface.
+func (v *readEditNodeWebhookSubscription) GetTypename() string { return v.Typename }
+
+// GetId returns readEditNodeWebhookSubscription.Id, and is useful for accessing the field via an interface.
+func (v *readEditNodeWebhookSubscription) GetId() string { return v.Id }
+
+// readEditResponse is returned by readEdit on success.
+type readEditResponse struct {
+	Node readEditNode `json:"-"`
+}
+
+// GetNode returns readEditResponse.Node, and is useful for accessing the field via an interface.
+func (v *readEditResponse) GetNode() readEditNode { return v.Node }
+
+func (v *readEditResponse) UnmarshalJSON(b []byte) error {
+
+	if string(b) == "null" {
+		return nil
+	}
+
+	var firstPass struct {
+		*readEditResponse
+		Node json.RawMessage `json:"node"`
+		graphql.NoUnmarshalJSON
+	}
+	firstPass.readEditResponse = v
+
+	err := json.Unmarshal(b, &firstPass)
+	if err != nil {
+		return err
+	}
+
+	{
+		dst := &v.Node
+		src := firstPass.Node
+		if len(src) != 0 && string(src) != "null" {
+			err = __unmarshalreadEditNode(
+				src, dst)
+			if err != nil {
+				return fmt.Errorf(
+					"unable to unmarshal readEditResponse.Node: %w", err)
+			}
+		}
+	}
+	return nil
+}
+
+type __premarshalreadEditResponse struct {
+	Node json.RawMessage `json:"node"`
+}
+
+func (v *readEditResponse) MarshalJSON() ([]byte, error) {
+	premarshaled, err := v.__premarshalJSON()
+	if err != nil {
+		return nil, err
+	}
+	return json.Marshal(premarshaled)
+}
+
+func (v *readEditResponse) __premarshalJSON() (*__premarshalreadEditResponse, error) {
+	var retval __premarshalreadEditResponse
+
+	{
+
+		dst := &retval.Node
+		src := v.Node
+		var err error
+		*dst, err = __marshalreadEditNode(
+			&src)
+		if err != nil {
+			return nil, fmt.Errorf(
+				"unable to marshal readEditResponse.Node: %w", err)
+		}
+	}
+	return &retval, nil
+}
+
+// readEditsOrder includes the requested fields of the GraphQL type Order.
+type readEditsOrder struct {
+	Id                  string                                                        `json:"id"`
+	RequestedOrderEdits readEditsOrderRequestedOrderEditsRequestedOrderEditConnection `json:"requestedOrderEdits"`
+}
+
+// GetId returns readEditsOrder.Id, and is useful for accessing the field via an interface.
+func (v *readEditsOrder) GetId() string { return v.Id }
+
+// GetRequestedOrderEdits returns readEditsOrder.RequestedOrderEdits, and is useful for accessing the field via an interface.
+func (v *readEditsOrder) GetRequestedOrderEdits() readEditsOrderRequestedOrderEditsRequestedOrderEditConnection {
+	return v.RequestedOrderEdits
+}
+
+// readEditsOrderRequestedOrderEditsRequestedOrderEditConnection includes the requested fields of the GraphQL type RequestedOrderEditConnection.
+type readEditsOrderRequestedOrderEditsRequestedOrderEditConnection struct {
+	Nodes    []edit                                                                `json:"nodes"`
+	PageInfo readEditsOrderRequestedOrderEditsRequestedOrderEditConnectionPageInfo `json:"pageInfo"`
+}
+
+// GetNodes returns readEditsOrderRequestedOrderEditsRequestedOrderEditConnection.Nodes, and is useful for accessing the field via an interface.
+func (v *readEditsOrderRequestedOrderEditsRequestedOrderEditConnection) GetNodes() []edit {
+	return v.Nodes
+}
+
+// GetPageInfo returns readEditsOrderRequestedOrderEditsRequestedOrderEditConnection.PageInfo, and is useful for accessing the field via an interface.
+func (v *readEditsOrderRequestedOrderEditsRequestedOrderEditConnection) GetPageInfo() readEditsOrderRequestedOrderEditsRequestedOrderEditConnectionPageInfo {
+	return v.PageInfo
+}
+
+// readEditsOrderRequestedOrderEditsRequestedOrderEditConnectionPageInfo includes the requested fields of the GraphQL type PageInfo.
+type readEditsOrderRequestedOrderEditsRequestedOrderEditConnectionPageInfo struct {
+	HasNextPage bool   `json:"hasNextPage"`
+	EndCursor   string `json:"endCursor"`
+}
+
+// GetHasNextPage returns readEditsOrderRequestedOrderEditsRequestedOrderEditConnectionPageInfo.HasNextPage, and is useful for accessing the field via an interface.
+func (v *readEditsOrderRequestedOrderEditsRequestedOrderEditConnectionPageInfo) GetHasNextPage() bool {
+	return v.HasNextPage
+}
+
+// GetEndCursor returns readEditsOrderRequestedOrderEditsRequestedOrderEditConnectionPageInfo.EndCursor, and is useful for accessing the field via an interface.
+func (v *readEditsOrderRequestedOrderEditsRequestedOrderEditConnectionPageInfo) GetEndCursor() string {
+	return v.EndCursor
+}
+
+// readEditsResponse is returned by readEdits on success.
+type readEditsResponse struct {
+	Order *readEditsOrder `json:"order"`
+}
+
+// GetOrder returns readEditsResponse.Order, and is useful for accessing the field via an interface.
+func (v *readEditsResponse) GetOrder() *readEditsOrder { return v.Order }
+
+// readHealthCurrentAppInstallation includes the requested fields of the GraphQL type AppInstallation.
+type readHealthCurrentAppInstallation struct {
+	AccessScopes []readHealthCurrentAppInstallationAccessScopesAccessScope `json:"accessScopes"`
+}
+
+// GetAccessScopes returns readHealthCurrentAppInstallation.AccessScopes, and is useful for accessing the field via an interface.
+func (v *readHealthCurrentAppInstallation) GetAccessScopes() []readHealthCurrentAppInstallationAccessScopesAccessScope {
+	return v.AccessScopes
+}
+
+// readHealthCurrentAppInstallationAccessScopesAccessScope includes the requested fields of the GraphQL type AccessScope.
+type readHealthCurrentAppInstallationAccessScopesAccessScope struct {
+	Handle string `json:"handle"`
+}
+
+// GetHandle returns readHealthCurrentAppInstallationAccessScopesAccessScope.Handle, and is useful for accessing the field via an interface.
+func (v *readHealthCurrentAppInstallationAccessScopesAccessScope) GetHandle() string { return v.Handle }
+
+// readHealthPublicApiVersionsApiVersion includes the requested fields of the GraphQL type ApiVersion.
+type readHealthPublicApiVersionsApiVersion struct {
+	Handle    string `json:"handle"`
+	Supported bool   `json:"supported"`
+}
+
+// GetHandle returns readHealthPublicApiVersionsApiVersion.Handle, and is useful for accessing the field via an interface.
+func (v *readHealthPublicApiVersionsApiVersion) GetHandle() string { return v.Handle }
+
+// GetSupported returns readHealthPublicApiVersionsApiVersion.Supported, and is useful for accessing the field via an interface.
+func (v *readHealthPublicApiVersionsApiVersion) GetSupported() bool { return v.Supported }
+
+// readHealthResponse is returned by readHealth on success.
+type readHealthResponse struct {
+	Shop                   readHealthShop                          `json:"shop"`
+	CurrentAppInstallation readHealthCurrentAppInstallation        `json:"currentAppInstallation"`
+	PublicApiVersions      []readHealthPublicApiVersionsApiVersion `json:"publicApiVersions"`
+}
+
+// GetShop returns readHealthResponse.Shop, and is useful for accessing the field via an interface.
+func (v *readHealthResponse) GetShop() readHealthShop { return v.Shop }
+
+// GetCurrentAppInstallation returns readHealthResponse.CurrentAppInstallation, and is useful for accessing the field via an interface.
+func (v *readHealthResponse) GetCurrentAppInstallation() readHealthCurrentAppInstallation {
+	return v.CurrentAppInstallation
+}
+
+// GetPublicApiVersions returns readHealthResponse.PublicApiVersions, and is useful for accessing the field via an interface.
+func (v *readHealthResponse) GetPublicApiVersions() []readHealthPublicApiVersionsApiVersion {
+	return v.PublicApiVersions
+}
+
+// readHealthShop includes the requested fields of the GraphQL type Shop.
+type readHealthShop struct {
+	MyshopifyDomain string `json:"myshopifyDomain"`
+}
+
+// GetMyshopifyDomain returns readHealthShop.MyshopifyDomain, and is useful for accessing the field via an interface.
+func (v *readHealthShop) GetMyshopifyDomain() string { return v.MyshopifyDomain }
+
+// readJobJob includes the requested fields of the GraphQL type Job.
+type readJobJob struct {
+	Id   string `json:"id"`
+	Done bool   `json:"done"`
+}
+
+// GetId returns readJobJob.Id, and is useful for accessing the field via an interface.
+func (v *readJobJob) GetId() string { return v.Id }
+
+// GetDone returns readJobJob.Done, and is useful for accessing the field via an interface.
+func (v *readJobJob) GetDone() bool { return v.Done }
+
+// readJobResponse is returned by readJob on success.
+type readJobResponse struct {
+	Job *readJobJob `json:"job"`
+}
+
+// GetJob returns readJobResponse.Job, and is useful for accessing the field via an interface.
+func (v *readJobResponse) GetJob() *readJobJob { return v.Job }
+
+// readOldestOrdersOrderConnection includes the requested fields of the GraphQL type OrderConnection.
+type readOldestOrdersOrderConnection struct {
+	Nodes []readOldestOrdersOrderConnectionNodesOrder `json:"nodes"`
+}
+
+// GetNodes returns readOldestOrdersOrderConnection.Nodes, and is useful for accessing the field via an interface.
+func (v *readOldestOrdersOrderConnection) GetNodes() []readOldestOrdersOrderConnectionNodesOrder {
+	return v.Nodes
+}
+
+// readOldestOrdersOrderConnectionNodesOrder includes the requested fields of the GraphQL type Order.
+type readOldestOrdersOrderConnectionNodesOrder struct {
+	Id string `json:"id"`
+}
+
+// GetId returns readOldestOrdersOrderConnectionNodesOrder.Id, and is useful for accessing the field via an interface.
+func (v *readOldestOrdersOrderConnectionNodesOrder) GetId() string { return v.Id }
+
+// readOldestResponse is returned by readOldest on success.
+type readOldestResponse struct {
+	Orders readOldestOrdersOrderConnection `json:"orders"`
+}
+
+// GetOrders returns readOldestResponse.Orders, and is useful for accessing the field via an interface.
+func (v *readOldestResponse) GetOrders() readOldestOrdersOrderConnection { return v.Orders }
+
 // readOrderOrder includes the requested fields of the GraphQL type Order.
 type readOrderOrder struct {
-	Id                       string                                    `json:"id"`
-	Name                     string                                    `json:"name"`
-	CreatedAt                time.Time                                 `json:"createdAt"`
-	UpdatedAt                time.Time                                 `json:"updatedAt"`
-	CancelledAt              *time.Time                                `json:"cancelledAt"`
-	CancelReason             OrderCancelReason                         `json:"cancelReason"`
-	DisplayFulfillmentStatus OrderDisplayFulfillmentStatus             `json:"displayFulfillmentStatus"`
-	Note                     string                                    `json:"note"`
-	Tags                     []string                                  `json:"tags"`
-	CustomAttributes         []attribute                               `json:"customAttributes"`
-	LineItems                readOrderOrderLineItemsLineItemConnection `json:"lineItems"`
+	Id                       string                                     `json:"id"`
+	Name                     string                                     `json:"name"`
+	CreatedAt                time.Time                                  `json:"createdAt"`
+	UpdatedAt                time.Time                                  `json:"updatedAt"`
+	CancelledAt              *time.Time                                 `json:"cancelledAt"`
+	CancelReason             OrderCancelReason                          `json:"cancelReason"`
+	DisplayFulfillmentStatus OrderDisplayFulfillmentStatus              `json:"displayFulfillmentStatus"`
+	DisplayFinancialStatus   OrderDisplayFinancialStatus                `json:"displayFinancialStatus"`
+	Note                     string                                     `json:"note"`
+	Tags                     []string                                   `json:"tags"`
+	TotalPriceSet            readOrderOrderTotalPriceSetMoneyBag        `json:"totalPriceSet"`
+	CurrentTotalPriceSet     readOrderOrderCurrentTotalPriceSetMoneyBag `json:"currentTotalPriceSet"`
+	Metafield                *readOrderOrderMetafield                   `json:"metafield"`
+	CustomAttributes         []attribute                                `json:"customAttributes"`
+	LineItems                readOrderOrderLineItemsLineItemConnection  `json:"lineItems"`
 }
 
 // GetId returns readOrderOrder.Id, and is useful for accessing the field via an interface.
@@ -153,17 +2021,43 @@ func (v *readOrderOrder) GetDisplayFulfillmentStatus() OrderDisplayFulfillmentSt
 	return v.DisplayFulfillmentStatus
 }
 
+// GetDisplayFinancialStatus returns readOrderOrder.DisplayFinancialStatus, and is useful for accessing the field via an interface.
+func (v *readOrderOrder) GetDisplayFinancialStatus() OrderDisplayFinancialStatus {
+	return v.DisplayFinancialStatus
+}
+
 // GetNote returns readOrderOrder.Note, and is useful for accessing the field via an interface.
 func (v *readOrderOrder) GetNote() string { return v.Note }
 
 // GetTags returns readOrderOrder.Tags, and is useful for accessing the field via an interface.
 func (v *readOrderOrder) GetTags() []string { return v.Tags }
 
+// GetTotalPriceSet returns readOrderOrder.TotalPriceSet, and is useful for accessing the field via an interface.
+func (v *readOrderOrder) GetTotalPriceSet() readOrderOrderTotalPriceSetMoneyBag {
+	return v.TotalPriceSet
+}
+
+// GetCurrentTotalPriceSet returns readOrderOrder.CurrentTotalPriceSet, and is useful for accessing the field via an interface.
+func (v *readOrderOrder) GetCurrentTotalPriceSet() readOrderOrderCurrentTotalPriceSetMoneyBag {
+	return v.CurrentTotalPriceSet
+}
+
+// GetMetafield returns readOrderOrder.Metafield, and is useful for accessing the field via an interface.
+func (v *readOrderOrder) GetMetafield() *readOrderOrderMetafield { return v.Metafield }
+
 // GetCustomAttributes returns readOrderOrder.CustomAttributes, and is useful for accessing the field via an interface.
 func (v *readOrderOrder) GetCustomAttributes() []attribute { return v.CustomAttributes }
 
 // GetLineItems returns readOrderOrder.LineItems, and is useful for accessing the field via an interface.
 func (v *readOrderOrder) GetLineItems() readOrderOrderLineItemsLineItemConnection { return v.LineItems }
+
+// readOrderOrderCurrentTotalPriceSetMoneyBag includes the requested fields of the GraphQL type MoneyBag.
+type readOrderOrderCurrentTotalPriceSetMoneyBag struct {
+	ShopMoney amount `json:"shopMoney"`
+}
+
+// GetShopMoney returns readOrderOrderCurrentTotalPriceSetMoneyBag.ShopMoney, and is useful for accessing the field via an interface.
+func (v *readOrderOrderCurrentTotalPriceSetMoneyBag) GetShopMoney() amount { return v.ShopMoney }
 
 // readOrderOrderLineItemsLineItemConnection includes the requested fields of the GraphQL type LineItemConnection.
 type readOrderOrderLineItemsLineItemConnection struct {
@@ -193,6 +2087,22 @@ func (v *readOrderOrderLineItemsLineItemConnectionPageInfo) GetHasNextPage() boo
 // GetEndCursor returns readOrderOrderLineItemsLineItemConnectionPageInfo.EndCursor, and is useful for accessing the field via an interface.
 func (v *readOrderOrderLineItemsLineItemConnectionPageInfo) GetEndCursor() string { return v.EndCursor }
 
+// readOrderOrderMetafield includes the requested fields of the GraphQL type Metafield.
+type readOrderOrderMetafield struct {
+	Value string `json:"value"`
+}
+
+// GetValue returns readOrderOrderMetafield.Value, and is useful for accessing the field via an interface.
+func (v *readOrderOrderMetafield) GetValue() string { return v.Value }
+
+// readOrderOrderTotalPriceSetMoneyBag includes the requested fields of the GraphQL type MoneyBag.
+type readOrderOrderTotalPriceSetMoneyBag struct {
+	ShopMoney amount `json:"shopMoney"`
+}
+
+// GetShopMoney returns readOrderOrderTotalPriceSetMoneyBag.ShopMoney, and is useful for accessing the field via an interface.
+func (v *readOrderOrderTotalPriceSetMoneyBag) GetShopMoney() amount { return v.ShopMoney }
+
 // readOrderResponse is returned by readOrder on success.
 type readOrderResponse struct {
 	Order *readOrderOrder `json:"order"`
@@ -200,6 +2110,955 @@ type readOrderResponse struct {
 
 // GetOrder returns readOrderResponse.Order, and is useful for accessing the field via an interface.
 func (v *readOrderResponse) GetOrder() *readOrderOrder { return v.Order }
+
+// readTagsOrder includes the requested fields of the GraphQL type Order.
+type readTagsOrder struct {
+	Id   string   `json:"id"`
+	Tags []string `json:"tags"`
+}
+
+// GetId returns readTagsOrder.Id, and is useful for accessing the field via an interface.
+func (v *readTagsOrder) GetId() string { return v.Id }
+
+// GetTags returns readTagsOrder.Tags, and is useful for accessing the field via an interface.
+func (v *readTagsOrder) GetTags() []string { return v.Tags }
+
+// readTagsResponse is returned by readTags on success.
+type readTagsResponse struct {
+	Order *readTagsOrder `json:"order"`
+}
+
+// GetOrder returns readTagsResponse.Order, and is useful for accessing the field via an interface.
+func (v *readTagsResponse) GetOrder() *readTagsOrder { return v.Order }
+
+// removeTagsResponse is returned by removeTags on success.
+type removeTagsResponse struct {
+	TagsRemove *removeTagsTagsRemoveTagsRemovePayload `json:"tagsRemove"`
+}
+
+// GetTagsRemove returns removeTagsResponse.TagsRemove, and is useful for accessing the field via an interface.
+func (v *removeTagsResponse) GetTagsRemove() *removeTagsTagsRemoveTagsRemovePayload {
+	return v.TagsRemove
+}
+
+// removeTagsTagsRemoveTagsRemovePayload includes the requested fields of the GraphQL type TagsRemovePayload.
+type removeTagsTagsRemoveTagsRemovePayload struct {
+	UserErrors []writeProblem `json:"userErrors"`
+}
+
+// GetUserErrors returns removeTagsTagsRemoveTagsRemovePayload.UserErrors, and is useful for accessing the field via an interface.
+func (v *removeTagsTagsRemoveTagsRemovePayload) GetUserErrors() []writeProblem { return v.UserErrors }
+
+// resolveEditRequestedOrderEditResolveRequestedOrderEditResolvePayload includes the requested fields of the GraphQL type RequestedOrderEditResolvePayload.
+type resolveEditRequestedOrderEditResolveRequestedOrderEditResolvePayload struct {
+	UserErrors []editProblem `json:"userErrors"`
+}
+
+// GetUserErrors returns resolveEditRequestedOrderEditResolveRequestedOrderEditResolvePayload.UserErrors, and is useful for accessing the field via an interface.
+func (v *resolveEditRequestedOrderEditResolveRequestedOrderEditResolvePayload) GetUserErrors() []editProblem {
+	return v.UserErrors
+}
+
+// resolveEditResponse is returned by resolveEdit on success.
+type resolveEditResponse struct {
+	RequestedOrderEditResolve *resolveEditRequestedOrderEditResolveRequestedOrderEditResolvePayload `json:"requestedOrderEditResolve"`
+}
+
+// GetRequestedOrderEditResolve returns resolveEditResponse.RequestedOrderEditResolve, and is useful for accessing the field via an interface.
+func (v *resolveEditResponse) GetRequestedOrderEditResolve() *resolveEditRequestedOrderEditResolveRequestedOrderEditResolvePayload {
+	return v.RequestedOrderEditResolve
+}
+
+// setCasesMetafieldsSetMetafieldsSetPayload includes the requested fields of the GraphQL type MetafieldsSetPayload.
+type setCasesMetafieldsSetMetafieldsSetPayload struct {
+	UserErrors []setCasesMetafieldsSetMetafieldsSetPayloadUserErrorsMetafieldsSetUserError `json:"userErrors"`
+}
+
+// GetUserErrors returns setCasesMetafieldsSetMetafieldsSetPayload.UserErrors, and is useful for accessing the field via an interface.
+func (v *setCasesMetafieldsSetMetafieldsSetPayload) GetUserErrors() []setCasesMetafieldsSetMetafieldsSetPayloadUserErrorsMetafieldsSetUserError {
+	return v.UserErrors
+}
+
+// setCasesMetafieldsSetMetafieldsSetPayloadUserErrorsMetafieldsSetUserError includes the requested fields of the GraphQL type MetafieldsSetUserError.
+type setCasesMetafieldsSetMetafieldsSetPayloadUserErrorsMetafieldsSetUserError struct {
+	Code    MetafieldsSetUserErrorCode `json:"code"`
+	Field   []string                   `json:"field"`
+	Message string                     `json:"message"`
+}
+
+// GetCode returns setCasesMetafieldsSetMetafieldsSetPayloadUserErrorsMetafieldsSetUserError.Code, and is useful for accessing the field via an interface.
+func (v *setCasesMetafieldsSetMetafieldsSetPayloadUserErrorsMetafieldsSetUserError) GetCode() MetafieldsSetUserErrorCode {
+	return v.Code
+}
+
+// GetField returns setCasesMetafieldsSetMetafieldsSetPayloadUserErrorsMetafieldsSetUserError.Field, and is useful for accessing the field via an interface.
+func (v *setCasesMetafieldsSetMetafieldsSetPayloadUserErrorsMetafieldsSetUserError) GetField() []string {
+	return v.Field
+}
+
+// GetMessage returns setCasesMetafieldsSetMetafieldsSetPayloadUserErrorsMetafieldsSetUserError.Message, and is useful for accessing the field via an interface.
+func (v *setCasesMetafieldsSetMetafieldsSetPayloadUserErrorsMetafieldsSetUserError) GetMessage() string {
+	return v.Message
+}
+
+// setCasesResponse is returned by setCases on success.
+type setCasesResponse struct {
+	MetafieldsSet *setCasesMetafieldsSetMetafieldsSetPayload `json:"metafieldsSet"`
+}
+
+// GetMetafieldsSet returns setCasesResponse.MetafieldsSet, and is useful for accessing the field via an interface.
+func (v *setCasesResponse) GetMetafieldsSet() *setCasesMetafieldsSetMetafieldsSetPayload {
+	return v.MetafieldsSet
+}
+
+// subscription includes the requested fields of the GraphQL type WebhookSubscription.
+type subscription struct {
+	Id            string                    `json:"id"`
+	Topic         string                    `json:"topic"`
+	Uri           string                    `json:"uri"`
+	Format        WebhookSubscriptionFormat `json:"format"`
+	Filter        string                    `json:"filter"`
+	IncludeFields []string                  `json:"includeFields"`
+	ApiVersion    apiVersion                `json:"apiVersion"`
+}
+
+// GetId returns subscription.Id, and is useful for accessing the field via an interface.
+func (v *subscription) GetId() string { return v.Id }
+
+// GetTopic returns subscription.Topic, and is useful for accessing the field via an interface.
+func (v *subscription) GetTopic() string { return v.Topic }
+
+// GetUri returns subscription.Uri, and is useful for accessing the field via an interface.
+func (v *subscription) GetUri() string { return v.Uri }
+
+// GetFormat returns subscription.Format, and is useful for accessing the field via an interface.
+func (v *subscription) GetFormat() WebhookSubscriptionFormat { return v.Format }
+
+// GetFilter returns subscription.Filter, and is useful for accessing the field via an interface.
+func (v *subscription) GetFilter() string { return v.Filter }
+
+// GetIncludeFields returns subscription.IncludeFields, and is useful for accessing the field via an interface.
+func (v *subscription) GetIncludeFields() []string { return v.IncludeFields }
+
+// GetApiVersion returns subscription.ApiVersion, and is useful for accessing the field via an interface.
+func (v *subscription) GetApiVersion() apiVersion { return v.ApiVersion }
+
+// writeProblem includes the requested fields of the GraphQL type UserError.
+type writeProblem struct {
+	Field   []string `json:"field"`
+	Message string   `json:"message"`
+}
+
+// GetField returns writeProblem.Field, and is useful for accessing the field via an interface.
+func (v *writeProblem) GetField() []string { return v.Field }
+
+// GetMessage returns writeProblem.Message, and is useful for accessing the field via an interface.
+func (v *writeProblem) GetMessage() string { return v.Message }
+
+// The mutation executed by addTags.
+const addTags_Operation = `
+mutation addTags ($id: ID!, $tags: [String!]!) {
+	tagsAdd(id: $id, tags: $tags) {
+		userErrors {
+			field
+			message
+		}
+	}
+}
+`
+
+func addTags(
+	ctx_ context.Context,
+	client_ graphql.Client,
+	id string,
+	tags []string,
+) (data_ *addTagsResponse, err_ error) {
+	req_ := &graphql.Request{
+		OpName: "addTags",
+		Query:  addTags_Operation,
+		Variables: &__addTagsInput{
+			Id:   id,
+			Tags: tags,
+		},
+	}
+
+	data_ = &addTagsResponse{}
+	resp_ := &graphql.Response{Data: data_}
+
+	err_ = client_.MakeRequest(
+		ctx_,
+		req_,
+		resp_,
+	)
+
+	return data_, err_
+}
+
+// The mutation executed by cancelOrder.
+const cancelOrder_Operation = `
+mutation cancelOrder ($id: ID!, $reason: OrderCancelReason!, $restock: Boolean!, $notify: Boolean!, $refund: OrderCancelRefundMethodInput, $note: String) {
+	orderCancel(orderId: $id, reason: $reason, restock: $restock, notifyCustomer: $notify, refundMethod: $refund, staffNote: $note) {
+		job {
+			id
+		}
+		orderCancelUserErrors {
+			code
+			field
+			message
+		}
+	}
+}
+`
+
+// The cancel for versions before 2026-10: a job that says only that it ended.
+func cancelOrder(
+	ctx_ context.Context,
+	client_ graphql.Client,
+	id string,
+	reason OrderCancelReason,
+	restock bool,
+	notify bool,
+	refund *OrderCancelRefundMethodInput,
+	note string,
+) (data_ *cancelOrderResponse, err_ error) {
+	req_ := &graphql.Request{
+		OpName: "cancelOrder",
+		Query:  cancelOrder_Operation,
+		Variables: &__cancelOrderInput{
+			Id:      id,
+			Reason:  reason,
+			Restock: restock,
+			Notify:  notify,
+			Refund:  refund,
+			Note:    note,
+		},
+	}
+
+	data_ = &cancelOrderResponse{}
+	resp_ := &graphql.Response{Data: data_}
+
+	err_ = client_.MakeRequest(
+		ctx_,
+		req_,
+		resp_,
+	)
+
+	return data_, err_
+}
+
+// The mutation executed by cancelOrderWithResult.
+const cancelOrderWithResult_Operation = `
+mutation cancelOrderWithResult ($id: ID!, $reason: OrderCancelReason!, $restock: Boolean!, $notify: Boolean!, $refund: OrderCancelRefundMethodInput, $note: String) {
+	orderCancel(orderId: $id, reason: $reason, restock: $restock, notifyCustomer: $notify, refundMethod: $refund, staffNote: $note) {
+		jobResult {
+			id
+		}
+		orderCancelUserErrors {
+			code
+			field
+			message
+		}
+	}
+}
+`
+
+// The cancel from 2026-10 on, whose job tells what came of it.
+func cancelOrderWithResult(
+	ctx_ context.Context,
+	client_ graphql.Client,
+	id string,
+	reason OrderCancelReason,
+	restock bool,
+	notify bool,
+	refund *OrderCancelRefundMethodInput,
+	note string,
+) (data_ *cancelOrderWithResultResponse, err_ error) {
+	req_ := &graphql.Request{
+		OpName: "cancelOrderWithResult",
+		Query:  cancelOrderWithResult_Operation,
+		Variables: &__cancelOrderWithResultInput{
+			Id:      id,
+			Reason:  reason,
+			Restock: restock,
+			Notify:  notify,
+			Refund:  refund,
+			Note:    note,
+		},
+	}
+
+	data_ = &cancelOrderWithResultResponse{}
+	resp_ := &graphql.Response{Data: data_}
+
+	err_ = client_.MakeRequest(
+		ctx_,
+		req_,
+		resp_,
+	)
+
+	return data_, err_
+}
+
+// The query executed by changedOrders.
+const changedOrders_Operation = `
+query changedOrders ($query: String!, $first: Int!, $after: String) {
+	orders(first: $first, after: $after, sortKey: UPDATED_AT, query: $query) {
+		nodes {
+			id
+			name
+			updatedAt
+			cancelledAt
+			tags
+			displayFulfillmentStatus
+			edited
+			subtotalLineItemsQuantity
+			currentSubtotalLineItemsQuantity
+		}
+		pageInfo {
+			hasNextPage
+			endCursor
+		}
+	}
+}
+`
+
+// What changed, oldest change first: scalars only, so that a page of 50 costs
+// little more than its 50 orders.
+func changedOrders(
+	ctx_ context.Context,
+	client_ graphql.Client,
+	query string,
+	first int,
+	after string,
+) (data_ *changedOrdersResponse, err_ error) {
+	req_ := &graphql.Request{
+		OpName: "changedOrders",
+		Query:  changedOrders_Operation,
+		Variables: &__changedOrdersInput{
+			Query: query,
+			First: first,
+			After: after,
+		},
+	}
+
+	data_ = &changedOrdersResponse{}
+	resp_ := &graphql.Response{Data: data_}
+
+	err_ = client_.MakeRequest(
+		ctx_,
+		req_,
+		resp_,
+	)
+
+	return data_, err_
+}
+
+// The mutation executed by createSubscription.
+const createSubscription_Operation = `
+mutation createSubscription ($topic: WebhookSubscriptionTopic!, $uri: String!, $fields: [String!]!) {
+	webhookSubscriptionCreate(topic: $topic, webhookSubscription: {uri:$uri,format:JSON,includeFields:$fields}) {
+		webhookSubscription {
+			id
+			topic
+			uri
+			format
+			filter
+			includeFields
+			apiVersion {
+				handle
+			}
+		}
+		userErrors {
+			field
+			message
+		}
+	}
+}
+`
+
+// Only the fields that we read are sent, so that nothing of a customer is.
+func createSubscription(
+	ctx_ context.Context,
+	client_ graphql.Client,
+	topic string,
+	uri string,
+	fields []string,
+) (data_ *createSubscriptionResponse, err_ error) {
+	req_ := &graphql.Request{
+		OpName: "createSubscription",
+		Query:  createSubscription_Operation,
+		Variables: &__createSubscriptionInput{
+			Topic:  topic,
+			Uri:    uri,
+			Fields: fields,
+		},
+	}
+
+	data_ = &createSubscriptionResponse{}
+	resp_ := &graphql.Response{Data: data_}
+
+	err_ = client_.MakeRequest(
+		ctx_,
+		req_,
+		resp_,
+	)
+
+	return data_, err_
+}
+
+// The mutation executed by declineEdit.
+const declineEdit_Operation = `
+mutation declineEdit ($id: ID!, $note: String!) {
+	requestedOrderEditDecline(input: {id:$id,declineNote:$note}) {
+		userErrors {
+			code
+			field
+			message
+		}
+	}
+}
+`
+
+func declineEdit(
+	ctx_ context.Context,
+	client_ graphql.Client,
+	id string,
+	note string,
+) (data_ *declineEditResponse, err_ error) {
+	req_ := &graphql.Request{
+		OpName: "declineEdit",
+		Query:  declineEdit_Operation,
+		Variables: &__declineEditInput{
+			Id:   id,
+			Note: note,
+		},
+	}
+
+	data_ = &declineEditResponse{}
+	resp_ := &graphql.Response{Data: data_}
+
+	err_ = client_.MakeRequest(
+		ctx_,
+		req_,
+		resp_,
+	)
+
+	return data_, err_
+}
+
+// The mutation executed by deleteSubscription.
+const deleteSubscription_Operation = `
+mutation deleteSubscription ($id: ID!) {
+	webhookSubscriptionDelete(id: $id) {
+		deletedWebhookSubscriptionId
+		userErrors {
+			field
+			message
+		}
+	}
+}
+`
+
+func deleteSubscription(
+	ctx_ context.Context,
+	client_ graphql.Client,
+	id string,
+) (data_ *deleteSubscriptionResponse, err_ error) {
+	req_ := &graphql.Request{
+		OpName: "deleteSubscription",
+		Query:  deleteSubscription_Operation,
+		Variables: &__deleteSubscriptionInput{
+			Id: id,
+		},
+	}
+
+	data_ = &deleteSubscriptionResponse{}
+	resp_ := &graphql.Response{Data: data_}
+
+	err_ = client_.MakeRequest(
+		ctx_,
+		req_,
+		resp_,
+	)
+
+	return data_, err_
+}
+
+// The query executed by listSubscriptions.
+const listSubscriptions_Operation = `
+query listSubscriptions ($first: Int!, $after: String) {
+	webhookSubscriptions(first: $first, after: $after) {
+		nodes {
+			id
+			topic
+			uri
+			format
+			filter
+			includeFields
+			apiVersion {
+				handle
+			}
+		}
+		pageInfo {
+			hasNextPage
+			endCursor
+		}
+	}
+}
+`
+
+// The app's shop-scoped subscriptions; those of an app's own file are not here.
+func listSubscriptions(
+	ctx_ context.Context,
+	client_ graphql.Client,
+	first int,
+	after string,
+) (data_ *listSubscriptionsResponse, err_ error) {
+	req_ := &graphql.Request{
+		OpName: "listSubscriptions",
+		Query:  listSubscriptions_Operation,
+		Variables: &__listSubscriptionsInput{
+			First: first,
+			After: after,
+		},
+	}
+
+	data_ = &listSubscriptionsResponse{}
+	resp_ := &graphql.Response{Data: data_}
+
+	err_ = client_.MakeRequest(
+		ctx_,
+		req_,
+		resp_,
+	)
+
+	return data_, err_
+}
+
+// The query executed by ordersWithEdits.
+const ordersWithEdits_Operation = `
+query ordersWithEdits ($first: Int!, $after: String) {
+	orders(first: $first, after: $after, sortKey: UPDATED_AT, reverse: true, query: "requested_order_edit_status:requested") {
+		nodes {
+			id
+			name
+			updatedAt
+			displayRequestedEditStatus
+		}
+		pageInfo {
+			hasNextPage
+			endCursor
+		}
+	}
+}
+`
+
+// Orders with a request that waits. The field says it again, so that a filter
+// which the shop does not know cannot call up every order it has.
+func ordersWithEdits(
+	ctx_ context.Context,
+	client_ graphql.Client,
+	first int,
+	after string,
+) (data_ *ordersWithEditsResponse, err_ error) {
+	req_ := &graphql.Request{
+		OpName: "ordersWithEdits",
+		Query:  ordersWithEdits_Operation,
+		Variables: &__ordersWithEditsInput{
+			First: first,
+			After: after,
+		},
+	}
+
+	data_ = &ordersWithEditsResponse{}
+	resp_ := &graphql.Response{Data: data_}
+
+	err_ = client_.MakeRequest(
+		ctx_,
+		req_,
+		resp_,
+	)
+
+	return data_, err_
+}
+
+// The query executed by readCancel.
+const readCancel_Operation = `
+query readCancel ($id: ID!) {
+	order(id: $id) {
+		id
+		cancelledAt
+		displayFinancialStatus
+	}
+}
+`
+
+// Whether an order stands, asked before a cancel and until its end is seen.
+func readCancel(
+	ctx_ context.Context,
+	client_ graphql.Client,
+	id string,
+) (data_ *readCancelResponse, err_ error) {
+	req_ := &graphql.Request{
+		OpName: "readCancel",
+		Query:  readCancel_Operation,
+		Variables: &__readCancelInput{
+			Id: id,
+		},
+	}
+
+	data_ = &readCancelResponse{}
+	resp_ := &graphql.Response{Data: data_}
+
+	err_ = client_.MakeRequest(
+		ctx_,
+		req_,
+		resp_,
+	)
+
+	return data_, err_
+}
+
+// The query executed by readCancelResult.
+const readCancelResult_Operation = `
+query readCancelResult ($id: ID!) {
+	node(id: $id) {
+		__typename
+		id
+		... on OrderCancelJobResult {
+			done
+			status
+			errors {
+				code
+				field
+				message
+			}
+		}
+	}
+}
+`
+
+func readCancelResult(
+	ctx_ context.Context,
+	client_ graphql.Client,
+	id string,
+) (data_ *readCancelResultResponse, err_ error) {
+	req_ := &graphql.Request{
+		OpName: "readCancelResult",
+		Query:  readCancelResult_Operation,
+		Variables: &__readCancelResultInput{
+			Id: id,
+		},
+	}
+
+	data_ = &readCancelResultResponse{}
+	resp_ := &graphql.Response{Data: data_}
+
+	err_ = client_.MakeRequest(
+		ctx_,
+		req_,
+		resp_,
+	)
+
+	return data_, err_
+}
+
+// The query executed by readCases.
+const readCases_Operation = `
+query readCases ($id: ID!) {
+	order(id: $id) {
+		id
+		metafield(namespace: "countermand", key: "cases") {
+			value
+		}
+	}
+}
+`
+
+// The document that we put on an order.
+func readCases(
+	ctx_ context.Context,
+	client_ graphql.Client,
+	id string,
+) (data_ *readCasesResponse, err_ error) {
+	req_ := &graphql.Request{
+		OpName: "readCases",
+		Query:  readCases_Operation,
+		Variables: &__readCasesInput{
+			Id: id,
+		},
+	}
+
+	data_ = &readCasesResponse{}
+	resp_ := &graphql.Response{Data: data_}
+
+	err_ = client_.MakeRequest(
+		ctx_,
+		req_,
+		resp_,
+	)
+
+	return data_, err_
+}
+
+// The query executed by readCountry.
+const readCountry_Operation = `
+query readCountry ($id: ID!) {
+	order(id: $id) {
+		id
+		shippingAddress {
+			countryCodeV2
+		}
+	}
+}
+`
+
+// The country that the parcel goes to, by itself: a store may hide addresses
+// from the app, and the order must be readable all the same. No other field of
+// the address is ever asked for.
+func readCountry(
+	ctx_ context.Context,
+	client_ graphql.Client,
+	id string,
+) (data_ *readCountryResponse, err_ error) {
+	req_ := &graphql.Request{
+		OpName: "readCountry",
+		Query:  readCountry_Operation,
+		Variables: &__readCountryInput{
+			Id: id,
+		},
+	}
+
+	data_ = &readCountryResponse{}
+	resp_ := &graphql.Response{Data: data_}
+
+	err_ = client_.MakeRequest(
+		ctx_,
+		req_,
+		resp_,
+	)
+
+	return data_, err_
+}
+
+// The query executed by readEdit.
+const readEdit_Operation = `
+query readEdit ($id: ID!) {
+	node(id: $id) {
+		__typename
+		id
+		... on RequestedOrderEdit {
+			status
+		}
+	}
+}
+`
+
+// One request's state, asked before it is ended and after a lost answer.
+func readEdit(
+	ctx_ context.Context,
+	client_ graphql.Client,
+	id string,
+) (data_ *readEditResponse, err_ error) {
+	req_ := &graphql.Request{
+		OpName: "readEdit",
+		Query:  readEdit_Operation,
+		Variables: &__readEditInput{
+			Id: id,
+		},
+	}
+
+	data_ = &readEditResponse{}
+	resp_ := &graphql.Response{Data: data_}
+
+	err_ = client_.MakeRequest(
+		ctx_,
+		req_,
+		resp_,
+	)
+
+	return data_, err_
+}
+
+// The query executed by readEdits.
+const readEdits_Operation = `
+query readEdits ($id: ID!, $after: String, $lines: Int!, $linesAfter: String) {
+	order(id: $id) {
+		id
+		requestedOrderEdits(first: 1, after: $after) {
+			nodes {
+				id
+				status
+				requestedAt
+				requestResolvedAt
+				requestDeclinedAt
+				lineItems {
+					removals(first: $lines, after: $linesAfter) {
+						nodes {
+							quantity
+							resolvedQuantity
+							lineItem {
+								id
+							}
+						}
+						pageInfo {
+							hasNextPage
+							endCursor
+						}
+					}
+				}
+			}
+			pageInfo {
+				hasNextPage
+				endCursor
+			}
+		}
+	}
+}
+`
+
+// What the customer asked to have taken off: one request a page, as hardly any
+// order has two.
+func readEdits(
+	ctx_ context.Context,
+	client_ graphql.Client,
+	id string,
+	after string,
+	lines int,
+	linesAfter string,
+) (data_ *readEditsResponse, err_ error) {
+	req_ := &graphql.Request{
+		OpName: "readEdits",
+		Query:  readEdits_Operation,
+		Variables: &__readEditsInput{
+			Id:         id,
+			After:      after,
+			Lines:      lines,
+			LinesAfter: linesAfter,
+		},
+	}
+
+	data_ = &readEditsResponse{}
+	resp_ := &graphql.Response{Data: data_}
+
+	err_ = client_.MakeRequest(
+		ctx_,
+		req_,
+		resp_,
+	)
+
+	return data_, err_
+}
+
+// The query executed by readHealth.
+const readHealth_Operation = `
+query readHealth {
+	shop {
+		myshopifyDomain
+	}
+	currentAppInstallation {
+		accessScopes {
+			handle
+		}
+	}
+	publicApiVersions {
+		handle
+		supported
+	}
+}
+`
+
+func readHealth(
+	ctx_ context.Context,
+	client_ graphql.Client,
+) (data_ *readHealthResponse, err_ error) {
+	req_ := &graphql.Request{
+		OpName: "readHealth",
+		Query:  readHealth_Operation,
+	}
+
+	data_ = &readHealthResponse{}
+	resp_ := &graphql.Response{Data: data_}
+
+	err_ = client_.MakeRequest(
+		ctx_,
+		req_,
+		resp_,
+	)
+
+	return data_, err_
+}
+
+// The query executed by readJob.
+const readJob_Operation = `
+query readJob ($id: ID!) {
+	job(id: $id) {
+		id
+		done
+	}
+}
+`
+
+func readJob(
+	ctx_ context.Context,
+	client_ graphql.Client,
+	id string,
+) (data_ *readJobResponse, err_ error) {
+	req_ := &graphql.Request{
+		OpName: "readJob",
+		Query:  readJob_Operation,
+		Variables: &__readJobInput{
+			Id: id,
+		},
+	}
+
+	data_ = &readJobResponse{}
+	resp_ := &graphql.Response{Data: data_}
+
+	err_ = client_.MakeRequest(
+		ctx_,
+		req_,
+		resp_,
+	)
+
+	return data_, err_
+}
+
+// The query executed by readOldest.
+const readOldest_Operation = `
+query readOldest ($query: String!) {
+	orders(first: 1, query: $query) {
+		nodes {
+			id
+		}
+	}
+}
+`
+
+// Whether an order of before the given day can be seen at all.
+func readOldest(
+	ctx_ context.Context,
+	client_ graphql.Client,
+	query string,
+) (data_ *readOldestResponse, err_ error) {
+	req_ := &graphql.Request{
+		OpName: "readOldest",
+		Query:  readOldest_Operation,
+		Variables: &__readOldestInput{
+			Query: query,
+		},
+	}
+
+	data_ = &readOldestResponse{}
+	resp_ := &graphql.Response{Data: data_}
+
+	err_ = client_.MakeRequest(
+		ctx_,
+		req_,
+		resp_,
+	)
+
+	return data_, err_
+}
 
 // The query executed by readOrder.
 const readOrder_Operation = `
@@ -212,8 +3071,24 @@ query readOrder ($id: ID!, $lines: Int!, $after: String) {
 		cancelledAt
 		cancelReason
 		displayFulfillmentStatus
+		displayFinancialStatus
 		note
 		tags
+		totalPriceSet {
+			shopMoney {
+				amount
+				currencyCode
+			}
+		}
+		currentTotalPriceSet {
+			shopMoney {
+				amount
+				currencyCode
+			}
+		}
+		metafield(namespace: "countermand", key: "supplier_orders") {
+			value
+		}
 		customAttributes {
 			key
 			value
@@ -223,6 +3098,7 @@ query readOrder ($id: ID!, $lines: Int!, $after: String) {
 				id
 				title
 				sku
+				vendor
 				quantity
 				currentQuantity
 				customAttributes {
@@ -259,6 +3135,158 @@ func readOrder(
 	}
 
 	data_ = &readOrderResponse{}
+	resp_ := &graphql.Response{Data: data_}
+
+	err_ = client_.MakeRequest(
+		ctx_,
+		req_,
+		resp_,
+	)
+
+	return data_, err_
+}
+
+// The query executed by readTags.
+const readTags_Operation = `
+query readTags ($id: ID!) {
+	order(id: $id) {
+		id
+		tags
+	}
+}
+`
+
+func readTags(
+	ctx_ context.Context,
+	client_ graphql.Client,
+	id string,
+) (data_ *readTagsResponse, err_ error) {
+	req_ := &graphql.Request{
+		OpName: "readTags",
+		Query:  readTags_Operation,
+		Variables: &__readTagsInput{
+			Id: id,
+		},
+	}
+
+	data_ = &readTagsResponse{}
+	resp_ := &graphql.Response{Data: data_}
+
+	err_ = client_.MakeRequest(
+		ctx_,
+		req_,
+		resp_,
+	)
+
+	return data_, err_
+}
+
+// The mutation executed by removeTags.
+const removeTags_Operation = `
+mutation removeTags ($id: ID!, $tags: [String!]!) {
+	tagsRemove(id: $id, tags: $tags) {
+		userErrors {
+			field
+			message
+		}
+	}
+}
+`
+
+func removeTags(
+	ctx_ context.Context,
+	client_ graphql.Client,
+	id string,
+	tags []string,
+) (data_ *removeTagsResponse, err_ error) {
+	req_ := &graphql.Request{
+		OpName: "removeTags",
+		Query:  removeTags_Operation,
+		Variables: &__removeTagsInput{
+			Id:   id,
+			Tags: tags,
+		},
+	}
+
+	data_ = &removeTagsResponse{}
+	resp_ := &graphql.Response{Data: data_}
+
+	err_ = client_.MakeRequest(
+		ctx_,
+		req_,
+		resp_,
+	)
+
+	return data_, err_
+}
+
+// The mutation executed by resolveEdit.
+const resolveEdit_Operation = `
+mutation resolveEdit ($id: ID!) {
+	requestedOrderEditResolve(input: {id:$id}) {
+		userErrors {
+			code
+			field
+			message
+		}
+	}
+}
+`
+
+func resolveEdit(
+	ctx_ context.Context,
+	client_ graphql.Client,
+	id string,
+) (data_ *resolveEditResponse, err_ error) {
+	req_ := &graphql.Request{
+		OpName: "resolveEdit",
+		Query:  resolveEdit_Operation,
+		Variables: &__resolveEditInput{
+			Id: id,
+		},
+	}
+
+	data_ = &resolveEditResponse{}
+	resp_ := &graphql.Response{Data: data_}
+
+	err_ = client_.MakeRequest(
+		ctx_,
+		req_,
+		resp_,
+	)
+
+	return data_, err_
+}
+
+// The mutation executed by setCases.
+const setCases_Operation = `
+mutation setCases ($id: ID!, $doc: String!) {
+	metafieldsSet(metafields: [{ownerId:$id,namespace:"countermand",key:"cases",type:"json",value:$doc}]) {
+		userErrors {
+			code
+			field
+			message
+		}
+	}
+}
+`
+
+func setCases(
+	ctx_ context.Context,
+	client_ graphql.Client,
+	id string,
+	doc string,
+) (data_ *setCasesResponse, err_ error) {
+	req_ := &graphql.Request{
+		OpName: "setCases",
+		Query:  setCases_Operation,
+		Variables: &__setCasesInput{
+			Id:  id,
+			Doc: doc,
+		},
+	}
+
+	data_ = &setCasesResponse{}
 	resp_ := &graphql.Response{Data: data_}
 
 	err_ = client_.MakeRequest(

@@ -10,6 +10,9 @@ import (
 // maxPrice is the most that one query may cost, as at Shopify.
 const maxPrice = 1000.0
 
+// mutationPrice is what a mutation costs, whatever it answers.
+const mutationPrice = 10.0
+
 // Budget is the request budget: a bucket of Maximum points that refills by
 // Restore points a second of real time.
 type Budget struct{ Maximum, Restore float64 }
@@ -17,6 +20,7 @@ type Budget struct{ Maximum, Restore float64 }
 type bucket struct {
 	Budget
 	level float64
+	spent float64
 	at    time.Time
 }
 
@@ -34,6 +38,7 @@ func (b *bucket) take(price float64) bool {
 		return false
 	}
 	b.level -= price
+	b.spent += price
 	return true
 }
 

@@ -1,11 +1,8 @@
 package shopifytest
 
 import (
-	"encoding/base64"
+	"errors"
 	"fmt"
-	"strconv"
-	"strings"
-	"time"
 
 	"github.com/vektah/gqlparser/v2/ast"
 )
@@ -21,10 +18,19 @@ type call func(args map[string]any) (any, error)
 type executor struct {
 	schema *ast.Schema
 	vars   map[string]any
-	errs   []string
+	errs   []fault
 }
 
+// fault is one error of an answer.
+type fault struct{ code, text string }
+
+// Error makes a fault an error that a field may answer with.
+func (f fault) Error() string { return f.text }
+
 func (x *executor) object(set ast.SelectionSet, typ string, o object) map[string]any {
+	if own, ok := o["__typename"].(string); ok {
+		typ = own // the field's own type is an interface
+	}
 	out := map[string]any{}
 	x.into(out, set, typ, o)
 	return out
@@ -70,6 +76,10 @@ func (x *executor) field(f *ast.Field, typ string, o object) any {
 	if c, ok := v.(call); ok {
 		var err error
 		if v, err = c(f.ArgumentMap(x.vars)); err != nil {
+			if known, ok := errors.AsType[fault](err); ok {
+				x.errs = append(x.errs, known)
+				return nil
+			}
 			return x.fail("%s.%s: %v", typ, f.Name, err)
 		}
 	}
@@ -91,110 +101,6 @@ func (x *executor) field(f *ast.Field, typ string, o object) any {
 }
 
 func (x *executor) fail(format string, a ...any) any {
-	x.errs = append(x.errs, fmt.Sprintf(format, a...))
+	x.errs = append(x.errs, fault{"INTERNAL_SERVER_ERROR", fmt.Sprintf(format, a...)})
 	return nil
-}
-
-// root answers the queries. It must be called under the lock, and so must
-// what it returns.
-func (s *Shop) root() object {
-	return object{
-		"order": call(func(args map[string]any) (any, error) {
-			for _, o := range s.orders {
-				if o.GID() == args["id"] {
-					return o.object(), nil
-				}
-			}
-			return nil, nil
-		}),
-	}
-}
-
-func (o *Order) object() object {
-	lines := make([]object, len(o.Lines))
-	for i, l := range o.Lines {
-		lines[i] = l.object()
-	}
-	return object{
-		"id":                       o.GID(),
-		"legacyResourceId":         strconv.FormatInt(o.ID, 10),
-		"name":                     o.Name,
-		"createdAt":                stamp(o.CreatedAt),
-		"updatedAt":                stamp(o.UpdatedAt),
-		"cancelledAt":              stamp(o.CancelledAt),
-		"cancelReason":             orNull(o.CancelReason),
-		"displayFulfillmentStatus": o.Fulfillment,
-		"note":                     orNull(o.Note),
-		"tags":                     append([]string{}, o.Tags...),
-		"customAttributes":         attributeObjects(o.Attributes),
-		"lineItems":                connection(lines),
-	}
-}
-
-func (l Line) object() object {
-	return object{
-		"id":               l.GID(),
-		"title":            l.Title,
-		"name":             l.Title,
-		"sku":              orNull(l.SKU),
-		"quantity":         l.Quantity,
-		"currentQuantity":  l.Quantity - l.Removed,
-		"customAttributes": attributeObjects(l.Attributes),
-	}
-}
-
-func attributeObjects(attrs []Attribute) []object {
-	out := make([]object, len(attrs))
-	for i, a := range attrs {
-		out[i] = object{"key": a.Key, "value": orNull(a.Value)}
-	}
-	return out
-}
-
-// connection pages forward through nodes by first and after.
-func connection(nodes []object) call {
-	return func(args map[string]any) (any, error) {
-		first := number(args["first"])
-		if first < 1 || first > 250 {
-			return nil, fmt.Errorf("first must be from 1 to 250, not %d", first)
-		}
-		from := 0
-		if after, ok := args["after"].(string); ok {
-			n, err := readCursor(after)
-			if err != nil || n >= len(nodes) {
-				return nil, fmt.Errorf("invalid cursor %q", after)
-			}
-			from = n + 1
-		}
-		to := min(from+first, len(nodes))
-		page := object{"hasNextPage": to < len(nodes), "hasPreviousPage": from > 0, "startCursor": nil, "endCursor": nil}
-		if to > from {
-			page["startCursor"], page["endCursor"] = cursor(from), cursor(to-1)
-		}
-		return object{"nodes": nodes[from:to], "pageInfo": page}, nil
-	}
-}
-
-func cursor(i int) string { return base64.StdEncoding.EncodeToString(fmt.Appendf(nil, "line:%d", i)) }
-
-func readCursor(c string) (int, error) {
-	b, err := base64.StdEncoding.DecodeString(c)
-	if err != nil {
-		return 0, err
-	}
-	return strconv.Atoi(strings.TrimPrefix(string(b), "line:"))
-}
-
-func stamp(t time.Time) any {
-	if t.IsZero() {
-		return nil
-	}
-	return t.UTC().Format(time.RFC3339)
-}
-
-func orNull(s string) any {
-	if s == "" {
-		return nil
-	}
-	return s
 }

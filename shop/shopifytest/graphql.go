@@ -40,7 +40,9 @@ func (s *Shop) serveGraphQL(w http.ResponseWriter, r *http.Request) {
 		writeJSON(w, http.StatusBadRequest, map[string]any{"errors": "bad request"})
 		return
 	}
-	status, body, drop := s.handle(req, r.Header.Get("X-Shopify-Access-Token"))
+	version := s.serve(r.PathValue("version"))
+	status, body, drop := s.handle(req, version, r.Header.Get("X-Shopify-Access-Token"))
+	s.headers(w.Header(), version)
 	if drop {
 		panic(http.ErrAbortHandler) // net/http then breaks the connection
 	}
@@ -52,59 +54,61 @@ func (s *Shop) serveGraphQL(w http.ResponseWriter, r *http.Request) {
 
 // handle decides a request under the lock; writing the answer is done
 // without it.
-func (s *Shop) handle(req request, token string) (status int, body any, drop bool) {
+func (s *Shop) handle(req request, version, token string) (status int, body any, drop bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.queries = append(s.queries, req.OperationName)
 	if take(&s.faults.fail) {
 		return s.faults.status, map[string]any{"errors": http.StatusText(s.faults.status)}, false
 	}
-	if token != s.opts.Token {
+	if !s.admits(token) {
 		return http.StatusUnauthorized, map[string]any{
 			"errors": "[API] Invalid API key or access token (unrecognized login or wrong password)",
 		}, false
 	}
-	return http.StatusOK, s.answer(req), take(&s.faults.drop)
+	body, write := s.answer(req, s.schemaOf(version))
+	return http.StatusOK, body, take(&s.faults.drop) || write && take(&s.faults.dropWrites)
 }
 
-func (s *Shop) answer(req request) response {
-	doc, errs := gqlparser.LoadQueryWithRules(s.schema, req.Query, rules.NewDefaultRules())
+// answer carries a request out; write tells that it was a mutation.
+func (s *Shop) answer(req request, schema *ast.Schema) (res response, write bool) {
+	doc, errs := gqlparser.LoadQueryWithRules(schema, req.Query, rules.NewDefaultRules())
 	if len(errs) > 0 {
-		return refused("invalidQuery", errs...)
+		return refused("invalidQuery", errs...), false
 	}
 	op := doc.Operations.ForName(req.OperationName)
 	if op == nil {
-		return refused("invalidQuery", gqlerror.Errorf("no operation named %q", req.OperationName))
+		return refused("invalidQuery", gqlerror.Errorf("no operation named %q", req.OperationName)), false
 	}
-	vars, err := validator.VariableValues(s.schema, op, req.Variables)
+	vars, err := validator.VariableValues(schema, op, req.Variables)
 	if err != nil {
-		return refused("INVALID_VARIABLE", gqlerror.Wrap(err))
+		return refused("INVALID_VARIABLE", gqlerror.Wrap(err)), false
 	}
-	price := price(op.SelectionSet, vars)
-	if price > maxPrice {
-		return refused("MAX_COST_EXCEEDED", gqlerror.Errorf("Query cost is %v, which exceeds the single query max cost limit (%v)", price, maxPrice))
+	cost := price(op.SelectionSet, vars)
+	typ, root := schema.Query, s.root()
+	if op.Operation == ast.Mutation {
+		write, cost = true, cost+mutationPrice
+		typ, root = schema.Mutation, s.mutations()
+	}
+	if cost > maxPrice {
+		return refused("MAX_COST_EXCEEDED", gqlerror.Errorf("Query cost is %v, which exceeds the single query max cost limit (%v)", cost, maxPrice)), write
 	}
 	if take(&s.faults.throttle) {
-		s.bucket.drain(price)
-		return s.throttled(price)
+		s.bucket.drain(cost)
+		return s.throttled(cost), write
 	}
-	if !s.bucket.take(price) {
-		return s.throttled(price)
+	if !s.bucket.take(cost) {
+		return s.throttled(cost), write
 	}
-	x := executor{schema: s.schema, vars: vars}
-	data := x.object(op.SelectionSet, s.rootType(op), s.root())
-	res := response{Data: data, Extensions: map[string]any{"cost": s.bucket.cost(price, true)}}
+	if !write {
+		s.tick()
+	}
+	x := executor{schema: schema, vars: vars}
+	res = response{Data: x.object(op.SelectionSet, typ.Name, root), Extensions: map[string]any{"cost": s.bucket.cost(cost, true)}}
 	for _, e := range x.errs {
-		res.Errors = append(res.Errors, responseError{Message: e, Extensions: map[string]any{"code": "INTERNAL_SERVER_ERROR"}})
+		res.Errors = append(res.Errors, responseError{Message: e.text, Extensions: map[string]any{"code": e.code}})
 	}
-	return res
-}
-
-func (s *Shop) rootType(op *ast.OperationDefinition) string {
-	if op.Operation == ast.Mutation {
-		return s.schema.Mutation.Name
-	}
-	return s.schema.Query.Name
+	return res, write
 }
 
 func (s *Shop) throttled(price float64) response {
@@ -122,9 +126,19 @@ func refused(code string, errs ...*gqlerror.Error) response {
 	return res
 }
 
+// headers say which version answered, and what is deprecated.
+func (s *Shop) headers(h http.Header, version string) {
+	h.Set("X-Shopify-API-Version", version)
+	h.Set("Date", s.opts.Now().UTC().Format(http.TimeFormat))
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.deprecated != "" {
+		h.Set("X-Shopify-API-Deprecated-Reason", s.deprecated)
+	}
+}
+
 func writeJSON(w http.ResponseWriter, status int, v any) {
 	w.Header().Set("Content-Type", "application/json; charset=utf-8")
-	w.Header().Set("X-Shopify-API-Version", Version)
 	w.WriteHeader(status)
 	_ = json.NewEncoder(w).Encode(v) // a client that went away
 }

@@ -12,8 +12,38 @@ var Personal = []string{
 	"77 Larkspur Crescent", "Pemberton Mills", "203.0.113.77",
 }
 
-// payload is an order in the shape of Shopify's order webhooks.
-func payload(o Order) map[string]any {
+// payload is the body of a topic, in the shape of Shopify's own.
+func (s *Shop) payload(topic string, o Order) map[string]any {
+	now := stamp(s.opts.Now())
+	switch topic {
+	case "orders/edited":
+		return map[string]any{"order_edit": map[string]any{
+			"id": o.ID + 1, "app_id": nil, "created_at": now, "committed_at": now, "notify_customer": false,
+			"order_id": o.ID, "staff_note": Personal[0], "user_id": nil,
+			"line_items": map[string]any{"additions": []any{}, "removals": []any{map[string]any{"id": o.ID + 3, "delta": 1}}},
+		}}
+	case "refunds/create":
+		return map[string]any{
+			"id": o.ID + 1, "admin_graphql_api_id": fmt.Sprintf("gid://shopify/Refund/%d", o.ID+1), "order_id": o.ID,
+			"created_at": now, "processed_at": now, "note": Personal[0], "restock": false,
+			"refund_line_items": []any{map[string]any{"id": o.ID + 3, "quantity": 1, "restock_type": "cancel"}},
+		}
+	case "requested_order_edit/created":
+		return map[string]any{
+			"id": o.ID + 1, "admin_graphql_api_id": fmt.Sprintf("gid://shopify/RequestedOrderEdit/%d", o.ID+1),
+			"order_id": o.ID, "status": "requested", "requested_at": now,
+		}
+	case "app/uninstalled":
+		return map[string]any{
+			"id": 548380009, "name": "Test", "email": Personal[2], "domain": nil, "myshopify_domain": s.opts.Domain,
+			"shop_owner": Personal[0] + " " + Personal[1], "address1": Personal[4], "plan_name": "basic",
+		}
+	}
+	return orderPayload(o)
+}
+
+// orderPayload is an order in the shape of Shopify's order webhooks.
+func orderPayload(o Order) map[string]any {
 	first, last, mail, phone, ip := Personal[0], Personal[1], Personal[2], Personal[3], Personal[6]
 	return map[string]any{
 		"id":                   o.ID,
@@ -28,7 +58,7 @@ func payload(o Order) map[string]any {
 		"created_at":           stamp(o.CreatedAt),
 		"currency":             "USD",
 		"email":                mail,
-		"financial_status":     financial(o),
+		"financial_status":     strings.ToLower(o.Financial),
 		"fulfillment_status":   nil,
 		"name":                 o.Name,
 		"note":                 orNull(o.Note),
@@ -39,8 +69,8 @@ func payload(o Order) map[string]any {
 		"source_name":          "web",
 		"tags":                 strings.Join(o.Tags, ", "),
 		"test":                 true,
-		"total_price":          "40.00",
-		"total_price_set":      money("40.00"),
+		"total_price":          dollars(o.total(false)),
+		"total_price_set":      o.money(o.total(false)),
 		"updated_at":           stamp(o.UpdatedAt),
 		"customer": map[string]any{
 			"id": 820001, "admin_graphql_api_id": "gid://shopify/Customer/820001",
@@ -54,13 +84,6 @@ func payload(o Order) map[string]any {
 		"line_items":       lineItems(o),
 		"shipping_lines":   []any{map[string]any{"id": 820002, "title": "Standard", "price": "4.00"}},
 	}
-}
-
-func financial(o Order) string {
-	if o.CancelledAt.IsZero() {
-		return "paid"
-	}
-	return "refunded"
 }
 
 func address() map[string]any {
@@ -83,8 +106,8 @@ func lineItems(o Order) []any {
 			"quantity":             l.Quantity,
 			"current_quantity":     l.Quantity - l.Removed,
 			"fulfillable_quantity": l.Quantity - l.Removed,
-			"price":                fmt.Sprintf("%d.00", 10+i),
-			"price_set":            money(fmt.Sprintf("%d.00", 10+i)),
+			"price":                dollars(l.Cents),
+			"price_set":            o.money(l.Cents),
 			"properties":           pairs(l.Attributes),
 			"requires_shipping":    true,
 		}
@@ -100,7 +123,22 @@ func pairs(attrs []Attribute) []any {
 	return out
 }
 
-func money(amount string) map[string]any {
-	m := map[string]any{"amount": amount, "currency_code": "USD"}
+// total is in cents: as ordered, or what still stands.
+func (o Order) total(standing bool) int {
+	sum := 0
+	for _, l := range o.Lines {
+		n := l.Quantity
+		if standing {
+			n -= l.Removed
+		}
+		sum += n * l.Cents
+	}
+	return sum
+}
+
+func dollars(cents int) string { return fmt.Sprintf("%d.%02d", cents/100, cents%100) }
+
+func (o Order) money(cents int) map[string]any {
+	m := map[string]any{"amount": dollars(cents), "currency_code": o.Currency}
 	return map[string]any{"shop_money": m, "presentment_money": m}
 }

@@ -10,26 +10,18 @@ package shopifytest
 
 import (
 	_ "embed"
-	"errors"
 	"fmt"
 	"net"
 	"net/http"
-	"regexp"
 	"slices"
-	"strings"
 	"sync"
 	"time"
 
-	"github.com/vektah/gqlparser/v2"
 	"github.com/vektah/gqlparser/v2/ast"
 )
 
 //go:embed schema.graphql
 var cutSchema string
-
-// Version is the API version that the shop speaks; another one that is asked
-// for is answered in this one, as Shopify does.
-const Version = "2026-10"
 
 // Options say what the shop is like.
 type Options struct {
@@ -40,6 +32,16 @@ type Options struct {
 	Domain string
 	// Token is the one that is let in, "shpat_test" by default.
 	Token string
+	// ClientID and ClientSecret are those of the app, "client" and
+	// "client-secret" by default; they are good for tokens that live for
+	// TokenLife, 24 hours less a second by default.
+	ClientID, ClientSecret string
+	TokenLife              time.Duration
+	// Scopes of the app; all that countermand needs by default.
+	Scopes []string
+	// Versions are the stable API versions that are supported, oldest first;
+	// the four of November 2026 by default.
+	Versions []string
 	// Secret signs the webhooks, "hook-secret" by default.
 	Secret string
 	// SchemaSDL replaces the built-in cut of the schema.
@@ -53,43 +55,54 @@ type Options struct {
 // Shop is one running shop. Its methods may be called from several
 // goroutines.
 type Shop struct {
-	opts   Options
-	schema *ast.Schema
-	server *http.Server
-	addr   string
-	served chan struct{}
-	client *http.Client
+	opts    Options
+	schemas map[bool]*ast.Schema // true: with what is new in 2026-10
+	server  *http.Server
+	addr    string
+	served  chan struct{}
+	client  *http.Client
 
-	mu      sync.Mutex
-	orders  []*Order
-	nextID  int64
-	bucket  bucket
-	faults  faults
-	queries []string
+	mu         sync.Mutex
+	orders     []*Order
+	byID       map[int64]*Order
+	byUpdate   []*Order // sorted; nil after a change
+	nextID     int64
+	bucket     bucket
+	faults     faults
+	queries    []string
+	tokens     map[string]time.Time // when each ends
+	grants     int
+	jobs       []*job
+	subs       []*subscription
+	events     []event
+	deprecated string
 }
 
 // New starts a shop. Close ends it.
 func New(o Options) (*Shop, error) {
 	o.fill()
-	schema, err := gqlparser.LoadSchema(&ast.Source{Name: "schema", Input: o.SchemaSDL})
+	schemas, err := loadSchemas(o.SchemaSDL)
 	if err != nil {
-		return nil, fmt.Errorf("load schema: %w", err)
+		return nil, err
 	}
 	l, err := net.Listen("tcp", o.Listen)
 	if err != nil {
 		return nil, fmt.Errorf("start shop: %w", err)
 	}
 	s := &Shop{
-		opts:   o,
-		schema: schema,
-		addr:   l.Addr().String(),
-		served: make(chan struct{}),
-		client: &http.Client{Transport: &http.Transport{}, Timeout: 10 * time.Second},
-		nextID: firstID,
-		bucket: bucket{Budget: o.Budget, level: o.Budget.Maximum},
+		opts:    o,
+		schemas: schemas,
+		addr:    l.Addr().String(),
+		served:  make(chan struct{}),
+		client:  &http.Client{Transport: &http.Transport{}, Timeout: 10 * time.Second},
+		byID:    map[int64]*Order{},
+		nextID:  firstID,
+		bucket:  bucket{Budget: o.Budget, level: o.Budget.Maximum},
+		tokens:  map[string]time.Time{},
 	}
 	mux := http.NewServeMux()
 	mux.HandleFunc("POST /admin/api/{version}/graphql.json", s.serveGraphQL)
+	mux.HandleFunc("POST /admin/oauth/access_token", s.serveToken)
 	s.server = &http.Server{Handler: mux, ReadHeaderTimeout: 10 * time.Second}
 	go func() {
 		defer close(s.served)
@@ -109,8 +122,19 @@ func (o *Options) fill() {
 	set(&o.Secret, "hook-secret")
 	set(&o.SchemaSDL, cutSchema)
 	set(&o.Listen, "127.0.0.1:0")
+	set(&o.ClientID, "client")
+	set(&o.ClientSecret, "client-secret")
 	if o.Now == nil {
 		o.Now = time.Now
+	}
+	if o.TokenLife == 0 {
+		o.TokenLife = 86399 * time.Second
+	}
+	if o.Scopes == nil {
+		o.Scopes = []string{"read_orders", "write_orders", "read_all_orders"}
+	}
+	if o.Versions == nil {
+		o.Versions = []string{"2026-01", "2026-04", "2026-07", Version}
 	}
 	if o.Budget == (Budget{}) {
 		o.Budget = Budget{Maximum: 2000, Restore: 100}
@@ -139,9 +163,21 @@ func (s *Shop) Queries() []string {
 	return slices.Clone(s.queries)
 }
 
+// Spent is how many points of the request budget were used up.
+func (s *Shop) Spent() float64 {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.bucket.spent
+}
+
 // faults count down.
 type faults struct {
 	fail, status, throttle, drop int
+	dropWrites                   int
+	grant                        string
+	cancelTicks                  int
+	cancelRefused, cancelFailed  *Problem
+	hideAddress                  bool
 }
 
 // Fail answers the next n requests with an HTTP status.
@@ -167,6 +203,13 @@ func (s *Shop) DropReplies(n int) {
 	s.faults.drop = n
 }
 
+// DropWrites does the same with the next n mutations, and leaves queries be.
+func (s *Shop) DropWrites(n int) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.faults.dropWrites = n
+}
+
 // take uses up one count.
 func take(n *int) bool {
 	if *n <= 0 {
@@ -174,147 +217,4 @@ func take(n *int) bool {
 	}
 	*n--
 	return true
-}
-
-// Order is one order of the shop. Zero fields are filled in by AddOrder.
-type Order struct {
-	ID        int64
-	Name      string // "#1042"
-	CreatedAt time.Time
-	UpdatedAt time.Time
-	// CancelledAt is zero while the order stands.
-	CancelledAt time.Time
-	// CancelReason as the Admin API writes it: CUSTOMER, INVENTORY …
-	CancelReason string
-	// Fulfillment is UNFULFILLED by default.
-	Fulfillment string
-	Note        string
-	Tags        []string
-	Attributes  []Attribute
-	Lines       []Line
-}
-
-// Attribute is a custom attribute of an order or a line.
-type Attribute struct{ Key, Value string }
-
-// Line is one line of an order.
-type Line struct {
-	ID       int64
-	Title    string
-	SKU      string
-	Quantity int // 1 by default
-	// Removed is how many of them were taken off by edits and refunds.
-	Removed    int
-	Attributes []Attribute
-}
-
-// GID is the order's GraphQL id.
-func (o Order) GID() string { return fmt.Sprintf("gid://shopify/Order/%d", o.ID) }
-
-// GID is the line's GraphQL id.
-func (l Line) GID() string { return fmt.Sprintf("gid://shopify/LineItem/%d", l.ID) }
-
-// firstID is odd and above 2^53: a reader that takes ids for floats names
-// another order and is found out.
-const firstID = 820_100_200_300_400_501
-
-const idStep = 2
-
-// errNoOrder says that the shop has no such order.
-var errNoOrder = errors.New("no such order")
-
-// AddOrder stores an order and returns it with everything filled in.
-func (s *Shop) AddOrder(o Order) Order {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	now := s.opts.Now().UTC().Truncate(time.Second)
-	o = o.clone()
-	if o.ID == 0 {
-		o.ID = s.id()
-	}
-	if o.Name == "" {
-		o.Name = fmt.Sprintf("#%d", 1001+len(s.orders))
-	}
-	if o.CreatedAt.IsZero() {
-		o.CreatedAt = now
-	}
-	if o.UpdatedAt.IsZero() {
-		o.UpdatedAt = o.CreatedAt
-	}
-	if o.Fulfillment == "" {
-		o.Fulfillment = "UNFULFILLED"
-	}
-	for i := range o.Lines {
-		l := &o.Lines[i]
-		if l.ID == 0 {
-			l.ID = s.id()
-		}
-		l.Quantity = max(l.Quantity, 1)
-	}
-	stored := o.clone()
-	s.orders = append(s.orders, &stored)
-	return o
-}
-
-func (s *Shop) id() int64 {
-	id := s.nextID
-	s.nextID += idStep
-	return id
-}
-
-func (o Order) clone() Order {
-	o.Tags = slices.Clone(o.Tags)
-	o.Attributes = slices.Clone(o.Attributes)
-	o.Lines = slices.Clone(o.Lines)
-	for i := range o.Lines {
-		o.Lines[i].Attributes = slices.Clone(o.Lines[i].Attributes)
-	}
-	return o
-}
-
-// Order finds an order by its name, its number or its GraphQL id.
-func (s *Shop) Order(ref string) (Order, error) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	o, err := s.find(ref)
-	if err != nil {
-		return Order{}, err
-	}
-	return o.clone(), nil
-}
-
-// Cancel cancels a whole order, which takes all its lines off, and returns
-// it. Reason is as the Admin API writes it. No webhook is sent by itself.
-func (s *Shop) Cancel(ref, reason string) (Order, error) {
-	return s.Change(ref, func(o *Order) {
-		o.CancelledAt = s.opts.Now().UTC().Truncate(time.Second)
-		o.CancelReason = strings.ToUpper(reason)
-		for i := range o.Lines {
-			o.Lines[i].Removed = o.Lines[i].Quantity
-		}
-	})
-}
-
-// Change edits an order and dates its update.
-func (s *Shop) Change(ref string, edit func(*Order)) (Order, error) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	o, err := s.find(ref)
-	if err != nil {
-		return Order{}, err
-	}
-	edit(o)
-	o.UpdatedAt = s.opts.Now().UTC().Truncate(time.Second)
-	return o.clone(), nil
-}
-
-var lastDigits = regexp.MustCompile(`[0-9]+$`)
-
-func (s *Shop) find(ref string) (*Order, error) {
-	for _, o := range s.orders {
-		if ref == o.Name || ref == o.GID() || lastDigits.FindString(ref) == fmt.Sprint(o.ID) {
-			return o, nil
-		}
-	}
-	return nil, fmt.Errorf("find order %q: %w", ref, errNoOrder)
 }

@@ -10,7 +10,9 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"maps"
 	"net/http"
+	"slices"
 	"time"
 )
 
@@ -70,10 +72,15 @@ func (s *Shop) SendWebhook(ctx context.Context, url, topic, order string, change
 	if err != nil {
 		return Reply{}, fmt.Errorf("send webhook: %w", err)
 	}
-	d := s.delivery(topic, o)
+	d := s.delivery(topic, o, nil)
 	for _, c := range changes {
 		c(&d)
 	}
+	return s.send(ctx, url, d)
+}
+
+// send signs and posts a delivery.
+func (s *Shop) send(ctx context.Context, url string, d Delivery) (Reply, error) {
 	if d.Secret != "" {
 		mac := hmac.New(sha256.New, []byte(d.Secret))
 		mac.Write(d.Body)
@@ -96,7 +103,9 @@ func (s *Shop) SendWebhook(ctx context.Context, url, topic, order string, change
 	return Reply{Status: res.StatusCode, Body: string(body), WebhookID: d.Header.Get("X-Shopify-Webhook-Id")}, nil
 }
 
-func (s *Shop) delivery(topic string, o Order) Delivery {
+// delivery is a webhook about an order, cut down to some of its fields where
+// any are named.
+func (s *Shop) delivery(topic string, o Order, fields []string) Delivery {
 	h := http.Header{}
 	h.Set("Content-Type", "application/json")
 	h.Set("User-Agent", "Shopify-Captain-Hook")
@@ -106,7 +115,11 @@ func (s *Shop) delivery(topic string, o Order) Delivery {
 	h.Set("X-Shopify-Webhook-Id", uuid())
 	h.Set("X-Shopify-Event-Id", uuid())
 	h.Set("X-Shopify-Triggered-At", s.opts.Now().UTC().Format(time.RFC3339Nano))
-	body, err := json.Marshal(payload(o))
+	content := s.payload(topic, o)
+	if len(fields) > 0 {
+		maps.DeleteFunc(content, func(k string, _ any) bool { return !slices.Contains(fields, k) })
+	}
+	body, err := json.Marshal(content)
 	if err != nil {
 		panic(err) // maps of plain values always marshal
 	}

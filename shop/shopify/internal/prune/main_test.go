@@ -33,7 +33,7 @@ scalar Unused
 
 func TestPrune(t *testing.T) {
 	t.Parallel()
-	got, err := Prune(whole, "2026-10", []string{
+	got, err := Prune([]string{whole}, "2026-10", []string{
 		`query q($id: ID!) { order(id: $id) { __typename note } node(id: $id) { id ... on Order { created } } }`,
 		`mutation m($in: NoteInput!) { note(input: $in, mood: GOOD) @idempotent(key: "k") { thing { ...o } } } fragment o on Order { id }`,
 	})
@@ -96,10 +96,10 @@ union Thing = Order
 
 func TestPruneRefuses(t *testing.T) {
 	t.Parallel()
-	if _, err := Prune(whole, "x", []string{`{ order(id: 1) { phone } }`}); err == nil {
+	if _, err := Prune([]string{whole}, "x", []string{`{ order(id: 1) { phone } }`}); err == nil {
 		t.Error("took an operation that the schema does not allow")
 	}
-	if _, err := Prune("type A {", "x", nil); err == nil {
+	if _, err := Prune([]string{"type A {"}, "x", nil); err == nil {
 		t.Error("took a broken schema")
 	}
 }
