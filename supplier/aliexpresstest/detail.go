@@ -1,17 +1,10 @@
 package aliexpresstest
 
-import "strings"
-
-// i18n holds the captions that the pages take from their calls.
-var i18n = obj{
-	"confirm_delivery": "Confirm received", "popup_order_confirm1": "Are you sure you want to confirm the receipt of your order?",
-	"popup_order_confirm1_tips": "Rehearsal: confirming releases the money to the seller and cannot be undone.",
-	"confirm":                   "Confirm", "cancel": "Cancel", "okay": "OK", "no_thanks": "No, thanks", "button_close": "Close",
-	"canceling_title": "Your order will be cancelled", "cancel_success": "You've canceled the order",
-	"reject_confirm_title":   " ",
-	"reject_confirm_content": "Your order has been picked up by the courier company and can't be canceled at this time",
-	"connect_seller":         "Contact seller", "copy": "Copy", "order_ID": "Ref. Number", "delete_confirm": "Delete the order?",
-}
+import (
+	"fmt"
+	"strings"
+	"time"
+)
 
 const (
 	detailRoot = "detail_root_container_420001"
@@ -20,16 +13,17 @@ const (
 
 // orderDetail answers one order. An order that is not this account's, or a
 // request that names none, is a success with only the page's skeleton in it.
-func (s *Site) orderDetail(p params) result {
+func (s *Site) orderDetail(a ask) result {
 	components := obj{
-		detailRoot: component("detail_root_container", "420001", "", obj{"canAddCart": true, "i18n": i18n}),
+		detailRoot: component("detail_root_container", "420001", "", obj{"canAddCart": true, "i18n": a.lang.i18n()}),
 		detailTail: component("detail_tail_container", "420008", "footer", obj{"recommendScenario": "pcOrderDetail"}),
 	}
-	e := s.shown(p.text("tradeOrderId"))
+	e := s.shown(a.text("tradeOrderId"))
 	if e == nil {
-		return result{data: s.ultron(detailRoot, components, obj{detailRoot: []string{detailTail}}, obj{"pageTitle": "Order Detail"})}
+		return result{data: s.ultron(detailRoot, components, obj{detailRoot: []string{detailTail}}, obj{"pageTitle": a.lang.say("detail_title")})}
 	}
-	v := e.at(s.now())
+	e.looks++
+	v := a.view(e, s.now())
 	blocks := []struct {
 		tag, id string
 		fields  obj
@@ -47,7 +41,7 @@ func (s *Site) orderDetail(p params) result {
 		keys = append(keys, key)
 	}
 	structure := obj{detailRoot: append(keys, detailTail)}
-	return result{data: s.ultron(detailRoot, components, structure, obj{"pageTitle": "Order Detail", "orderStatus": numbers[v.phase]})}
+	return result{data: s.ultron(detailRoot, components, structure, obj{"pageTitle": a.lang.say("detail_title"), "orderStatus": numbers[v.phase]})}
 }
 
 // shown is the order that the detail call answers with, traps included.
@@ -60,15 +54,20 @@ func (s *Site) shown(id string) *entry {
 		e.trapSprung = true
 		return s.find(other)
 	}
-	if e.Trap.ShowsOther != "" {
-		return s.find(e.Trap.ShowsOther)
+	return s.instead(e, e.Trap.ShowsOther)
+}
+
+// instead is the order that a trap shows in place of e, e where none is set.
+func (s *Site) instead(e *entry, other string) *entry {
+	if o := s.find(other); o != nil {
+		return o
 	}
 	return e
 }
 
 func (s *Site) statusFields(v view) obj {
 	f := obj{
-		"title": titles[v.phase], "reminder": s.reminder(v), "orderId": number(v.ID), "buttonVOList": s.detailButtons(v),
+		"title": v.lang.title(v.phase), "reminder": s.reminder(v), "orderId": number(v.ID), "buttonVOList": s.disturbed(v, s.detailButtons(v)),
 		"baseCurrency": "CNY", "intentionCurrency": v.Currency,
 		// How this account's cancel form comes: the page follows it.
 		"cancelLayout": string(v.Layout),
@@ -82,41 +81,34 @@ func (s *Site) statusFields(v view) obj {
 func (s *Site) reminder(v view) string {
 	switch {
 	case v.declined:
-		return "The seller declined your cancellation request"
-	case v.phase == pending:
-		return "Waiting for the seller to respond to your cancellation request"
-	case v.phase == unpaid:
-		return "Complete the payment so that the seller can prepare your order."
-	case v.phase == verifying:
-		return "We are checking your payment. This takes up to a day."
-	case v.phase == processing:
-		return "The seller is preparing your order."
-	case v.phase == shipped:
-		return "Your parcel is on its way. Confirm only once you have it in your hands."
-	case v.phase == completed:
-		return "Order complete."
+		return v.lang.say("reminder_declined")
+	case v.phase == closed:
+		return fmt.Sprintf(v.lang.say("reminder_closed"), v.day(s, v.endedAt))
 	}
-	return "This order was closed on " + s.dateText(v.endedAt) + "."
+	return v.lang.say("reminder_" + names[v.phase])
 }
+
+// day writes a date of the order in the site's zone and the caller's language.
+func (v view) day(s *Site, t time.Time) string { return v.lang.day(t.In(s.zone)) }
 
 func (s *Site) infoFields(v view) obj {
 	f := obj{
-		"tradeOrderId": number(v.ID), "orderIdTitle": "Ref. Number",
-		"orderCreatTime": s.dateText(v.PlacedAt), "orderCreatTimeTile": "Order placed on",
-		"paymentMethod": "Credit/Debit card", "paymentMethodTitle": "Payment method",
+		"tradeOrderId": number(v.ID), "orderIdTitle": v.lang.say("order_ID"),
+		"orderCreatTime": v.day(s, v.PlacedAt), "orderCreatTimeTile": v.lang.say("placed_on"),
+		"paymentMethod": v.lang.say("card"), "paymentMethodTitle": v.lang.say("payment_method"),
 		"addressVO": obj{
 			"contactName": "Jo Rehearsal", "countryCode": "US", "detailAddress": "1 Loopback Lane", "detailAddress2": "",
 			"fullPhoneNo": "+1 5550100", "postCode": "00000", "regionAddress": "Nowhere, Oregon, United States",
 		},
 	}
 	if v.paid {
-		f["payTime"], f["payTimeTitle"] = s.dateText(earliest(v.PaidAt, v.paidHereAt)), "Paid on"
+		f["payTime"], f["payTimeTitle"] = v.day(s, earliest(v.PaidAt, v.paidHereAt)), v.lang.say("paid_on")
 	}
 	if !v.shippedAt.IsZero() {
-		f["orderShipTime"], f["orderShipTimeTile"] = s.dateText(v.shippedAt), "Shipment completed on"
+		f["orderShipTime"], f["orderShipTimeTile"] = v.day(s, v.shippedAt), v.lang.say("shipped_on")
 	}
 	if !v.endedAt.IsZero() {
-		f["orderEndTime"], f["orderEndTimeTile"] = s.dateText(v.endedAt), "Order completed on"
+		f["orderEndTime"], f["orderEndTimeTile"] = v.day(s, v.endedAt), v.lang.say("ended_on")
 	}
 	return f
 }
@@ -125,7 +117,7 @@ func (s *Site) productFields(v view) obj {
 	return obj{
 		"productVOList": s.lineFields(v, true),
 		"sellerVO": obj{
-			"sellerName": v.Store, "storeUrl": s.www + "/store/" + v.storeID(), "connectUrl": s.www + "/p/message/index.html",
+			"sellerName": v.Store, "storeUrl": s.www + "/store/" + v.storeID(), "connectUrl": s.connectURL(v.entry),
 		},
 	}
 }
@@ -139,13 +131,13 @@ func (s *Site) lineFields(v view, detail bool) []obj {
 		out[i] = obj{
 			"orderLineId": l.ID, "productId": product, "skuId": "1200" + l.ID[len(l.ID)-12:],
 			"itemTitle": l.Title, "quantity": l.Qty, "currencyCode": v.Currency,
-			"itemPriceText": priceText(l.Price, v.Currency), "formatPriceInfo": priceTriple(l.Price, v.Currency),
+			"itemPriceText": v.lang.price(l.Price, v.Currency), "formatPriceInfo": v.lang.triple(l.Price, v.Currency),
 			"itemDetailUrl": s.www + "/item/" + product + ".html",
 			"itemImgUrl":    s.www + "/kf/" + product + ".svg?t=" + firstLetter(l.Title),
 			"itemTags":      []any{}, "skuAttrs": skuAttrs(l.SKU),
 		}
 		if detail {
-			out[i]["buttonVOS"] = s.lineButtons(v)
+			out[i]["buttonVOS"] = s.lineButtons(v, i)
 		}
 	}
 	return out
@@ -174,13 +166,13 @@ func firstLetter(title string) string {
 
 func priceFields(v view) obj {
 	sum := decimal(v.linesTotal())
-	details := []obj{{"title": "Subtotal", "value": priceText(sum, v.Currency)}}
+	details := []obj{{"title": v.lang.say("subtotal"), "value": v.lang.price(sum, v.Currency)}}
 	if diff := cents(v.Total) - v.linesTotal(); diff > 0 {
-		details = append(details, obj{"title": "Shipping", "value": priceText(decimal(diff), v.Currency)})
+		details = append(details, obj{"title": v.lang.say("shipping"), "value": v.lang.price(decimal(diff), v.Currency)})
 	} else if diff < 0 {
-		details = append(details, obj{"title": "AliExpress Coupons", "value": "-" + priceText(decimal(-diff), v.Currency), "valueColor": "#ff472e"})
+		details = append(details, obj{"title": v.lang.say("coupons"), "value": "-" + v.lang.price(decimal(-diff), v.Currency), "valueColor": "#ff472e"})
 	}
 	return obj{"priceDetails": details, "totalPrice": obj{
-		"title": "Total", "currencyCode": v.Currency, "value": priceText(v.Total, v.Currency), "formatPriceInfo": priceTriple(v.Total, v.Currency),
+		"title": v.lang.say("list_total"), "currencyCode": v.Currency, "value": v.lang.price(v.Total, v.Currency), "formatPriceInfo": v.lang.triple(v.Total, v.Currency),
 	}}
 }

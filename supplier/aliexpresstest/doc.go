@@ -1,4 +1,4 @@
-// Package aliexpresstest is an AliExpress on loopback: four hosts that serve
+// Package aliexpresstest is an AliExpress on loopback: four hosts, and a regional one, that serve
 // the buyer's order pages and the calls behind them, so that a real Chromium
 // can be driven through whole stories without an account and without the
 // network. Tests use it and so does the demonstration.

@@ -6,9 +6,12 @@ import (
 	"time"
 )
 
-// Kinds of writes. Only WriteCancel is ever wanted; the others are traps.
+// Kinds of writes. WriteCancel is wanted, WriteMessage and WriteDispute are
+// where a person has decided so; the others are traps.
 const (
 	WriteCancel       = "cancel"
+	WriteMessage      = "message"
+	WriteDispute      = "dispute"
 	WriteExtend       = "extend"
 	WriteConfirmGoods = "confirm_goods"
 	WritePay          = "pay"
@@ -22,8 +25,14 @@ type Write struct {
 	At      time.Time
 	Kind    string
 	OrderID string
-	// Reason is the reason code of a cancel.
+	// Reason is the reason code of a cancel or a dispute.
 	Reason string
+	// Text is a message's, or the description of a dispute.
+	Text string
+	// LineID, Amount (a decimal) and Files (their names) are a dispute's.
+	LineID string
+	Amount string
+	Files  []string
 	// Trusted tells whether a real input event was behind it, as the page
 	// says; a call made past the page's handlers is not.
 	Trusted bool
@@ -31,7 +40,7 @@ type Write struct {
 	Refused string
 }
 
-// Attempt is a click that the page ignored because no person made it.
+// Attempt is a click that did not do what it was for: see Untrusted, Missed.
 type Attempt struct {
 	At      time.Time
 	Kind    string
@@ -45,7 +54,23 @@ func (s *Site) Writes() []Write {
 	return slices.Clone(s.writes)
 }
 
-// Untrusted gives the synthetic clicks so far.
+// Missed gives the real clicks that landed on something that lay over the
+// page: kind "overlay", "loading", "robot" or "cookies". To close a box by its
+// own button is no miss.
+func (s *Site) Missed() []Attempt {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return slices.Clone(s.missed)
+}
+
+// note logs a write.
+func (s *Site) note(w Write, outcome string) {
+	s.writes = append(s.writes, w)
+	s.logf("write %s %s reason=%q trusted=%v -> %s%s", w.Kind, w.OrderID, w.Reason, w.Trusted, outcome, w.Refused)
+}
+
+// Untrusted gives the synthetic clicks so far, which the pages ignored because
+// no person made them.
 func (s *Site) Untrusted() []Attempt {
 	s.mu.Lock()
 	defer s.mu.Unlock()

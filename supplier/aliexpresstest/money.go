@@ -40,19 +40,3 @@ func (o *Order) share(amount int64, line int) int64 {
 	}
 	return rest
 }
-
-var symbols = map[string]string{"USD": "US $", "EUR": "€", "GBP": "£"}
-
-// priceText is the caption, priceTriple the form that needs no locale.
-func priceText(amount, currency string) string {
-	symbol, ok := symbols[currency]
-	if !ok {
-		symbol = currency + " "
-	}
-	return symbol + decimal(cents(amount))
-}
-
-func priceTriple(amount, currency string) string {
-	whole, frac, _ := strings.Cut(decimal(cents(amount)), ".")
-	return priceText(amount, currency) + "|" + whole + "|" + frac
-}

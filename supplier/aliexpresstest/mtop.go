@@ -17,6 +17,10 @@ const (
 	apiOperation = "mtop.aliexpress.trade.buyer.order.operation"
 	apiTracking  = "mtop.ae.ld.querydetail"
 	apiReasons   = "mtop.aliexpress.buyer.reverse.batch.initiateReverseRender"
+	apiSubmit    = "mtop.aliexpress.buyer.reverse.batch.submitReverse" // an assumption
+	apiReturns   = "mtop.aliexpress.buyer.reverse.queryReverseOrderPageListForBuyer"
+	apiMessages  = "mtop.aliexpress.im.message.list" // an assumption, as is:
+	apiSend      = "mtop.aliexpress.im.message.send"
 	apiRefund    = "mtop.aliexpress.buyer.reverse.reverseOrderLineRenderForBuyer"
 
 	success = "SUCCESS::调用成功"
@@ -36,7 +40,7 @@ type api struct {
 	name    string
 	kind    string
 	methods string
-	do      func(*Site, params) result
+	do      func(*Site, ask) result
 }
 
 var apis = []api{
@@ -44,12 +48,51 @@ var apis = []api{
 	{apiDetail, CallDetail, "GET", (*Site).orderDetail},
 	{apiOperation, CallOperation, "POST", (*Site).operate},
 	{apiTracking, CallTracking, "GET", (*Site).trackingDetail},
-	{apiReasons, CallReasons, "GET", (*Site).cancelReasons},
+	{apiReasons, CallReasons, "GET", (*Site).reverseForm},
+	{apiSubmit, CallSubmit, "POST", (*Site).submitDispute},
+	{apiReturns, CallReturns, "POST", (*Site).returnsList},
+	{apiMessages, CallMessages, "GET", (*Site).messageList},
+	{apiSend, CallSend, "POST", (*Site).sendMessage},
 	{apiRefund, CallRefund, "POST", (*Site).refundDetail},
+}
+
+// sceneDispute asks the form's call for the dispute form.
+const sceneDispute = "dispute"
+
+// kindOf is what a call counts as: the forms share one.
+func (a api) kindOf(p params) string {
+	if a.name == apiReasons && p.text("scene") == sceneDispute {
+		return CallDisputeForm
+	}
+	return a.kind
+}
+
+// ask is one call: its data and the language of its answer.
+type ask struct {
+	params
+	lang *language
 }
 
 // params is the request's data object.
 type params map[string]any
+
+// trusted is what a page says of the event behind a write.
+func (p params) trusted() bool {
+	yes, _ := p["isTrusted"].(bool)
+	return yes
+}
+
+// list gives the texts of a list.
+func (p params) list(key string) []string {
+	items, _ := p[key].([]any)
+	var out []string
+	for _, x := range items {
+		if text, ok := x.(string); ok {
+			out = append(out, text)
+		}
+	}
+	return out
+}
 
 func (p params) text(key string) string {
 	switch v := p[key].(type) {
@@ -89,7 +132,7 @@ func (s *Site) routeAPI(r *http.Request) (call, handler) {
 		if strings.ToLower(a.name) != name {
 			continue
 		}
-		c := call{kind: a.kind, orderID: p.text("tradeOrderId")}
+		c := call{kind: a.kindOf(p), orderID: p.text("tradeOrderId")}
 		if c.orderID == "" {
 			c.orderID = s.orderOfLine(p.text("tradeOrderLineId"))
 		}
@@ -97,23 +140,37 @@ func (s *Site) routeAPI(r *http.Request) (call, handler) {
 			return call{}, func() reply { return reply{status: http.StatusNoContent} }
 		}
 		return c, func() reply {
-			switch {
-			case !strings.Contains(a.methods, r.Method):
-				return out.wrap(a.name, fail("FAIL_SYS_ILLEGAL_ACCESS::非法请求"))
-			case s.challenge:
-				return out.wrap(a.name, s.challenged())
-			case !s.signedIn(r):
-				return out.wrap(a.name, fail("FAIL_SYS_SESSION_EXPIRED::Session过期"))
-			case perr != nil:
-				return out.wrap(a.name, fail("FAIL_SYS_PARAM_FORMAT_ERROR::参数格式错误"))
+			res, fresh := s.answer(r, a, c.kind, p, perr)
+			whole := out.wrap(a.name, res)
+			if fresh != nil {
+				whole.cookies = []*http.Cookie{fresh}
 			}
-			if early, ok := s.gateway(a.kind); ok {
-				return out.wrap(a.name, early)
-			}
-			return out.wrap(a.name, a.do(s, p))
+			return whole
 		}
 	}
 	return call{}, func() reply { return out.wrap(name, fail("FAIL_SYS_API_NOT_FOUNDED::请求API不存在")) }
+}
+
+// answer takes a call past the gateway to the shop; fresh is a cookie that
+// goes with the answer.
+func (s *Site) answer(r *http.Request, a api, kind string, p params, perr error) (res result, fresh *http.Cookie) {
+	switch {
+	case !strings.Contains(a.methods, r.Method):
+		return fail("FAIL_SYS_ILLEGAL_ACCESS::非法请求"), nil
+	case s.challenge:
+		return s.challenged(), nil
+	case !s.signedIn(r):
+		return fail("FAIL_SYS_SESSION_EXPIRED::Session过期"), nil
+	case perr != nil:
+		return fail("FAIL_SYS_PARAM_FORMAT_ERROR::参数格式错误"), nil
+	}
+	if early, fresh := s.signed(r); fresh != nil {
+		return early, fresh
+	}
+	if early, ok := s.gateway(kind); ok {
+		return early, nil
+	}
+	return a.do(s, ask{p, s.speak(r, p)}), nil
 }
 
 func (s *Site) orderOfLine(line string) string {

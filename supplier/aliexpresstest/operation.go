@@ -1,6 +1,9 @@
 package aliexpresstest
 
-import "time"
+import (
+	"slices"
+	"time"
+)
 
 // operations are the writes of the order pages: what the page calls them and
 // what the log does.
@@ -14,6 +17,12 @@ var operations = map[string]string{
 	"OPEN_DISPUTE":      WriteOpenDispute,
 }
 
+// Errors of the shop.
+const (
+	noOrder  = "FAIL_BIZ_ORDER_NOT_EXIST::The order does not exist"
+	badState = "FAIL_BIZ_ORDER_STATUS::The order's status does not allow this"
+)
+
 // Results of an operation.
 const (
 	opRequested = "REQUESTED" // the seller is asked
@@ -24,23 +33,21 @@ const (
 
 // operate takes a write. Everything that arrives is logged, also what is then
 // answered with an error.
-func (s *Site) operate(p params) result {
+func (s *Site) operate(a ask) result {
 	now := s.now()
-	w := Write{At: now, OrderID: p.text("tradeOrderId"), Reason: p.text("reasonCode")}
-	w.Trusted, _ = p["isTrusted"].(bool)
+	w := Write{At: now, OrderID: a.text("tradeOrderId"), Reason: a.text("reasonCode"), Trusted: a.trusted()}
 	var ok bool
-	if w.Kind, ok = operations[p.text("operation")]; !ok {
-		w.Kind = p.text("operation")
+	if w.Kind, ok = operations[a.text("operation")]; !ok {
+		w.Kind = a.text("operation")
 	}
 	var outcome string
 	e := s.find(w.OrderID)
 	if e == nil {
-		w.Refused = "FAIL_BIZ_ORDER_NOT_EXIST::The order does not exist"
+		w.Refused = noOrder
 	} else {
 		outcome, w.Refused = e.apply(w, now)
 	}
-	s.writes = append(s.writes, w)
-	s.logf("write %s %s reason=%q trusted=%v -> %s%s", w.Kind, w.OrderID, w.Reason, w.Trusted, outcome, w.Refused)
+	s.note(w, outcome)
 	if w.Refused != "" {
 		return fail(w.Refused)
 	}
@@ -49,7 +56,6 @@ func (s *Site) operate(p params) result {
 
 // apply carries a write out, or says why not.
 func (e *entry) apply(w Write, now time.Time) (outcome, refused string) {
-	const badState = "FAIL_BIZ_ORDER_STATUS::The order's status does not allow this"
 	v := e.at(now)
 	switch {
 	case w.Kind == WriteCancel:
@@ -77,12 +83,12 @@ func (e *entry) cancel(v view, reason string, now time.Time) (outcome, refused s
 		return "", "FAIL_BIZ_REPEATED_REQUEST::A cancellation request is already being processed"
 	case v.phase != processing && v.phase != unpaid:
 		return "", "FAIL_BIZ_ORDER_STATUS::The order can't be canceled at this time"
-	case !offered(reason):
+	case e.Layout != LayoutInstant && !slices.Contains(reasons, reason):
 		return "", "FAIL_BIZ_REASON::Please select a reason"
 	case e.Fate.PickedUp:
 		e.pickedUpAt = now
 		return opPickedUp, ""
-	case v.phase == unpaid || e.Fate.InstantClose:
+	case v.phase == unpaid || e.Fate.InstantClose || e.Layout == LayoutInstant:
 		e.ClosedAt = now
 		return opClosed, ""
 	}

@@ -1,6 +1,7 @@
 package aliexpresstest
 
 import (
+	"cmp"
 	"fmt"
 	"regexp"
 	"slices"
@@ -11,12 +12,24 @@ import (
 // Layout says how an order asks for the cancel reason.
 type Layout string
 
-// The layouts: a page of its own on the mobile host, or a dialog over the
-// order's detail page.
+// The layouts of the way to a cancelled order.
 const (
-	LayoutPage   Layout = "page"
+	// LayoutPage is a page of its own on the mobile host, in the same tab;
+	// Submit opens a pop-up, whose Confirm asks.
+	LayoutPage Layout = "page"
+	// LayoutDialog is the same form in a dialog over the order's page.
 	LayoutDialog Layout = "dialog"
+	// LayoutNewTab is LayoutPage in a tab of its own.
+	LayoutNewTab Layout = "newtab"
+	// LayoutInstant has no form: "Cancel order" opens the confirm pop-up on
+	// the order's page, and Confirm closes the order at once, whatever Fate
+	// says, unless the courier has picked it up.
+	LayoutInstant Layout = "instant"
+	// LayoutNoPopup is LayoutPage whose Submit asks at once.
+	LayoutNoPopup Layout = "nopopup"
 )
+
+var layouts = []Layout{LayoutPage, LayoutDialog, LayoutNewTab, LayoutInstant, LayoutNoPopup}
 
 // Order is one order of the account. Only ID is compulsory.
 type Order struct {
@@ -45,9 +58,16 @@ type Order struct {
 	// counts only once the order is shipped.
 	CompletedAt time.Time
 
-	Layout Layout
-	Fate   Fate
-	Trap   Trap
+	// MessagePage is where the seller is written to; default MessageWWW.
+	MessagePage MessagePage
+	// Messages were written before the story starts, or will be: each shows
+	// from its time on.
+	Messages []Message
+
+	Layout   Layout
+	Fate     Fate
+	Trap     Trap
+	Nuisance Nuisance
 }
 
 // Line is one line of an order.
@@ -89,6 +109,8 @@ type Fate struct {
 	ShipAfterRefusal *LateShipment
 	// Refund is what comes back after the closing; nil: nothing is shown.
 	Refund *Refund
+	// Dispute is how a dispute ends; nil: it stays open.
+	Dispute *Judgement
 }
 
 // Refusal is the seller's no.
@@ -146,11 +168,18 @@ type Refund struct {
 	To string
 }
 
-// Trap makes the detail call of this order answer with another order's data,
-// always or once.
+// Trap makes calls about this order answer with another order's data. Each
+// field is the ID of that other order.
 type Trap struct {
+	// ShowsOther is what the detail call answers with, ShowsOtherOnce only
+	// its first time.
 	ShowsOther     string
 	ShowsOtherOnce string
+	// FormShowsOther is what the cancel form and the dispute form are of: to
+	// submit them is to write to the other order.
+	FormShowsOther string
+	// MessagesShowOther is whose seller the message page writes to.
+	MessagesShowOther string
 }
 
 var (
@@ -167,6 +196,8 @@ type entry struct {
 	paidHereAt  time.Time
 	deleted     bool
 	trapSprung  bool
+	looks       int // detail answers so far
+	disputes    []dispute
 }
 
 // Add puts orders into the account. Nothing is added if one of them cannot be.
@@ -208,8 +239,8 @@ func (s *Site) Change(id string, f func(*Order)) error {
 	return nil
 }
 
-// Status is the caption that the order's page shows now, "" for an order that
-// is not there.
+// Status is the caption that the order's page shows now, in English, "" for an
+// order that is not there.
 func (s *Site) Status(id string) string {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -217,7 +248,7 @@ func (s *Site) Status(id string) string {
 	if e == nil {
 		return ""
 	}
-	return titles[e.at(s.now()).phase]
+	return languages[LocaleEnglish].title(e.at(s.now()).phase)
 }
 
 func newEntry(o Order, now time.Time) (*entry, error) {
@@ -243,7 +274,15 @@ func newEntry(o Order, now time.Time) (*entry, error) {
 	o.fillTimes(now)
 	o.Currency = firstNonEmpty(o.Currency, "USD")
 	o.Store = firstNonEmpty(o.Store, "Loopback Store")
-	o.Layout = Layout(firstNonEmpty(string(o.Layout), string(LayoutPage)))
+	o.Messages = slices.Clone(o.Messages)
+	o.Layout = cmp.Or(o.Layout, LayoutPage)
+	if !slices.Contains(layouts, o.Layout) {
+		return nil, fmt.Errorf("layout %q is not known", o.Layout)
+	}
+	o.MessagePage = cmp.Or(o.MessagePage, MessageWWW)
+	if o.MessagePage != MessageWWW && o.MessagePage != MessageDetail {
+		return nil, fmt.Errorf("message page %q is not known", o.MessagePage)
+	}
 	e := &entry{Order: o}
 	if !o.RequestedAt.IsZero() {
 		e.requests = []time.Time{o.RequestedAt}
@@ -295,14 +334,23 @@ func (f Fate) check() error {
 	if set > 1 {
 		return fmt.Errorf("a fate is one of Accept, Refuse, Silent, PickedUp and InstantClose")
 	}
-	if f.Refund == nil {
-		return nil
+	if r := f.Refund; r != nil {
+		if err := checkMoney(r.Amount, r.To); err != nil {
+			return err
+		}
 	}
-	if f.Refund.Amount != "" && !amountShape.MatchString(f.Refund.Amount) {
-		return fmt.Errorf("refund %q is not a decimal", f.Refund.Amount)
+	if d := f.Dispute; d != nil {
+		return checkMoney(d.Amount, d.To)
 	}
-	if !slices.Contains([]string{"", ToCard, ToBalance, ToBonus}, f.Refund.To) {
-		return fmt.Errorf("refund to %q: want card, balance or bonus", f.Refund.To)
+	return nil
+}
+
+func checkMoney(amount, to string) error {
+	if amount != "" && !amountShape.MatchString(amount) {
+		return fmt.Errorf("refund %q is not a decimal", amount)
+	}
+	if !slices.Contains([]string{"", ToCard, ToBalance, ToBonus}, to) {
+		return fmt.Errorf("refund to %q: want card, balance or bonus", to)
 	}
 	return nil
 }

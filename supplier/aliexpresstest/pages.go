@@ -22,19 +22,25 @@ const (
 
 // page is an HTML page: its script builds it from the calls.
 type page struct {
-	kind, script, title string
+	kind, script, title string // title is the key of a caption
 }
+
+const policyPath = "/p/help/cancellation.html"
 
 var (
 	wwwPages = map[string]page{
-		"/p/order/index.html":         {PageList, "list", "My orders"},
-		"/p/order/detail.html":        {PageDetail, "detail", "Order detail"},
-		"/p/tracking/index.html":      {PageTracking, "tracking", "Tracking"},
-		"/p/reverse-pages/start.html": {PageReverse, "reverse", "Returns and refunds"},
+		"/p/order/index.html":         {PageList, "list", "list_title"},
+		"/p/order/detail.html":        {PageDetail, "detail", "detail_title"},
+		"/p/tracking/index.html":      {PageTracking, "tracking", "tracking_title"},
+		"/p/reverse-pages/start.html": {PageReverse, "dispute", "dispute_title"},
+		"/p/message/index.html":       {PageMessages, "message", "message_title"},
+		policyPath:                    {PagePolicy, "policy", "button_policy"},
 	}
 	mobilePages = map[string]page{
-		"/p/refund-cancel/index.html":  {PageCancel, "cancel", "Cancel order"},
-		"/p/refund-amount/detail.html": {PageRefund, "refund", "Refund"},
+		"/p/refund-cancel/index.html":  {PageCancel, "cancel", "form_title"},
+		"/p/refund-amount/detail.html": {PageRefund, "refund", "refund_title"},
+		"/p/refund-dispute/list.html":  {PageReturns, "returns", "returns_title"},
+		"/msgDetail.htm":               {PageMessages, "message", "message_title"},
 	}
 )
 
@@ -43,7 +49,10 @@ func (s *Site) routeWWW(r *http.Request) (call, handler) {
 		return call{}, func() reply { return redirect("/p/order/index.html") }
 	}
 	if r.URL.Path == "/_rehearsal/untrusted" && r.Method == http.MethodPost {
-		return call{}, func() reply { return s.noteAttempt(r) }
+		return call{}, func() reply { return s.noteAttempt(r, &s.attempts, "untrusted") }
+	}
+	if r.URL.Path == "/_rehearsal/missed" && r.Method == http.MethodPost {
+		return call{}, func() reply { return s.noteAttempt(r, &s.missed, "missed") }
 	}
 	if name, ok := strings.CutPrefix(r.URL.Path, "/kf/"); ok {
 		return call{}, func() reply { return thumbnail(name, r.Form.Get("t")) }
@@ -56,7 +65,7 @@ func (s *Site) routeMobile(r *http.Request) (call, handler) { return s.routePage
 // routePages serves one host's pages, the assets and the punish page.
 func (s *Site) routePages(r *http.Request, pages map[string]page) (call, handler) {
 	if strings.HasSuffix(r.URL.Path, punishPath) {
-		return call{kind: PagePunish}, func() reply { return s.render(page{PagePunish, "punish", "Verification"}) }
+		return call{kind: PagePunish}, func() reply { return s.render(page{PagePunish, "punish", "verification"}, call{}, r) }
 	}
 	p, ok := pages[r.URL.Path]
 	if !ok {
@@ -70,14 +79,17 @@ func (s *Site) routePages(r *http.Request, pages map[string]page) (call, handler
 		if s.punish {
 			return redirect(s.www + path.Dir(r.URL.Path) + punishPath + "?x5secdata=" + newToken())
 		}
+		if to, away := s.sentAway(r); away {
+			return redirect(to)
+		}
 		if s.signedIn(r) {
-			return s.render(p)
+			return s.render(p, c, r)
 		}
 		if s.loggedOut {
 			return redirect(s.login + "/?return_url=" + url.QueryEscape("http://"+r.Host+r.URL.RequestURI()))
 		}
-		a := s.render(p)
-		a.cookies = []*http.Cookie{s.newSession()}
+		a := s.render(p, c, r)
+		a.cookies = append(a.cookies, s.newSession())
 		return a
 	}
 }
@@ -86,7 +98,7 @@ func (s *Site) routePages(r *http.Request, pages map[string]page) (call, handler
 func (s *Site) routeLogin(r *http.Request) (call, handler) {
 	switch {
 	case r.URL.Path == "/":
-		return call{kind: PageLogin}, func() reply { return s.render(page{PageLogin, "login", "Sign in"}) }
+		return call{kind: PageLogin}, func() reply { return s.render(page{PageLogin, "login", "sign_in"}, call{}, r) }
 	case r.URL.Path == "/signin" && r.Method == http.MethodPost:
 		return call{}, func() reply {
 			s.loggedOut = false
@@ -101,7 +113,7 @@ func (s *Site) routeLogin(r *http.Request) (call, handler) {
 
 // returnURL lets a sign-in go back to our own hosts only.
 func (s *Site) returnURL(to string) string {
-	if strings.HasPrefix(to, s.www+"/") || strings.HasPrefix(to, s.mobile+"/") {
+	if strings.HasPrefix(to, s.www+"/") || strings.HasPrefix(to, s.mobile+"/") || strings.HasPrefix(to, s.region+"/") {
 		return to
 	}
 	return s.www + "/p/order/index.html"
@@ -119,27 +131,48 @@ func (s *Site) newSession() *http.Cookie {
 	return &http.Cookie{Name: sessionCookie, Value: id, Path: "/", MaxAge: 365 * 24 * 3600, HttpOnly: true, SameSite: http.SameSiteLaxMode}
 }
 
-func (s *Site) noteAttempt(r *http.Request) reply {
+func (s *Site) noteAttempt(r *http.Request, log *[]Attempt, what string) reply {
 	a := Attempt{At: s.now(), Kind: r.Form.Get("kind"), OrderID: r.Form.Get("order")}
-	s.attempts = append(s.attempts, a)
-	s.logf("untrusted %s %s", a.Kind, a.OrderID)
+	*log = append(*log, a)
+	s.logf("%s %s %s", what, a.Kind, a.OrderID)
 	return reply{status: http.StatusNoContent}
 }
 
-func (s *Site) render(p page) reply {
+// render makes the empty page of a call, in the caller's language and with
+// what disturbs the order's pages.
+func (s *Site) render(p page, c call, r *http.Request) reply {
 	var b strings.Builder
-	err := shell.Execute(&b, map[string]string{
-		"Title": p.title, "Script": p.script, "WWW": s.www, "Mobile": s.mobile, "Login": s.login, "API": s.api,
+	l := s.speak(r, nil)
+	www := s.www
+	regional := "http://"+r.Host == s.region
+	if regional {
+		www = s.region
+	}
+	stage := Nuisance{}.stage()
+	if c.kind != "" {
+		stage = s.nuisanceOf(c.orderID).stage()
+		stage["mobileCards"] = s.mobileCards
+	}
+	err := shell.Execute(&b, map[string]any{
+		"Title": l.say(p.title), "Script": p.script, "WWW": www, "Mobile": s.mobile, "Login": s.login, "API": s.api,
+		"Locale": l.locale, "Lang": l.locale[:2], "Stage": stage,
 	})
 	if err != nil {
 		return reply{status: http.StatusInternalServerError, typ: "text/plain; charset=utf-8", body: []byte(err.Error())}
 	}
-	return reply{typ: "text/html; charset=utf-8", body: []byte(b.String())}
+	a := reply{typ: "text/html; charset=utf-8", body: []byte(b.String())}
+	if regional && s.away.lang != nil {
+		a.cookies = []*http.Cookie{s.away.lang.pinCookie()}
+	}
+	return a
 }
 
 var assetTypes = map[string]string{".js": "text/javascript; charset=utf-8", ".css": "text/css; charset=utf-8"}
 
 func asset(name string) reply {
+	if locale, ok := strings.CutPrefix(strings.TrimSuffix(name, ".js"), "/texts/"); ok && languages[locale] != nil {
+		return languages[locale].script()
+	}
 	typ, ok := assetTypes[path.Ext(name)]
 	if !ok {
 		return notFound()

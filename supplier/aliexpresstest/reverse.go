@@ -4,68 +4,81 @@ import "time"
 
 // reasons is the list that the cancel form offers: the codes are the old,
 // long-lived ones, the captions are assumptions. Buyer's reasons come first.
-var reasons = []obj{
-	{"reasonCode": "buyerDonotwantOrder", "reasonText": "I no longer want this order"},
-	{"reasonCode": "buyerWantChangeProduct", "reasonText": "I want to change the items or quantities"},
-	{"reasonCode": "buyerChangeMailAddress", "reasonText": "I need to change the delivery address"},
-	{"reasonCode": "buyerChangeLogistic", "reasonText": "I want another delivery method"},
-	{"reasonCode": "freightCommitDayNotMatch", "reasonText": "The seller can't ship within the promised time"},
-	{"reasonCode": "productNotEnough", "reasonText": "The item is out of stock"},
-	{"reasonCode": "sellerRiseOrderAmount", "reasonText": "The seller asked for a higher price"},
-	{"reasonCode": "otherReasons", "reasonText": "Other reasons"},
+var reasons = []string{
+	"buyerDonotwantOrder", "buyerWantChangeProduct", "buyerChangeMailAddress", "buyerChangeLogistic",
+	"freightCommitDayNotMatch", "productNotEnough", "sellerRiseOrderAmount", "otherReasons",
 }
 
-func offered(code string) bool {
-	for _, r := range reasons {
-		if r["reasonCode"] == code {
-			return true
-		}
+// reverseForm answers the cancel form or, where a line is named, the dispute
+// form: the real site has one call for both.
+func (s *Site) reverseForm(a ask) result {
+	if a.text("scene") == sceneDispute {
+		return s.disputeForm(a)
 	}
-	return false
-}
-
-// cancelReasons answers the cancel form.
-func (s *Site) cancelReasons(p params) result {
-	e := s.find(p.text("tradeOrderId"))
+	e := s.find(a.text("tradeOrderId"))
 	if e == nil {
-		return fail("FAIL_BIZ_ORDER_NOT_EXIST::The order does not exist")
+		return fail(noOrder)
 	}
 	if ph := e.at(s.now()).phase; ph != processing && ph != unpaid {
 		return fail("FAIL_BIZ_ORDER_STATUS::The order can't be canceled at this time")
 	}
-	return result{data: obj{"module": obj{"tradeOrderId": number(e.ID), "reasonList": reasons}}}
+	e = s.instead(e, e.Trap.FormShowsOther)
+	list := []obj{}
+	for _, code := range reasons {
+		list = append(list, obj{"reasonCode": code, "reasonText": a.lang.say("reason_" + code)})
+	}
+	// cancelLayout tells the page whether Submit asks at once.
+	return result{data: obj{"module": obj{"tradeOrderId": number(e.ID), "reasonList": list, "cancelLayout": string(e.Layout)}}}
 }
 
 // refundDetail answers what came back for one order line, or for the whole
 // order where the request names only the order.
-func (s *Site) refundDetail(p params) result {
-	line, id := p.text("tradeOrderLineId"), p.text("tradeOrderId")
+func (s *Site) refundDetail(a ask) result {
+	line, id := a.text("tradeOrderLineId"), a.text("tradeOrderId")
 	e, i := s.findLine(line)
 	if e == nil && line == "" {
 		e, i = s.find(id), -1
 	}
 	if e == nil || (id != "" && id != e.ID) {
-		return fail("FAIL_BIZ_ORDER_NOT_EXIST::The order does not exist")
+		return fail(noOrder)
 	}
-	v := e.at(s.now())
-	module := obj{"tradeOrderId": number(e.ID), "reverseDetailStatusText": "No refund yet", "reverseFinishInfo": nil}
+	v := a.view(e, s.now())
+	module := obj{"tradeOrderId": number(e.ID), "reverseDetailStatusText": a.lang.say("refund_none"), "reverseFinishInfo": nil}
 	if i >= 0 {
 		module["tradeOrderLineId"] = number(e.Lines[i].ID)
+		if d := e.disputeOf(i); d != nil {
+			v.disputeFields(module, d)
+			return result{data: obj{"module": module}}
+		}
 	}
-	if r := v.refund(s.now()); r != nil {
+	if r := v.refund(); r != nil {
 		amount := obj{"amount": decimal(r.amount), "currency": e.Currency}
 		if i >= 0 {
 			amount["amount"] = decimal(e.share(r.amount, i))
 		}
-		module["reverseDetailStatusText"] = r.caption()
-		module["reverseFinishInfo"] = obj{"refundInfo": obj{
-			"refundNewestStatus":   r.status,
-			"refundNewestTime":     r.at.UnixMilli(),
-			"refundDetails":        obj{"cashMoney": amount},
-			"refundChannelDetails": []obj{{"channel": r.channel, "amount": amount}},
-		}}
+		module["reverseDetailStatusText"] = a.lang.say(r.key())
+		module["reverseFinishInfo"] = r.fields(amount)
 	}
 	return result{data: obj{"module": module}}
+}
+
+// disputeFields fills the answer about a line that is disputed.
+func (v view) disputeFields(module obj, d *dispute) {
+	line, how := v.Lines[d.line].ID, v.verdict(d)
+	amount := func(c int64) obj { return obj{"amount": decimal(c), "currency": v.Currency} }
+	module["reverseOrderId"], module["reverseOrderLineId"] = reverseID(line), reverseLineID(line)
+	module["reverseStatus"], module["reverseDetailStatusText"] = how.code, v.lang.say(how.key)
+	module["applyReason"] = obj{"reasonCode": d.reason, "reasonName": v.lang.say(d.reason)}
+	module["applyAmount"], module["applyTime"] = amount(cents(d.amount)), d.at.UnixMilli()
+	module["reachSolution"] = nil
+	if how.code == disputeOpen {
+		return
+	}
+	module["reachSolution"] = obj{"solutionType": "REFUND", "refundAmount": amount(how.won), "reachTime": how.at.UnixMilli()}
+	if how.code == disputeWon {
+		r := repayment{status: "SUCCESS", at: how.at, channel: channels[v.Fate.Dispute.To]}
+		module["reverseFinishInfo"] = r.fields(amount(how.won))
+	}
 }
 
 // repayment is the refund as it stands at one moment.
@@ -76,23 +89,35 @@ type repayment struct {
 	channel string
 }
 
-func (r *repayment) caption() string {
+// key is that of the caption.
+func (r *repayment) key() string {
 	if r.status == "SUCCESS" {
-		return "Refund complete"
+		return "refund_done"
 	}
-	return "Your refund is being processed"
+	return "refund_running"
 }
+
+// fields are what the page is told; amount may be a line's share.
+func (r *repayment) fields(amount obj) obj {
+	return obj{"refundInfo": obj{
+		"refundNewestStatus":   r.status,
+		"refundNewestTime":     r.at.UnixMilli(),
+		"refundDetails":        obj{"cashMoney": amount},
+		"refundChannelDetails": []obj{{"channel": r.channel, "amount": amount}},
+	}}
+}
+
+var channels = map[string]string{"": "CARD", ToCard: "CARD", ToBalance: "BALANCE", ToBonus: "BONUS"}
 
 // refund is nil where nothing is to be seen: the order is open, was never
 // paid, or its fate knows no refund.
-func (v view) refund(now time.Time) *repayment {
+func (v view) refund() *repayment {
 	f := v.Fate.Refund
 	if v.phase != closed || !v.paidBy(v.endedAt) || f == nil {
 		return nil
 	}
-	channels := map[string]string{"": "CARD", ToCard: "CARD", ToBalance: "BALANCE", ToBonus: "BONUS"}
 	r := &repayment{status: "PROCESSING", at: v.endedAt, amount: cents(firstNonEmpty(f.Amount, v.Total)), channel: channels[f.To]}
-	if due := v.endedAt.Add(f.After); !now.Before(due) {
+	if due := v.endedAt.Add(f.After); !v.now.Before(due) {
 		r.status, r.at = "SUCCESS", due
 	}
 	return r

@@ -36,7 +36,7 @@ func notFound() reply {
 }
 
 // serve takes a request through the switches: hook, hang, delay, gate before
-// the effect, effect, gate before the reply, cut or reply. A request whose
+// the effect, effect, garbling, gate before the reply, cut or reply. A request whose
 // caller or whose site went away meanwhile ends without an answer.
 func (s *Site) serve(w http.ResponseWriter, r *http.Request, route func(*http.Request) (call, handler)) {
 	if !s.enter() {
@@ -54,7 +54,7 @@ func (s *Site) serve(w http.ResponseWriter, r *http.Request, route func(*http.Re
 		panic(http.ErrAbortHandler)
 	}
 	s.mu.Lock()
-	answer := h()
+	answer := s.spoilt(c.kind, h())
 	s.mu.Unlock()
 	if c.kind != "" && !s.pass(r.Context(), c.kind, true) {
 		panic(http.ErrAbortHandler)
@@ -87,13 +87,13 @@ func (s *Site) before(ctx context.Context, c call) bool {
 	if hook != nil {
 		hook(c.kind, c.orderID)
 	}
-	return s.lag(ctx) && s.pass(ctx, c.kind, false)
+	return s.stall(ctx, c.kind) && s.lag(ctx, c.kind) && s.pass(ctx, c.kind, false)
 }
 
 // cors lets our own pages call across the hosts, with cookies.
 func (s *Site) cors(w http.ResponseWriter, r *http.Request) {
 	origin := r.Header.Get("Origin")
-	if origin != s.www && origin != s.mobile && origin != s.login {
+	if origin != s.www && origin != s.mobile && origin != s.login && origin != s.region {
 		return
 	}
 	h := w.Header()

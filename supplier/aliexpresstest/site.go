@@ -30,6 +30,7 @@ type Site struct {
 	zone *time.Location
 
 	www, mobile, login, api string
+	region                  string // the regional www
 
 	servers []*http.Server
 	serving sync.WaitGroup // Serve loops and requests
@@ -44,11 +45,12 @@ type Site struct {
 	sessions map[string]bool
 	writes   []Write
 	attempts []Attempt
+	missed   []Attempt
 	calls    map[string]int
 	switches
 }
 
-// New starts a site on four loopback ports. Close it.
+// New starts a site on five loopback ports. Close it.
 func New(opts Options) (*Site, error) {
 	s := &Site{now: opts.Now, zone: opts.Zone, log: opts.Log, sessions: map[string]bool{}, calls: map[string]int{}}
 	if s.now == nil {
@@ -66,7 +68,7 @@ func New(opts Options) (*Site, error) {
 	hosts := []struct {
 		url   *string
 		serve func(*http.Request) (call, handler)
-	}{{&s.www, s.routeWWW}, {&s.mobile, s.routeMobile}, {&s.login, s.routeLogin}, {&s.api, s.routeAPI}}
+	}{{&s.www, s.routeWWW}, {&s.mobile, s.routeMobile}, {&s.login, s.routeLogin}, {&s.api, s.routeAPI}, {&s.region, s.routeWWW}}
 	listeners := make([]net.Listener, len(hosts))
 	for i, h := range hosts {
 		ln, err := net.Listen("tcp", "127.0.0.1:0")

@@ -16,12 +16,21 @@ const (
 	CallTracking  = "tracking"
 	CallRefund    = "refund"
 
+	CallDisputeForm = "dispute form"
+	CallSubmit      = "submit dispute"
+	CallReturns     = "returns"
+	CallMessages    = "messages"
+	CallSend        = "send message"
+
 	PageList     = "page/list"
 	PageDetail   = "page/detail"
 	PageCancel   = "page/cancel"
 	PageTracking = "page/tracking"
 	PageRefund   = "page/refund"
-	PageReverse  = "page/reverse"
+	PageReverse  = "page/reverse" // the dispute form
+	PageReturns  = "page/returns"
+	PageMessages = "page/messages"
+	PagePolicy   = "page/policy" // where the decoys lead
 	PageLogin    = "page/login"
 	PagePunish   = "page/punish"
 )
@@ -38,6 +47,17 @@ type switches struct {
 	drops     map[string]int
 	failures  map[string]failure
 	empty     map[string]bool
+
+	forced      *language
+	away        regional
+	nuisance    Nuisance
+	shuffle     bool
+	listings    int // loads of the list's first page
+	mobileCards bool
+	garbles     map[string]garbled
+	stuck       map[string]int
+	delays      map[string]time.Duration
+	token       tokens
 }
 
 // failure is what the next calls of a kind are answered with.
@@ -221,10 +241,10 @@ func (s *Site) hang(ctx context.Context, path string) bool {
 	return true
 }
 
-// lag is the switched delay; false if the caller went away.
-func (s *Site) lag(ctx context.Context) bool {
+// lag is the switched delay of a kind; false if the caller went away.
+func (s *Site) lag(ctx context.Context, kind string) bool {
 	s.mu.Lock()
-	d := s.delay
+	d := s.delay + s.delays[kind]
 	s.mu.Unlock()
 	if d <= 0 {
 		return true

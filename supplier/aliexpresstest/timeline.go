@@ -15,10 +15,10 @@ const (
 	closed
 )
 
-// titles are the captions of the phases; numbers the numeric status, of which
-// only 8 and 9 are known from the real site.
+// names are what the phases are called in the captions' keys; numbers the
+// numeric status, of which only 8 and 9 are known from the real site.
 var (
-	titles  = [...]string{"To pay", "Payment being verified", "Processing", "Cancellation requested", "Awaiting delivery", "Completed", "Canceled"}
+	names   = [...]string{"unpaid", "verifying", "processing", "pending", "shipped", "completed", "closed"}
 	numbers = [...]int{1, 2, 5, 6, 8, 9, 10}
 	tabs    = [...]string{"unpaid", "processing", "processing", "processing", "shipped", "completed", "completed"}
 )
@@ -29,6 +29,8 @@ const extension = 3 * 24 * time.Hour
 // view is an order at one moment, computed from its facts.
 type view struct {
 	*entry
+	now       time.Time
+	lang      *language
 	phase     phase
 	paid      bool
 	declined  bool // the seller has said no and the page tells
@@ -38,10 +40,20 @@ type view struct {
 	parcel    *Shipment // with fixed times, whichever way it was decided
 }
 
+// title is the caption of a phase.
+func (l *language) title(p phase) string { return l.say("status_" + names[p]) }
+
+// view is an order as this caller sees it.
+func (a ask) view(e *entry, now time.Time) view {
+	v := e.at(now)
+	v.lang = a.lang
+	return v
+}
+
 // at computes the order's state. Shipping and closing exclude each other:
 // whichever comes first wins, and a tie closes the order.
 func (e *entry) at(now time.Time) view {
-	v := view{entry: e, windowEnd: e.WindowEnd, paid: e.paidBy(now)}
+	v := view{entry: e, now: now, lang: languages[LocaleEnglish], windowEnd: e.WindowEnd, paid: e.paidBy(now)}
 	past := func(t time.Time) bool { return !t.IsZero() && !now.Before(t) }
 	parcel := e.nextParcel()
 	closing := e.closing()

@@ -31,14 +31,14 @@ var (
 )
 
 // trackingDetail answers the parcels of an order: none until a number shows.
-func (s *Site) trackingDetail(p params) result {
-	e := s.find(p.text("tradeOrderId"))
+func (s *Site) trackingDetail(a ask) result {
+	e := s.find(a.text("tradeOrderId"))
 	if e == nil {
-		return fail("FAIL_BIZ_ORDER_NOT_EXIST::The order does not exist")
+		return fail(noOrder)
 	}
 	lines := []obj{}
 	now := s.now()
-	if v := e.at(now); v.numberShows(now) {
+	if v := a.view(e, now); v.numberShows(now) {
 		lines = append(lines, s.parcelFields(v, now))
 	}
 	return result{data: obj{"module": obj{

@@ -4,6 +4,9 @@
 const root = document.getElementById('root');
 const query = new URLSearchParams(location.search);
 
+// t gives a caption in the page's language.
+const t = (key) => texts[key] ?? key;
+
 // h builds an element; attributes that are functions become click handlers.
 function h(tag, attrs, ...children) {
   const node = document.createElement(tag);
@@ -32,7 +35,7 @@ class CallError extends Error {}
 function callURL(api, type, data) {
   const q = new URLSearchParams({jsv: '2.5.1', appKey: '12574478', t: Date.now(), api, v: '1.0', type,
     timeout: '15000', ecode: '1', needLogin: 'true'});
-  if (data) q.set('data', JSON.stringify(data));
+  if (data) q.set('data', JSON.stringify({_lang: locale, ...data}));
   return `${hosts.api}/h5/${api.toLowerCase()}/1.0/?${q}`;
 }
 
@@ -66,7 +69,7 @@ const get = (api, data) => settled(async () =>
 const post = (api, data) => settled(async () => {
   const res = await fetch(callURL(api, 'originaljson') + '&post=1&isSec=1', {
     method: 'POST', credentials: 'include', headers: {'Content-Type': 'application/x-www-form-urlencoded'},
-    body: 'data=' + encodeURIComponent(JSON.stringify(data)),
+    body: 'data=' + encodeURIComponent(JSON.stringify({_lang: locale, ...data})),
   });
   return parseExact(await res.text());
 });
@@ -76,11 +79,11 @@ const jsonp = (api, data) => settled(() => new Promise((resolve, reject) => {
   const name = 'mtopjsonp' + ++scripts;
   const script = h('script', {src: callURL(api, 'originaljsonp', data) + '&callback=' + name});
   window[name] = (answer) => { script.remove(); resolve(answer); };
-  script.onerror = () => reject(new CallError('Network error'));
+  script.onerror = () => reject(new CallError(t('error_network')));
   document.head.append(script);
 }));
 
-const common = () => ({clientPlatform: 'pc', shipToCountry: 'US', _lang: 'en_US', timeZone: Intl.DateTimeFormat().resolvedOptions().timeZone});
+const common = () => ({clientPlatform: 'pc', shipToCountry: 'US', timeZone: Intl.DateTimeFormat().resolvedOptions().timeZone});
 
 // blocks gives the fields of an ultron answer's components with a tag, in the
 // order of the page.
@@ -135,11 +138,40 @@ function confirmReceived(orderId, i18n, after) {
   ], orderId);
 }
 
+// typed gives a text field's value as a person typed it: what a script put in
+// does not count.
+function typed(node, changed) {
+  let value = node.value;
+  node.addEventListener('input', (event) => {
+    if (event.isTrusted) value = node.value;
+    else node.value = value;
+    changed();
+  });
+  return {get value() { return value; }, set value(v) { value = node.value = v; }};
+}
+
+// picker is a drop-down over {reasonCode, reasonText}; picked gets the choice.
+function picker(list, orderId, picked) {
+  const chosen = h('span', {class: 'comet-v2-select-value comet-v2-select-placeholder'}, t('select_here'));
+  const menu = h('div', {class: 'comet-v2-menu', role: 'listbox'});
+  const select = onPress(h('div', {class: 'comet-v2-select comet-v2-select-show-arrow', role: 'combobox', tabindex: '0'}, chosen), 'select', orderId, () => {
+    if (menu.childElementCount) return menu.replaceChildren();
+    menu.replaceChildren(...list.map((r) =>
+      onPress(h('div', {class: 'comet-v2-menu-item', role: 'option'}, r.reasonText), 'reason', orderId, () => {
+        chosen.textContent = r.reasonText;
+        chosen.classList.remove('comet-v2-select-placeholder');
+        menu.replaceChildren();
+        picked(r);
+      })));
+  });
+  return h('div', {class: 'comet-v2-select-wrap'}, select, menu);
+}
+
 function header(title) {
   return h('div', {class: 'site-header'}, h('div', {class: 'site-header-inner'},
     h('a', {class: 'site-logo', href: hosts.www + '/p/order/index.html'}, 'AliExpress', h('small', {}, 'loopback')),
-    h('div', {class: 'site-search'}, 'Search the rehearsal'), h('div', {class: 'site-account'}, 'Hi, Jo')),
-    h('div', {class: 'site-crumbs'}, 'Account', h('span', {}, '›'), title));
+    h('div', {class: 'site-search'}, t('search')), h('div', {class: 'site-account'}, t('greeting'))),
+    h('div', {class: 'site-crumbs'}, t('account'), h('span', {}, '›'), title));
 }
 
 function loading() { return h('div', {class: 'comet-loading-wrap'}, h('div', {class: 'comet-loading'})); }
@@ -150,9 +182,10 @@ async function run(title, load) {
   root.append(header(title), main);
   try {
     main.replaceChildren(...[await load()].flat());
+    disturb();
   } catch (err) {
     console.error(err);
-    main.replaceChildren(h('div', {class: 'comet-error'}, h('h2', {}, 'Sorry, something went wrong'), h('p', {}, err.message),
-      onPress(h('button', {class: 'comet-btn'}, h('span', {}, 'Reload')), 'reload', '', () => location.reload())));
+    main.replaceChildren(h('div', {class: 'comet-error'}, h('h2', {}, t('error_title')), h('p', {}, err.message),
+      onPress(h('button', {class: 'comet-btn'}, h('span', {}, t('reload'))), 'reload', '', () => location.reload())));
   }
 }

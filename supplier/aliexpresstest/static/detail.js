@@ -8,7 +8,8 @@ function press(b, order, i18n, event) {
     case 'CANCEL_ORDER': return cancel(order);
     case 'CONFIRM_GOODS': return confirmReceived(order.id, i18n, () => location.reload());
     case 'OPEN_DISPUTE': return dispute(b, order);
-    case 'TRACKING': location.href = b.href; return undefined;
+    case 'TRACKING':
+    case 'CANCEL_POLICY': location.href = b.href; return undefined;
     case 'REPURCHASE_LINE': return pressOperation('REPURCHASE', order.id, event);
     default: return pressOperation(b.type, order.id, event, () => location.reload());
   }
@@ -20,17 +21,24 @@ function buttons(list, order, i18n) {
 }
 
 async function cancel(order) {
-  if (order.layout !== 'dialog') {
-    location.href = hosts.mobile + '/p/refund-cancel/index.html?tradeOrderId=' + order.id;
-    return;
+  const form = hosts.mobile + '/p/refund-cancel/index.html?tradeOrderId=' + order.id;
+  const end = (title) => modal(' ', ending(title, order.id), [], order.id);
+  switch (order.layout) {
+    case 'dialog': return cancelDialog(order, end);
+    case 'instant': return askFirst(order.id, null, null, end);
+    case 'newtab': window.open(form, '_blank'); return undefined;
+    default: location.href = form; return undefined;
   }
+}
+
+async function cancelDialog(order, end) {
   try {
     const {module} = await loadReasons(order.id);
     const body = h('div', {});
-    const close = modal('Cancel order', body, [], order.id);
+    const close = modal(t('form_title'), body, [], order.id);
     body.append(cancelForm(module, (title) => {
       close();
-      modal(' ', ending(title, order.id), [], order.id);
+      end(title);
     }));
   } catch (err) { toast(err.message); }
 }
@@ -43,24 +51,28 @@ function dispute(b, order) {
 function countdown(until) {
   const left = Math.max(0, until - (window.siteNow || Date.now()));
   const hours = Math.floor(left / 3600000);
-  return h('div', {class: 'order-block-countdown'}, 'The seller has ', h('b', {}, `${Math.floor(hours / 24)} d ${hours % 24} h`), ' left to ship your order');
+  return h('div', {class: 'order-block-countdown'}, t('countdown_before') + ' ', h('b', {}, `${Math.floor(hours / 24)} d ${hours % 24} h`), ' ' + t('countdown_after'));
 }
 
 function statusCard(status, order, i18n) {
+  const all = buttons(status.buttonVOList, order, i18n);
+  const at = (type) => all[status.buttonVOList.findIndex((b) => b.type === type)];
+  swapOnHover(at('CANCEL_ORDER'), at('EXTEND_PROCESSING'));
   return h('div', {class: 'card order-status'},
     h('div', {class: 'order-block-title'}, status.title),
     h('div', {class: 'order-block-reminder'}, status.reminder || ''),
     status.countDownEndTime ? countdown(Number(status.countDownEndTime)) : null,
-    h('div', {class: 'order-block-btns'}, buttons(status.buttonVOList, order, i18n)));
+    stage.decoys ? h('a', {class: 'order-block-policy', href: hosts.www + '/p/help/cancellation.html'}, t('button_policy')) : null,
+    late(h('div', {class: 'order-block-btns'}), ...all));
 }
 
 function infoCard(info) {
   const row = (label, value, pl) => value ? h('div', {class: 'info-row'}, h('span', {class: 'info-label'}, label), h('span', {'data-pl': pl}, value)) : null;
   const a = info.addressVO;
   return h('div', {class: 'card order-detail-info'},
-    h('div', {class: 'order-detail-info-item contact-info'}, h('h3', {}, 'Delivery address'),
+    h('div', {class: 'order-detail-info-item contact-info'}, h('h3', {}, t('address')),
       h('div', {}, a.contactName), h('div', {}, a.detailAddress), h('div', {}, `${a.regionAddress}, ${a.postCode}`)),
-    h('div', {class: 'order-detail-info-item order-detail-order-info'}, h('h3', {}, 'Order'),
+    h('div', {class: 'order-detail-info-item order-detail-order-info'}, h('h3', {}, t('order')),
       h('div', {class: 'order-detail-info-content'},
         row(info.orderIdTitle, String(info.tradeOrderId), 'order_detail_gray_id'),
         row(info.orderCreatTimeTile, info.orderCreatTime, 'order_detail_gray_date'),
@@ -70,7 +82,8 @@ function infoCard(info) {
 
 function productCard(product, order, i18n) {
   return h('div', {class: 'card order-detail-item'},
-    h('div', {class: 'order-detail-item-store'}, h('a', {class: 'store-name', href: product.sellerVO.storeUrl}, product.sellerVO.sellerName)),
+    h('div', {class: 'order-detail-item-store'}, h('a', {class: 'store-name', href: product.sellerVO.storeUrl}, product.sellerVO.sellerName),
+      h('a', {class: 'store-connect', href: product.sellerVO.connectUrl}, i18n.connect_seller)),
     product.productVOList.map((l) => h('div', {class: 'order-detail-item-content'},
       h('div', {class: 'order-item-content-img', style: `background-image: url("${l.itemImgUrl}")`}),
       h('div', {class: 'order-detail-item-text'},
@@ -85,7 +98,7 @@ function priceCard(price) {
   return h('div', {class: 'card order-price'}, price.priceDetails.map((x) => row('', x)), row(' order-price-total', price.totalPrice));
 }
 
-run('Order detail', async () => {
+run(t('detail_title'), async () => {
   const data = await get(detailAPI, {tradeOrderId: query.get('orderId') || '', ...common()});
   if (!data.data) return h('div', {class: 'order-detail-empty'});
   window.siteNow = Number(data.global.curTime);

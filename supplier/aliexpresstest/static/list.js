@@ -24,7 +24,7 @@ function items(order) {
   if (lines.length > 1) {
     return h('div', {class: 'order-item-content-body'}, h('div', {class: 'order-item-content-img-list'},
       lines.map((l) => h('div', {class: 'order-item-content-img', style: `background-image: url("${l.itemImgUrl}")`})),
-      h('span', {class: 'order-item-content-more'}, `${lines.length} ${order.moreItemText || 'items'}`)));
+      h('span', {class: 'order-item-content-more'}, `${lines.length} ${order.moreItemText || t('list_items')}`)));
   }
   const [l] = lines;
   return h('div', {class: 'order-item-content-body'},
@@ -36,7 +36,19 @@ function items(order) {
         h('span', {class: 'order-item-content-info-number-quantity'}, 'x' + l.quantity))));
 }
 
+// mobileCard is the narrow layout: the whole card is the link.
+function mobileCard(order, i18n) {
+  return h('a', {class: 'order-item order-item-mobile', href: order.orderDetailUrl},
+    h('div', {class: 'order-item-header'}, h('span', {class: 'order-item-store-name'}, order.storeName),
+      h('div', {class: 'order-item-header-status', 'data-pl': 'order_item_header_status'},
+        h('span', {class: 'order-item-header-status-text'}, order.statusText))),
+    h('div', {class: 'order-item-content'}, items(order)),
+    h('div', {class: 'order-item-mobile-foot'}, h('span', {}, `${i18n.order_ID}: ${order.orderId}`), h('span', {}, order.orderDateText),
+      h('span', {class: 'order-item-content-opt-price-total', 'data-pl': 'order_item_content_price_total'}, h('span', {class: 'notranslate'}, order.totalPriceText))));
+}
+
 function card(order, i18n) {
+  if (stage.mobileCards) return mobileCard(order, i18n);
   const strip = order.exposeInfo?.itemList?.[0]?.detailList?.[0]?.title;
   return h('div', {class: 'order-item'},
     h('div', {class: 'order-item-header'},
@@ -60,7 +72,7 @@ function card(order, i18n) {
 
 async function show(tab) {
   let data = await jsonp(listAPI, request(tab, 1));
-  if (!data.data) return h('div', {class: 'order-content'}, h('div', {class: 'order-empty'}, 'No orders yet'));
+  if (!data.data) return h('div', {class: 'order-content'}, h('div', {class: 'order-empty'}, t('list_empty')));
   const [page] = Object.values(data.data).filter((c) => c.tag === 'pc_om_list_page').map((c) => c.fields);
   const [head] = blocks(data, 'pc_om_list_header');
   let [body] = blocks(data, 'pc_om_list_body');
@@ -80,10 +92,10 @@ async function show(tab) {
     button.disabled = false;
   });
   more.append(button);
-  const empty = cards.childElementCount ? null : h('div', {class: 'order-empty'}, 'No orders yet');
+  const empty = cards.childElementCount ? null : h('div', {class: 'order-empty'}, t('list_empty'));
   const content = h('div', {class: 'order-main'}, h('h1', {}, head.pageTitle), tabs,
     h('div', {class: 'order-content'}, empty, cards, isTrue(body.hasMore) ? more : null));
   return content;
 }
 
-run('Orders', () => show('all'));
+run(t('list_title'), () => show('all'));

@@ -8,7 +8,7 @@ const password = field({id: 'fm-login-password', label: 'Password', name: 'passw
 const form = h('form', {method: 'post', action: '/signin', class: 'login-form'},
   h('input', {type: 'hidden', name: 'return_url', value: back}));
 
-const signIn = onPress(h('button', {type: 'button', class: 'comet-btn comet-btn-primary comet-btn-block'}, h('span', {}, 'Sign in')), 'sign_in', '', () => form.submit());
+const signIn = onPress(h('button', {type: 'button', class: 'comet-btn comet-btn-primary comet-btn-block'}, h('span', {}, t('sign_in'))), 'sign_in', '', () => form.submit());
 const proceed = onPress(h('button', {type: 'button', class: 'comet-btn comet-btn-primary comet-btn-block', 'aria-label': 'Continue'}, h('span', {}, 'Continue')), 'continue', '', () => {
   proceed.remove();
   form.append(password, signIn);
@@ -16,4 +16,4 @@ const proceed = onPress(h('button', {type: 'button', class: 'comet-btn comet-btn
 form.addEventListener('submit', (event) => event.preventDefault());
 form.append(name, proceed);
 root.append(h('main', {class: 'site-main login'}, h('div', {class: 'card login-card'},
-  h('div', {class: 'site-logo'}, 'AliExpress', h('small', {}, 'loopback')), h('h1', {}, 'Sign in'), form)));
+  h('div', {class: 'site-logo'}, 'AliExpress', h('small', {}, 'loopback')), h('h1', {}, t('sign_in')), form)));
