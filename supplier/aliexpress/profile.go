@@ -32,7 +32,9 @@ type Profile struct {
 	Scans        Scans                    `yaml:"scans"`
 	Refund       RefundWords              `yaml:"refund"`
 	Dates        map[string]DateForms     `yaml:"dates"`
-	Private      Private                  `yaml:"private"`
+	// Symbols tell the currency of an amount that the page shows.
+	Symbols map[string]string `yaml:"symbols"`
+	Private Private           `yaml:"private"`
 }
 
 // URLs are templates with {www}, {mobile}, {id} and {line}.
@@ -93,9 +95,18 @@ type Pages struct {
 // Selectors are CSS; each a list of alternatives.
 type Selectors struct {
 	ListMore      []string `yaml:"list_more"`
+	ListCard      []string `yaml:"list_card"`
+	ListLink      []string `yaml:"list_link"`
+	ListInfo      []string `yaml:"list_info"`
+	ListStatus    []string `yaml:"list_status"`
+	ListTotal     []string `yaml:"list_total"`
+	ListButtons   []string `yaml:"list_buttons"`
 	DetailID      []string `yaml:"detail_id"`
 	DetailTitle   []string `yaml:"detail_title"`
 	DetailButtons []string `yaml:"detail_buttons"`
+	DetailNote    []string `yaml:"detail_note"`
+	DetailDate    []string `yaml:"detail_date"`
+	DetailTotal   []string `yaml:"detail_total"`
 	Dialog        []string `yaml:"dialog"`
 	DialogTitle   []string `yaml:"dialog_title"`
 	DialogButtons []string `yaml:"dialog_buttons"`

@@ -32,12 +32,29 @@ func (c *Client) firstList(ctx context.Context, tab *chrome.Tab) (listPage, erro
 		return listPage{}, err
 	}
 	a, err := c.fetch(ctx, tab, c.url(c.p.URLs.List, "", ""), c.p.Calls.List, always)
+	if errors.Is(err, errNoAnswer) && ctx.Err() == nil {
+		return c.listAsShown(ctx, tab, err)
+	}
 	if err != nil {
 		return listPage{}, err
 	}
 	page := c.p.parseList(a, c.o.Now().UTC(), c.zone)
 	if !page.whole && len(page.orders) == 0 {
 		return page, &supplier.Error{Kind: supplier.Throttled, Detail: "the order list came without content"}
+	}
+	return page, c.crossCheckList(ctx, tab, &page)
+}
+
+// listAsShown reads the cards of a list whose data never came; without cards
+// the failure stands.
+func (c *Client) listAsShown(ctx context.Context, tab *chrome.Tab, failure error) (listPage, error) {
+	cards, err := c.drawnList(ctx, tab)
+	if err != nil || len(cards) == 0 {
+		return listPage{}, failure
+	}
+	var page listPage
+	for _, d := range cards {
+		page.orders = append(page.orders, d.reading(c.p, c.o.Now().UTC(), c.zone, state.SourceList))
 	}
 	return page, nil
 }
@@ -77,6 +94,9 @@ func (c *Client) readDetail(ctx context.Context, tab *chrome.Tab, number string,
 	}
 	address := c.url(c.p.URLs.Detail, number, "")
 	a, err := c.fetch(ctx, tab, address, c.p.Calls.Detail, always)
+	if errors.Is(err, errNoAnswer) && ctx.Err() == nil {
+		return c.detailAsShown(ctx, tab, number, err)
+	}
 	if err != nil {
 		return detailPage{}, err
 	}
@@ -90,6 +110,9 @@ func (c *Client) readDetail(ctx context.Context, tab *chrome.Tab, number string,
 	if d.reading.Number != number {
 		return d, wrong(op, number, d.reading.Number)
 	}
+	if err := c.crossCheck(ctx, tab, &d.reading); err != nil {
+		return d, err
+	}
 	if d.reading.Phase == state.PhaseUnknown || !d.reading.Complete {
 		refs, err := c.keep(ctx, tab, "", number, "unknown-status", &a)
 		if err != nil {
@@ -100,6 +123,23 @@ func (c *Client) readDetail(ctx context.Context, tab *chrome.Tab, number string,
 	}
 	d.reading.Evidence = c.keepAnswer(ctx, number, "detail", address, a)
 	return d, nil
+}
+
+// detailAsShown reads an order's page whose data never came; where it does
+// not show the order the failure stands.
+func (c *Client) detailAsShown(ctx context.Context, tab *chrome.Tab, number string, failure error) (detailPage, error) {
+	d, ok, err := c.drawnDetail(ctx, tab)
+	if err != nil || !ok || d.number == "" {
+		return detailPage{}, failure
+	}
+	if d.number != number {
+		return detailPage{}, wrong("read order "+number, number, d.number)
+	}
+	r := d.reading(c.p, c.o.Now().UTC(), c.zone, state.SourceDetail)
+	if r.Evidence, err = c.keep(ctx, tab, "", number, "data-missing", nil); err != nil {
+		c.o.Log.Warn().Err(err).Str("order", number).Msg("evidence of a page without data was not kept")
+	}
+	return detailPage{reading: r}, nil
 }
 
 // emptyOrThrottled tells an order that this account does not have from a
@@ -241,5 +281,8 @@ func (c *Client) nextList(ctx context.Context, tab *chrome.Tab, after int64) (li
 		page = c.p.parseList(a, c.o.Now().UTC(), c.zone)
 		return page.index > after
 	})
-	return page, err
+	if err != nil {
+		return page, err
+	}
+	return page, c.crossCheckList(ctx, tab, &page)
 }

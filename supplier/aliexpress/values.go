@@ -1,6 +1,7 @@
 package aliexpress
 
 import (
+	"regexp"
 	"sort"
 	"strings"
 	"time"
@@ -25,6 +26,40 @@ func money(triple, currency string) state.Money {
 	}
 	return m
 }
+
+// shownMoney reads an amount as the page shows it, "Total: R$1.132,74". The
+// last separator counts as the decimal one when two digits follow it; the
+// currency is told by the profile's symbols or by an ISO code.
+func (p Profile) shownMoney(s string) state.Money {
+	currency := ""
+	best := 0
+	for symbol, code := range p.Symbols {
+		if len(symbol) > best && strings.Contains(s, symbol) {
+			currency, best = code, len(symbol)
+		}
+	}
+	if iso := isoCode.FindString(s); currency == "" && iso != "" {
+		currency = iso
+	}
+	amount := shownAmount.FindString(s)
+	if currency == "" || amount == "" {
+		return state.Money{}
+	}
+	whole, frac := amount, ""
+	if i := strings.LastIndexAny(amount, ".,"); i >= 0 && len(amount)-i == 3 {
+		whole, frac = amount[:i], "."+amount[i+1:]
+	}
+	m, err := state.ParseMoney(onlyDigits(whole)+frac, currency)
+	if err != nil {
+		return state.Money{}
+	}
+	return m
+}
+
+var (
+	isoCode     = regexp.MustCompile(`\b[A-Z]{3}\b`)
+	shownAmount = regexp.MustCompile(`\d[\d.,]*\d|\d`)
+)
 
 // plainMoney reads {"amount": "12.34", "currency": "USD"}.
 func plainMoney(n node) state.Money {
