@@ -128,6 +128,9 @@ type Account struct {
 	Until time.Time `json:"until,omitzero"`
 	Why   string    `json:"why,omitempty"`
 	Since time.Time `json:"since,omitzero"`
+	// Lent: paused because a person uses the profile. Such an account is
+	// taken back by itself.
+	Lent bool `json:"lent,omitempty"`
 	// Fence counts the leases: each start of the daemon takes the next one,
 	// and an outcome under an older one is not believed.
 	Fence uint64 `json:"fence"`

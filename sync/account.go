@@ -41,7 +41,7 @@ func (l *lane) ready(ctx context.Context) (bool, error) {
 	switch {
 	case err != nil:
 		return false, fmt.Errorf("open account %s: %w", l.name, err)
-	case a.State == state.AccountPaused, l.e.o.Now().Before(a.Until):
+	case a.Lent && time.Now().Before(l.lent), a.State == state.AccountPaused && !a.Lent, l.e.o.Now().Before(a.Until):
 		return false, nil
 	case a.State == state.AccountReady:
 		return true, nil
@@ -139,7 +139,7 @@ func (l *lane) down(ctx context.Context, cause error) error {
 		if err := t.resolveAccount(l, a); err != nil {
 			return err
 		}
-		a.State, a.Since = next, t.now
+		a.State, a.Lent, a.Since = next, false, t.now
 		if _, err := t.PutAccount(a); err != nil {
 			return err
 		}
@@ -158,7 +158,7 @@ func (l *lane) up(ctx context.Context) error {
 		if err := t.resolveAccount(l, a); err != nil {
 			return err
 		}
-		a.State, a.Why, a.Until, a.Since = state.AccountReady, "", time.Time{}, t.now
+		a.State, a.Lent, a.Why, a.Until, a.Since = state.AccountReady, false, "", time.Time{}, t.now
 		_, err = t.PutAccount(a)
 		return err
 	})
@@ -183,9 +183,9 @@ func accountAlert(s state.AccountState) string {
 
 func accountTodo(s state.AccountState, name string) string {
 	if s == state.AccountChallenged {
-		return "AliExpress shows a captcha. All work on the account rests; solve it in a browser with the account's profile. It goes on by itself once the session is good."
+		return "AliExpress shows a captcha. All work on the account rests; solve it with: countermand login " + name + ". It goes on by itself once the session is good."
 	}
-	return "The session is gone. Stop the daemon, sign in with a browser on the profile folder of account " + name + ", and start it again. All its cases wait."
+	return "The session is gone and all its cases wait. Sign in with: countermand login " + name
 }
 
 func (l *lane) key(kind string, since time.Time) string {

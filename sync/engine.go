@@ -105,7 +105,7 @@ func New(o Options) (*Engine, error) {
 func (e *Engine) Start(ctx context.Context) error {
 	ctx, e.cancel = context.WithCancelCause(ctx)
 	for name, a := range e.o.Accounts {
-		l := &lane{e: e, name: name, account: a, client: a.Client, wake: make(chan struct{}, 1)}
+		l := &lane{e: e, name: name, account: a, client: a.Client, wake: make(chan struct{}, 1), turn: make(chan struct{}, 1)}
 		if err := l.lease(ctx); err != nil {
 			e.cancel(err)
 			return fmt.Errorf("take account %s: %w", name, err)

@@ -14,12 +14,16 @@ import (
 
 // lane works one account, one thing at a time.
 type lane struct {
-	e        *Engine
-	name     string
-	account  Account
-	client   supplier.Client
-	wake     chan struct{}
-	fence    uint64
+	e       *Engine
+	name    string
+	account Account
+	client  supplier.Client
+	wake    chan struct{}
+	fence   uint64
+	// turn is held by whoever works the account.
+	turn chan struct{}
+	// lent is until when, in real time, a person has the account.
+	lent time.Time
 	// lastWork is when the browser was last needed, zero while it is closed.
 	lastWork time.Time
 	// failures counts passes in a row that the browser or the site spoilt.
@@ -36,38 +40,59 @@ var errFenced = errors.New("another daemon has taken the account over")
 // drain works until nothing is due.
 func (l *lane) drain(ctx context.Context) error {
 	for ctx.Err() == nil {
-		ready, err := l.ready(ctx)
-		if err != nil {
-			return err
-		}
-		if !ready || l.spent() {
-			return l.idle(ctx)
-		}
-		if err := l.recover(ctx); err != nil {
-			return err
-		}
-		due, err := l.due(ctx)
-		if err != nil {
-			return err
-		}
-		if len(due) == 0 {
-			return l.idle(ctx)
-		}
-		l.lastWork = l.e.o.Now()
-		if due[0].Kind == state.EffectRequest {
-			err = l.request(ctx, due[0])
-		} else {
-			err = l.readings(ctx, due)
-		}
-		if err != nil {
-			return l.failed(ctx, err) // the next heartbeat goes on
-		}
-		if err := l.succeeded(ctx); err != nil {
+		if more, err := l.pass(ctx); err != nil || !more {
 			return err
 		}
 	}
 	return nil
 }
+
+// pass does one thing. more tells that another one may be due.
+func (l *lane) pass(ctx context.Context) (more bool, err error) {
+	if err := l.take(ctx); err != nil {
+		return false, err
+	}
+	defer l.give()
+	ready, err := l.ready(ctx)
+	if err != nil {
+		return false, err
+	}
+	if !ready || l.spent() {
+		return false, l.idle(ctx)
+	}
+	if err := l.recover(ctx); err != nil {
+		return false, err
+	}
+	due, err := l.due(ctx)
+	if err != nil {
+		return false, err
+	}
+	if len(due) == 0 {
+		return false, l.idle(ctx)
+	}
+	l.lastWork = l.e.o.Now()
+	if due[0].Kind == state.EffectRequest {
+		err = l.request(ctx, due[0])
+	} else {
+		err = l.readings(ctx, due)
+	}
+	if err != nil {
+		return false, l.failed(ctx, err) // the next heartbeat goes on
+	}
+	return true, l.succeeded(ctx)
+}
+
+// take waits for the lane's turn: one thing at a time, whoever wants it.
+func (l *lane) take(ctx context.Context) error {
+	select {
+	case l.turn <- struct{}{}:
+		return nil
+	case <-ctx.Done():
+		return fmt.Errorf("wait for account %s: %w", l.name, context.Cause(ctx))
+	}
+}
+
+func (l *lane) give() { <-l.turn }
 
 func (l *lane) spent() bool { return l.account.Spent != nil && l.account.Spent() }
 

@@ -44,11 +44,13 @@ type clientEnv struct {
 // clientCommands are the commands that talk to a running daemon.
 func clientCommands(e *clientEnv) []*cobra.Command {
 	cmds := []*cobra.Command{statusCommand(e), casesCommand(e), disputesCommand(e), mapCommand(e), alertsCommand(e)}
+	// These take the daemon's place for a while and so want its config.
+	local := []*cobra.Command{loginCommand(e)}
 	for _, c := range cmds {
 		c.PersistentFlags().StringVar(&e.socket, "socket", "", "the daemon's control socket (default: from --config, else $COUNTERMAND_SOCKET, else "+defaultSocket+")")
 		c.PersistentFlags().StringVar(&e.config, "config", "", "a config file that names the control socket")
 	}
-	return cmds
+	return append(cmds, local...)
 }
 
 // client picks the socket: flag, config, environment, default.

@@ -41,6 +41,7 @@ type fakeDaemon struct {
 	mapped   []string
 	alerts   []state.Alert
 	channels []control.ChannelResult
+	lent     []string
 }
 
 func (d *fakeDaemon) Decide(ctx context.Context, id string, e state.Event) (state.Case, error) {
@@ -75,6 +76,16 @@ func (d *fakeDaemon) Ack(_ context.Context, id, _ string) (state.Alert, error) {
 
 func (d *fakeDaemon) TestAlert(context.Context) ([]control.ChannelResult, error) {
 	return d.channels, d.refuse
+}
+
+func (d *fakeDaemon) Lend(_ context.Context, account, _ string, _ time.Duration) error {
+	d.lent = append(d.lent, account)
+	return d.refuse
+}
+
+func (d *fakeDaemon) TakeBack(_ context.Context, account string) error {
+	d.lent = append(d.lent, account+" back")
+	return d.refuse
 }
 
 // serve starts a daemon that knows the cases.

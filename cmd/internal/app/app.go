@@ -80,7 +80,7 @@ func New(ctx context.Context, o Options) (a *App, err error) {
 	if err = a.openStore(ctx); err != nil {
 		return a, err
 	}
-	if err = a.openEngine(ctx); err != nil {
+	if err = a.openEngine(); err != nil {
 		return a, err
 	}
 	if err = a.openAlerts(); err != nil {

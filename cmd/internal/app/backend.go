@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"time"
 
 	"countermand/cmd/internal/control"
 	"countermand/state"
@@ -39,6 +40,16 @@ func (b backend) MapSet(ctx context.Context, shop, order string, numbers []strin
 		return nil, control.Invalid(fmt.Sprintf("no shop %q is configured", shop))
 	}
 	return b.a.engine.MapSet(ctx, shop, order, who, numbers)
+}
+
+// Lend takes an account out of work for a person.
+func (b backend) Lend(ctx context.Context, account, who string, d time.Duration) error {
+	return b.a.engine.Lend(ctx, account, who, d)
+}
+
+// TakeBack puts it to work again.
+func (b backend) TakeBack(ctx context.Context, account string) error {
+	return b.a.engine.TakeBack(ctx, account)
 }
 
 // Alerts lists the outbox.

@@ -17,6 +17,7 @@ import (
 
 	"countermand/configs"
 	"countermand/shop/shopify"
+	"countermand/supplier"
 	"countermand/supplier/aliexpress"
 	"countermand/supplier/chrome"
 	casesync "countermand/sync"
@@ -24,7 +25,7 @@ import (
 	"countermand/sync/calendar"
 )
 
-func (a *App) openEngine(ctx context.Context) error {
+func (a *App) openEngine() error {
 	policy, err := policyOf(a.o.Config)
 	if err != nil {
 		return err
@@ -33,7 +34,7 @@ func (a *App) openEngine(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	accounts, err := a.openAccounts(ctx)
+	accounts, err := a.openAccounts()
 	if err != nil {
 		return err
 	}
@@ -78,7 +79,7 @@ func Check(c *configs.Config) error {
 }
 
 func policyOf(c *configs.Config) (casesync.Policy, error) {
-	supplier, bank, err := calendars(c.Calendar)
+	china, bank, err := calendars(c.Calendar)
 	if err != nil {
 		return casesync.Policy{}, err
 	}
@@ -86,7 +87,7 @@ func policyOf(c *configs.Config) (casesync.Policy, error) {
 		Mode: casesync.Mode(c.Mode), Answer: c.Clocks.Answer, NumberGrace: c.Clocks.NumberGrace, Unasked: c.Clocks.Unasked, Settle: c.Clocks.Settle,
 		ShipWindowDays: c.Clocks.ShipWindowWorkingDays, ProofDays: c.Clocks.ProofWorkingDays,
 		RefundWarnDays: c.Clocks.RefundWarnDays, RefundDueDays: c.Clocks.RefundDueDays,
-		Supplier: supplier, Bank: bank, Shops: map[string]casesync.ShopPolicy{},
+		Supplier: china, Bank: bank, Shops: map[string]casesync.ShopPolicy{},
 	}
 	for _, s := range c.Shops {
 		p.Shops[s.Name] = casesync.ShopPolicy{MapWait: s.Mapping.Wait, MapRetryFor: s.Mapping.RetryFor}
@@ -94,7 +95,7 @@ func policyOf(c *configs.Config) (casesync.Policy, error) {
 	return p, nil
 }
 
-func calendars(c configs.Calendar) (supplier, bank *calendar.Calendar, err error) {
+func calendars(c configs.Calendar) (china, bank *calendar.Calendar, err error) {
 	zone, err := time.LoadLocation(c.BankTimezone)
 	if err != nil {
 		return nil, nil, fmt.Errorf("read calendar.bank_timezone: %w", err)
@@ -102,20 +103,20 @@ func calendars(c configs.Calendar) (supplier, bank *calendar.Calendar, err error
 	if bank, err = calendar.Bank(c.Bank, zone); err != nil {
 		return nil, nil, fmt.Errorf("read calendar.bank: %w", err)
 	}
-	supplier = calendar.China()
+	china = calendar.China()
 	for _, y := range c.Years {
 		year := calendar.Year{Year: y.Year, Off: y.Off, Work: y.Work}
 		switch y.Calendar {
 		case bank.Name():
 			bank, err = bank.With(year)
 		default:
-			supplier, err = supplier.With(year)
+			china, err = china.With(year)
 		}
 		if err != nil {
 			return nil, nil, fmt.Errorf("read calendar.files: %w", err)
 		}
 	}
-	return supplier, bank, nil
+	return china, bank, nil
 }
 
 func (a *App) openShops() (map[string]casesync.Shop, error) {
@@ -142,42 +143,62 @@ func (a *App) openShops() (map[string]casesync.Shop, error) {
 
 // openAccounts makes a browser for each account; none is started before it is
 // needed, but a machine without one is told so at once.
-func (a *App) openAccounts(ctx context.Context) (map[string]casesync.Account, error) {
-	path, err := chrome.Find(a.o.Config.Browser.Path)
-	if err != nil {
-		return nil, err
-	}
+func (a *App) openAccounts() (map[string]casesync.Account, error) {
 	ev := &evidence{dir: filepath.Join(a.o.Config.DataDir, "evidence")}
 	out := map[string]casesync.Account{}
 	for _, ac := range a.o.Config.Accounts {
-		profile, err := siteProfile(ac)
+		acc, err := openAccount(a.o.Config, ac, ev, a.clock.Now, a.o.Log)
 		if err != nil {
 			return nil, err
 		}
-		browser, err := chrome.New(chrome.Options{
-			Path: path, ProfileDir: ac.ProfileDir, RemoteURL: ac.RemoteURL, Visible: !ac.Headless,
-			Sandbox: chrome.Sandbox(a.o.Config.Browser.Sandbox), Flags: a.o.Config.Browser.Flags,
-			Timezone: ac.Timezone, Language: ac.Language,
-		})
-		if err != nil {
-			return nil, fmt.Errorf("make the browser of account %s: %w", ac.Name, err)
+		if !acc.browser.Sandboxed() {
+			a.o.Log.Warn().Str("account", ac.Name).Msg("Chromium runs without its sandbox: do not run countermand as root")
 		}
-		pace := newPacer(ac.Pace)
-		client, err := aliexpress.New(aliexpress.Options{
-			Account: ac.Name, Hosts: aliexpress.Hosts{WWW: ac.Hosts.WWW, Mobile: ac.Hosts.Mobile, Login: ac.Hosts.Login, API: ac.Hosts.API},
-			Browser: browser, Profile: profile, Evidence: ev, Now: a.clock.Now,
-			Zone: ac.Timezone, Language: ac.Language, Region: ac.Region, Currency: ac.Currency,
-			Pace: pace.wait, Log: a.o.Log.With().Str("account", ac.Name).Logger(),
-		})
-		if err != nil {
-			return nil, fmt.Errorf("open account %s: %w", ac.Name, err)
-		}
-		a.clean.add("account "+ac.Name, func(ctx context.Context) error {
-			return errors.Join(client.Close(ctx), browser.Stop(ctx))
-		})
-		out[ac.Name] = casesync.Account{Client: client, CoolDown: ac.CoolDown, Spent: pace.spent, IdleStop: a.o.Config.Browser.IdleStop}
+		a.clean.add("account "+ac.Name, acc.close)
+		out[ac.Name] = casesync.Account{Client: acc.client, CoolDown: ac.CoolDown, Spent: acc.pace.spent, IdleStop: a.o.Config.Browser.IdleStop}
 	}
 	return out, nil
+}
+
+// account is one buyer account with its browser.
+type account struct {
+	browser *chrome.Browser
+	client  *aliexpress.Client
+	pace    *pacer
+}
+
+func openAccount(c *configs.Config, ac configs.Account, ev supplier.EvidenceSink, now func() time.Time, log zerolog.Logger) (*account, error) {
+	path, err := chrome.Find(c.Browser.Path)
+	if err != nil && ac.RemoteURL == "" {
+		return nil, err
+	}
+	profile, err := siteProfile(ac)
+	if err != nil {
+		return nil, err
+	}
+	a := &account{pace: newPacer(ac.Pace)}
+	a.browser, err = chrome.New(chrome.Options{
+		Path: path, ProfileDir: ac.ProfileDir, RemoteURL: ac.RemoteURL, Visible: !ac.Headless,
+		Sandbox: chrome.Sandbox(c.Browser.Sandbox), Flags: c.Browser.Flags,
+		Timezone: ac.Timezone, Language: ac.Language,
+	})
+	if err != nil {
+		return nil, fmt.Errorf("make the browser of account %s: %w", ac.Name, err)
+	}
+	a.client, err = aliexpress.New(aliexpress.Options{
+		Account: ac.Name, Hosts: aliexpress.Hosts{WWW: ac.Hosts.WWW, Mobile: ac.Hosts.Mobile, Login: ac.Hosts.Login, API: ac.Hosts.API},
+		Browser: a.browser, Profile: profile, Evidence: ev, Now: now,
+		Zone: ac.Timezone, Language: ac.Language, Region: ac.Region, Currency: ac.Currency,
+		Pace: a.pace.wait, Log: log.With().Str("account", ac.Name).Logger(),
+	})
+	if err != nil {
+		return nil, fmt.Errorf("open account %s: %w", ac.Name, err)
+	}
+	return a, nil
+}
+
+func (a *account) close(ctx context.Context) error {
+	return errors.Join(a.client.Close(ctx), a.browser.Stop(ctx))
 }
 
 func siteProfile(ac configs.Account) (aliexpress.Profile, error) {

@@ -43,6 +43,10 @@ type Backend interface {
 	// TestAlert sends a test message to every channel.
 	TestAlert(ctx context.Context) ([]ChannelResult, error)
 	Status(ctx context.Context) (Status, error)
+	// Lend takes an account out of work for a person who needs its browser
+	// profile; TakeBack ends that.
+	Lend(ctx context.Context, account, who string, d time.Duration) error
+	TakeBack(ctx context.Context, account string) error
 }
 
 // Error is a refusal with the HTTP status that carries it.

@@ -104,6 +104,16 @@ func (c *Client) TestAlert(ctx context.Context) (out Channels, err error) {
 	return out, c.call(ctx, http.MethodPost, "/v1/alerts-test", nil, &out)
 }
 
+// Lend asks for an account's browser profile for so long.
+func (c *Client) Lend(ctx context.Context, account string, d time.Duration) error {
+	return c.call(ctx, http.MethodPost, "/v1/accounts/"+url.PathEscape(account)+"/lend", Loan{Seconds: int(d.Seconds())}, &Loan{})
+}
+
+// TakeBack gives the profile back to the daemon.
+func (c *Client) TakeBack(ctx context.Context, account string) error {
+	return c.call(ctx, http.MethodPost, "/v1/accounts/"+url.PathEscape(account)+"/take-back", nil, &Loan{})
+}
+
 // call asks once. It never repeats: a decision must not be taken twice.
 func (c *Client) call(ctx context.Context, method, path string, body, out any) error {
 	var payload io.Reader = http.NoBody

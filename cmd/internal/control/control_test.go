@@ -34,6 +34,7 @@ type daemon struct {
 	mapped  []string
 	who     string
 	alerts  []state.Alert
+	lent    []string
 }
 
 func (d *daemon) Decide(ctx context.Context, id string, e state.Event) (state.Case, error) {
@@ -66,6 +67,35 @@ func (d *daemon) Ack(_ context.Context, id, who string) (state.Alert, error) {
 
 func (d *daemon) TestAlert(context.Context) ([]ChannelResult, error) {
 	return []ChannelResult{{Channel: "1 (ntfy)", OK: true}}, d.refuse
+}
+
+func (d *daemon) Lend(_ context.Context, account, who string, l time.Duration) error {
+	d.lent = append(d.lent, account+" "+l.String())
+	d.who = who
+	return d.refuse
+}
+
+func (d *daemon) TakeBack(_ context.Context, account string) error {
+	d.lent = append(d.lent, account+" back")
+	return d.refuse
+}
+
+func TestLendAnAccount(t *testing.T) {
+	t.Parallel()
+	d, cl := start(t)
+	check(t, cl.Lend(t.Context(), "second hand", 10*time.Minute))
+	check(t, cl.TakeBack(t.Context(), "second hand"))
+	if diff := cmp.Diff([]string{"second hand 10m0s", "second hand back"}, d.lent); diff != "" {
+		t.Error(diff)
+	}
+	if d.who == "" {
+		t.Error("nobody borrowed it")
+	}
+	for _, l := range []time.Duration{0, 2 * time.Hour} {
+		if err := cl.Lend(t.Context(), "main", l); err == nil {
+			t.Errorf("lent for %s", l)
+		}
+	}
 }
 
 func check(t *testing.T, err error) {

@@ -99,6 +99,9 @@ func (s *Server) routes() http.Handler {
 		"GET /v1/alerts":              s.alerts,
 		"POST /v1/alerts/{ref}/ack":   s.ack,
 		"POST /v1/alerts-test":        s.testAlert,
+
+		"POST /v1/accounts/{name}/lend":      s.lend,
+		"POST /v1/accounts/{name}/take-back": s.takeBack,
 	} {
 		mux.HandleFunc(pattern, s.answer(e))
 	}
@@ -237,6 +240,22 @@ func (s *Server) testAlert(r *http.Request) (any, error) {
 		return nil, err
 	}
 	return Channels{append([]ChannelResult{}, results...)}, nil
+}
+
+// lend and takeBack hand an account's browser profile to a person and back.
+func (s *Server) lend(r *http.Request) (any, error) {
+	var l Loan
+	if err := read(r, &l); err != nil {
+		return nil, err
+	}
+	if l.Seconds <= 0 || l.Seconds > maxLoan {
+		return nil, Invalid(fmt.Sprintf("an account is lent for 1 to %d seconds", maxLoan))
+	}
+	return l, s.o.Backend.Lend(r.Context(), r.PathValue("name"), who(r.Context()), time.Duration(l.Seconds)*time.Second)
+}
+
+func (s *Server) takeBack(r *http.Request) (any, error) {
+	return Loan{}, s.o.Backend.TakeBack(r.Context(), r.PathValue("name"))
 }
 
 // read takes exactly one document, without keys that we do not know: a client

@@ -206,6 +206,14 @@ type Decision struct {
 	DisputeID string          `json:"dispute_id,omitempty"`
 }
 
+// maxLoan bounds a loan, in seconds; whoever needs longer asks again.
+const maxLoan = 3600
+
+// Loan is the body of a request for an account's browser profile.
+type Loan struct {
+	Seconds int `json:"seconds"`
+}
+
 // MapSet is the body of a mapping.
 type MapSet struct {
 	Shop           string   `json:"shop"`

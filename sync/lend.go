@@ -1,0 +1,72 @@
+package sync
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"countermand/state"
+)
+
+// Lend takes an account out of work so that a person can use its browser
+// profile: the running piece of work is waited for, the browser is closed. In
+// real time, after d at the latest, or at the next start of the daemon, the
+// account is taken back by itself. Lending again prolongs it.
+func (e *Engine) Lend(ctx context.Context, account, who string, d time.Duration) error {
+	l := e.lane(account)
+	if l == nil {
+		return fmt.Errorf("lend account %q: %w: no such account is configured", account, state.ErrNotFound)
+	}
+	if err := l.take(ctx); err != nil {
+		return err
+	}
+	defer l.give()
+	err := l.update(ctx, func(t *txn) error {
+		a, err := t.Account(l.name)
+		if err != nil {
+			return err
+		}
+		if err := t.resolveAccount(l, a); err != nil {
+			return err
+		}
+		if !a.Lent {
+			a.Since = t.now
+		}
+		a.State, a.Lent, a.Why, a.Until = state.AccountPaused, true, "used by "+who, time.Time{}
+		_, err = t.PutAccount(a)
+		return err
+	})
+	if err != nil {
+		return fmt.Errorf("lend account %s: %w", account, err)
+	}
+	l.lent = time.Now().Add(d)
+	l.lastWork = time.Time{}
+	if err := l.client.Close(ctx); err != nil {
+		return fmt.Errorf("close the browser of account %s: %w", account, err)
+	}
+	return nil
+}
+
+// TakeBack ends a lending; the session is looked at before work goes on.
+func (e *Engine) TakeBack(ctx context.Context, account string) error {
+	l := e.lane(account)
+	if l == nil {
+		return fmt.Errorf("take back account %q: %w: no such account is configured", account, state.ErrNotFound)
+	}
+	if err := l.take(ctx); err != nil {
+		return err
+	}
+	l.lent = time.Time{}
+	l.give()
+	nudge(l.wake)
+	return nil
+}
+
+func (e *Engine) lane(account string) *lane {
+	for _, l := range e.lanes {
+		if l.name == account {
+			return l
+		}
+	}
+	return nil
+}
