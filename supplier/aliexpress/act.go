@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 
 	"countermand/state"
@@ -11,32 +12,75 @@ import (
 	"countermand/supplier/chrome"
 )
 
-// open clicks the cancel button on the order's page.
-func (a *attempt) open(ctx context.Context, s sight) (verdict, error) {
+// open clicks the cancel button on the order's page. A page that moves its
+// buttons under the pointer is looked at once more: nothing was pressed.
+func (a *attempt) open(ctx context.Context, _ sight) (verdict, error) {
 	if err := a.keep(ctx, "before-first-click"); err != nil {
 		return end(state.AskFailed, "%v", err), nil
-	}
-	s, v, err := a.ready(ctx, pageDetail)
-	if err != nil || v.ends() {
-		return v, err
-	}
-	if id := shown(s.view.Found["detail_id"]); len(id) > 0 && !strings.Contains(id[0].Text, a.req.Number) {
-		return end(state.AskWrongOrder, "the data are of order %s, the page shows %s; nothing was clicked", a.req.Number, quoted(clip(id[0].Text))), nil
-	}
-	if err := a.guard(a.detail.reading.Number); err != nil {
-		return end(state.AskWrongOrder, "%v; nothing was clicked", err), nil
 	}
 	b, ok := a.c.p.cancelButton(a.detail.buttons)
 	if !ok || !a.c.p.Cancel.ButtonCaptions.is(b.Caption) {
 		return a.unknown(ctx, "the cancel button's caption "+quoted(b.Caption)+" is not in the profile (cancel.button_captions)")
 	}
-	el, why := only(shown(s.view.Found["buttons"]), func(e chrome.Element) bool { return fold(e.Text) == fold(b.Caption) && e.Enabled })
-	if why != "" {
-		return a.unknown(ctx, why+" with the caption "+quoted(b.Caption)+" (selectors.detail_buttons)")
+	v, err := a.openOnce(ctx, b)
+	if errors.Is(err, chrome.ErrStale) && !a.sent {
+		v, err = a.openOnce(ctx, b)
 	}
-	err = a.c.click(ctx, a.tab, el, allowance{what: "the cancel button", typ: b.Type, captions: Texts{"": {b.Caption}}})
-	a.opened = err == nil
-	return a.clicked(err)
+	if err != nil {
+		return a.clicked(err)
+	}
+	a.opened = !v.ends()
+	return v, nil
+}
+
+func (a *attempt) openOnce(ctx context.Context, b button) (verdict, error) {
+	el, v, err := a.findButton(ctx, b)
+	if err != nil || v.ends() {
+		return v, err
+	}
+	if err := a.guard(a.detail.reading.Number); err != nil {
+		return end(state.AskWrongOrder, "%v; nothing was clicked", err), nil
+	}
+	allow := allowance{what: "the cancel button", typ: b.Type, captions: Texts{"": {b.Caption}}}
+	if !slices.Contains(a.c.p.Cancel.ButtonCommits, a.detail.reading.Phase) {
+		return goOn, a.c.press(ctx, a.tab, el, allow)
+	}
+	return a.last(ctx, "before-instant-cancel", el, allow, true)
+}
+
+// findButton waits for the cancel button, which may come later than the data.
+func (a *attempt) findButton(ctx context.Context, b button) (chrome.Element, verdict, error) {
+	isIt := func(e chrome.Element) bool { return fold(e.Text) == fold(b.Caption) && e.Enabled }
+	s, v, err := a.ready(ctx, pageDetail)
+	if err == nil && !v.ends() {
+		s, err = a.lookUntil(ctx, func(s sight) bool {
+			_, why := only(shown(s.view.Found["buttons"]), isIt)
+			return why == "" || s.kind != pageDetail
+		})
+	}
+	if err == nil && !v.ends() {
+		err = barrier(s)
+	}
+	if err != nil || v.ends() {
+		return chrome.Element{}, v, err
+	}
+	if v := a.detailID(s); v.ends() {
+		return chrome.Element{}, v, nil
+	}
+	el, why := only(shown(s.view.Found["buttons"]), isIt)
+	if why != "" {
+		v, err := a.unknown(ctx, why+" with the caption "+quoted(b.Caption)+" (selectors.detail_buttons)")
+		return el, v, err
+	}
+	return el, goOn, nil
+}
+
+// detailID checks the number that the order's page shows.
+func (a *attempt) detailID(s sight) verdict {
+	if id := shown(s.view.Found["detail_id"]); len(id) > 0 && numberIn(id[0].Text) != a.req.Number {
+		return end(state.AskWrongOrder, "the data are of order %s, the page shows %s; nothing was asked", a.req.Number, quoted(clip(id[0].Text)))
+	}
+	return goOn
 }
 
 // clicked turns an error of a click before the mark into an outcome: nothing
@@ -151,7 +195,7 @@ func (a *attempt) form(ctx context.Context, s sight) ([]reason, verdict, error) 
 
 // formID checks the number that the form shows, where it shows one.
 func (a *attempt) formID(s sight) verdict {
-	if id := shown(s.view.Found["form_id"]); len(id) > 0 && !strings.Contains(id[0].Text, a.req.Number) {
+	if id := shown(s.view.Found["form_id"]); len(id) > 0 && numberIn(id[0].Text) != a.req.Number {
 		return end(state.AskWrongOrder, "the reason form shows %s; nothing was asked", quoted(clip(id[0].Text)))
 	}
 	return goOn
@@ -168,7 +212,7 @@ func (a *attempt) pick(ctx context.Context, choice reason) (verdict, error) {
 	if len(list) != 1 {
 		return a.unknown(ctx, fmt.Sprintf("the reason form has %d drop-downs", len(list)))
 	}
-	if err := a.c.click(ctx, a.tab, list[0], allowance{what: "the reasons", form: true}); err != nil {
+	if err := a.c.press(ctx, a.tab, list[0], allowance{what: "the reasons", form: true}); err != nil {
 		return a.clicked(err)
 	}
 	isChoice := func(e chrome.Element) bool { return fold(e.Text) == fold(choice.text) }
@@ -183,7 +227,7 @@ func (a *attempt) pick(ctx context.Context, choice reason) (verdict, error) {
 	if err := a.c.o.Pace(ctx); err != nil {
 		return goOn, err
 	}
-	if err := a.c.click(ctx, a.tab, option, allowance{what: "the reason", captions: Texts{"": {choice.text}}, form: true}); err != nil {
+	if err := a.c.press(ctx, a.tab, option, allowance{what: "the reason", captions: Texts{"": {choice.text}}, form: true}); err != nil {
 		return a.clicked(err)
 	}
 	s, err = a.lookUntil(ctx, func(s sight) bool { return chosen(s, choice) })
@@ -237,8 +281,8 @@ func (a *attempt) confirm(ctx context.Context, _ sight) (verdict, error) {
 	if why != "" {
 		return a.unknown(ctx, why+" that confirms (selectors.dialog_buttons)")
 	}
-	if !a.submitted {
-		return a.unknown(ctx, "a confirm dialog that no form led to")
+	if v, err := a.rightDialog(ctx, s); err != nil || v.ends() {
+		return v, err
 	}
 	allow := allowance{what: "Confirm", captions: cp.ConfirmCaptions, title: cp.ConfirmTitles}
 	if v, err := a.last(ctx, "before-confirm", el, allow, true); err != nil || v.ends() {
@@ -248,10 +292,28 @@ func (a *attempt) confirm(ctx context.Context, _ sight) (verdict, error) {
 	return goOn, nil
 }
 
+// rightDialog tells whether the pop-up can be about the order: our form led
+// to it, or our click on this very page of the order.
+func (a *attempt) rightDialog(ctx context.Context, s sight) (verdict, error) {
+	if a.submitted {
+		return goOn, nil
+	}
+	if !a.opened || len(shown(s.view.Found["title"])) == 0 {
+		return a.unknown(ctx, "a confirm dialog that no form and no order's page led to")
+	}
+	if v := a.detailID(s); v.ends() {
+		return v, nil
+	}
+	if err := a.guard(a.detail.reading.Number); err != nil {
+		return end(state.AskWrongOrder, "%v; nothing was asked", err), nil
+	}
+	return goOn, nil
+}
+
 // last makes a click that may reach the supplier: checked, witnessed, marked,
 // clicked, with nothing in between that takes time.
 func (a *attempt) last(ctx context.Context, name string, el chrome.Element, allow allowance, commits bool) (verdict, error) {
-	now, err := a.tab.Aim(ctx, el)
+	now, err := a.c.reach(ctx, a.tab, el)
 	if err == nil {
 		err = a.c.judge(now, allow)
 	}
@@ -273,7 +335,7 @@ func (a *attempt) last(ctx context.Context, name string, el chrome.Element, allo
 	if !unclickable(err) && supplier.KindOf(err) == "" {
 		a.sent = true // or it may have been
 	}
-	return goOn, err
+	return a.clicked(err)
 }
 
 // dispatch sets the mark once.

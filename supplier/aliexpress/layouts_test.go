@@ -39,7 +39,12 @@ func otherSite(t *testing.T, asked *atomic.Int32) string {
 		switch {
 		case strings.HasPrefix(r.URL.Path, "/p/order/detail"):
 			w.Header().Set("Content-Type", "text/html")
-			fmt.Fprint(w, otherDetail)
+			page := otherDetail
+			if asked.Load() > 0 {
+				page = strings.Replace(page, ">Processing<", ">Cancellation requested<", 1)
+				page = strings.Replace(page, "<span>Cancel order</span>", "<span>Contact seller</span>", 1)
+			}
+			fmt.Fprint(w, page)
 		case strings.HasPrefix(r.URL.Path, "/p/refund-cancel"):
 			w.Header().Set("Content-Type", "text/html")
 			fmt.Fprint(w, otherForm)

@@ -34,7 +34,9 @@ type Profile struct {
 	Dates        map[string]DateForms     `yaml:"dates"`
 	// Symbols tell the currency of an amount that the page shows.
 	Symbols map[string]string `yaml:"symbols"`
-	Private Private           `yaml:"private"`
+	// Nuisances are what may lie over a button and may be got out of the way.
+	Nuisances []Nuisance `yaml:"nuisances"`
+	Private   Private    `yaml:"private"`
 }
 
 // URLs are templates with {www}, {mobile}, {id} and {line}.
@@ -133,7 +135,10 @@ type CancelPages struct {
 	DoneTexts       Texts    `yaml:"done_texts"`
 	PickedUpTexts   Texts    `yaml:"picked_up_texts"`
 	SubmitCommits   bool     `yaml:"submit_commits"`
-	Reasons         []Reason `yaml:"reasons"`
+	// ButtonCommits are the phases in which the cancel button itself may
+	// already cancel, so that the mark is set before it.
+	ButtonCommits []state.Phase `yaml:"button_commits"`
+	Reasons       []Reason      `yaml:"reasons"`
 }
 
 // Reason is one that may be given, by code or else by a keyword.
@@ -207,6 +212,7 @@ func (p Profile) validate() error {
 	p.validateLists(bad)
 	p.validatePhases(bad)
 	p.validateClicks(bad)
+	p.validateNuisances(bad)
 	for lang, d := range p.Dates {
 		if len(d.Months) != 0 && len(d.Months) != 12 {
 			bad("dates."+lang+".months", "has %d names, want 12", len(d.Months))

@@ -273,7 +273,7 @@ func (c *Client) nextList(ctx context.Context, tab *chrome.Tab, after int64) (li
 	if err != nil {
 		return listPage{}, err
 	}
-	if err := c.click(ctx, tab, more, allowance{what: "more orders", captions: c.p.List.MoreCaptions}); err != nil {
+	if err := c.press(ctx, tab, more, allowance{what: "more orders", captions: c.p.List.MoreCaptions}); err != nil {
 		return listPage{}, err
 	}
 	var page listPage

@@ -1,0 +1,151 @@
+package aliexpress
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"countermand/supplier/chrome"
+)
+
+// Nuisance is something known that may lie over a page's buttons and means
+// nothing: it is closed by its own safe button, or waited for.
+type Nuisance struct {
+	Name string `yaml:"name"`
+	// Covers select what lies over the page.
+	Covers []string `yaml:"covers"`
+	// Dismiss selects the button inside it that closes it; empty: it goes
+	// away by itself.
+	Dismiss []string `yaml:"dismiss"`
+	// Captions are what that button may be called. A button without any text
+	// is named by the empty caption.
+	Captions []string `yaml:"captions"`
+}
+
+const (
+	// maxCovers bounds how many nuisances one click may have to get past.
+	maxCovers = 3
+	// coverWait is how long a nuisance may take to go away.
+	coverWait = 10 * time.Second
+)
+
+// reach finds the element free to be clicked, getting past known nuisances.
+// What is not known is never clicked through: the error is chrome.ErrCovered.
+func (c *Client) reach(ctx context.Context, tab *chrome.Tab, e chrome.Element) (chrome.Element, error) {
+	now, err := tab.Aim(ctx, e)
+	for range maxCovers {
+		if !errors.Is(err, chrome.ErrCovered) {
+			return now, err
+		}
+		if failed := c.uncover(ctx, tab, e); failed != nil {
+			return now, failed
+		}
+		now, err = tab.Aim(ctx, e)
+	}
+	return now, err
+}
+
+// press clicks an element once it is free.
+func (c *Client) press(ctx context.Context, tab *chrome.Tab, e chrome.Element, a allowance) error {
+	if _, err := c.reach(ctx, tab, e); err != nil {
+		return err
+	}
+	err := c.click(ctx, tab, e, a)
+	if !errors.Is(err, chrome.ErrCovered) {
+		return err
+	}
+	// It came between the look and the click; nothing was pressed.
+	if _, err := c.reach(ctx, tab, e); err != nil {
+		return err
+	}
+	return c.click(ctx, tab, e, a)
+}
+
+// uncover deals with what lies over an element.
+func (c *Client) uncover(ctx context.Context, tab *chrome.Tab, e chrome.Element) error {
+	s, err := c.look(ctx, tab)
+	if err == nil {
+		err = barrier(s)
+	}
+	if err != nil {
+		return err
+	}
+	n, by, err := c.nuisanceOver(ctx, tab, e)
+	if err != nil || by == "" {
+		return err
+	}
+	if n == nil {
+		return fmt.Errorf("%w by %q, which the profile does not know (nuisances)", chrome.ErrCovered, by)
+	}
+	if len(n.Dismiss) > 0 {
+		if err := c.dismiss(ctx, tab, *n); err != nil {
+			return err
+		}
+	}
+	step, cancel := context.WithTimeout(ctx, min(coverWait, c.o.StepTimeout))
+	defer cancel()
+	err = tab.WaitFor(step, "wait for the "+n.Name+" to go", func(ctx context.Context) (bool, error) {
+		now, _, err := c.nuisanceOver(ctx, tab, e)
+		return now == nil || now.Name != n.Name, err
+	})
+	if errors.Is(err, context.DeadlineExceeded) && ctx.Err() == nil {
+		return fmt.Errorf("%w: the %s does not go away", chrome.ErrCovered, n.Name)
+	}
+	return err
+}
+
+// nuisanceOver names what covers the element; nil where it is not known.
+func (c *Client) nuisanceOver(ctx context.Context, tab *chrome.Tab, e chrome.Element) (*Nuisance, string, error) {
+	var selectors []string
+	var of []int
+	for i, n := range c.p.Nuisances {
+		for _, s := range n.Covers {
+			selectors, of = append(selectors, s), append(of, i)
+		}
+	}
+	by, which, err := tab.Cover(ctx, e, selectors...)
+	if err != nil || by == "" || which < 0 {
+		return nil, by, err
+	}
+	return &c.p.Nuisances[of[which]], by, nil
+}
+
+// dismiss presses a nuisance's own button.
+func (c *Client) dismiss(ctx context.Context, tab *chrome.Tab, n Nuisance) error {
+	v, err := tab.Look(ctx, map[string]chrome.Query{"button": {Selectors: n.Dismiss, Within: strings.Join(n.Covers, ",")}})
+	if err != nil {
+		return err
+	}
+	for _, b := range shown(v.Found["button"]) {
+		if b.Inside && b.Enabled {
+			c.o.Log.Debug().Str("account", c.o.Account).Msg("closing the " + n.Name)
+			return c.click(ctx, tab, b, allowance{what: "the close button of the " + n.Name, captions: Texts{"": n.Captions}, form: true})
+		}
+	}
+	return fmt.Errorf("%w: the %s shows no button to close it", chrome.ErrCovered, n.Name)
+}
+
+func (p Profile) validateNuisances(bad complain) {
+	for i, n := range p.Nuisances {
+		path := fmt.Sprintf("nuisances[%d]", i)
+		if n.Name == "" || len(n.Covers) == 0 || slices.Contains(n.Covers, "") || slices.Contains(n.Dismiss, "") {
+			bad(path, "needs a name and what covers the page, without empty entries")
+		}
+		if len(n.Dismiss) > 0 && len(n.Captions) == 0 {
+			bad(path+".captions", "is empty: what may its close button be called?")
+		}
+		for _, caption := range n.Captions {
+			if why := p.denies(button{Caption: caption}); why != "" {
+				bad(path+".captions", "%q may never be clicked: %s", caption, why)
+			}
+			for _, t := range []Texts{p.Cancel.ButtonCaptions, p.Cancel.SubmitCaptions, p.Cancel.ConfirmCaptions} {
+				if t.is(caption) {
+					bad(path+".captions", "%q is a button of the site's own", caption)
+				}
+			}
+		}
+	}
+}
