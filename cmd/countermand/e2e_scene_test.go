@@ -51,8 +51,6 @@ type setting struct {
 	mode  string // default auto
 	speed string // default brisk
 	extra string // more lines of configuration
-	// clocks are more keys of the section, "answer: 1h, settle: 1s".
-	clocks string
 }
 
 // newScene opens the sites and writes the daemon's files. Everything is
@@ -105,8 +103,7 @@ accounts:
     pace: {between_actions: 0s, jitter: 0s, actions_per_hour: 0}
     cool_down: 4m
 alerts: {urls_file: alert-urls, digest: ""}
-clocks: {%s}
-%s`, o.mode, s.socket, s.shop.Domain(), s.shop.URL(), www, mobile, login, api, o.clocks, o.extra))
+%s`, o.mode, s.socket, s.shop.Domain(), s.shop.URL(), www, mobile, login, api, o.extra))
 }
 
 // write puts a file of the operator's into the scene's folder.
