@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"io"
+	"net"
 	"net/http"
 	"time"
 
@@ -90,7 +91,7 @@ func (c *Client) MakeRequest(ctx context.Context, req *graphql.Request, resp *gr
 	}
 	var r reply
 	if err := json.Unmarshal(body, &r); err != nil {
-		return &shop.Error{Kind: shop.Invalid, Op: req.OpName, Detail: "the answer is not JSON", Err: err}
+		return &shop.Error{Kind: shop.Invalid, Op: req.OpName, Detail: "the answer is not JSON", Sent: true, Err: err}
 	}
 	c.budget.observe(req.OpName, r.Extensions.Cost, time.Now())
 	if len(r.Errors) > 0 {
@@ -99,32 +100,59 @@ func (c *Client) MakeRequest(ctx context.Context, req *graphql.Request, resp *gr
 	// An empty answer proves nothing, above all not that an order is absent.
 	var roots map[string]json.RawMessage
 	if err := json.Unmarshal(r.Data, &roots); err != nil || len(roots) == 0 {
-		return &shop.Error{Kind: shop.Invalid, Op: req.OpName, Detail: "the answer holds no data", Err: err}
+		return &shop.Error{Kind: shop.Invalid, Op: req.OpName, Detail: "the answer holds no data", Sent: true, Err: err}
 	}
 	if err := json.Unmarshal(r.Data, resp.Data); err != nil {
-		return &shop.Error{Kind: shop.Invalid, Op: req.OpName, Detail: "the answer has another shape than the schema's", Err: err}
+		return &shop.Error{Kind: shop.Invalid, Op: req.OpName, Detail: "the answer has another shape than the schema's", Sent: true, Err: err}
 	}
 	return nil
 }
 
-// post returns the body of a 200.
+// write sends a write. It is sent again only where the shop says that it did
+// not carry it out and when to ask again.
+func (c *Client) write(ctx context.Context, do func(context.Context) error) error {
+	for try := 1; ; try++ {
+		err := do(ctx)
+		e, ok := errors.AsType[*shop.Error](err)
+		if !ok || e.Kind != shop.Throttled || e.Sent || e.RetryAfter > maxWait || try == maxTries {
+			return err
+		}
+		if sleep(ctx, max(e.RetryAfter, c.pause)) != nil {
+			return err
+		}
+	}
+}
+
+// post returns the body of a 200. A token that is refused is renewed once,
+// where that can be done; the shop has then not looked at the request.
 func (c *Client) post(ctx context.Context, req *graphql.Request) ([]byte, error) {
 	ctx, cancel := context.WithTimeoutCause(ctx, tryTimeout, errors.New("no answer in time"))
 	defer cancel()
-	token, err := c.token(ctx)
-	if err != nil {
-		return nil, tokenFailure(req.OpName, err)
-	}
-	if token == "" {
-		return nil, &shop.Error{Kind: shop.Unauthorized, Op: req.OpName, Detail: "the token is empty: put the shop's Admin API token into its token file"}
-	}
 	out, err := json.Marshal(req)
 	if err != nil {
 		return nil, &shop.Error{Kind: shop.Invalid, Op: req.OpName, Err: err}
 	}
+	for renewed := false; ; renewed = true {
+		token, err := c.token(ctx)
+		if err != nil {
+			return nil, tokenFailure(req.OpName, err)
+		}
+		if token == "" {
+			return nil, &shop.Error{Kind: shop.Unauthorized, Op: req.OpName, Detail: "the token is empty: put the shop's Admin API token into its token file"}
+		}
+		status, body, err := c.try(ctx, req.OpName, token, out)
+		if status != http.StatusUnauthorized || c.creds == nil || renewed {
+			return body, err
+		}
+		c.creds.Refuse(token)
+	}
+}
+
+// try sends a request once.
+func (c *Client) try(ctx context.Context, op, token string, out []byte) (status int, body []byte, err error) {
 	hr, err := http.NewRequestWithContext(ctx, http.MethodPost, c.url, bytes.NewReader(out))
 	if err != nil {
-		return nil, &shop.Error{Kind: shop.Invalid, Op: req.OpName, Err: err}
+		return 0, nil, &shop.Error{Kind: shop.Invalid, Op: op, Err: err}
 	}
 	hr.Header.Set("Content-Type", "application/json")
 	hr.Header.Set("Accept", "application/json")
@@ -132,27 +160,35 @@ func (c *Client) post(ctx context.Context, req *graphql.Request) ([]byte, error)
 	hr.Header.Set(tokenHeader, token)
 	res, err := c.http.Do(hr)
 	if err != nil {
-		return nil, &shop.Error{Kind: shop.Unavailable, Op: req.OpName, Err: err}
+		return 0, nil, &shop.Error{Kind: shop.Unavailable, Op: op, Sent: !neverLeft(err), Err: err}
 	}
 	defer res.Body.Close()
-	body, err := io.ReadAll(io.LimitReader(res.Body, maxReply+1))
-	c.remark(req.OpName, res)
+	body, err = io.ReadAll(io.LimitReader(res.Body, maxReply+1))
+	c.remark(op, res)
 	switch {
 	case res.StatusCode != http.StatusOK:
-		return nil, statusFailure(req.OpName, res, time.Now())
+		return res.StatusCode, nil, statusFailure(op, res, time.Now())
 	case err != nil:
-		return nil, &shop.Error{Kind: shop.Unavailable, Op: req.OpName, Detail: "the answer broke off", Err: err}
+		return res.StatusCode, nil, &shop.Error{Kind: shop.Unavailable, Op: op, Detail: "the answer broke off", Sent: true, Err: err}
 	case len(body) > maxReply:
-		return nil, &shop.Error{Kind: shop.Invalid, Op: req.OpName, Detail: "the answer is larger than any order"}
+		return res.StatusCode, nil, &shop.Error{Kind: shop.Invalid, Op: op, Detail: "the answer is larger than any order", Sent: true}
 	}
-	return body, nil
+	return res.StatusCode, body, nil
 }
 
-// remark logs what the answer's headers say about our use of the API.
+// neverLeft tells of an error of http that no connection was had at all.
+func neverLeft(err error) bool {
+	e, ok := errors.AsType[*net.OpError](err)
+	return ok && e.Op == "dial"
+}
+
+// remark keeps and logs what the answer's headers say about our use of the
+// API.
 func (c *Client) remark(op string, res *http.Response) {
-	l := c.log.Debug()
 	served := res.Header.Get("X-Shopify-API-Version")
 	why := res.Header.Get("X-Shopify-API-Deprecated-Reason")
+	c.noticed.take(served, why, res.Header.Get("Date"), c.now())
+	l := c.log.Debug()
 	if served != "" && served != c.version || why != "" {
 		l = c.log.Warn().Str("asked_version", c.version).Str("served_version", served).Str("deprecated", why)
 	}

@@ -36,8 +36,19 @@ type Options struct {
 	APIVersion string
 	// Token gives the Admin API token for one request. Called for each, so
 	// that it may change; StaticToken makes one of a fixed text.
-	Token   func(ctx context.Context) (string, error)
-	Mapping Mapping
+	Token func(ctx context.Context) (string, error)
+	// Credentials get the tokens in its place, and a new one when the shop
+	// refuses the old. Close closes them.
+	Credentials *Credentials
+	Mapping     Mapping
+	// Country: orders are read with the country they go to. Where the store
+	// hides addresses from the app it stays empty.
+	Country bool
+	// Edits: orders are read with what their customers asked to have taken
+	// off, where the API version has it.
+	Edits bool
+	// Now is time.Now where it is nil.
+	Now func() time.Time
 	// HTTP overrides the client. Its redirect policy is not used: redirects
 	// are never followed, as that would hand the token to another host.
 	HTTP *http.Client
@@ -50,7 +61,11 @@ func StaticToken(token string) func(context.Context) (string, error) {
 	return func(context.Context) (string, error) { return token, nil }
 }
 
-// Client reads one shop. It is safe for use from several goroutines, and all
+// editsSince is the first version with requested order edits and with cancels
+// that tell how they ended. "unstable" sorts after it.
+const editsSince = "2026-10"
+
+// Client reads one shop and writes to it. It is safe for use from several goroutines, and all
 // of them share the shop's one budget.
 type Client struct {
 	name    string
@@ -58,14 +73,23 @@ type Client struct {
 	url     string
 	version string
 	token   func(context.Context) (string, error)
+	creds   *Credentials // nil for a token of the operator's
 	mapping Mapping
+	country bool
+	edits   bool
+	now     func() time.Time
 	http    *http.Client
 	budget  budget
+	noticed noticed
 	pause   time.Duration // before the second try
 	log     zerolog.Logger
 }
 
-var _ shop.Edge = (*Client)(nil)
+var (
+	_ shop.Edge   = (*Client)(nil)
+	_ shop.Writer = (*Client)(nil)
+	_ shop.Lister = (*Client)(nil)
+)
 
 var versionRE = regexp.MustCompile(`^(\d{4}-\d{2}|unstable)$`)
 
@@ -73,6 +97,12 @@ var versionRE = regexp.MustCompile(`^(\d{4}-\d{2}|unstable)$`)
 func New(o Options) (*Client, error) {
 	if o.Name == "" {
 		return nil, errors.New("make shop client: the shop has no name")
+	}
+	if o.Credentials != nil {
+		o.Token = o.Credentials.Token
+	}
+	if o.Now == nil {
+		o.Now = time.Now
 	}
 	if o.Token == nil {
 		return nil, fmt.Errorf("make client of shop %s: no token source", o.Name)
@@ -93,7 +123,11 @@ func New(o Options) (*Client, error) {
 		url:     base + "/admin/api/" + o.APIVersion + "/graphql.json",
 		version: o.APIVersion,
 		token:   o.Token,
+		creds:   o.Credentials,
 		mapping: o.Mapping,
+		country: o.Country,
+		edits:   o.Edits && o.APIVersion >= editsSince,
+		now:     o.Now,
 		http:    httpClient(o.HTTP),
 		pause:   500 * time.Millisecond,
 		log:     o.Log.With().Str("shop", o.Name).Logger(),
@@ -101,7 +135,12 @@ func New(o Options) (*Client, error) {
 }
 
 // Close drops the idle connections.
-func (c *Client) Close() { c.http.CloseIdleConnections() }
+func (c *Client) Close() {
+	c.http.CloseIdleConnections()
+	if c.creds != nil {
+		c.creds.Close()
+	}
+}
 
 func httpClient(given *http.Client) *http.Client {
 	hc := &http.Client{Transport: http.DefaultTransport.(*http.Transport).Clone()}

@@ -62,8 +62,9 @@ func TestOrder(t *testing.T) {
 		Name: "#1042", Note: "for 8190000000000003", Tags: []string{"ae:8190000000000004", "vip"},
 		Attributes: []shopifytest.Attribute{{Key: "Ali Order No", Value: "8190000000000002"}, {Key: "gift", Value: ""}},
 		Lines: []shopifytest.Line{
-			{Title: "Lamp", SKU: "L-1", Quantity: 2, Attributes: []shopifytest.Attribute{{Key: "_ae", Value: "8190000000000001"}}},
-			{Title: "Bulb", Quantity: 3, Removed: 1},
+			{Title: "Lamp", SKU: "L-1", Vendor: "Glow", Quantity: 2, Attributes: []shopifytest.Attribute{{Key: "_ae", Value: "8190000000000001"}}},
+			{Title: "Bulb", Vendor: "Watt", Quantity: 3, Removed: 1},
+			{Title: "Cord", Vendor: "Glow", Cents: 1},
 		},
 	})
 	got, err := c.Order(t.Context(), in.GID())
@@ -72,17 +73,20 @@ func TestOrder(t *testing.T) {
 	}
 	lamp := state.Line{ID: in.Lines[0].GID(), Title: "Lamp", SKU: "L-1", Quantity: 2}
 	bulb := state.Line{ID: in.Lines[1].GID(), Title: "Bulb", Quantity: 3}
+	cord := state.Line{ID: in.Lines[2].GID(), Title: "Cord", Quantity: 1}
 	want := shop.Order{
 		Shop: "mystore", ID: in.GID(), Name: "#1042", CreatedAt: orderDay, UpdatedAt: orderDay,
 		Fulfillment: "unfulfilled",
-		Lines:       []state.Line{lamp, bulb},
-		Left:        map[string]int{lamp.ID: 2, bulb.ID: 2},
+		Lines:       []state.Line{lamp, bulb, cord},
+		Left:        map[string]int{lamp.ID: 2, bulb.ID: 2, cord.ID: 1},
 		Supplier: []state.Mapping{
 			{SupplierOrder: "8190000000000001", By: "attribute", Lines: []state.Line{lamp}},
 			{SupplierOrder: "8190000000000002", By: "attribute"},
 			{SupplierOrder: "8190000000000003", By: "note"},
 			{SupplierOrder: "8190000000000004", By: "tag"},
 		},
+		Financial: "paid", Total: usd(t, "53.01"), Standing: usd(t, "42.01"),
+		Tags: []string{"ae:8190000000000004", "vip"}, Vendors: []string{"Glow", "Watt"},
 	}
 	if d := cmp.Diff(want, got); d != "" {
 		t.Errorf("order (-want +got):\n%s", d)
@@ -94,9 +98,18 @@ func TestOrder(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if !got.CancelledAt.Equal(orderDay) || got.Reason != "customer" || got.Left[lamp.ID] != 0 || state.ItemCount(got.Lines) != 5 {
+	if !got.CancelledAt.Equal(orderDay) || got.Reason != "customer" || got.Left[lamp.ID] != 0 || state.ItemCount(got.Lines) != 6 || !got.Reduced() || got.Standing.Units != 0 || got.Total.Units == 0 {
 		t.Errorf("a cancelled order reads as %+v", got)
 	}
+}
+
+func usd(t *testing.T, value string) state.Money {
+	t.Helper()
+	m, err := state.ParseMoney(value, "USD")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return m
 }
 
 func TestOrderWithManyLines(t *testing.T) {

@@ -18,6 +18,7 @@ const (
 	mendToken   = "the shop does not take the token: make a new one in the app's settings, put it into the shop's token file, and see that the app is still installed"
 	mendScope   = "the app may not do this: grant it read_orders (and read_all_orders for orders older than 60 days), then install it again"
 	mendAddress = "no API is there: check the shop's domain and api_version"
+	mendMissing = "the shop knows no such order, or hides it: orders older than 60 days want the scope read_all_orders"
 	mendShop    = "the shop is locked or its plan is not paid: sign in to its admin"
 )
 
@@ -37,7 +38,7 @@ func statusFailure(op string, res *http.Response, now time.Time) *shop.Error {
 	case code == http.StatusTooManyRequests, code == 430: // 430: Shopify's own, "too many requests at once"
 		e.Kind, e.RetryAfter = shop.Throttled, retryAfter(res.Header, now)
 	case code == http.StatusRequestTimeout, code >= 500:
-		e.Kind, e.RetryAfter = shop.Unavailable, retryAfter(res.Header, now)
+		e.Kind, e.RetryAfter, e.Sent = shop.Unavailable, retryAfter(res.Header, now), true
 	case code >= 300 && code < 400:
 		e.Detail = "the shop's address moved to " + redirectHost(res) + ": set the shop's domain to its myshopify domain"
 	}
@@ -64,11 +65,31 @@ func retryAfter(h http.Header, now time.Time) time.Duration {
 	return 0
 }
 
+// notRun are the codes by which the shop says that it carried nothing out.
+var notRun = map[string]bool{
+	"THROTTLED": true, "ACCESS_DENIED": true, "SHOP_INACTIVE": true, "MAX_COST_EXCEEDED": true,
+	"INVALID_VARIABLE": true, "undefinedField": true, "argumentLiteralsIncompatible": true, "missingRequiredArguments": true,
+	"argumentNotAccepted": true, "variableMismatch": true, "invalidQuery": true,
+}
+
+// named says which action an error ended. Nothing was sent, or it is not worth
+// knowing: what the error was about was a read.
+func named(err error, op string) error {
+	e, ok := errors.AsType[*shop.Error](err)
+	if !ok {
+		return &shop.Error{Kind: shop.Unavailable, Op: op, Err: err}
+	}
+	c := *e
+	c.Op, c.Sent = op, false
+	return &c
+}
+
 // replyFailure puts the errors of a 200 into our kinds. The first one that
 // has a code we know decides.
 func replyFailure(op string, r reply) *shop.Error {
-	e := &shop.Error{Kind: shop.Invalid, Op: op, Err: errors.New(clip(r.Errors[0].Message, 300))}
+	e := &shop.Error{Kind: shop.Invalid, Op: op, Sent: true, Err: errors.New(clip(r.Errors[0].Message, 300))}
 	for _, re := range r.Errors {
+		e.Sent = !notRun[re.Extensions.Code]
 		switch re.Extensions.Code {
 		case "THROTTLED":
 			e.Kind, e.RetryAfter = shop.Throttled, r.Extensions.Cost.wait()

@@ -76,15 +76,12 @@ type HandlerOptions struct {
 	Metrics HookMetrics
 }
 
-// orderTopics are the topics whose payload is an order. What changed does not
-// matter: the order is read again.
-var orderTopics = map[string]bool{"orders/cancelled": true, "orders/updated": true}
-
 type hooks struct{ HandlerOptions }
 
 // NewHandler takes Shopify's webhooks at HookPath. It answers 200 only once
 // the knock is stored, or where there is nothing to store; Shopify tries
-// again after anything else. Of the payload only the order's id is kept.
+// again after anything else. Of the payload only the order's id is kept; the
+// knock of shop.TopicUninstalled has none.
 func NewHandler(o HandlerOptions) http.Handler {
 	if o.Now == nil {
 		o.Now = time.Now
@@ -120,17 +117,25 @@ func (h *hooks) take(w http.ResponseWriter, r *http.Request, name, topic string)
 	if !ok {
 		return answer{outcome: HookUnknownShop, status: http.StatusNotFound, text: "no such shop"}
 	}
-	id, idErr, refused := h.verify(w, r, known)
+	find, handled := topics[topic]
+	if !handled {
+		find = anything
+	}
+	id, idErr, refused := h.verify(w, r, known, find)
 	if refused != nil {
 		return *refused
 	}
 	if got := r.Header.Get("X-Shopify-Shop-Domain"); !strings.EqualFold(got, known.Domain) {
 		return answer{outcome: HookOtherShop, status: http.StatusForbidden, text: "this address belongs to another shop"}
 	}
-	if !orderTopics[topic] {
+	switch {
+	case !handled:
 		return answer{outcome: HookIgnored, status: http.StatusOK, text: "ignored: topic not handled"}
-	}
-	if idErr != nil {
+	case errors.Is(idErr, errNamesNone):
+		// Refusing it would only end the subscription, and reconciliation
+		// finds what it is about.
+		return answer{outcome: HookIgnored, status: http.StatusOK, text: "ignored: it names no order", err: idErr}
+	case idErr != nil:
 		return answer{outcome: HookBroken, status: http.StatusBadRequest, text: idErr.Error(), err: idErr}
 	}
 	return h.store(r, name, topic, id)
@@ -139,7 +144,7 @@ func (h *hooks) take(w http.ResponseWriter, r *http.Request, name, topic string)
 // verify reads the body once, through the signature and the search for the
 // id together, so that none of it needs to be held. The id counts only after
 // the signature was found good.
-func (h *hooks) verify(w http.ResponseWriter, r *http.Request, known HookShop) (id string, idErr error, refused *answer) {
+func (h *hooks) verify(w http.ResponseWriter, r *http.Request, known HookShop, find finder) (id string, idErr error, refused *answer) {
 	unsigned := &answer{outcome: HookUnsigned, status: http.StatusUnauthorized, text: "the signature does not fit"}
 	tooLarge := &answer{outcome: HookTooLarge, status: http.StatusRequestEntityTooLarge, text: "the body is too large"}
 	if r.ContentLength > h.MaxBody {
@@ -153,7 +158,7 @@ func (h *hooks) verify(w http.ResponseWriter, r *http.Request, known HookShop) (
 	}
 	body := http.MaxBytesReader(w, r.Body, h.MaxBody)
 	signed := io.TeeReader(body, writers(macs))
-	id, idErr = orderID(signed)
+	id, idErr = find(signed)
 	if _, err := io.Copy(io.Discard, signed); err != nil {
 		if _, ok := errors.AsType[*http.MaxBytesError](err); ok {
 			return "", nil, tooLarge
@@ -191,13 +196,13 @@ func (h *hooks) tell(r *http.Request, name, topic string, a answer) {
 		name = "unknown" // the path is the sender's: it must not make metrics
 	}
 	l := h.Log.Debug()
-	if a.status != http.StatusOK {
+	if a.status != http.StatusOK || a.err != nil {
 		l = h.Log.Warn().Err(a.err)
 	}
 	l.Str("shop", name).Str("topic", clip(topic, 80)).Str("outcome", a.outcome).Int("status", a.status).
 		Str("webhook_id", clip(r.Header.Get("X-Shopify-Webhook-Id"), 80)).
 		Str("domain", clip(r.Header.Get("X-Shopify-Shop-Domain"), 80)).Msg("webhook")
-	if !orderTopics[topic] {
+	if topics[topic] == nil {
 		topic = "other"
 	}
 	if h.Metrics != nil {

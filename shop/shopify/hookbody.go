@@ -5,54 +5,132 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"strconv"
+
+	"countermand/shop"
 )
+
+const orderPrefix = "gid://shopify/Order/"
 
 // maxExact bounds the integers that no float64 rounds to. Payloads that went
 // through JavaScript carry larger ids rounded, which then name another order.
 const maxExact = 1 << 53
 
-// orderID finds the GraphQL id of the order that a payload is. It reads only
-// the two fields that name it and steps over the rest. It may stop early; the
-// reader then has more to give.
+// finder finds the GraphQL id of the order that a payload is about. It reads
+// only what names it and steps over the rest. It may stop early; the reader
+// then has more to give.
+type finder func(io.Reader) (string, error)
+
+// topics are those that are handled, each with the shape of its payload. What
+// changed does not matter: the order is read again.
+var topics = map[string]finder{
+	"orders/cancelled":      orderID,
+	"orders/updated":        orderID,
+	"orders/edited":         edited,
+	"refunds/create":        refunded,
+	shop.TopicEditRequested: editRequested,
+	shop.TopicUninstalled:   uninstalled,
+}
+
+// errNamesNone: the payload is sound and names no order.
+var errNamesNone = errors.New("the body names no order")
+
+// orderID is for a payload that is an order.
 func orderID(r io.Reader) (string, error) {
+	got, err := members(r, "admin_graphql_api_id", "id")
+	if err != nil {
+		return "", err
+	}
+	return chooseID(got["admin_graphql_api_id"], got["id"])
+}
+
+// edited is for {"order_edit": {"order_id": 1}}.
+func edited(r io.Reader) (string, error) {
+	got, err := members(r, "order_edit")
+	if err != nil {
+		return "", err
+	}
+	inner, _ := got["order_edit"].(map[string]any)
+	return anyOrderID(inner["order_id"])
+}
+
+// refunded is for {"order_id": 1}.
+func refunded(r io.Reader) (string, error) {
+	got, err := members(r, "order_id")
+	if err != nil {
+		return "", err
+	}
+	return anyOrderID(got["order_id"])
+}
+
+// editRequested is for a topic whose payload is not documented: the order is
+// looked for in the places where the other topics have it.
+func editRequested(r io.Reader) (string, error) {
+	got, err := members(r, "order_id", "order", "requested_order_edit")
+	if err != nil {
+		return "", err
+	}
+	inner, _ := got["requested_order_edit"].(map[string]any)
+	for _, m := range []map[string]any{got, inner} {
+		order, _ := m["order"].(map[string]any)
+		for _, v := range []any{m["order_id"], order["admin_graphql_api_id"], order["id"]} {
+			if id, err := anyOrderID(v); err == nil {
+				return id, nil
+			}
+		}
+	}
+	return "", errNamesNone
+}
+
+// uninstalled is about the shop itself.
+func uninstalled(r io.Reader) (string, error) {
+	_, err := members(r)
+	return "", err
+}
+
+// anything is for topics that are not handled.
+func anything(io.Reader) (string, error) { return "", nil }
+
+// members reads the one object that a body is and keeps the named members.
+func members(r io.Reader, names ...string) (map[string]any, error) {
 	dec := json.NewDecoder(r)
 	dec.UseNumber()
-	var gid, num any
 	if t, err := dec.Token(); err != nil || t != json.Delim('{') {
-		return "", broken(err)
+		return nil, broken(err)
 	}
+	out := map[string]any{}
 	for dec.More() {
 		key, err := dec.Token()
 		if err != nil {
-			return "", broken(err)
+			return nil, broken(err)
 		}
-		switch key {
-		case "admin_graphql_api_id":
-			err = dec.Decode(&gid)
-		case "id":
-			err = dec.Decode(&num)
-		default:
+		name, _ := key.(string)
+		if slices.Contains(names, name) {
+			var v any
+			err = dec.Decode(&v)
+			out[name] = v
+		} else {
 			err = skip(dec)
 		}
 		if err != nil {
-			return "", broken(err)
+			return nil, broken(err)
 		}
 	}
 	if _, err := dec.Token(); err != nil {
-		return "", broken(err)
+		return nil, broken(err)
 	}
 	if _, err := dec.Token(); err != io.EOF {
-		return "", broken(errors.New("more follows after the order"))
+		return nil, broken(errors.New("more follows after the object"))
 	}
-	return chooseID(gid, num)
+	return out, nil
 }
 
 func broken(err error) error {
 	if err == nil {
 		err = errors.New("not an object")
 	}
-	return fmt.Errorf("the body is not an order in JSON: %w", err)
+	return fmt.Errorf("the body is not an object in JSON: %w", err)
 }
 
 // skip steps over one value without keeping it.
@@ -91,5 +169,29 @@ func chooseID(gid, num any) (string, error) {
 	if err != nil || id <= 0 || id >= maxExact {
 		return "", errors.New("the order's id may be rounded and there is no admin_graphql_api_id")
 	}
-	return "gid://shopify/Order/" + strconv.FormatInt(id, 10), nil
+	return orderPrefix + strconv.FormatInt(id, 10), nil
+}
+
+// anyOrderID reads an order's id from where no second one stands beside it: a
+// GraphQL id or a whole number. A number that was rounded on its way names an
+// order that is not there, which a look at it shows.
+func anyOrderID(v any) (string, error) {
+	switch v := v.(type) {
+	case string:
+		if orderGID.MatchString(v) {
+			return v, nil
+		}
+		return numericID(v)
+	case json.Number:
+		return numericID(v.String())
+	}
+	return "", errNamesNone
+}
+
+func numericID(text string) (string, error) {
+	id, err := strconv.ParseInt(text, 10, 64)
+	if err != nil || id <= 0 {
+		return "", errors.New("the order's id is not one")
+	}
+	return orderPrefix + strconv.FormatInt(id, 10), nil
 }

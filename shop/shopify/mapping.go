@@ -1,6 +1,7 @@
 package shopify
 
 import (
+	"encoding/json"
 	"slices"
 	"strings"
 
@@ -36,6 +37,10 @@ type Sources struct {
 	Lines      []SourceLine
 	Note       string
 	Tags       []string
+	// Metafield is the JSON of countermand.supplier_orders: a list whose
+	// members are numbers, or objects such as {"supplier_order": "8190…",
+	// "account": "main", "lines": ["SKU-1", "gid://shopify/LineItem/1"]}.
+	Metafield string
 }
 
 // The ways in which a number is found, as state.Mapping.By knows them.
@@ -43,11 +48,13 @@ const (
 	byAttribute = "attribute"
 	byNote      = "note"
 	byTag       = "tag"
+	byMetafield = "metafield"
 )
 
 // Resolve finds the supplier orders that an order names, each number once:
-// in the lines' attributes (those say which lines they cover), the order's
-// attributes, its note, its tags. The first place that has a number wins.
+// in our metafield, the lines' attributes (those say which lines they cover),
+// the order's attributes, its note, its tags. The first place that has a
+// number wins.
 //
 // Customers can set attributes and notes, so a number found here is a claim
 // that the supplier's own page must bear out.
@@ -63,10 +70,15 @@ func (m Mapping) Resolve(s Sources) []state.Mapping {
 		}
 		return i
 	}
+	for _, claim := range readMetafield(s.Metafield, s.Lines) {
+		if _, known := at[claim.SupplierOrder]; !known {
+			found[add(claim.SupplierOrder, byMetafield)] = claim
+		}
+	}
 	for _, l := range s.Lines {
 		for _, n := range m.fromAttributes(l.Attributes) {
 			i := add(n, byAttribute)
-			if !slices.Contains(found[i].Lines, l.Line) {
+			if found[i].By == byAttribute && !slices.Contains(found[i].Lines, l.Line) {
 				found[i].Lines = append(found[i].Lines, l.Line)
 			}
 		}
@@ -115,6 +127,45 @@ func (m Mapping) fromTags(tags []string) []string {
 		}
 		if n := strings.TrimSpace(t[len(m.TagPrefix):]); isNumber(n) {
 			out = append(out, n)
+		}
+	}
+	return out
+}
+
+// readMetafield reads our metafield. What is not in its shape is passed over:
+// the other places may still name the order.
+func readMetafield(text string, lines []SourceLine) []state.Mapping {
+	var members []json.RawMessage
+	if len(text) > maxText || json.Unmarshal([]byte(text), &members) != nil {
+		return nil
+	}
+	var out []state.Mapping
+	for _, raw := range members {
+		var in struct {
+			SupplierOrder json.RawMessage `json:"supplier_order"`
+			Account       string          `json:"account"`
+			Lines         []string        `json:"lines"`
+		}
+		if raw[0] != '{' {
+			in.SupplierOrder = raw
+		} else if json.Unmarshal(raw, &in) != nil {
+			continue
+		}
+		number := strings.Trim(string(in.SupplierOrder), `" `)
+		if !isNumber(number) {
+			continue
+		}
+		out = append(out, state.Mapping{SupplierOrder: number, Account: in.Account, By: byMetafield, Lines: pick(lines, in.Lines)})
+	}
+	return out
+}
+
+// pick finds lines by their ids or SKUs.
+func pick(lines []SourceLine, names []string) []state.Line {
+	var out []state.Line
+	for _, l := range lines {
+		if slices.Contains(names, l.Line.ID) || l.Line.SKU != "" && slices.Contains(names, l.Line.SKU) {
+			out = append(out, l.Line)
 		}
 	}
 	return out

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"regexp"
+	"slices"
 	"strings"
 
 	"countermand/shop"
@@ -33,24 +34,74 @@ var errChanged = errors.New("the order changed while it was read")
 // says that there is no such order. Errors are of type *shop.Error.
 func (c *Client) Order(ctx context.Context, id string) (shop.Order, error) {
 	op := "read order " + id + " of shop " + c.name
-	if !orderGID.MatchString(id) {
-		return shop.Order{}, &shop.Error{Kind: shop.Invalid, Op: op, Detail: "an order's id looks like gid://shopify/Order/1234567890"}
+	if err := checkOrderID(id); err != nil {
+		return shop.Order{}, named(err, op)
 	}
 	var err error
 	for range maxChanges {
 		var o *readOrderOrder
 		if o, err = c.wholeOrder(ctx, id); err == nil {
-			return c.order(o), nil
-		} else if !errors.Is(err, errChanged) {
+			out := c.order(o)
+			if err = c.addExtras(ctx, &out); err == nil {
+				return out, nil
+			}
+		}
+		if !errors.Is(err, errChanged) {
 			break
 		}
 	}
-	if e, ok := errors.AsType[*shop.Error](err); ok {
-		named := *e
-		named.Op = op
-		return shop.Order{}, &named
+	return shop.Order{}, named(err, op)
+}
+
+func checkOrderID(id string) error {
+	if !orderGID.MatchString(id) {
+		return invalid("an order's id looks like gid://shopify/Order/1234567890")
 	}
-	return shop.Order{}, &shop.Error{Kind: shop.Unavailable, Op: op, Err: err}
+	return nil
+}
+
+// addExtras reads what is asked for by itself. What the store or its version
+// does not tell is left out: the order itself must be readable all the same.
+func (c *Client) addExtras(ctx context.Context, o *shop.Order) error {
+	var err error
+	if c.country {
+		if o.Country, err = c.readCountry(ctx, o.ID); c.fatal(err, "country") {
+			return err
+		}
+	}
+	if c.edits {
+		o.Edits, err = c.RequestedEdits(ctx, o.ID)
+		if c.fatal(err, "requested edits") {
+			return err
+		}
+		o.EditsRead = err == nil
+	}
+	return nil
+}
+
+// fatal tells whether an extra must be asked for again; one that the shop
+// will not tell is only remarked on.
+func (c *Client) fatal(err error, what string) bool {
+	switch {
+	case err == nil:
+		return false
+	case shop.KindOf(err) != shop.Unauthorized && shop.KindOf(err) != shop.Invalid:
+		return true
+	}
+	c.log.Warn().Err(err).Str("field", what).Msg("the shop does not tell part of an order")
+	return false
+}
+
+func (c *Client) readCountry(ctx context.Context, id string) (string, error) {
+	var got *readCountryResponse
+	err := c.read(ctx, func(ctx context.Context) (err error) {
+		got, err = readCountry(ctx, c, id)
+		return err
+	})
+	if err != nil || got.Order == nil || got.Order.ShippingAddress == nil {
+		return "", err
+	}
+	return got.Order.ShippingAddress.CountryCodeV2, nil
 }
 
 // wholeOrder puts the pages of one order together.
@@ -100,7 +151,7 @@ func (c *Client) orderPage(ctx context.Context, id, after string) (*readOrderOrd
 	case err != nil:
 		return nil, err
 	case got.Order == nil:
-		return nil, &shop.Error{Kind: shop.NotFound, Detail: "the shop knows no such order, or hides it: orders older than 60 days want the scope read_all_orders"}
+		return nil, &shop.Error{Kind: shop.NotFound, Detail: mendMissing}
 	case got.Order.Id != id:
 		return nil, invalid("the shop answered with order %q", got.Order.Id)
 	case got.Order.Name == "" || got.Order.CreatedAt.IsZero():
@@ -125,19 +176,39 @@ func (c *Client) order(o *readOrderOrder) shop.Order {
 		Reason:      strings.ToLower(string(o.CancelReason)),
 		Fulfillment: strings.ToLower(string(o.DisplayFulfillmentStatus)),
 		Left:        make(map[string]int, len(o.LineItems.Nodes)),
+		Financial:   strings.ToLower(string(o.DisplayFinancialStatus)),
+		Total:       money(o.TotalPriceSet.ShopMoney),
+		Standing:    money(o.CurrentTotalPriceSet.ShopMoney),
+		Tags:        o.Tags,
 	}
 	if o.CancelledAt != nil {
 		out.CancelledAt = o.CancelledAt.UTC()
 	}
 	s := Sources{Attributes: attributes(o.CustomAttributes), Note: o.Note, Tags: o.Tags}
+	if o.Metafield != nil {
+		s.Metafield = o.Metafield.Value
+	}
 	for _, l := range o.LineItems.Nodes {
 		line := state.Line{ID: l.Id, Title: l.Title, SKU: l.Sku, Quantity: l.Quantity}
 		out.Lines = append(out.Lines, line)
 		out.Left[l.Id] = l.CurrentQuantity
+		if l.Vendor != "" && !slices.Contains(out.Vendors, l.Vendor) {
+			out.Vendors = append(out.Vendors, l.Vendor)
+		}
 		s.Lines = append(s.Lines, SourceLine{Line: line, Attributes: attributes(l.CustomAttributes)})
 	}
 	out.Supplier = c.mapping.Resolve(s)
 	return out
+}
+
+// money is unknown where the shop tells none or one that we cannot hold: a
+// rule about it then does not apply.
+func money(a amount) state.Money {
+	m, err := state.ParseMoney(a.Amount, a.CurrencyCode)
+	if err != nil {
+		return state.Money{}
+	}
+	return m
 }
 
 func attributes(in []attribute) []Attribute {

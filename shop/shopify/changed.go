@@ -1,0 +1,87 @@
+package shopify
+
+import (
+	"context"
+	"strings"
+	"time"
+
+	"countermand/shop"
+)
+
+// pageChanged is how many orders one page of changes asks for.
+const pageChanged = 50
+
+// Changed lists the orders that changed at since or later, by the time of
+// their change. Errors are of type *shop.Error; a cursor that the shop does
+// not take is Invalid.
+func (c *Client) Changed(ctx context.Context, since time.Time, cursor string) (shop.ChangedPage, error) {
+	op := "list the changed orders of shop " + c.name
+	query := "updated_at:>='" + since.UTC().Format(time.RFC3339) + "'"
+	var got *changedOrdersResponse
+	err := c.read(ctx, func(ctx context.Context) (err error) {
+		got, err = changedOrders(ctx, c, query, pageChanged, cursor)
+		return err
+	})
+	if err != nil {
+		return shop.ChangedPage{}, named(err, op)
+	}
+	var page shop.ChangedPage
+	for _, o := range got.Orders.Nodes {
+		if !orderGID.MatchString(o.Id) || o.UpdatedAt.IsZero() {
+			return shop.ChangedPage{}, named(invalid("an order without id or time of change: %q", clip(o.Id, 80)), op)
+		}
+		one := shop.Changed{
+			ID: o.Id, Name: o.Name, UpdatedAt: o.UpdatedAt.UTC(), Tags: o.Tags,
+			Fulfillment: strings.ToLower(string(o.DisplayFulfillmentStatus)),
+			Reduced:     o.Edited || o.CurrentSubtotalLineItemsQuantity < o.SubtotalLineItemsQuantity,
+		}
+		if o.CancelledAt != nil {
+			one.CancelledAt = o.CancelledAt.UTC()
+		}
+		page.Orders = append(page.Orders, one)
+	}
+	page.Next, err = nextPage(got.Orders.PageInfo.HasNextPage, got.Orders.PageInfo.EndCursor, cursor)
+	if err != nil {
+		return shop.ChangedPage{}, named(err, op)
+	}
+	return page, nil
+}
+
+func nextPage(more bool, end, cursor string) (string, error) {
+	switch {
+	case !more:
+		return "", nil
+	case end == "" || end == cursor:
+		return "", invalid("the shop tells of more orders but not where they are")
+	}
+	return end, nil
+}
+
+// WithEdits lists the orders with a customer's request that waits, latest
+// change first; nothing where the client was not told to read requests or the
+// API version has none.
+func (c *Client) WithEdits(ctx context.Context, cursor string) (shop.ChangedPage, error) {
+	if !c.edits {
+		return shop.ChangedPage{}, nil
+	}
+	op := "list the requested edits of shop " + c.name
+	var got *ordersWithEditsResponse
+	err := c.read(ctx, func(ctx context.Context) (err error) {
+		got, err = ordersWithEdits(ctx, c, pageChanged, cursor)
+		return err
+	})
+	if err != nil {
+		return shop.ChangedPage{}, named(err, op)
+	}
+	var page shop.ChangedPage
+	for _, o := range got.Orders.Nodes {
+		if o.DisplayRequestedEditStatus == OrderDisplayRequestedEditStatusRequested && orderGID.MatchString(o.Id) {
+			page.Orders = append(page.Orders, shop.Changed{ID: o.Id, Name: o.Name, UpdatedAt: o.UpdatedAt.UTC(), EditRequested: true})
+		}
+	}
+	page.Next, err = nextPage(got.Orders.PageInfo.HasNextPage, got.Orders.PageInfo.EndCursor, cursor)
+	if err != nil {
+		return shop.ChangedPage{}, named(err, op)
+	}
+	return page, nil
+}

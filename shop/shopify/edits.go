@@ -1,0 +1,183 @@
+package shopify
+
+import (
+	"context"
+	"regexp"
+	"strings"
+	"time"
+	"unicode/utf8"
+
+	"countermand/shop"
+)
+
+const (
+	// maxEdits bounds the requests of one order.
+	maxEdits = 20
+	// maxDeclineNote is Shopify's limit, in characters.
+	maxDeclineNote = 500
+)
+
+var editGID = regexp.MustCompile(`^gid://shopify/RequestedOrderEdit/[1-9][0-9]{0,19}$`)
+
+// RequestedEdits reads what the customer asked to have taken off an order,
+// oldest first. ErrNoEdits is in the chain where the API version has none.
+func (c *Client) RequestedEdits(ctx context.Context, orderID string) ([]shop.RequestedEdit, error) {
+	op := "read the requested edits of order " + orderID + " of shop " + c.name
+	err := c.checkEdits()
+	if err == nil {
+		err = checkOrderID(orderID)
+	}
+	if err != nil {
+		return nil, named(err, op)
+	}
+	var out []shop.RequestedEdit
+	for after := ""; ; {
+		e, next, err := c.wholeEdit(ctx, orderID, after)
+		switch {
+		case err != nil:
+			return nil, named(err, op)
+		case e != nil:
+			out = append(out, *e)
+		}
+		if next == "" {
+			return out, nil
+		}
+		if after = next; len(out) >= maxEdits {
+			return nil, named(invalid("the order has more than %d requests", maxEdits), op)
+		}
+	}
+}
+
+func (c *Client) checkEdits() error {
+	if c.version < editsSince {
+		return &shop.Error{Kind: shop.Invalid, Err: shop.ErrNoEdits}
+	}
+	return nil
+}
+
+// wholeEdit reads the request after a cursor with all its lines; nil where
+// there is none.
+func (c *Client) wholeEdit(ctx context.Context, orderID, after string) (out *shop.RequestedEdit, next string, err error) {
+	for linesAfter := ""; ; {
+		var got *readEditsResponse
+		err := c.read(ctx, func(ctx context.Context) (err error) {
+			got, err = readEdits(ctx, c, orderID, after, pageLines, linesAfter)
+			return err
+		})
+		switch {
+		case err != nil:
+			return nil, "", err
+		case got.Order == nil:
+			return nil, "", &shop.Error{Kind: shop.NotFound, Detail: mendMissing}
+		case len(got.Order.RequestedOrderEdits.Nodes) == 0:
+			return nil, "", nil
+		}
+		page := got.Order.RequestedOrderEdits
+		e := page.Nodes[0]
+		if page.PageInfo.HasNextPage {
+			next = page.PageInfo.EndCursor
+		}
+		if out == nil {
+			out = requested(e)
+		} else if out.ID != e.Id {
+			return nil, "", errChanged
+		}
+		for _, r := range e.LineItems.Removals.Nodes {
+			out.Removals = append(out.Removals, shop.Removal{LineID: r.LineItem.Id, Quantity: r.Quantity, Resolved: r.ResolvedQuantity})
+		}
+		lines := e.LineItems.Removals.PageInfo
+		if !lines.HasNextPage {
+			return out, next, nil
+		}
+		if lines.EndCursor == "" || lines.EndCursor == linesAfter || len(out.Removals) > maxPages*pageLines {
+			return nil, "", invalid("the shop tells of more lines but not where they are")
+		}
+		linesAfter = lines.EndCursor
+	}
+}
+
+func requested(e edit) *shop.RequestedEdit {
+	out := &shop.RequestedEdit{ID: e.Id, Status: shop.EditStatus(strings.ToLower(string(e.Status))), RequestedAt: e.RequestedAt.UTC()}
+	for _, at := range []*time.Time{e.RequestResolvedAt, e.RequestDeclinedAt} {
+		if at != nil {
+			out.EndedAt = at.UTC()
+		}
+	}
+	return out
+}
+
+// ResolveEdit marks a customer's request as done; done already is no error.
+func (c *Client) ResolveEdit(ctx context.Context, editID string) error {
+	return c.endEdit(ctx, editID, "resolve", RequestedOrderEditStatusResolved, func(ctx context.Context) ([]editProblem, error) {
+		got, err := resolveEdit(ctx, c, editID)
+		if err != nil || got.RequestedOrderEditResolve == nil {
+			return nil, err
+		}
+		return got.RequestedOrderEditResolve.UserErrors, nil
+	})
+}
+
+// DeclineEdit declines a customer's request; the note is sent to the
+// customer, once. Declined already is no error.
+func (c *Client) DeclineEdit(ctx context.Context, editID, note string) error {
+	if utf8.RuneCountInString(note) > maxDeclineNote {
+		return named(invalid("the note has more than %d characters", maxDeclineNote), "decline "+editID+" of shop "+c.name)
+	}
+	return c.endEdit(ctx, editID, "decline", RequestedOrderEditStatusDeclined, func(ctx context.Context) ([]editProblem, error) {
+		got, err := declineEdit(ctx, c, editID, note)
+		if err != nil || got.RequestedOrderEditDecline == nil {
+			return nil, err
+		}
+		return got.RequestedOrderEditDecline.UserErrors, nil
+	})
+}
+
+// endEdit reads the request, ends it once, and after a lost answer reads it
+// again before it is sent once more.
+func (c *Client) endEdit(ctx context.Context, id, verb string, want RequestedOrderEditStatus, send func(context.Context) ([]editProblem, error)) error {
+	op := verb + " " + id + " of shop " + c.name
+	err := c.checkEdits()
+	if err == nil && !editGID.MatchString(id) {
+		err = invalid("a request's id looks like gid://shopify/RequestedOrderEdit/1234567890")
+	}
+	if err != nil {
+		return named(err, op)
+	}
+	return c.settled(ctx, op, func(ctx context.Context) (bool, error) {
+		switch have, err := c.editState(ctx, id); {
+		case err != nil:
+			return false, named(err, op)
+		case have == want:
+			return true, nil
+		case have != RequestedOrderEditStatusRequested:
+			return false, invalid("the request is %s already", strings.ToLower(string(have)))
+		}
+		return false, c.write(ctx, func(ctx context.Context) error {
+			problems, err := send(ctx)
+			if err != nil {
+				return err
+			}
+			var ps shop.Problems
+			for _, p := range problems {
+				ps = append(ps, shop.Problem{Code: p.Code, Field: strings.Join(p.Field, "."), Message: clip(p.Message, 300)})
+			}
+			return refusal(ps)
+		})
+	})
+}
+
+func (c *Client) editState(ctx context.Context, id string) (RequestedOrderEditStatus, error) {
+	var got *readEditResponse
+	err := c.read(ctx, func(ctx context.Context) (err error) {
+		got, err = readEdit(ctx, c, id)
+		return err
+	})
+	if err != nil {
+		return "", err
+	}
+	e, ok := got.Node.(*readEditNodeRequestedOrderEdit)
+	if !ok || e.Id != id {
+		return "", &shop.Error{Kind: shop.NotFound, Detail: "the customer took the request back, or it is hidden"}
+	}
+	return e.Status, nil
+}
