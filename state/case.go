@@ -181,6 +181,8 @@ type Case struct {
 	// Accepted is the finding of the right-order guard that a person has
 	// seen and approved; any other finding still holds the case.
 	Accepted string `json:"accepted,omitempty"`
+	// Stop is why the attempt under way must not make its last click.
+	Stop string `json:"stop,omitempty"`
 	// Unsure means that the number may not be this order's: readings decide
 	// nothing until a person has approved.
 	Unsure bool `json:"unsure,omitempty"`
@@ -206,19 +208,21 @@ type Case struct {
 	PendingSeen bool `json:"pending_seen,omitempty"`
 
 	// What the supplier's pages told so far.
-	Amount        Money      `json:"amount,omitzero"`
-	Store         string     `json:"store,omitempty"`
-	SupplierLines []Line     `json:"supplier_lines,omitempty"`
-	OrderedAt     time.Time  `json:"ordered_at,omitzero"`
-	PaidAt        time.Time  `json:"paid_at,omitzero"`
-	ShippedAt     time.Time  `json:"shipped_at,omitzero"`
-	SiteState     string     `json:"site_state,omitempty"`
-	ListText      string     `json:"list_text,omitempty"` // the caption in the order list
-	ReadAt        time.Time  `json:"read_at,omitzero"`
-	Proof         Proof      `json:"proof"`
-	Tracking      []Tracking `json:"tracking,omitempty"`
-	Refund        *Refund    `json:"refund,omitempty"`
-	DisputeID     string     `json:"dispute_id,omitempty"`
+	Amount        Money     `json:"amount,omitzero"`
+	Store         string    `json:"store,omitempty"`
+	SupplierLines []Line    `json:"supplier_lines,omitempty"`
+	OrderedAt     time.Time `json:"ordered_at,omitzero"`
+	PaidAt        time.Time `json:"paid_at,omitzero"`
+	ShippedAt     time.Time `json:"shipped_at,omitzero"`
+	SiteState     string    `json:"site_state,omitempty"`
+	ListText      string    `json:"list_text,omitempty"` // the caption in the order list
+	// ReadFailures counts readings in a row that gave nothing.
+	ReadFailures int        `json:"read_failures,omitempty"`
+	ReadAt       time.Time  `json:"read_at,omitzero"`
+	Proof        Proof      `json:"proof"`
+	Tracking     []Tracking `json:"tracking,omitempty"`
+	Refund       *Refund    `json:"refund,omitempty"`
+	DisputeID    string     `json:"dispute_id,omitempty"`
 
 	Clocks    map[Clock]time.Time `json:"clocks,omitempty"`
 	Estimated []Clock             `json:"estimated,omitempty"`

@@ -10,6 +10,7 @@ type EventKind string
 const (
 	EventCancelled   EventKind = "cancelled"   // the shop cancelled the order; opens the case
 	EventMapped      EventKind = "mapped"      // a supplier order number became known
+	EventReplaced    EventKind = "replaced"    // the operator named other supplier orders
 	EventWithdrawn   EventKind = "withdrawn"   // the customer took a cancel request back
 	EventTick        EventKind = "tick"        // the case is due: a clock point or a check
 	EventBegin       EventKind = "begin"       // an attempt to ask begins: the intent
@@ -37,7 +38,7 @@ const (
 
 // EventKinds lists every kind; with Statuses it spans the table.
 var EventKinds = []EventKind{
-	EventCancelled, EventMapped, EventWithdrawn, EventTick, EventBegin, EventDispatching, EventAsked, EventInterrupted,
+	EventCancelled, EventMapped, EventReplaced, EventWithdrawn, EventTick, EventBegin, EventDispatching, EventAsked, EventInterrupted,
 	EventReading, EventReadFailed,
 	EventApprove, EventRetry, EventIgnore, EventPause, EventResume, EventRefund,
 	EventOpened, EventProof, EventAsk, EventSnooze, EventWon, EventLost, EventWriteOff,
@@ -108,6 +109,11 @@ type Mapping struct {
 	// Conflict is why the number cannot be trusted, empty when it can: for
 	// instance another shop order holds the same number.
 	Conflict string `json:"conflict,omitempty"`
+}
+
+// ShopOrder names an order as a merchant does.
+type ShopOrder struct {
+	Shop, Name string
 }
 
 // AskOutcome is how an attempt to place the cancel request ended.

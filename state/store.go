@@ -92,6 +92,8 @@ type ReadTx interface {
 	// Mappings are what the operator said about a shop order, by its name;
 	// none, without an error, when nothing was said.
 	Mappings(shop, orderName string) ([]Mapping, error)
+	// MappedTo lists the shop orders that the operator gave a number to.
+	MappedTo(number string) ([]ShopOrder, error)
 
 	// Quarantine lists oldest first.
 	Quarantine(p Page) (rows []Quarantined, next string, err error)

@@ -61,15 +61,21 @@ func (l *lane) failed(ctx context.Context, cause error) error {
 	if ctx.Err() != nil || errors.Is(cause, errFenced) {
 		return cause
 	}
-	kind := supplier.KindOf(cause)
-	switch {
-	case kind.Account():
-		return l.down(ctx, cause)
-	case kind == "":
+	switch supplier.KindOf(cause) {
+	case "":
 		return cause // of the store, not of the supplier
-	case kind != supplier.Browser && kind != supplier.Unreachable && kind != supplier.Unreadable:
-		return nil // of one order; its case tells
+	case supplier.LoggedOut, supplier.Challenged:
+		return l.down(ctx, cause)
+	case supplier.Throttled:
+		return errors.Join(l.down(ctx, cause), l.alarm(ctx, cause))
+	case supplier.Browser, supplier.Unreachable, supplier.Unreadable, supplier.UnknownPage:
+		return l.alarm(ctx, cause)
 	}
+	return nil // of one order; its case tells
+}
+
+// alarm counts failures in a row and calls a person when they last.
+func (l *lane) alarm(ctx context.Context, cause error) error {
 	l.failures++
 	l.e.o.Log.Warn().Err(cause).Str("account", l.name).Int("failures", l.failures).Msg("account cannot be worked")
 	if l.failures != failureAlarm {
@@ -103,7 +109,7 @@ func (l *lane) succeeded(ctx context.Context) error {
 		if a.Why == "" {
 			return nil
 		}
-		if err := t.resolve(l.key(AlertAccountUnreachable, a.Since)); err != nil {
+		if err := t.resolve(l.key(AlertAccountUnreachable, a.Since), ""); err != nil {
 			return err
 		}
 		a.Why, a.Since = "", t.now
@@ -125,8 +131,6 @@ func (l *lane) down(ctx context.Context, cause error) error {
 		a.Until, a.Why = t.now.Add(l.account.CoolDown), cause.Error()
 		next := a.State
 		switch kind {
-		case supplier.Throttled:
-			l.failures = max(l.failures, 1) // the next success takes the reason back
 		case supplier.LoggedOut:
 			next = state.AccountLoggedOut
 		case supplier.Challenged:
@@ -166,7 +170,7 @@ func (l *lane) up(ctx context.Context) error {
 
 func (t *txn) resolveAccount(l *lane, a state.Account) error {
 	if kind := accountAlert(a.State); kind != "" {
-		return t.resolve(l.key(kind, a.Since))
+		return t.resolve(l.key(kind, a.Since), "")
 	}
 	return nil
 }

@@ -18,6 +18,11 @@ const (
 	AlertWindowOver     = "window_over"
 	AlertRefused        = "refused"
 	AlertShippedAfter   = "shipped_after_request"
+	AlertShipped        = "shipped"
+	AlertConflict       = "number_twice"
+	AlertReplaced       = "replaced_late"
+	AlertUnreadable     = "order_unreadable"
+	AlertOldScan        = "scan_too_old"
 	AlertProofEnding    = "proof_ending"
 	AlertDisputable     = "disputable"
 	AlertDisputeOpen    = "dispute_open"
@@ -52,6 +57,11 @@ var alertWords = map[string]struct {
 	AlertWindowOver:     {true, "the ship window ended while the case was held", "Look at the order on AliExpress, then approve or ignore the case."},
 	AlertRefused:        {true, "the supplier refused the cancel", "Ask the supplier for the tracking number; countermand watches for it."},
 	AlertShippedAfter:   {true, "shipped after we asked", "The tracking is being watched; refuse the parcel where you can and prepare a dispute."},
+	AlertShipped:        {false, "it left before we asked; the goods are on their way", "Refuse the parcel or arrange a return; nothing more is done here."},
+	AlertConflict:       {true, "another shop order names the same AliExpress order, and the supplier was asked already", "Look at both orders: the goods of the other one may be cancelled with it."},
+	AlertReplaced:       {true, "you named other AliExpress orders, but the supplier was asked already", "Ask the supplier to ship if the goods are wanted."},
+	AlertUnreadable:     {true, "the AliExpress order cannot be read", "Look at it yourself until it can: countermand cases show {id} tells what was seen; see whether the site changed."},
+	AlertOldScan:        {true, "the tracking number was scanned before the order existed", "It may belong to another parcel; ask the supplier for the right one."},
 	AlertProofEnding:    {true, "the time for the proof ends within a day", "Ask the supplier once more for the tracking number."},
 	AlertDisputable:     {true, "stands in the dispute queue", "Review it with: countermand disputes show {id}"},
 	AlertDisputeOpen:    {false, "a dispute can be opened now", "Open it on AliExpress, then: countermand disputes opened {id}"},

@@ -21,6 +21,7 @@ func begin(x *change) error {
 	a := &x.c.Attempt
 	a.Tries++
 	a.StartedAt, a.DispatchedAt, a.DoubtReads, a.DoubtAt = x.now, time.Time{}, 0, time.Time{}
+	x.c.Stop = ""
 	if a.FirstAt.IsZero() && x.p.Mode != Observe {
 		a.FirstAt = x.now
 	}
@@ -35,6 +36,9 @@ func dispatching(x *change) error {
 	}
 	if x.c.Paused {
 		return x.refuse("the case was paused meanwhile")
+	}
+	if x.c.Stop != "" {
+		return x.refuse("%s", x.c.Stop)
 	}
 	a := &x.c.Attempt
 	if a.StartedAt.IsZero() {
@@ -83,7 +87,7 @@ func asked(x *change) error {
 	case state.AskShipped:
 		x.refusedAsShipped(r.Reading)
 	case state.AskObserved:
-		x.hold(false, "mode observe: would have %s", or(r.Detail, "asked the supplier to cancel"))
+		x.hold(false, "mode observe, so nothing was clicked: %s", or(r.Detail, "would ask the supplier to cancel"))
 	case state.AskWrongOrder:
 		x.hold(true, "%s", or(r.Detail, ErrWrongOrder.Error()))
 	case state.AskUnknown:
@@ -150,6 +154,10 @@ func backoff(tries int) time.Duration {
 
 func (x *change) backToQueue(wait time.Duration, format string, args ...any) {
 	x.c.Attempt.StartedAt, x.c.Attempt.DispatchedAt = time.Time{}, time.Time{}
+	if x.c.Stop != "" {
+		x.hold(true, "%s", x.c.Stop)
+		return
+	}
 	x.to(state.Queued, format, args...)
 	x.plan(state.EffectRequest, "", x.now.Add(wait), "ask the supplier to cancel")
 }

@@ -78,6 +78,9 @@ func tick(x *change) error {
 			continue
 		}
 		x.fire(pt)
+		if x.c.ReadFailures > 0 {
+			x.alert(AlertUnreadable) // the deadline passes unseen
+		}
 		if x.c.Status != status {
 			return nil
 		}

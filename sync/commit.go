@@ -161,7 +161,7 @@ func (t *txn) tell(out Outcome) error {
 		}
 	}
 	for _, key := range out.Resolved {
-		if err := t.resolve(key); err != nil {
+		if err := t.resolve(key, "The case is now "+string(out.Case.Status)+"."); err != nil {
 			return err
 		}
 	}
@@ -182,8 +182,8 @@ func (t *txn) raise(a state.Alert) error {
 }
 
 // resolve marks an alert as holding no longer: no reminders from then on, but
-// a last word where somebody was called.
-func (t *txn) resolve(key string) error {
+// a last word, of what became of it, where somebody was called.
+func (t *txn) resolve(key, became string) error {
 	a, err := t.AlertByKey(key)
 	if missing(err) {
 		return nil
@@ -195,6 +195,9 @@ func (t *txn) resolve(key string) error {
 		return nil
 	}
 	a.ResolvedAt = t.now
+	if became != "" {
+		a.Text = became
+	}
 	if a.Page && a.Deliveries > 0 {
 		a.NextAt = t.now // those who were called hear that it is over
 	}

@@ -112,6 +112,10 @@ func (e *Engine) Start(ctx context.Context) error {
 		}
 		e.lanes = append(e.lanes, l)
 	}
+	if err := e.tellOrphans(ctx); err != nil {
+		e.cancel(err)
+		return err
+	}
 	e.work(ctx, "inbox", e.wakeInbox, e.drainInbox)
 	e.work(ctx, "due", e.wakeDue, e.drainDue)
 	for _, l := range e.lanes {
@@ -119,6 +123,38 @@ func (e *Engine) Start(ctx context.Context) error {
 	}
 	e.Heartbeat()
 	return nil
+}
+
+// tellOrphans calls a person for open cases of accounts that have left the
+// configuration: nothing works them.
+func (e *Engine) tellOrphans(ctx context.Context) error {
+	return e.update(ctx, func(t *txn) error {
+		accounts, err := t.Accounts()
+		if err != nil {
+			return fmt.Errorf("look for accounts that left the configuration: %w", err)
+		}
+		for _, a := range accounts {
+			if _, ok := e.o.Accounts[a.Name]; ok {
+				continue
+			}
+			open, _, err := t.OpenCasesByAccount(a.Name, state.Page{Limit: 1})
+			if err != nil {
+				return fmt.Errorf("list the cases of account %s: %w", a.Name, err)
+			}
+			if len(open) == 0 {
+				continue
+			}
+			err = t.raise(state.Alert{
+				Key: fmt.Sprintf("account/%s/orphans/%s", a.Name, t.now.Format(time.RFC3339Nano)), Kind: AlertAccountUnreachable, Page: true, Account: a.Name,
+				Title: fmt.Sprintf("account %s has open cases but is not configured", a.Name),
+				Text:  "Nothing of them is read or asked. Put the account back into the configuration, or ignore its cases.",
+			})
+			if err != nil {
+				return err
+			}
+		}
+		return nil
+	})
 }
 
 // Stop ends the workers. An attempt whose last click was made is still

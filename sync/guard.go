@@ -33,8 +33,12 @@ func findings(c state.Case, r state.Reading) (off []string) {
 	if !r.OrderedAt.IsZero() && !c.ShopOrderedAt.IsZero() && r.OrderedAt.Before(c.ShopOrderedAt.Add(-orderDateGrace)) {
 		off = append(off, fmt.Sprintf("placed %s, before the shop's order of %s", stamp(r.OrderedAt), stamp(c.ShopOrderedAt)))
 	}
-	if have, want := state.ItemCount(r.Lines), state.ItemCount(c.Lines); have > 0 && want > have {
+	have, want := state.ItemCount(r.Lines), state.ItemCount(c.Lines)
+	switch {
+	case have > 0 && want > have:
 		off = append(off, fmt.Sprintf("it has %d items, the shop's lines need %d", have, want))
+	case have == 0 && want > 0 && r.Complete && r.Source == state.SourceDetail:
+		off = append(off, fmt.Sprintf("its items cannot be counted, the shop's lines need %d", want))
 	}
 	if c.Amount.Known() && r.Total.Known() && c.Amount != r.Total {
 		off = append(off, fmt.Sprintf("its total is %s, it was %s before", r.Total, c.Amount))

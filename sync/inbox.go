@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"golang.org/x/sync/errgroup"
@@ -18,7 +19,9 @@ const (
 	knockBatch    = 16
 	knockParallel = 4 // shops answer at their own pace; one must not hold up the rest
 	knockAlarm    = 4 // tries before a person hears of it
-	knockGiveUp   = 6 // tries after which an order that the shop does not know is let go
+	// A webhook may come before the shop's own API knows of the cancel.
+	notYetTries = 8 // looks at an order that still stands although a webhook says that it was cancelled
+	knockGiveUp = 6 // tries after which an order that the shop does not know is let go
 )
 
 // Knock stores a sign from a shop. It returns nil once the knock is on disk.
@@ -107,7 +110,11 @@ func (e *Engine) look(ctx context.Context, knocks []state.Knock) error {
 			}
 		}
 		for _, k := range knocks {
-			if err := t.endKnock(k); err != nil {
+			end := t.endKnock
+			if o.CancelledAt.IsZero() && k.Topic == topicCancelled {
+				end = t.stillStands
+			}
+			if err := end(k); err != nil {
 				return err
 			}
 		}
@@ -117,6 +124,30 @@ func (e *Engine) look(ctx context.Context, knocks []state.Knock) error {
 		return e.knocksFailed(ctx, knocks, err)
 	}
 	return err
+}
+
+// topicCancelled is the webhook that claims a cancel.
+const topicCancelled = "orders/cancelled"
+
+// stillStands keeps a knock that claims a cancel which the shop's API does
+// not show. An order that stands to the end may have been the API's delay or a
+// false alarm: a person is told.
+func (t *txn) stillStands(k state.Knock) error {
+	k.Tries++
+	if k.Tries < notYetTries {
+		k.NotBefore = t.now.Add(backoff(k.Tries))
+		k.LastError = "the order is not cancelled"
+		return t.PutKnock(k)
+	}
+	err := t.raise(state.Alert{
+		Key: knockAlert(k, true), Kind: AlertShop,
+		Title: fmt.Sprintf("%s: order %s was announced as cancelled but stands", k.Shop, k.OrderID),
+		Text:  "Look at the order in Shopify; nothing was asked at AliExpress.",
+	})
+	if err != nil {
+		return err
+	}
+	return t.endKnock(k)
 }
 
 // knocksFailed puts one knock off and drops the others about the same order:
@@ -148,7 +179,7 @@ func (e *Engine) knockFailed(ctx context.Context, k state.Knock, cause error) er
 		k.NotBefore = t.now.Add(max(backoff(k.Tries), retryAfter(cause)))
 		kind := shop.KindOf(cause)
 		gone := kind == shop.NotFound && k.Tries >= knockGiveUp
-		if k.Tries == knockAlarm || gone || (kind == shop.Unauthorized && k.Tries == 1) {
+		if k.Tries == knockAlarm && kind != shop.NotFound || gone || (kind == shop.Unauthorized && k.Tries == 1) {
 			a := state.Alert{
 				Key: knockAlert(k, gone), Kind: AlertShop, Page: !gone,
 				Title: fmt.Sprintf("%s: order %s cannot be read", k.Shop, k.OrderID),
@@ -176,7 +207,7 @@ func knockAlert(k state.Knock, gone bool) string {
 // endKnock forgets a knock and the alert that it could not be worked.
 func (t *txn) endKnock(k state.Knock) error {
 	if k.Tries > 0 {
-		if err := t.resolve(knockAlert(k, false)); err != nil {
+		if err := t.resolve(knockAlert(k, false), ""); err != nil {
 			return err
 		}
 	}
@@ -197,7 +228,7 @@ func (t *txn) settle(o shop.Order, account string) error {
 	if err != nil {
 		return err
 	}
-	maps, err := t.Mappings(o.Shop, o.Name)
+	maps, err := t.Mappings(o.Shop, plainName(o.Name))
 	if err != nil {
 		return err
 	}
@@ -218,7 +249,11 @@ func (t *txn) cover(have []state.Case, cn *state.Cancellation, maps []state.Mapp
 	byNumber := map[string]state.Case{}
 	var unmapped []state.Case
 	for _, c := range have {
-		byNumber[c.SupplierOrder] = c
+		next, err := t.replace(c, maps)
+		if err != nil {
+			return err
+		}
+		byNumber[c.SupplierOrder] = next
 		if c.Status == state.Unmapped {
 			unmapped = append(unmapped, c)
 		}
@@ -252,9 +287,28 @@ func (t *txn) cover(have []state.Case, cn *state.Cancellation, maps []state.Mapp
 	return nil
 }
 
-// conflict finds other shop orders that hold the same number: then neither is
-// asked without a person.
+// replace takes a case's number back where the operator names others.
+func (t *txn) replace(c state.Case, maps []state.Mapping) (state.Case, error) {
+	byOperator := slices.ContainsFunc(maps, func(m state.Mapping) bool { return m.By == byOperator })
+	named := slices.ContainsFunc(maps, func(m state.Mapping) bool { return m.SupplierOrder == c.SupplierOrder })
+	if !byOperator || named || c.SupplierOrder == "" || c.Status.Ended() || c.Raised[AlertReplaced] != "" {
+		return c, nil
+	}
+	return t.step(c, state.Event{Kind: state.EventReplaced, By: state.ByCLI})
+}
+
+// conflict finds other shop orders that hold the same number, by a case or by
+// the operator's word: then none is asked without a person.
 func (t *txn) conflict(m *state.Mapping, cn *state.Cancellation) error {
+	said, err := t.MappedTo(m.SupplierOrder)
+	if err != nil {
+		return err
+	}
+	for _, o := range said {
+		if o.Shop != cn.Shop || o.Name != plainName(cn.ShopOrder) {
+			m.Conflict = fmt.Sprintf("AliExpress order %s was given to %s %s by the operator", m.SupplierOrder, o.Shop, o.Name)
+		}
+	}
 	others, err := t.CasesBySupplierOrder(m.SupplierOrder)
 	if err != nil {
 		return err
@@ -282,12 +336,12 @@ func (e *Engine) MapSet(ctx context.Context, shopName, order, who string, number
 	}
 	var maps []state.Mapping
 	for _, n := range numbers {
-		maps = append(maps, state.Mapping{SupplierOrder: n, Account: s.Account, By: "operator"})
+		maps = append(maps, state.Mapping{SupplierOrder: n, Account: s.Account, By: byOperator})
 	}
 	var out []state.Case
 	err := e.update(ctx, func(t *txn) error {
 		out = nil
-		if err := t.PutMappings(shopName, order, maps); err != nil {
+		if err := t.PutMappings(shopName, plainName(order), maps); err != nil {
 			return err
 		}
 		have, err := t.openByName(shopName, order)
@@ -309,6 +363,13 @@ func (e *Engine) MapSet(ctx context.Context, shopName, order, who string, number
 	return out, nil
 }
 
+// byOperator marks a number that a person gave.
+const byOperator = "operator"
+
+// plainName is an order's name without the sign that Shopify puts before it:
+// people leave it out.
+func plainName(name string) string { return strings.TrimPrefix(strings.TrimSpace(name), "#") }
+
 // openByName finds the open cases of a shop order by the name a merchant
 // knows, the unmapped one first.
 func (t *txn) openByName(shopName, order string) ([]state.Case, error) {
@@ -322,7 +383,7 @@ func (t *txn) openByName(shopName, order string) ([]state.Case, error) {
 				return nil, err
 			}
 			for _, c := range cases {
-				if c.Shop == shopName && c.ShopOrder == order {
+				if c.Shop == shopName && plainName(c.ShopOrder) == plainName(order) {
 					return t.CasesByShopOrder(c.Shop, c.ShopOrderID)
 				}
 			}

@@ -2,6 +2,7 @@ package sync
 
 import (
 	"fmt"
+	"strings"
 	"time"
 
 	"countermand/state"
@@ -39,6 +40,10 @@ func (x *change) enter(s state.Status) {
 		x.alert(AlertDisputable)
 	case state.Disputed:
 		x.stopClocks(state.ClockProofDue, state.ClockSnooze)
+	case state.Shipped:
+		if !x.ev.Kind.Decision() { // a person knows what they decided
+			x.alert(AlertShipped)
+		}
 	}
 }
 
@@ -122,10 +127,11 @@ func mapped(x *change) error {
 	return x.place(x.ev.Cancellation != nil && x.ev.Cancellation.Partial)
 }
 
-// mappedAgain is a number that is known already; only a conflict is news.
+// mappedAgain is a number that is known already; only a conflict that nobody
+// has approved is news.
 func mappedAgain(x *change) error {
 	m := x.ev.Mapping
-	if m == nil || m.Conflict == "" || x.c.Unsure || x.c.Approved {
+	if m == nil || m.Conflict == "" || x.c.Unsure || strings.Contains(x.c.Accepted, m.Conflict) {
 		return nil
 	}
 	if x.c.Status == state.Held {
@@ -135,6 +141,62 @@ func mappedAgain(x *change) error {
 		return nil
 	}
 	x.hold(true, "%s", m.Conflict)
+	return nil
+}
+
+// mappedAsking is a conflict that comes up while the supplier is being asked:
+// the last click is not made if it has not been.
+func mappedAsking(x *change) error {
+	m := x.ev.Mapping
+	if m == nil || m.Conflict == "" || strings.Contains(x.c.Accepted, m.Conflict) {
+		return nil
+	}
+	return x.stop(m.Conflict)
+}
+
+// mappedLate is a conflict that comes up after the supplier was asked.
+func mappedLate(x *change) error {
+	m := x.ev.Mapping
+	if m == nil || m.Conflict == "" || strings.Contains(x.c.Accepted, m.Conflict) {
+		return nil
+	}
+	x.c.Accepted = strings.TrimPrefix(x.c.Accepted+"; "+m.Conflict, "; ") // told once
+	x.say("%s, and the supplier was asked already", m.Conflict)
+	x.alert(AlertConflict)
+	return nil
+}
+
+const replacedWhy = "the operator named other AliExpress orders for this shop order"
+
+// replaced takes a number back that was not acted on yet.
+func replaced(x *change) error {
+	if !x.c.Attempt.DispatchedAt.IsZero() { // held in doubt: the supplier may have it
+		return replacedLate(x)
+	}
+	x.to(state.Ignored, "%s", replacedWhy)
+	return nil
+}
+
+// replacedAsking stops an attempt before its last click.
+func replacedAsking(x *change) error { return x.stop(replacedWhy) }
+
+// replacedLate cannot be helped any more; a person is told.
+func replacedLate(x *change) error {
+	x.say("%s, but the supplier was asked already", replacedWhy)
+	x.alert(AlertReplaced)
+	return nil
+}
+
+func (x *change) stop(why string) error {
+	if !x.c.Attempt.DispatchedAt.IsZero() {
+		x.say("%s, but the supplier may have been asked already", why)
+		x.alert(AlertReplaced)
+		return nil
+	}
+	if x.c.Stop == "" {
+		x.c.Stop = why
+		x.say("%s: the attempt under way is stopped", why)
+	}
 	return nil
 }
 

@@ -119,6 +119,9 @@ func near(t, now time.Time) bool {
 // depthFor is how much must be read: tracking is nowhere but on its own page,
 // refunds only behind the detail.
 func depthFor(c state.Case, now time.Time) state.Depth {
+	if c.ReadFailures > 0 && c.Status == state.Requested {
+		return state.DepthDetail
+	}
 	switch c.Status {
 	case state.Refused, state.Disputable, state.Disputed:
 		return state.DepthTracking

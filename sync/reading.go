@@ -52,6 +52,10 @@ func (x *change) absorb(r *state.Reading) {
 	}
 	if r.Complete {
 		c.DetailAt = r.At
+		c.ReadFailures = 0
+		x.resolve(AlertUnreadable)
+	} else if c.ReadFailures++; c.ReadFailures >= unreadableAfter {
+		x.alert(AlertUnreadable) // a page that never shows everything is as good as none
 	}
 	if r.Total.Known() {
 		c.Amount = r.Total
@@ -90,25 +94,33 @@ func shippedPhase(p state.Phase) bool {
 	return p == state.PhaseShipped || p == state.PhaseDelivered || p == state.PhaseFinished
 }
 
-// track merges what the tracking shows; a number once seen stays.
+// track merges what the tracking shows; a number once seen stays, and of its
+// scans the earliest counts.
 func (x *change) track(r *state.Reading) {
-	for _, t := range r.Tracking {
+	for n, t := range r.Tracking {
 		if t.Number == "" {
-			continue
+			if t.FirstScanAt.IsZero() {
+				continue
+			}
+			t.Number = fmt.Sprintf("parcel %d", n+1) // scanned, though the site hides its number
 		}
 		i := slices.IndexFunc(x.c.Tracking, func(h state.Tracking) bool { return h.Number == t.Number })
 		if i < 0 {
 			if t.SeenAt.IsZero() {
 				t.SeenAt = r.At
 			}
-			x.c.Tracking = append(x.c.Tracking, t)
+			i = len(x.c.Tracking)
+			x.c.Tracking = append(x.c.Tracking, state.Tracking{Number: t.Number, Carrier: t.Carrier, SeenAt: t.SeenAt})
 			x.say("tracking number %s appeared (%s)", t.Number, or(t.Carrier, "carrier unknown"))
-			continue
 		}
 		have := &x.c.Tracking[i]
-		if have.FirstScanAt.IsZero() && !t.FirstScanAt.IsZero() {
-			have.FirstScanAt, have.FirstScanCode = t.FirstScanAt, t.FirstScanCode
+		if !t.FirstScanAt.IsZero() && (have.FirstScanAt.IsZero() || t.FirstScanAt.Before(have.FirstScanAt)) {
+			have.FirstScanAt, have.FirstScanCode = t.FirstScanAt.UTC(), t.FirstScanCode
 			x.say("first scan of %s: %s (%s)", t.Number, stamp(t.FirstScanAt), t.FirstScanCode)
+			if tooOld(x.c, *have) {
+				x.say("that scan is older than the order itself: it proves nothing")
+				x.alert(AlertOldScan)
+			}
 		}
 		if have.Carrier == "" {
 			have.Carrier = t.Carrier
@@ -130,7 +142,7 @@ func proof(c state.Case, now time.Time) state.Proof {
 	out := state.ProofScanBefore
 	for _, t := range c.Tracking {
 		switch {
-		case t.FirstScanAt.IsZero():
+		case !scanned(c, t):
 			if out == state.ProofScanBefore {
 				out = state.ProofNumberOnly
 			}
@@ -139,6 +151,21 @@ func proof(c state.Case, now time.Time) state.Proof {
 		}
 	}
 	return out
+}
+
+// scanned tells whether a parcel has a scan that can be this order's. One from
+// before the order was placed belongs to another parcel: an old number given
+// again is a known trick.
+func scanned(c state.Case, t state.Tracking) bool {
+	return !t.FirstScanAt.IsZero() && !tooOld(c, t)
+}
+
+func tooOld(c state.Case, t state.Tracking) bool {
+	placed := c.OrderedAt
+	if placed.IsZero() {
+		placed = c.ShopOrderedAt
+	}
+	return !t.FirstScanAt.IsZero() && !placed.IsZero() && t.FirstScanAt.Before(placed.Add(-orderDateGrace))
 }
 
 // requestMoment is when the supplier could first have known.
@@ -296,7 +323,7 @@ func (x *change) weigh(r *state.Reading) {
 func (x *change) graceEnd(due time.Time) time.Time {
 	end := due
 	for _, t := range x.c.Tracking {
-		if g := t.SeenAt.Add(x.p.NumberGrace); t.FirstScanAt.IsZero() && g.After(end) {
+		if g := t.SeenAt.Add(x.p.NumberGrace); !scanned(x.c, t) && g.After(end) {
 			end = g
 		}
 	}
@@ -322,6 +349,9 @@ func scanWords(c state.Case) string {
 			continue
 		}
 		out += fmt.Sprintf("%s first scanned %s (%s)", t.Number, stamp(t.FirstScanAt), t.FirstScanCode)
+		if tooOld(c, t) {
+			out += ", before the order was placed"
+		}
 	}
 	return out
 }
@@ -331,6 +361,7 @@ func readingRefused(x *change) error {
 	if x.listOnly(r) || !x.trust(r) {
 		return nil
 	}
+	marked := !x.c.ShippedAt.IsZero()
 	x.absorb(r)
 	x.again()
 	switch r.Phase {
@@ -339,9 +370,19 @@ func readingRefused(x *change) error {
 	case state.PhasePending:
 		x.requested(r, "a cancel request stands again")
 	default:
+		x.shippedMeanwhile(marked)
 		x.weigh(r)
 	}
 	return nil
+}
+
+// shippedMeanwhile tells of an order that was asked, refused and then marked
+// shipped.
+func (x *change) shippedMeanwhile(marked bool) {
+	if !marked && !x.c.ShippedAt.IsZero() && !x.c.RequestedAt.IsZero() && x.c.Proof != state.ProofScanBefore {
+		x.say("marked shipped %s, after we asked", stamp(x.c.ShippedAt))
+		x.alert(AlertShippedAfter)
+	}
 }
 
 func readingDisputable(x *change) error {
@@ -349,13 +390,14 @@ func readingDisputable(x *change) error {
 	if x.listOnly(r) || !x.trust(r) {
 		return nil
 	}
-	before := x.c.Proof
+	before, marked := x.c.Proof, !x.c.ShippedAt.IsZero()
 	x.absorb(r)
 	x.again()
 	if r.Phase == state.PhaseClosed {
 		x.closed(r, "the order is closed after all")
 		return nil
 	}
+	x.shippedMeanwhile(marked)
 	x.newProof(before)
 	return nil
 }
@@ -382,15 +424,25 @@ func (x *change) newProof(before state.Proof) {
 	}
 }
 
-// readFailed concludes nothing; the order is read again.
+// unreadableAfter is how many failed readings in a row a person hears of.
+const unreadableAfter = 3
+
+// readFailed concludes nothing; the order is read again. The journal tells of
+// the first failure and of the one that a person is called for.
 func readFailed(x *change) error {
 	f := x.ev.Failure
 	if f == nil {
 		return x.refuse("no failure came with it")
 	}
 	if !x.c.NextCheckAt.IsZero() {
-		x.c.NextCheckAt = x.now.Add(checkFailed)
+		x.c.NextCheckAt = x.now.Add(min(checkFailed<<min(x.c.ReadFailures, 5), checkSlow))
 	}
-	x.say("could not be read (%s): %s", f.Kind, f.Detail)
+	x.c.ReadFailures++
+	if x.c.ReadFailures == 1 || x.c.ReadFailures == unreadableAfter {
+		x.say("could not be read (%s): %s", f.Kind, f.Detail)
+	}
+	if x.c.ReadFailures >= unreadableAfter {
+		x.alert(AlertUnreadable)
+	}
 	return nil
 }

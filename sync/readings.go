@@ -31,19 +31,28 @@ func (l *lane) readings(ctx context.Context, due []state.Effect) error {
 			return l.putOff(ctx, due, err)
 		}
 	}
+	// Where no order at all can be read, the site changed, or the account did.
+	var blind error
+	seen := false
 	for _, f := range due {
 		if ctx.Err() != nil {
 			return context.Cause(ctx)
 		}
-		if err := l.reading(ctx, f, numbers[f.ID], swept); err != nil {
+		unread, err := l.reading(ctx, f, numbers[f.ID], swept)
+		if err != nil {
 			return err
+		}
+		if seen = seen || unread == nil; seen {
+			blind = nil
+		} else {
+			blind = unread
 		}
 		// A request that came up meanwhile goes first.
 		if l.requestDue(ctx) || l.spent() {
-			return nil
+			return blind
 		}
 	}
-	return nil
+	return blind
 }
 
 func (l *lane) caseOf(ctx context.Context, f state.Effect) (c state.Case, err error) {
@@ -63,23 +72,24 @@ func (l *lane) requestDue(ctx context.Context) bool {
 }
 
 // reading does one read. A list entry that says what it said before is enough
-// for a regular check; anything else is read in detail.
-func (l *lane) reading(ctx context.Context, f state.Effect, c state.Case, swept map[string]state.Reading) error {
+// for a regular check; anything else is read in detail. unread is why an order
+// gave nothing that could be understood.
+func (l *lane) reading(ctx context.Context, f state.Effect, c state.Case, swept map[string]state.Reading) (unread, err error) {
 	var listText string
 	if f.Depth == state.DepthList {
 		entry, there := swept[c.SupplierOrder]
 		if there && entry.StatusText == c.ListText && c.ListText != "" {
-			return l.endRead(ctx, f, state.Event{Kind: state.EventReading, By: state.BySupplier, Reading: &entry})
+			return nil, l.endRead(ctx, f, state.Event{Kind: state.EventReading, By: state.BySupplier, Reading: &entry})
 		}
 		listText = entry.StatusText
 	}
 	r, err := l.client.Read(ctx, c.SupplierOrder, f.Depth == state.DepthTracking || !c.ShippedAt.IsZero())
 	if ctx.Err() != nil {
-		return context.Cause(ctx)
+		return nil, context.Cause(ctx)
 	}
 	if err == nil {
 		r.ListText = listText
-		return l.endRead(ctx, f, state.Event{Kind: state.EventReading, By: state.BySupplier, Reading: &r})
+		return nil, l.endRead(ctx, f, state.Event{Kind: state.EventReading, By: state.BySupplier, Reading: &r})
 	}
 	switch kind := supplier.KindOf(err); kind {
 	case supplier.NotFound, supplier.Unreadable, supplier.UnknownPage, supplier.WrongOrder, supplier.Unsafe:
@@ -87,9 +97,12 @@ func (l *lane) reading(ctx context.Context, f state.Effect, c state.Case, swept 
 		if e, ok := errors.AsType[*supplier.Error](err); ok {
 			ev.Evidence = e.Evidence
 		}
-		return l.endRead(ctx, f, ev)
+		if kind == supplier.Unreadable || kind == supplier.UnknownPage {
+			unread = err
+		}
+		return unread, l.endRead(ctx, f, ev)
 	}
-	return l.putOff(ctx, []state.Effect{f}, err)
+	return nil, l.putOff(ctx, []state.Effect{f}, err)
 }
 
 // endRead stores what a read gave. A read that was asked for anew meanwhile

@@ -18,7 +18,8 @@ type row map[state.EventKind]handler
 func openRow(own row) row {
 	r := row{
 		state.EventCancelled:  nothing,
-		state.EventMapped:     nothing,
+		state.EventMapped:     mappedLate,
+		state.EventReplaced:   replacedLate,
 		state.EventWithdrawn:  withdrawnLate,
 		state.EventTick:       tick,
 		state.EventReadFailed: readFailed,
@@ -33,7 +34,7 @@ func openRow(own row) row {
 // There it changes nothing.
 func endedRow() row {
 	return row{
-		state.EventCancelled: nothing, state.EventMapped: nothing, state.EventWithdrawn: nothing,
+		state.EventCancelled: nothing, state.EventMapped: nothing, state.EventReplaced: nothing, state.EventWithdrawn: nothing,
 		state.EventTick: nothing, state.EventReading: nothing, state.EventReadFailed: nothing,
 	}
 }
@@ -50,9 +51,10 @@ var table = map[state.Status]row{
 		state.EventTick:      tickUnmapped,
 		state.EventRetry:     retryUnmapped,
 		state.EventIgnore:    ignore,
-	}), state.EventReadFailed),
+	}), state.EventReadFailed, state.EventReplaced),
 	state.Held: openRow(row{
 		state.EventMapped:    mappedAgain,
+		state.EventReplaced:  replaced,
 		state.EventWithdrawn: withdrawn,
 		state.EventReading:   readingHeld,
 		state.EventApprove:   approve,
@@ -62,6 +64,7 @@ var table = map[state.Status]row{
 	}),
 	state.Queued: openRow(row{
 		state.EventMapped:    mappedAgain,
+		state.EventReplaced:  replaced,
 		state.EventWithdrawn: withdrawn,
 		state.EventBegin:     begin,
 		state.EventReading:   readingQueued,
@@ -69,6 +72,8 @@ var table = map[state.Status]row{
 		state.EventIgnore:    ignore,
 	}),
 	state.Requesting: openRow(row{
+		state.EventMapped:      mappedAsking,
+		state.EventReplaced:    replacedAsking,
 		state.EventTick:        tickRequesting,
 		state.EventDispatching: dispatching,
 		state.EventAsked:       asked,

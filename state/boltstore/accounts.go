@@ -14,7 +14,16 @@ var accounts = &table[state.Account]{
 	rev: func(a *state.Account) *uint64 { return &a.Rev },
 }
 
-var mappings = &table[[]state.Mapping]{name: "mappings", word: "mapping", text: pairText}
+var mappings = &table[[]state.Mapping]{
+	name: "mappings", word: "mapping", text: pairText,
+	indexes: []string{"mapping_number"},
+	rows: func(key []byte, list []state.Mapping) (rows []row) {
+		for _, m := range list {
+			rows = append(rows, row{"mapping_number", join(words(m.SupplierOrder), key)})
+		}
+		return rows
+	},
+}
 
 // clock has one record, the newest stamp.
 var clock = &table[sight]{name: "clock", word: "stamp"}
@@ -55,6 +64,16 @@ func (t *readTx) Mappings(shop, orderName string) ([]state.Mapping, error) {
 		return nil, nil
 	}
 	return m, err
+}
+
+// MappedTo lists the shop orders that the operator gave a number to.
+func (t *readTx) MappedTo(number string) (out []state.ShopOrder, err error) {
+	prefix := words(number)
+	for _, key := range ascend(t.bucket("mapping_number"), prefix, nil) {
+		n := 2 + int(binary.BigEndian.Uint16(key))
+		out = append(out, state.ShopOrder{Shop: string(key[2:n]), Name: string(key[n:])})
+	}
+	return out, nil
 }
 
 // PutMappings replaces what was said before; none takes it back.

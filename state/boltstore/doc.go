@@ -26,6 +26,7 @@
 //	  alert_due     TIME ID            alerts with a NextAt
 //	accounts        NAME               a state.Account
 //	mappings        SHOP ORDERNAME     a list of state.Mapping
+//	  mapping_number NUMBER SHOP ORDERNAME
 //	clock           "newest"           the latest stamp
 //	quarantine      SEQ                a state.Quarantined
 //	damaged         BUCKET KEY         the SEQ it stands under in quarantine

@@ -52,7 +52,7 @@ func (c *Client) Cancel(ctx context.Context, req supplier.CancelRequest) (state.
 	op := "cancel order " + req.Number
 	limited, cancel := context.WithTimeout(ctx, c.o.CancelTimeout)
 	defer cancel()
-	tab, err := c.page(limited)
+	tab, err := c.begin(limited)
 	if err != nil {
 		return state.Asked{}, c.fail(limited, op, err)
 	}
@@ -83,6 +83,12 @@ func (a *attempt) close(ctx context.Context) {
 	a.heard.Close()
 	if a.own != nil {
 		a.own.Close()
+	}
+	if ctx.Err() != nil && a.c.tab != nil {
+		// We are being stopped: a page that still loads answers nothing, so
+		// it is thrown away instead of tidied up.
+		a.c.tab.Close()
+		a.c.tab = nil
 	}
 	if a.c.tab != nil && a.c.tab.Alive() {
 		ctx := context.WithoutCancel(ctx)

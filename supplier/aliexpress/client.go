@@ -107,7 +107,7 @@ func defaults(o *Options) {
 	for _, d := range []struct {
 		v   *time.Duration
 		def time.Duration
-	}{{&o.StepTimeout, 30 * time.Second}, {&o.CancelTimeout, 15 * time.Minute}, {&o.FinalTimeout, 45 * time.Second}} {
+	}{{&o.StepTimeout, 30 * time.Second}, {&o.CancelTimeout, 15 * time.Minute}, {&o.FinalTimeout, 30 * time.Second}} {
 		if *d.v <= 0 {
 			*d.v = d.def
 		}
@@ -151,6 +151,19 @@ func (c *Client) url(template, id, line string) string {
 		"{www}", strings.TrimRight(c.o.Hosts.WWW, "/"), "{mobile}", strings.TrimRight(c.o.Hosts.Mobile, "/"),
 		"{id}", url.QueryEscape(id), "{line}", url.QueryEscape(line))
 	return r.Replace(template)
+}
+
+// begin starts a piece of work: a browser that is not fit for it is started
+// anew first.
+func (c *Client) begin(ctx context.Context) (*chrome.Tab, error) {
+	why, err := c.b.Fit(ctx)
+	if why != "" {
+		c.o.Log.Info().Str("account", c.o.Account).Msg("browser restarted: " + why)
+	}
+	if err != nil {
+		return nil, err
+	}
+	return c.page(ctx)
 }
 
 // page gives the account's one tab, with the locale pinned.
@@ -233,11 +246,16 @@ func (c *Client) fail(ctx context.Context, op string, err error) error {
 	return &supplier.Error{Kind: kind, Op: op, Err: err}
 }
 
-// slowOrWedged tells a site that does not answer from a browser that does
-// not; the latter is stopped, so that the next call gets a new one.
+// slowOrWedged tells a site that does not answer from a page or a browser
+// that does not; those are ended, so that the next call gets new ones.
 func (c *Client) slowOrWedged(ctx context.Context) supplier.Kind {
 	if c.b.Health(ctx) == nil {
-		return supplier.Unreachable
+		if c.tab == nil || c.tab.Health(ctx) == nil {
+			return supplier.Unreachable
+		}
+		c.tab.Close()
+		c.tab = nil
+		return supplier.Browser
 	}
 	if err := c.Close(ctx); err != nil {
 		c.o.Log.Warn().Err(err).Str("account", c.o.Account).Msg("a browser that hangs was killed")

@@ -164,9 +164,10 @@ func (b *Outbox) deliver(ctx context.Context, a state.Alert, r *Round) error {
 		return b.save(ctx, a.ID, func(cur *state.Alert) { cur.NextAt = until })
 	}
 	err := b.o.Send.Send(ctx, messageOf(a))
-	if ctx.Err() != nil {
+	if err != nil && ctx.Err() != nil {
 		return fmt.Errorf("deliver alert %s: %w", a.ID, context.Cause(ctx))
 	}
+	ctx = context.WithoutCancel(ctx) // what was sent is recorded, or it would be sent again
 	if !reached(err) {
 		r.Failed++
 		b.o.Log.Warn().Str("alert", a.ID).Str("kind", a.Kind).Err(err).Msg("alert not delivered, will be tried again")

@@ -113,7 +113,9 @@ func (a *App) Start(ctx context.Context) error {
 		return fmt.Errorf("start the engine: %w", err)
 	}
 	a.clean.add("engine", a.engine.Stop)
-	a.done.Go(func() { a.deliver(ctx) })
+	var delivering sync.WaitGroup
+	delivering.Go(func() { a.deliver(ctx) })
+	a.clean.add("alerts", func(context.Context) error { delivering.Wait(); return nil })
 	a.serve("control socket", a.control.Serve)
 	a.serve("webhooks", a.hooks.serve)
 	a.serve("console", a.console.serve)
