@@ -5,6 +5,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 
 	"github.com/Khan/genqlient/generate"
@@ -12,6 +13,7 @@ import (
 	"github.com/vektah/gqlparser/v2/ast"
 	"github.com/vektah/gqlparser/v2/validator/rules"
 
+	"countermand/shop"
 	"countermand/shop/shopify"
 	"countermand/shop/shopifytest"
 )
@@ -64,20 +66,9 @@ func TestOperationsAgainstTheWholeSchema(t *testing.T) {
 	if !ok {
 		return
 	}
-	f, err := os.Open(path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer f.Close()
-	z, err := gzip.NewReader(f)
-	if err != nil {
-		t.Fatal(err)
-	}
-	sdl, err := io.ReadAll(z)
-	if err != nil {
-		t.Fatal(err)
-	}
-	schema, err := gqlparser.LoadSchema(&ast.Source{Name: "admin", Input: string(sdl)})
+	edits, _ := shared(t, "requested-order-edit-2026-10.reconstructed.graphql")
+	sdl := strings.Join([]string{unzip(t, path), readFile(t, edits), readFile(t, "supplement.graphql")}, "\n")
+	schema, err := gqlparser.LoadSchema(&ast.Source{Name: "admin", Input: sdl})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -90,17 +81,47 @@ func TestOperationsAgainstTheWholeSchema(t *testing.T) {
 			t.Errorf("%s: %v", file, errs)
 		}
 	}
-	s := newShop(t, shopifytest.Options{SchemaSDL: string(sdl)})
+	s := newShop(t, shopifytest.Options{SchemaSDL: sdl})
 	o := s.AddOrder(shopifytest.Order{Lines: []shopifytest.Line{{Title: "Lamp"}}})
-	if got, err := newClient(t, s.URL()).Order(t.Context(), o.GID()); err != nil || len(got.Lines) != 1 {
-		t.Errorf("read %d lines: %v", len(got.Lines), err)
+	c := newClient(t, s.URL(), func(o *shopify.Options) { o.Edits, o.Country = true, true })
+	if got, err := c.Order(t.Context(), o.GID()); err != nil || len(got.Lines) != 1 || !got.EditsRead || got.Country == "" {
+		t.Errorf("read %+v: %v", got, err)
+	}
+	if got, err := c.Cancel(t.Context(), shop.CancelOrder{ID: o.GID(), Reason: "customer", Refund: shop.RefundOriginal}); err != nil || got.Outcome != shop.CancelDone {
+		t.Errorf("cancelled: %+v, %v", got, err)
 	}
 }
 
-// Shopify's own sample payload, whose numeric id is rounded, names its order.
-func TestSamplePayload(t *testing.T) {
+func unzip(t *testing.T, path string) string {
+	t.Helper()
+	f, err := os.Open(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	z, err := gzip.NewReader(f)
+	if err != nil {
+		t.Fatal(err)
+	}
+	b, err := io.ReadAll(z)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(b)
+}
+
+// Shopify's own sample payloads name their order. Where a sample holds only a
+// number, that was rounded by whoever made the sample.
+func TestSamplePayloads(t *testing.T) {
 	t.Parallel()
-	for _, name := range []string{"webhook_orders_cancelled.json", "webhook_orders_updated.json"} {
+	const exact, rounded = "gid://shopify/Order/820982911946154508", "gid://shopify/Order/820982911946154500"
+	for name, tc := range map[string]struct{ topic, want string }{
+		"webhook_orders_cancelled.json": {"orders/cancelled", exact},
+		"webhook_orders_updated.json":   {"orders/updated", exact},
+		"webhook_orders_edited.json":    {"orders/edited", rounded},
+		"webhook_refunds_create.json":   {"refunds/create", rounded},
+		"webhook_app_uninstalled.json":  {"app/uninstalled", ""},
+	} {
 		path, ok := shared(t, name)
 		if !ok {
 			return
@@ -110,9 +131,8 @@ func TestSamplePayload(t *testing.T) {
 			t.Fatal(err)
 		}
 		defer f.Close()
-		const want = "gid://shopify/Order/820982911946154508"
-		if got, err := shopify.OrderIDIn(f); err != nil || got != want {
-			t.Errorf("%s: got %q, %v, want %s", name, got, err, want)
+		if got, err := shopify.FindIn(tc.topic, f); err != nil || got != tc.want {
+			t.Errorf("%s: got %q, %v, want %q", name, got, err, tc.want)
 		}
 	}
 }

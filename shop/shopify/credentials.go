@@ -219,7 +219,7 @@ func (c *Credentials) refused(res *http.Response, code, text string) error {
 		e.Kind, e.Detail = shop.Unauthorized, "the shop gives no token: see that the app is installed and that client_id and client secret are its own"
 	}
 	if code != "" {
-		e.Err = errors.New(strings.TrimSpace(clip(code, 80) + " " + clip(text, 200)))
+		e.Err = fmt.Errorf("%w: %s", e.Err, strings.TrimSpace(clip(code, 80)+" "+clip(text, 200)))
 	}
 	return e
 }

@@ -1,6 +1,9 @@
 package shopify
 
-import "time"
+import (
+	"io"
+	"time"
+)
 
 // SetPause shortens the pause between two tries.
 func (c *Client) SetPause(d time.Duration) { c.pause = d }
@@ -15,3 +18,9 @@ const (
 	PageLines = pageLines
 	MaxReply  = maxReply
 )
+
+// FindIn finds the order that a payload of a topic is about.
+func FindIn(topic string, r io.Reader) (string, error) { return topics[topic](r) }
+
+// CancelLooks is how often a cancel's end is looked for.
+const CancelLooks = cancelLooks

@@ -23,6 +23,10 @@ const (
 	DefaultLookBack = 72 * time.Hour
 	// maxEditPages bounds the listing of customers' requests.
 	maxEditPages = 20
+	// maxAhead is how far before our clock a shop's time is believed: one
+	// mistaken time must not take the walk past what is yet to come. Believing
+	// less only lists more.
+	maxAhead = time.Hour
 	// maxKnown bounds what is remembered of the knocks of the walk before.
 	maxKnown = 2000
 )
@@ -168,6 +172,9 @@ func (r *Reconciler) begin(ctx context.Context) (shop.Cursor, error) {
 // next is where the walk after a finished one begins: never before this one,
 // and not later than what was seen.
 func (r *Reconciler) next(at shop.Cursor) time.Time {
+	if limit := r.o.Now().UTC().Add(maxAhead); at.UpTo.After(limit) {
+		at.UpTo = limit.Truncate(time.Second)
+	}
 	if since := at.UpTo.Add(-r.o.Overlap); since.After(at.Since) {
 		return since
 	}
