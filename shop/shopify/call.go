@@ -37,7 +37,7 @@ func (c *Client) read(ctx context.Context, do func(context.Context) error) error
 	_, err := backoff.Retry(ctx, func() (struct{}, error) {
 		last = do(ctx)
 		return struct{}{}, retryable(last)
-	}, backoff.WithBackOff(pauses), backoff.WithMaxTries(maxTries))
+	}, backoff.WithBackOff(pauses), backoff.WithMaxTries(maxTries), backoff.WithMaxElapsedTime(0))
 	switch {
 	case err == nil:
 		return nil

@@ -80,9 +80,15 @@ func TestCancelIsRefused(t *testing.T) {
 		prepare func(*shopifytest.Shop, string)
 		say     string
 	}{
-		"at once":   {func(s *shopifytest.Shop, _ string) { s.RefuseCancel(&shopifytest.Problem{Code: "NO_REFUND_PERMISSION", Message: "No"}) }, "NO_REFUND_PERMISSION"},
-		"fulfilled": {func(s *shopifytest.Shop, o string) { mustChange(s, o, func(o *shopifytest.Order) { o.Fulfillment = "FULFILLED" }) }, "fulfilled"},
-		"later":     {func(s *shopifytest.Shop, _ string) { s.FailCancel(&shopifytest.Problem{Code: "INTERNAL_ERROR", Message: "Refund failed"}) }, "till stands"},
+		"at once": {func(s *shopifytest.Shop, _ string) {
+			s.RefuseCancel(&shopifytest.Problem{Code: "NO_REFUND_PERMISSION", Message: "No"})
+		}, "NO_REFUND_PERMISSION"},
+		"fulfilled": {func(s *shopifytest.Shop, o string) {
+			mustChange(s, o, func(o *shopifytest.Order) { o.Fulfillment = "FULFILLED" })
+		}, "fulfilled"},
+		"later": {func(s *shopifytest.Shop, _ string) {
+			s.FailCancel(&shopifytest.Problem{Code: "INTERNAL_ERROR", Message: "Refund failed"})
+		}, "till stands"},
 	} {
 		for _, v := range []string{"2026-07", "2026-10"} {
 			t.Run(name+" "+v, func(t *testing.T) {

@@ -51,9 +51,14 @@ func headerTopic(enum string) string {
 // Subscribe makes a subscription as the API would. Topic is as the API writes
 // it: ORDERS_CANCELLED.
 func (s *Shop) Subscribe(topic, uri string) string {
+	return s.SubscribeWith(topic, map[string]any{"uri": uri})
+}
+
+// SubscribeWith does the same with a WebhookSubscriptionInput as JSON has it.
+func (s *Shop) SubscribeWith(topic string, in map[string]any) string {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return s.subscribe(topic, map[string]any{"uri": uri}).gid()
+	return s.subscribe(topic, in).gid()
 }
 
 func (s *Shop) subscribe(topic string, in map[string]any) *subscription {
