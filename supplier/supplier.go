@@ -136,3 +136,124 @@ type Evidence struct {
 type EvidenceSink interface {
 	Keep(ctx context.Context, e Evidence) (ref string, err error)
 }
+
+// Messenger can write to an order's seller.
+type Messenger interface {
+	// Message sends what does not stand there yet. Once req.Dispatch has
+	// returned nil, the answer is always an outcome, at worst MessageUnclear.
+	Message(ctx context.Context, req MessageRequest) (MessageResult, error)
+}
+
+// MessageRequest is what the seller is to be told about one order.
+type MessageRequest struct {
+	Number string
+	// CaseID names the folder that evidence goes to.
+	CaseID string
+	// Texts are sent one by one, such as the English and the Chinese one.
+	Texts []string
+	// Observe stops before anything is typed, and reports what would have
+	// been sent.
+	Observe bool
+	// Guard and Dispatch are those of CancelRequest. Dispatch is called once,
+	// before the first text is sent.
+	Guard    func(state.Reading) error
+	Dispatch func(ctx context.Context) error
+}
+
+// MessageOutcome is how an attempt to write to the seller ended.
+type MessageOutcome string
+
+// The outcomes.
+const (
+	MessageSent       MessageOutcome = "sent"        // read again: all texts stand there
+	MessageAlready    MessageOutcome = "already"     // they stood there before; nothing was typed
+	MessageObserved   MessageOutcome = "observed"    // observe: what would have been sent
+	MessageWrongOrder MessageOutcome = "wrong_order" // the page is about another order
+	MessageUnknown    MessageOutcome = "unknown"     // a page we do not know; nothing was sent
+	MessageFailed     MessageOutcome = "failed"      // broke before the first text was sent; may be done again
+	MessageUnclear    MessageOutcome = "unclear"     // broke after that; must be looked at
+)
+
+// MessageResult is an attempt's end.
+type MessageResult struct {
+	Outcome MessageOutcome
+	Detail  string
+	// Sent counts the texts that were sent now and stand there.
+	Sent     int
+	Evidence []string
+}
+
+// Disputer can fill in the dispute form of an order line.
+type Disputer interface {
+	// Dispute fills the form from the dossier and stops before it is
+	// submitted, unless d.Submit is set. Once d.Dispatch has returned nil,
+	// the answer is always an outcome, at worst DisputeUnclear.
+	Dispute(ctx context.Context, d Dossier) (DisputeResult, error)
+	// Returns lists the disputes and refunds of an order, newest first; of
+	// all orders where number is empty.
+	Returns(ctx context.Context, number string) ([]Return, error)
+}
+
+// Dossier is what a dispute says.
+type Dossier struct {
+	Number string
+	// Line is the supplier's id of the order line; disputes are per line.
+	Line   string
+	CaseID string
+	// Received: the parcel has arrived. It decides which reasons are offered.
+	Received bool
+	// Reasons are codes or words of the reason, the best first; the first
+	// that exactly one offered reason fits is taken.
+	Reasons []string
+	Text    string
+	// Amount that is claimed; unknown leaves what the form proposes.
+	Amount state.Money
+	// Files are paths of the evidence to attach.
+	Files []string
+	// Submit sends the dispute: an operator's decision, never our own.
+	Submit   bool
+	Guard    func(state.Reading) error
+	Dispatch func(ctx context.Context) error
+}
+
+// DisputeOutcome is how filling in a dispute ended.
+type DisputeOutcome string
+
+// The outcomes.
+const (
+	DisputeFilled     DisputeOutcome = "filled"      // filled in and shown; nothing was submitted
+	DisputeSubmitted  DisputeOutcome = "submitted"   // read again: the list of returns has it
+	DisputeAlready    DisputeOutcome = "already"     // one is open about this line
+	DisputeNotOffered DisputeOutcome = "not_offered" // the order offers none
+	DisputeWrongOrder DisputeOutcome = "wrong_order"
+	DisputeUnknown    DisputeOutcome = "unknown" // a page we do not know; nothing was submitted
+	DisputeFailed     DisputeOutcome = "failed"  // broke before Submit; may be done again
+	DisputeUnclear    DisputeOutcome = "unclear" // broke after Submit; must be looked at
+)
+
+// DisputeResult is an attempt's end.
+type DisputeResult struct {
+	Outcome DisputeOutcome
+	Detail  string
+	// Filled is what the form holds, by field: received, reason, text,
+	// amount, files.
+	Filled map[string]string
+	// Offered are the reasons that the form offers.
+	Offered  []string
+	Return   *Return
+	Evidence []string
+}
+
+// Return is one entry of the list of returns and refunds.
+type Return struct {
+	// ID and LineID are the return's own numbers.
+	ID, LineID string
+	// Number and OrderLine say what it is about.
+	Number, OrderLine string
+	// Code is the site's own state, Status its caption.
+	Code, Status string
+	// Open: still to be decided or paid.
+	Open      bool
+	Amount    state.Money
+	CreatedAt time.Time
+}

@@ -23,7 +23,7 @@ type Finding struct {
 // not checked.
 func (c *Client) Check(ctx context.Context) ([]Finding, error) {
 	const op = "check site profile"
-	tab, err := c.page(ctx)
+	tab, err := c.begin(ctx)
 	if err != nil {
 		return nil, c.fail(ctx, op, err)
 	}
@@ -84,7 +84,7 @@ func (c *Client) checkDetail(ctx context.Context, tab *chrome.Tab, number string
 // OpenLogin shows the site's sign-in, or the challenge, in the account's tab,
 // with pictures, for a person to deal with. Nothing is typed or clicked.
 func (c *Client) OpenLogin(ctx context.Context) (*chrome.Tab, error) {
-	tab, err := c.page(ctx)
+	tab, err := c.begin(ctx)
 	if err == nil {
 		err = tab.SetBlocking(ctx, false)
 	}

@@ -2,6 +2,7 @@ package aliexpress
 
 import (
 	"errors"
+	"slices"
 	"time"
 
 	"countermand/state"
@@ -11,7 +12,15 @@ import (
 type detailPage struct {
 	reading state.Reading
 	buttons []button
+	// connect is the order's link to its seller.
+	connect string
+	// disputes are the links to the dispute form, by order line.
+	disputes map[string]disputeLinks
 }
+
+// disputeLinks are where the question "Have you received your package?"
+// leads to.
+type disputeLinks struct{ received, missing string }
 
 // errEmpty is a good answer without content: an order that is not this
 // account's, or a site that has had enough of us.
@@ -40,8 +49,13 @@ func (p Profile) parseDetail(a answer, at time.Time, zone *time.Location) (detai
 		Total:     money(total.get("formatPriceInfo").str(), total.get("currencyCode").str()),
 		Store:     products.get("sellerVO", "sellerName").str(),
 	}
+	disputes := map[string]disputeLinks{}
 	for _, l := range products.get("productVOList").list() {
-		r.Lines = append(r.Lines, readLine(l))
+		line := readLine(l)
+		r.Lines = append(r.Lines, line)
+		if links, ok := p.disputeLinks(l); ok && line.ID != "" {
+			disputes[line.ID] = links
+		}
 	}
 	buttons := readButtons(status.get("buttonVOList"))
 	r.Phase = p.phase(signs{
@@ -53,7 +67,19 @@ func (p Profile) parseDetail(a answer, at time.Time, zone *time.Location) (detai
 	}
 	_, r.CancelOffered = p.cancelButton(buttons)
 	r.Complete = r.StatusText != "" && number == infoNumber && !r.OrderedAt.IsZero() && r.Total.Known() && len(r.Lines) > 0
-	return detailPage{r, buttons}, nil
+	return detailPage{r, buttons, products.get("sellerVO", "connectUrl").str(), disputes}, nil
+}
+
+// disputeLinks reads the links of a line's dispute button. They are opened,
+// never clicked: the button itself stays on the deny list.
+func (p Profile) disputeLinks(line node) (disputeLinks, bool) {
+	for _, b := range line.get("buttonVOS").list() {
+		if slices.Contains(p.Dispute.ButtonTypes, b.get("type").str()) {
+			yes, no := b.get("extMap", "okButton", "href").str(), b.get("extMap", "cancelButton", "href").str()
+			return disputeLinks{received: yes, missing: no}, yes != "" && no != ""
+		}
+	}
+	return disputeLinks{}, false
 }
 
 // refusedText gives the site's sentence where it says that the seller refused.

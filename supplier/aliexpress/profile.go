@@ -36,6 +36,8 @@ type Profile struct {
 	Symbols map[string]string `yaml:"symbols"`
 	// Nuisances are what may lie over a button and may be got out of the way.
 	Nuisances []Nuisance `yaml:"nuisances"`
+	Messages  Messages   `yaml:"messages"`
+	Dispute   Dispute    `yaml:"dispute"`
 	Private   Private    `yaml:"private"`
 }
 
@@ -45,6 +47,7 @@ type URLs struct {
 	Detail   string `yaml:"detail"`
 	Tracking string `yaml:"tracking"`
 	Refund   string `yaml:"refund"`
+	Returns  string `yaml:"returns"`
 }
 
 // Calls are the names of the site's own calls, compared without case.
@@ -55,6 +58,7 @@ type Calls struct {
 	Refund    string `yaml:"refund"`
 	Reasons   string `yaml:"reasons"`
 	Operation string `yaml:"operation"`
+	Returns   string `yaml:"returns"`
 }
 
 // Returns are the beginnings of an answer's ret codes.
@@ -213,6 +217,7 @@ func (p Profile) validate() error {
 	p.validatePhases(bad)
 	p.validateClicks(bad)
 	p.validateNuisances(bad)
+	p.validateScenes(bad)
 	for lang, d := range p.Dates {
 		if len(d.Months) != 0 && len(d.Months) != 12 {
 			bad("dates."+lang+".months", "has %d names, want 12", len(d.Months))

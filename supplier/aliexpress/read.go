@@ -14,7 +14,7 @@ import (
 // session.
 func (c *Client) Probe(ctx context.Context) error {
 	const op = "probe session"
-	tab, err := c.page(ctx)
+	tab, err := c.begin(ctx)
 	if err == nil {
 		_, err = c.firstList(ctx, tab)
 	}
@@ -63,7 +63,7 @@ func (c *Client) listAsShown(ctx context.Context, tab *chrome.Tab, failure error
 // order left, and the refunds where it is closed.
 func (c *Client) Read(ctx context.Context, number string, tracking bool) (state.Reading, error) {
 	op := "read order " + number
-	tab, err := c.page(ctx)
+	tab, err := c.begin(ctx)
 	if err != nil {
 		return state.Reading{}, c.fail(ctx, op, err)
 	}
@@ -216,7 +216,7 @@ func (c *Client) readRefunds(ctx context.Context, tab *chrome.Tab, r *state.Read
 // Sweep reads the list page by page until every wanted order was met.
 func (c *Client) Sweep(ctx context.Context, want []string) (map[string]state.Reading, error) {
 	const op = "sweep order list"
-	tab, err := c.page(ctx)
+	tab, err := c.begin(ctx)
 	if err != nil {
 		return nil, c.fail(ctx, op, err)
 	}

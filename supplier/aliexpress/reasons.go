@@ -8,12 +8,17 @@ type reason struct{ code, text string }
 // parseReasons reads the form's own data: its order and what it offers.
 func parseReasons(a answer) (number string, offered []reason) {
 	m := a.Data.get("module")
-	for _, r := range m.get("reasonList").list() {
+	return m.get("tradeOrderId").str(), readReasons(m.get("reasonList"))
+}
+
+func readReasons(list node) []reason {
+	var out []reason
+	for _, r := range list.list() {
 		if text := r.get("reasonText").str(); text != "" {
-			offered = append(offered, reason{r.get("reasonCode").str(), text})
+			out = append(out, reason{r.get("reasonCode").str(), text})
 		}
 	}
-	return m.get("tradeOrderId").str(), offered
+	return out
 }
 
 // choose takes the first preference that is offered: by code, and only where

@@ -70,9 +70,14 @@ const value = (selector, index) => {
   if (!e) return {why: "missing"};
   return {why: "", value: "value" in e ? e.value : e.innerText};
 };
+// focused tells whether the cursor is in the field, and marks what stands
+// there, so that what is typed replaces it.
 const focused = (selector, index) => {
   const e = document.querySelectorAll(selector)[index];
-  return !!e && (document.activeElement === e || e.contains(document.activeElement));
+  if (!e || !(document.activeElement === e || e.contains(document.activeElement))) return false;
+  if (e.select) e.select();
+  else getSelection().selectAllChildren(e);
+  return true;
 };
 // aim answers whether a person could click the element now, and where.
 const aim = (query, selector, index, text, scroll) => {

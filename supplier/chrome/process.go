@@ -45,7 +45,7 @@ func Find(configured string) (string, error) {
 			return found, nil
 		}
 	}
-	return "", fmt.Errorf("%w: run `make setup` or `apt-get install chromium`, or set browser.path", ErrMissing)
+	return "", fmt.Errorf("%w: install it (apt-get install chromium), or set browser.path", ErrMissing)
 }
 
 // allocatorOptions builds the command line and the environment.

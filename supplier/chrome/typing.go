@@ -35,7 +35,7 @@ func (t *Tab) Value(ctx context.Context, el Element) (string, error) {
 	return v.Value, nil
 }
 
-// Insert puts text where the cursor stands, as an input method does: no key
+// Insert puts text in place of what the field holds, as an input method does: no key
 // is pressed, so a line break in the text sends nothing. The element must
 // have the focus, and must hold exactly the text afterwards.
 func (t *Tab) Insert(ctx context.Context, el Element, text string) error {

@@ -1,0 +1,307 @@
+package aliexpress
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/url"
+	"slices"
+	"strings"
+
+	"countermand/supplier"
+	"countermand/supplier/chrome"
+)
+
+var _ supplier.Messenger = (*Client)(nil)
+
+// Messages are the pages on which a seller is written to. All of it is
+// assumed; without selectors for the field and the button nothing is sent.
+type Messages struct {
+	// Hosts are those, beside the account's own, that an order's link to its
+	// seller may lead to.
+	Hosts     []string         `yaml:"hosts"`
+	Selectors MessageSelectors `yaml:"selectors"`
+	// SendCaptions are the button's.
+	SendCaptions Texts `yaml:"send_captions"`
+}
+
+// MessageSelectors are CSS; each a list of alternatives.
+type MessageSelectors struct {
+	// Order and Store show whom the page writes to, and about what.
+	Order []string `yaml:"order"`
+	Store []string `yaml:"store"`
+	// List is what holds the messages, Mine those from us, Empty what is
+	// shown where there are none.
+	List  []string `yaml:"list"`
+	Mine  []string `yaml:"mine"`
+	Empty []string `yaml:"empty"`
+	Input []string `yaml:"input"`
+	Send  []string `yaml:"send"`
+}
+
+// letter is one attempt to write to a seller.
+type letter struct {
+	scene
+	req  supplier.MessageRequest
+	sent int
+}
+
+// Message writes to the seller of an order what does not stand there yet.
+func (c *Client) Message(ctx context.Context, req supplier.MessageRequest) (supplier.MessageResult, error) {
+	op := "message the seller of order " + req.Number
+	ms := c.p.Messages.Selectors
+	if len(ms.Input) == 0 || len(ms.Send) == 0 || len(ms.List) == 0 {
+		return supplier.MessageResult{}, c.fail(ctx, op, lacks("where messages are written (messages)"))
+	}
+	limited, cancel := context.WithTimeout(ctx, c.o.CancelTimeout)
+	defer cancel()
+	tab, err := c.begin(limited)
+	if err != nil {
+		return supplier.MessageResult{}, c.fail(limited, op, err)
+	}
+	l := &letter{scene: scene{c: c, tab: tab, number: req.Number, caseID: req.CaseID, mark: req.Dispatch, pace: c.o.Pace}, req: req}
+	defer func() { l.leave(ctx) }()
+	err = l.run(limited)
+	if l.marked {
+		return l.conclude(ctx, err), nil
+	}
+	s, err := c.asStop(limited, op, err)
+	if err != nil {
+		if e, ok := errors.AsType[*supplier.Error](err); ok {
+			e.Evidence = append(e.Evidence, l.evidence...)
+		}
+		return supplier.MessageResult{}, err
+	}
+	return l.result(supplier.MessageOutcome(s.outcome), s.detail), nil
+}
+
+func (l *letter) result(o supplier.MessageOutcome, detail string) supplier.MessageResult {
+	return supplier.MessageResult{Outcome: o, Detail: detail, Sent: l.sent, Evidence: l.evidence}
+}
+
+func (l *letter) run(ctx context.Context) error {
+	err := l.enter(ctx, func(d detailPage) error {
+		if l.req.Guard != nil {
+			if err := l.req.Guard(d.reading); err != nil {
+				return halt(supplier.MessageWrongOrder, "%v; nothing was sent", err)
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		return err
+	}
+	standing, err := l.open(ctx)
+	if err != nil {
+		return err
+	}
+	var missing []string
+	for _, t := range l.req.Texts {
+		if !slices.Contains(standing, fold(t)) && fold(t) != "" {
+			missing = append(missing, t)
+		}
+	}
+	switch {
+	case len(missing) == 0:
+		l.witness(ctx, "message-stands")
+		return halt(supplier.MessageAlready, "the message stands there already; nothing was typed")
+	case l.req.Observe:
+		return halt(supplier.MessageObserved, "would send: %s", strings.Join(missing, " / "))
+	}
+	for _, t := range missing {
+		if err := l.say(ctx, t); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// open goes to the order's own message page and gives what we wrote there.
+func (l *letter) open(ctx context.Context) ([]string, error) {
+	address, err := l.c.address(l.detail.connect, l.c.p.Messages.Hosts)
+	if err != nil {
+		return nil, halt(supplier.MessageUnknown, "%v; nothing was sent", err)
+	}
+	if err := l.pace(ctx); err != nil {
+		return nil, err
+	}
+	if err := l.tab.Navigate(ctx, address); err != nil {
+		return nil, err
+	}
+	v, err := l.page(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return mine(v), nil
+}
+
+func (l *letter) queries() map[string]chrome.Query {
+	s := l.c.p.Messages.Selectors
+	return map[string]chrome.Query{
+		"order": {Selectors: s.Order}, "store": {Selectors: s.Store}, "list": {Selectors: s.List}, "mine": {Selectors: s.Mine},
+		"empty": {Selectors: s.Empty}, "input": {Selectors: s.Input}, "send": {Selectors: s.Send},
+	}
+}
+
+// page waits for the messages that stand there: without them nobody knows
+// what was said already. Two looks must show the same.
+func (l *letter) page(ctx context.Context) (chrome.View, error) {
+	before := []string{"?"}
+	v, ok, err := l.c.sees(ctx, l.tab, l.queries(), func(v chrome.View) bool {
+		now := append(mine(v), fmt.Sprint(len(v.Found["list"])))
+		same := slices.Equal(before, now)
+		before = now
+		told := len(v.Found["mine"]) > 0 || len(shown(v.Found["empty"])) > 0 || textOf(v.Found["list"]) != ""
+		return same && told && len(shown(v.Found["input"])) == 1
+	})
+	if err != nil {
+		return v, err
+	}
+	if !ok {
+		l.witness(ctx, "unknown-page")
+		return v, halt(supplier.MessageUnknown, "the message page is not known (messages.selectors); nothing was sent")
+	}
+	return v, l.right(v)
+}
+
+// right tells whether the page writes to this order's seller: by the order's
+// number, or else by the store's name.
+func (l *letter) right(v chrome.View) error {
+	if text := textOf(v.Found["order"]); text != "" {
+		if numberIn(text) == l.number {
+			return nil
+		}
+		return halt(supplier.MessageWrongOrder, "the message page is about %s; nothing was sent", quoted(clip(text)))
+	}
+	if store := textOf(v.Found["store"]); store != "" && fold(store) == fold(l.detail.reading.Store) {
+		return nil
+	}
+	return halt(supplier.MessageWrongOrder, "the message page shows neither order %s nor its store; nothing was sent", l.number)
+}
+
+// mine gives our own messages, folded.
+func mine(v chrome.View) []string {
+	var out []string
+	for _, e := range v.Found["mine"] {
+		out = append(out, fold(e.Text))
+	}
+	return out
+}
+
+// say types one text and sends it.
+func (l *letter) say(ctx context.Context, text string) error {
+	if err := l.pace(ctx); err != nil {
+		return err
+	}
+	v, err := l.page(ctx)
+	if err != nil {
+		return err
+	}
+	field := shown(v.Found["input"])[0]
+	draft, err := l.tab.Value(ctx, field)
+	if err != nil {
+		return err
+	}
+	if strings.TrimSpace(draft) != "" {
+		return halt(supplier.MessageFailed, "the field holds a draft, %s; nothing was sent", quoted(clip(draft)))
+	}
+	if err := l.c.write(ctx, l.tab, field, text); err != nil {
+		return err
+	}
+	send, err := l.button(ctx, text)
+	if err != nil {
+		return err
+	}
+	if err := l.c.press(ctx, l.tab, send, allowance{what: "Send", captions: l.c.p.Messages.SendCaptions, form: true}); err != nil {
+		return err
+	}
+	_, ok, err := l.c.sees(ctx, l.tab, l.queries(), func(v chrome.View) bool { return slices.Contains(mine(v), fold(text)) })
+	if err == nil && !ok {
+		err = errors.New("the message does not show after Send")
+	}
+	if err == nil {
+		l.sent++
+	}
+	return err
+}
+
+// button makes sure of the page once more, keeps evidence and sets the mark;
+// what follows is the click.
+func (l *letter) button(ctx context.Context, text string) (chrome.Element, error) {
+	captions := l.c.p.Messages.SendCaptions
+	isSend := func(e chrome.Element) bool { return e.Enabled && captions.is(e.Text) }
+	v, ok, err := l.c.sees(ctx, l.tab, l.queries(), func(v chrome.View) bool {
+		_, why := only(shown(v.Found["send"]), isSend)
+		return why == ""
+	})
+	if err != nil {
+		return chrome.Element{}, err
+	}
+	if !ok {
+		l.witness(ctx, "unknown-page")
+		return chrome.Element{}, halt(supplier.MessageUnknown, "the message page shows no button to send (messages.send_captions); nothing was sent")
+	}
+	if err := l.right(v); err != nil {
+		return chrome.Element{}, err
+	}
+	send, _ := only(shown(v.Found["send"]), isSend)
+	if send, err = l.c.reach(ctx, l.tab, send); err != nil {
+		return send, err
+	}
+	if held, err := l.tab.Value(ctx, shown(v.Found["input"])[0]); err != nil || held != text {
+		return send, errors.Join(err, halt(supplier.MessageFailed, "the field holds %s instead of the message; nothing was sent", quoted(clip(held))))
+	}
+	if err := l.keep(ctx, "before-send"); err != nil {
+		return send, halt(supplier.MessageFailed, "%v; nothing was sent", err)
+	}
+	if err := l.dispatch(ctx); err != nil {
+		return send, halt(supplier.MessageFailed, "the mark could not be stored: %v; nothing was sent", err)
+	}
+	return send, nil
+}
+
+// conclude loads the page afresh and says what stands there.
+func (l *letter) conclude(ctx context.Context, cause error) supplier.MessageResult {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), l.c.o.FinalTimeout)
+	defer cancel()
+	why := "all texts were sent"
+	if cause != nil {
+		why = cause.Error()
+	}
+	tab, err := l.c.page(ctx)
+	if err == nil {
+		// A person would look at once, too.
+		l.tab, l.pace = tab, func(context.Context) error { return nil }
+		var standing []string
+		if standing, err = l.open(ctx); err == nil {
+			l.witness(ctx, "after-send")
+			for _, t := range l.req.Texts {
+				if !slices.Contains(standing, fold(t)) {
+					err = fmt.Errorf("%s does not stand there", quoted(clip(t)))
+				}
+			}
+		}
+	}
+	if err != nil {
+		return l.result(supplier.MessageUnclear, why+"; read again: "+err.Error())
+	}
+	l.sent = len(l.req.Texts)
+	return l.result(supplier.MessageSent, "read again: all texts stand there")
+}
+
+// resolve makes an address of the site's data absolute.
+func (c *Client) resolve(raw string) (*url.URL, error) {
+	base, err := url.Parse(c.o.Hosts.WWW)
+	if err != nil {
+		return nil, err
+	}
+	u, err := base.Parse(strings.TrimSpace(raw))
+	if err != nil || raw == "" || u.Scheme != "https" && u.Scheme != base.Scheme || u.User != nil {
+		return nil, fmt.Errorf("the site's own link %q cannot be followed", raw)
+	}
+	return u, nil
+}
+
+func containsHost(hosts []string, host string) bool {
+	return slices.ContainsFunc(hosts, func(h string) bool { return strings.EqualFold(h, host) })
+}

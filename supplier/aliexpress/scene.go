@@ -1,0 +1,167 @@
+package aliexpress
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+
+	"countermand/supplier"
+	"countermand/supplier/chrome"
+)
+
+// sees looks until the elements are as wanted or the step's time is over;
+// what stops the account's work is its error. ok tells whether they are.
+func (c *Client) sees(ctx context.Context, tab *chrome.Tab, queries map[string]chrome.Query, good func(chrome.View) bool) (v chrome.View, ok bool, err error) {
+	step, cancel := context.WithTimeout(ctx, c.o.StepTimeout)
+	defer cancel()
+	err = tab.WaitFor(step, "wait for the page", func(ctx context.Context) (bool, error) {
+		s, err := c.look(ctx, tab)
+		if err == nil {
+			err = barrier(s)
+		}
+		if err == nil {
+			v, err = tab.Look(ctx, queries)
+		}
+		return err == nil && good(v), err
+	})
+	if errors.Is(err, context.DeadlineExceeded) && ctx.Err() == nil {
+		return v, false, nil
+	}
+	return v, err == nil, err
+}
+
+// scene is one order's page beside the cancel flow: the messages, a dispute.
+type scene struct {
+	c              *Client
+	tab            *chrome.Tab
+	number, caseID string
+	mark, pace     func(context.Context) error
+	detail         detailPage
+	evidence       []string
+	// marked: the mark is on disk; from here on the answer is an outcome.
+	marked bool
+}
+
+// stop ends a scene: with an outcome's words, before anything was sent.
+type stop struct {
+	outcome string
+	detail  string
+}
+
+func (s stop) Error() string { return s.detail }
+
+func halt[T ~string](outcome T, format string, args ...any) error {
+	return stop{string(outcome), fmt.Sprintf(format, args...)}
+}
+
+// enter reads the order, asks the guard and gives what its page says.
+func (s *scene) enter(ctx context.Context, guard func(detailPage) error) error {
+	// Evidence should show what a person would have seen.
+	if err := s.tab.SetBlocking(ctx, false); err != nil {
+		return err
+	}
+	d, err := s.c.readDetail(ctx, s.tab, s.number, s.pace)
+	if err != nil {
+		return err
+	}
+	s.detail = d
+	return guard(d)
+}
+
+func (s *scene) leave(ctx context.Context) {
+	if s.tab.Alive() {
+		ctx := context.WithoutCancel(ctx)
+		if err := s.tab.SetBlocking(ctx, true); err != nil {
+			s.c.o.Log.Debug().Err(err).Msg("pictures stay on")
+		}
+		s.c.done(ctx)
+	}
+}
+
+func (s *scene) keep(ctx context.Context, name string) error {
+	refs, err := s.c.keep(ctx, s.tab, s.caseID, s.number, name, nil)
+	s.evidence = append(s.evidence, refs...)
+	return err
+}
+
+// witness keeps evidence where its lack must not change the outcome.
+func (s *scene) witness(ctx context.Context, name string) {
+	if err := s.keep(ctx, name); err != nil {
+		s.c.o.Log.Warn().Err(err).Str("order", s.number).Msg("evidence was not kept")
+	}
+}
+
+// dispatch sets the mark once.
+func (s *scene) dispatch(ctx context.Context) error {
+	if s.marked {
+		return nil
+	}
+	if s.mark != nil {
+		if err := s.mark(ctx); err != nil {
+			return err
+		}
+	}
+	s.marked = true
+	return nil
+}
+
+// address makes an address of the site's data absolute and refuses one that
+// is not on a host we know.
+func (c *Client) address(raw string, more []string) (string, error) {
+	u, err := c.resolve(raw)
+	if err != nil {
+		return "", err
+	}
+	if !c.ours(u) && !containsHost(more, u.Host) {
+		return "", fmt.Errorf("the site's own link leads to %q, a host that is not known", u.Host)
+	}
+	return u.String(), nil
+}
+
+// write puts text into an empty field, or in place of what it proposes.
+func (c *Client) write(ctx context.Context, tab *chrome.Tab, field chrome.Element, text string) error {
+	if err := c.press(ctx, tab, field, allowance{what: "a text field", form: true}); err != nil {
+		return err
+	}
+	return tab.Insert(ctx, field, text)
+}
+
+// asError gives a stop its outcome, and everything else its kind.
+func (c *Client) asStop(ctx context.Context, op string, err error) (stop, error) {
+	if s, ok := errors.AsType[stop](err); ok {
+		return s, nil
+	}
+	if supplier.KindOf(err) == "" && unclickable(err) {
+		return stop{"failed", err.Error() + "; nothing was sent"}, nil
+	}
+	if supplier.KindOf(err) == supplier.WrongOrder {
+		return stop{"wrong_order", err.Error()}, nil
+	}
+	return stop{}, c.fail(ctx, op, err)
+}
+
+// validateScenes refuses captions that may never be clicked.
+func (p Profile) validateScenes(bad complain) {
+	d := p.Dispute
+	for path, t := range map[string]Texts{
+		"messages.send_captions": p.Messages.SendCaptions, "dispute.yes_captions": d.YesCaptions, "dispute.no_captions": d.NoCaptions,
+		"dispute.next_captions": d.NextCaptions, "dispute.next_page_captions": d.NextPageCaptions,
+	} {
+		for _, caption := range t.all() {
+			if why := p.denies(button{Caption: caption}); why != "" {
+				bad(path, "%q may never be clicked: %s", caption, why)
+			}
+		}
+	}
+	for _, title := range d.ConfirmTitles.all() {
+		if why := p.denies(button{Title: title}); why != "" || fold(title) == "" {
+			bad("dispute.confirm_titles", "nothing may be clicked under %q: %s", title, why)
+		}
+	}
+	for path, u := range map[string][2]string{"urls.returns": {p.URLs.Returns, "{mobile}"}} {
+		if u[0] != "" && !strings.HasPrefix(u[0], u[1]) && !strings.HasPrefix(u[0], "{www}") {
+			bad(path, "%q must begin with a host of the account", u[0])
+		}
+	}
+}

@@ -1,0 +1,124 @@
+package aliexpress
+
+import (
+	"context"
+	"errors"
+
+	"countermand/supplier"
+	"countermand/supplier/chrome"
+)
+
+// submit sends the filled form: an operator decided it. The steps before
+// Submit are the form's own.
+func (k *claim) submit(ctx context.Context) error {
+	d := k.c.p.Dispute
+	isNext := func(e chrome.Element) bool { return e.Enabled && d.NextCaptions.is(e.Text) }
+	isSubmit := func(e chrome.Element) bool { return e.Enabled && k.c.p.Cancel.SubmitCaptions.is(e.Text) }
+	v, err := k.see(ctx, "a button to go on", func(v chrome.View) bool {
+		_, next := only(shown(v.Found["next"]), isNext)
+		_, submit := only(shown(v.Found["submit"]), isSubmit)
+		return next == "" || submit == ""
+	})
+	if err != nil {
+		return err
+	}
+	if next, why := only(shown(v.Found["next"]), isNext); why == "" {
+		if err := k.pace(ctx); err != nil {
+			return err
+		}
+		// Whether this step already tells the supplier is not known.
+		if err := k.commit(ctx, "dispute-next", next, allowance{what: "Next", captions: d.NextCaptions}); err != nil {
+			return err
+		}
+	}
+	v, err = k.see(ctx, "Submit", func(v chrome.View) bool {
+		_, why := only(shown(v.Found["submit"]), isSubmit)
+		return why == ""
+	})
+	if err != nil {
+		return err
+	}
+	submit, _ := only(shown(v.Found["submit"]), isSubmit)
+	if err := k.commit(ctx, "before-submit", submit, allowance{what: "Submit", captions: k.c.p.Cancel.SubmitCaptions}); err != nil {
+		return err
+	}
+	return k.confirm(ctx)
+}
+
+// confirm agrees in the pop-up that asks whether to submit, where one comes.
+func (k *claim) confirm(ctx context.Context) error {
+	d := k.c.p.Dispute
+	isConfirm := func(e chrome.Element) bool {
+		return e.Enabled && k.c.p.Cancel.ConfirmCaptions.is(e.Text) && d.ConfirmTitles.in(e.InsideTitle) != ""
+	}
+	done := func(v chrome.View) bool { return d.DoneTexts.in(textOf(v.Found["done"])) != "" }
+	v, err := k.see(ctx, "what came of Submit", func(v chrome.View) bool {
+		_, why := only(shown(v.Found["dialog_bt"]), isConfirm)
+		return why == "" || done(v)
+	})
+	if err != nil || done(v) {
+		return err
+	}
+	confirm, _ := only(shown(v.Found["dialog_bt"]), isConfirm)
+	if err := k.commit(ctx, "before-confirm", confirm, allowance{what: "Confirm", captions: k.c.p.Cancel.ConfirmCaptions, title: d.ConfirmTitles}); err != nil {
+		return err
+	}
+	_, err = k.see(ctx, "the end", done)
+	return err
+}
+
+// commit makes a click that may reach the supplier: free, witnessed, marked,
+// clicked.
+func (k *claim) commit(ctx context.Context, name string, e chrome.Element, a allowance) error {
+	now, err := k.c.reach(ctx, k.tab, e)
+	if err == nil {
+		err = k.c.judge(now, a)
+	}
+	if err != nil {
+		return err
+	}
+	if err := k.keep(ctx, name); err != nil {
+		return halt(supplier.DisputeFailed, "%v; nothing was submitted", err)
+	}
+	if s, err := k.c.look(ctx, k.tab); err != nil || barrier(s) != nil {
+		return errors.Join(err, barrier(s))
+	}
+	if err := k.dispatch(ctx); err != nil {
+		return halt(supplier.DisputeFailed, "the mark could not be stored: %v; nothing was submitted", err)
+	}
+	return k.c.click(ctx, k.tab, e, a)
+}
+
+// conclude reads the list of returns and says whether the dispute is there.
+func (k *claim) conclude(ctx context.Context, cause error) supplier.DisputeResult {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), k.c.o.FinalTimeout)
+	defer cancel()
+	k.witness(ctx, "after-submit")
+	why := "submitted"
+	if cause != nil {
+		why = cause.Error()
+	}
+	tab, err := k.c.page(ctx)
+	var list []supplier.Return
+	if err == nil {
+		k.tab = tab
+		list, err = k.c.returns(ctx, tab, k.number, func(context.Context) error { return nil })
+	}
+	if err != nil {
+		return k.result(supplier.DisputeUnclear, why+"; reading the list of returns: "+err.Error())
+	}
+	k.witness(ctx, "re-read")
+	for _, r := range list {
+		if r.OrderLine == k.d.Line && r.Open {
+			out := k.result(supplier.DisputeSubmitted, "read again: "+quoted(r.Status))
+			out.Return = &r
+			return out
+		}
+	}
+	return k.result(supplier.DisputeUnclear, why+"; the list of returns does not show it")
+}
+
+// upload is the only place that names files to a page.
+func (c *Client) upload(ctx context.Context, tab *chrome.Tab, field chrome.Element, files []string) error {
+	return tab.Attach(ctx, field, files...)
+}
