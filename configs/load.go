@@ -30,7 +30,7 @@ func Read(path string) (*Config, Warnings, error) {
 func load(path, credentials string, files bool) (*Config, Warnings, error) {
 	data, err := readLimited(path)
 	if err != nil {
-		return nil, nil, Problems{{File: path, Text: err.Error() + "; name the file with --config, or write one with: countermand init"}}
+		return nil, nil, Problems{{File: path, Text: err.Error() + "; name the file with --config, or begin one with: countermand config example > countermand.yaml"}}
 	}
 	base, err := filepath.Abs(filepath.Dir(path))
 	if err != nil {

@@ -42,5 +42,15 @@ func configCommand(stdout, stderr io.Writer) *cobra.Command {
 		},
 	}
 	check.Flags().StringVar(&path, "config", defaultConfig, "the configuration file")
-	return group(&cobra.Command{Use: "config", Short: "Look after the configuration"}, check)
+	example := &cobra.Command{
+		Use:     "example",
+		Short:   "Print a commented configuration to begin with",
+		Example: `  countermand config example > countermand.yaml`,
+		Args:    noArgs,
+		RunE: func(*cobra.Command, []string) error {
+			_, err := stdout.Write(configs.Example)
+			return err
+		},
+	}
+	return group(&cobra.Command{Use: "config", Short: "Look after the configuration"}, check, example)
 }

@@ -21,7 +21,7 @@ func disputesCommand(e *clientEnv) *cobra.Command {
 	},
 		disputesList(e), disputesShow(e), disputesOpened(e),
 		decision(e, "disputes", verb{name: "proof", kind: state.EventProof, short: "The supplier proved that it had shipped before the request"}),
-		decision(e, "disputes", verb{name: "ask", kind: state.EventAsk, short: "Ask the supplier for the tracking number again"}),
+		decision(e, "disputes", verb{name: "ask", kind: state.EventAsk, short: "Ask the supplier again (not in this version: write yourself, then snooze)"}),
 		disputesSnooze(e),
 		decision(e, "disputes", verb{name: "won", kind: state.EventWon, short: "The dispute was won"}),
 		decision(e, "disputes", verb{name: "lost", kind: state.EventLost, short: "The dispute was lost"}),

@@ -24,12 +24,12 @@ type show struct {
 
 	bar  string // on a terminal, the line that moves
 	day  int
-	last time.Time
+	now  func() time.Time
 	over bool // the table was shown
 }
 
 func newShow(o Options) *show {
-	s := &show{o: o, done: make(chan struct{}), day: -1, last: begin}
+	s := &show{o: o, done: make(chan struct{}), day: -1}
 	s.more = sync.NewCond(&s.mu)
 	go s.write()
 	return s
@@ -105,6 +105,9 @@ func (s *show) intro() {
 }
 
 func (s *show) open(w *world) {
+	s.mu.Lock()
+	s.now = w.clock.Now
+	s.mu.Unlock()
 	www, _, _, _ := w.site.Hosts()
 	s.put(s.paint(dim, fmt.Sprintf("  Shopify %s   AliExpress %s/p/order/index.html\n  log, database and evidence in %s", w.shop.URL(), www, w.dir)) + "\n")
 }
@@ -137,12 +140,12 @@ func (s *show) ring(body string) {
 		m.Title = body
 	}
 	s.mu.Lock()
-	at, over := s.last, s.over
+	now, over := s.now, s.over
 	s.mu.Unlock()
-	if over {
+	if over || now == nil {
 		return // reminders would scroll the table away
 	}
-	s.line(at, "", "your phone", s.paint(yellow, "☎ "+m.Title))
+	s.line(now(), "", "your phone", s.paint(yellow, "☎ "+m.Title))
 }
 
 func (s *show) line(at time.Time, order, who, text string) {
@@ -182,7 +185,6 @@ func (s *show) status(name string) string {
 func (s *show) tick(now time.Time, done int) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.last = now
 	n := int(now.Sub(begin) / day)
 	const width = 20
 	full := min(width, n)

@@ -78,7 +78,7 @@ var stories = []story{
 		fate: func(time.Time) aliexpresstest.Fate {
 			return aliexpresstest.Fate{
 				Refuse:           &aliexpresstest.Refusal{After: 24 * hour},
-				ShipAfterRefusal: &aliexpresstest.LateShipment{MarkedAfter: 20 * hour, NumberAfter: 20 * hour, FirstScanAfter: -8 * day, Number: "LP00810001006CN", Carrier: "Yanwen"},
+				ShipAfterRefusal: &aliexpresstest.LateShipment{MarkedAfter: 20 * hour, NumberAfter: 20 * hour, FirstScanAfter: -3 * day, Number: "LP00810001006CN", Carrier: "Yanwen"},
 			}
 		},
 	},

@@ -10,7 +10,9 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
+	"syscall"
 	"time"
 
 	"github.com/rs/zerolog"
@@ -64,8 +66,8 @@ func newWorld(ctx context.Context, o Options, onChange func(app.Change), ring fu
 			err = errors.Join(err, w.close(context.WithoutCancel(ctx)))
 		}
 	}()
-	if w.dir, err = os.MkdirTemp("", "countermand-demo-"); err != nil {
-		return w, fmt.Errorf("make a folder for the demo: %w", err)
+	if w.dir, err = folder(); err != nil {
+		return w, err
 	}
 	if w.shop, err = shopifytest.New(shopifytest.Options{Now: w.clock.Now, Domain: "walnut-and-wool.myshopify.com"}); err != nil {
 		return w, fmt.Errorf("open the loopback Shopify: %w", err)
@@ -93,6 +95,31 @@ func newWorld(ctx context.Context, o Options, onChange func(app.Change), ring fu
 	}
 	return w, w.app.Start(ctx)
 }
+
+// folder makes the demo's folder and clears those of demos that were killed:
+// a folder's name ends with the process that made it.
+func folder() (string, error) {
+	old, err := filepath.Glob(filepath.Join(os.TempDir(), folderName+"*"))
+	if err != nil {
+		return "", fmt.Errorf("look for folders of earlier demos: %w", err)
+	}
+	for _, dir := range old {
+		pid, err := strconv.Atoi(dir[strings.LastIndex(dir, "-")+1:])
+		if err != nil || pid <= 0 || syscall.Kill(pid, 0) == nil {
+			continue
+		}
+		if err := os.RemoveAll(dir); err != nil {
+			return "", fmt.Errorf("clear the folder of an earlier demo: %w", err)
+		}
+	}
+	dir := filepath.Join(os.TempDir(), folderName+strconv.Itoa(os.Getpid()))
+	if err := os.Mkdir(dir, 0o700); err != nil {
+		return "", fmt.Errorf("make a folder for the demo: %w", err)
+	}
+	return dir, nil
+}
+
+const folderName = "countermand-demo-"
 
 // stock puts the stories' orders into both sites.
 func (w *world) stock() error {
@@ -141,6 +168,7 @@ accounts:
     hosts: {www: "%s", mobile: "%s", login: "%s", api: "%s"}
     pace: {between_actions: 0s, jitter: 0s, actions_per_hour: 0}
 browser: {idle_stop: 60d}
+clocks: {unasked: 72h}
 alerts: {urls_file: alert-urls, digest: "", repeat_every: 96h}
 `, port, w.shop.Domain(), w.shop.URL(), www, mobile, login, api),
 	}
