@@ -262,6 +262,10 @@ func (t *txn) cover(have []state.Case, cn *state.Cancellation, maps []state.Mapp
 		if m.Account == "" {
 			m.Account = account
 		}
+		if _, ok := t.e.o.Accounts[m.Account]; !ok {
+			m.Conflict = fmt.Sprintf("the shop order names account %q for AliExpress order %s, which is not configured", m.Account, m.SupplierOrder)
+			m.Account = account
+		}
 		if len(maps) == 1 && len(m.Lines) == 0 {
 			m.Lines = cn.Lines
 		}

@@ -2,6 +2,7 @@ package shopify
 
 import (
 	"encoding/json"
+	"fmt"
 	"slices"
 	"strings"
 
@@ -51,50 +52,77 @@ const (
 	byMetafield = "metafield"
 )
 
-// Resolve finds the supplier orders that an order names, each number once:
-// in our metafield, the lines' attributes (those say which lines they cover),
-// the order's attributes, its note, its tags. The first place that has a
-// number wins.
+// Resolve finds the supplier orders that an order names, each number once. It
+// looks into our metafield, the attributes (a line's say which lines they
+// cover), the note and the tags, in this order: the first place that holds
+// numbers counts. A later place that holds other ones puts all of them in
+// doubt, because customers can write attributes and notes: then a person
+// decides.
 //
-// Customers can set attributes and notes, so a number found here is a claim
-// that the supplier's own page must bear out.
+// Even without doubt a number found here is a claim that the supplier's own
+// page must bear out.
 func (m Mapping) Resolve(s Sources) []state.Mapping {
-	var found []state.Mapping
-	at := map[string]int{}
-	add := func(number, by string) int {
-		i, ok := at[number]
-		if !ok {
-			i = len(found)
-			at[number] = i
-			found = append(found, state.Mapping{SupplierOrder: number, By: by})
+	var counts []state.Mapping
+	var other []string
+	for _, place := range [][]state.Mapping{
+		readMetafield(s.Metafield, s.Lines), m.attributes(s), m.note(s), m.tags(s),
+	} {
+		if len(counts) == 0 {
+			counts = place
+			continue
 		}
-		return i
-	}
-	for _, claim := range readMetafield(s.Metafield, s.Lines) {
-		if _, known := at[claim.SupplierOrder]; !known {
-			found[add(claim.SupplierOrder, byMetafield)] = claim
-		}
-	}
-	for _, l := range s.Lines {
-		for _, n := range m.fromAttributes(l.Attributes) {
-			i := add(n, byAttribute)
-			if found[i].By == byAttribute && !slices.Contains(found[i].Lines, l.Line) {
-				found[i].Lines = append(found[i].Lines, l.Line)
+		for _, p := range place {
+			if !names(counts, p.SupplierOrder) {
+				other = append(other, fmt.Sprintf("the %s also names %s", p.By, p.SupplierOrder))
 			}
 		}
 	}
-	for _, n := range m.fromAttributes(s.Attributes) {
-		add(n, byAttribute)
-	}
-	if m.Note {
-		for _, n := range scan(s.Note).numbers {
-			add(n, byNote)
+	for i := range counts {
+		if len(other) > 0 {
+			counts[i].Conflict = "it is not clear which AliExpress order belongs to it: " + strings.Join(other, ", ")
 		}
 	}
-	for _, n := range m.fromTags(s.Tags) {
-		add(n, byTag)
+	return counts
+}
+
+func names(list []state.Mapping, number string) bool {
+	return slices.ContainsFunc(list, func(m state.Mapping) bool { return m.SupplierOrder == number })
+}
+
+// attributes takes the lines' first, as they say what they cover.
+func (m Mapping) attributes(s Sources) (out []state.Mapping) {
+	for _, l := range s.Lines {
+		for _, n := range m.fromAttributes(l.Attributes) {
+			i := slices.IndexFunc(out, func(o state.Mapping) bool { return o.SupplierOrder == n })
+			if i < 0 {
+				i = len(out)
+				out = append(out, state.Mapping{SupplierOrder: n, By: byAttribute})
+			}
+			if !slices.Contains(out[i].Lines, l.Line) {
+				out[i].Lines = append(out[i].Lines, l.Line)
+			}
+		}
 	}
-	return found
+	return plain(out, m.fromAttributes(s.Attributes), byAttribute)
+}
+
+func (m Mapping) note(s Sources) []state.Mapping {
+	if !m.Note {
+		return nil
+	}
+	return plain(nil, scan(s.Note).numbers, byNote)
+}
+
+func (m Mapping) tags(s Sources) []state.Mapping { return plain(nil, m.fromTags(s.Tags), byTag) }
+
+// plain adds numbers that say nothing of lines.
+func plain(out []state.Mapping, numbers []string, by string) []state.Mapping {
+	for _, n := range numbers {
+		if !names(out, n) {
+			out = append(out, state.Mapping{SupplierOrder: n, By: by})
+		}
+	}
+	return out
 }
 
 func (m Mapping) fromAttributes(attrs []Attribute) []string {
@@ -152,7 +180,7 @@ func readMetafield(text string, lines []SourceLine) []state.Mapping {
 			continue
 		}
 		number := strings.Trim(string(in.SupplierOrder), `" `)
-		if !isNumber(number) {
+		if !isNumber(number) || names(out, number) {
 			continue
 		}
 		out = append(out, state.Mapping{SupplierOrder: number, Account: in.Account, By: byMetafield, Lines: pick(lines, in.Lines)})

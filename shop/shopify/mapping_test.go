@@ -144,6 +144,22 @@ func TestFirstPlaceWins(t *testing.T) {
 	}
 }
 
+// A second number in another place is not a second order: it puts the first in
+// doubt, because customers write notes and attributes.
+func TestPlacesThatDisagree(t *testing.T) {
+	t.Parallel()
+	const one, two = "8190000000000000", "8190000000000017"
+	s := shopify.Sources{Attributes: []shopify.Attribute{{Key: "ae", Value: one}}, Note: "my other order " + two, Tags: []string{"ae:" + one}}
+	got := shopify.Mapping{Note: true, TagPrefix: "ae:"}.Resolve(s)
+	if len(got) != 1 || got[0].SupplierOrder != one || !strings.Contains(got[0].Conflict, "the note also names "+two) {
+		t.Errorf("got %+v, want %s in doubt", got, one)
+	}
+	s.Note = "see " + one
+	if got := (shopify.Mapping{Note: true, TagPrefix: "ae:"}).Resolve(s); len(got) != 1 || got[0].Conflict != "" {
+		t.Errorf("got %+v, want %s without doubt", got, one)
+	}
+}
+
 // A number put between words is found, whatever the words are, and found
 // once.
 func TestNumberAmongWords(t *testing.T) {

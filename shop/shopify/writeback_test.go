@@ -272,7 +272,7 @@ func TestMetafieldMapping(t *testing.T) {
 	for _, m := range got.Supplier {
 		claims = append(claims, m.SupplierOrder+" "+m.By+" "+m.Account)
 	}
-	want := []string{"8190000000000003 metafield ", "8190000000000001 metafield ", "8190000000000004 metafield second", "8190000000000002 attribute "}
+	want := []string{"8190000000000003 metafield ", "8190000000000001 metafield ", "8190000000000004 metafield second"}
 	if d := cmp.Diff(want, claims); d != "" {
 		t.Errorf("(-want +got):\n%s", d)
 	}
