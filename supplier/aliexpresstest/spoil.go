@@ -44,7 +44,8 @@ func (s *Site) Garble(kind string, n int, how Garbling) {
 }
 
 // HangLoads lets the next n requests of a kind hang for as long as their
-// caller waits; a reload asks again. They have no effect.
+// caller waits; a reload asks again. They have no effect. Held counts those
+// that hang now.
 func (s *Site) HangLoads(kind string, n int) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -73,10 +74,14 @@ func (s *Site) stall(ctx context.Context, kind string) bool {
 	stuck := s.stuck[kind] > 0
 	if stuck {
 		s.stuck[kind]--
+		s.hanging = put(s.hanging, kind, s.hanging[kind]+1)
 	}
 	s.mu.Unlock()
 	if stuck {
 		<-ctx.Done()
+		s.mu.Lock()
+		s.hanging[kind]--
+		s.mu.Unlock()
 	}
 	return !stuck
 }

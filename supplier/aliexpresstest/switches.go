@@ -55,7 +55,8 @@ type switches struct {
 	listings    int // loads of the list's first page
 	mobileCards bool
 	garbles     map[string]garbled
-	stuck       map[string]int
+	stuck       map[string]int // loads that are to hang
+	hanging     map[string]int // those that do
 	delays      map[string]time.Duration
 	token       tokens
 }
@@ -157,11 +158,12 @@ func (s *Site) addGate(kind string, after bool) func() {
 	}
 }
 
-// Held counts the requests of a kind that a Block or BlockReply holds now.
+// Held counts the requests of a kind that a Block, BlockReply or HangLoads
+// holds now.
 func (s *Site) Held(kind string) int {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	n := 0
+	n := s.hanging[kind]
 	for g := range s.gates {
 		if g.kind == kind {
 			n += g.waiter
