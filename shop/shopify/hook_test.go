@@ -119,6 +119,15 @@ func (b *hookBench) send(t *testing.T, to, topic string, changes ...shopifytest.
 	return r
 }
 
+// sendBody sends a body of the test's own, the shop's where it is nil.
+func (b *hookBench) sendBody(t *testing.T, topic string, body []byte) shopifytest.Reply {
+	t.Helper()
+	if body == nil {
+		return b.send(t, "mystore", topic)
+	}
+	return b.send(t, "mystore", topic, shopifytest.WithBody(body))
+}
+
 func TestWebhookIsStored(t *testing.T) {
 	t.Parallel()
 	b := newHookBench(t)

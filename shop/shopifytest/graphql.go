@@ -58,8 +58,8 @@ func (s *Shop) handle(req request, version, token string) (status int, body any,
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.queries = append(s.queries, req.OperationName)
-	if take(&s.faults.fail) {
-		return s.faults.status, map[string]any{"errors": http.StatusText(s.faults.status)}, false
+	if status := s.failing(req.OperationName); status != 0 {
+		return status, map[string]any{"errors": http.StatusText(status)}, false
 	}
 	if !s.admits(token) {
 		return http.StatusUnauthorized, map[string]any{

@@ -178,13 +178,48 @@ type faults struct {
 	cancelTicks                  int
 	cancelRefused, cancelFailed  *Problem
 	hideAddress                  bool
+	failAfter                    int
+	failNames                    map[string]int
 }
 
 // Fail answers the next n requests with an HTTP status.
 func (s *Shop) Fail(n, status int) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.faults.fail, s.faults.status = n, status
+	s.faults.failAfter, s.faults.fail, s.faults.status = 0, n, status
+}
+
+// FailAfter lets so many requests pass before it answers the next n with an
+// HTTP status.
+func (s *Shop) FailAfter(pass, n, status int) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.faults.failAfter, s.faults.fail, s.faults.status = pass, n, status
+}
+
+// FailOperation answers every request with that operation's name with an HTTP
+// status; 0 ends that.
+func (s *Shop) FailOperation(name string, status int) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.faults.failNames == nil {
+		s.faults.failNames = map[string]int{}
+	}
+	s.faults.failNames[name] = status
+}
+
+// failing is the HTTP status that a request is to be answered with, 0 for
+// none.
+func (s *Shop) failing(name string) int {
+	switch {
+	case s.faults.failNames[name] != 0:
+		return s.faults.failNames[name]
+	case take(&s.faults.failAfter):
+		return 0
+	case take(&s.faults.fail):
+		return s.faults.status
+	}
+	return 0
 }
 
 // ThrottleNext refuses the next n requests as Shopify does when the budget is

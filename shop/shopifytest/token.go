@@ -45,9 +45,10 @@ func (s *Shop) grant(got map[string]string) (int, map[string]any) {
 	refuse := func(status int, code, text string) (int, map[string]any) {
 		return status, map[string]any{"error": code, "error_description": text}
 	}
+	if status := s.failing("grant"); status != 0 {
+		return status, map[string]any{"error": http.StatusText(status)}
+	}
 	switch {
-	case take(&s.faults.fail):
-		return s.faults.status, map[string]any{"error": http.StatusText(s.faults.status)}
 	case s.faults.grant != "":
 		return refuse(http.StatusBadRequest, s.faults.grant, "Client credentials cannot be performed on this shop")
 	case got["grant_type"] != "client_credentials":
