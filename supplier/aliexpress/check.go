@@ -4,92 +4,292 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
+	"strings"
+	"time"
 
 	"countermand/state"
+	"countermand/supplier"
 	"countermand/supplier/chrome"
+)
+
+// Match says how a part of the profile fits the site.
+type Match string
+
+// The matches.
+const (
+	Matched  Match = "matched"
+	FellBack Match = "fell back" // a later alternative matched, not the first
+	Missing  Match = "missing"
+	Idle     Match = "not shown" // nothing on the page asks for it now
+	Unknown  Match = "new"       // the site has something that the profile does not know
 )
 
 // Finding is what one part of the profile does on the live site.
 type Finding struct {
 	// Part is the field's path in the profile.
-	Part string
-	OK   bool
+	Part  string `json:"part"`
+	Match Match  `json:"match"`
+	// OK is false where the profile should be mended.
+	OK bool `json:"ok"`
 	// Detail says what was seen.
-	Detail string
+	Detail string `json:"detail"`
 }
 
-// Check compares the profile with the site as it is now, without a click: the
-// list, and the page of the newest order. Parts that only a cancel shows are
-// not checked.
-func (c *Client) Check(ctx context.Context) ([]Finding, error) {
+// inspection goes over the list and one order, without a click.
+type inspection struct {
+	c      *Client
+	tab    *chrome.Tab
+	number string
+	found  []Finding
+	// seen is told of each page once it was looked at; nil: nobody is.
+	seen func(ctx context.Context, page string)
+}
+
+// Check compares the profile with the site as it is now, part by part,
+// without a click: the list, and the page of the newest order. Parts that
+// only a cancel shows are not checked.
+func (c *Client) Check(ctx context.Context) ([]Finding, error) { return c.CheckOrder(ctx, "") }
+
+// CheckOrder is Check with the page of a given order; of the newest one where
+// number is empty.
+func (c *Client) CheckOrder(ctx context.Context, number string) ([]Finding, error) {
 	const op = "check site profile"
 	tab, err := c.begin(ctx)
 	if err != nil {
 		return nil, c.fail(ctx, op, err)
 	}
-	list, err := c.firstList(ctx, tab)
-	if err != nil {
-		return nil, c.fail(ctx, op, err)
-	}
-	out := []Finding{
-		{"tags.list_body", list.whole, fmt.Sprintf("%d orders on the first page", len(list.orders))},
-		{"tags.list_order", len(list.orders) > 0, fmt.Sprintf("%d orders on the first page", len(list.orders))},
-	}
-	for _, r := range list.orders {
-		if r.Phase == state.PhaseUnknown {
-			out = append(out, Finding{"statuses", false, fmt.Sprintf("order %s: status %s is not known", r.Number, quoted(r.StatusText))})
-		}
-		if r.OrderedAt.IsZero() {
-			out = append(out, Finding{"dates", false, fmt.Sprintf("order %s: its date is in no known layout", r.Number)})
-		}
-	}
-	if len(list.orders) == 0 {
-		return out, nil
-	}
-	more, err := c.checkDetail(ctx, tab, list.orders[0].Number)
-	if err != nil {
-		return out, c.fail(ctx, op, err)
-	}
+	i := &inspection{c: c, tab: tab, number: number}
+	err = c.fail(ctx, op, i.run(ctx))
 	c.done(ctx)
-	return append(out, more...), nil
+	return i.found, err
 }
 
-func (c *Client) checkDetail(ctx context.Context, tab *chrome.Tab, number string) ([]Finding, error) {
-	d, err := c.readDetail(ctx, tab, number, c.o.Pace)
+func (i *inspection) run(ctx context.Context) error {
+	if err := i.list(ctx); err != nil {
+		return err
+	}
+	if i.number == "" {
+		i.note("urls.detail", Idle, true, "the list shows no order to open")
+		return nil
+	}
+	return i.detail(ctx)
+}
+
+func (i *inspection) note(part string, m Match, ok bool, format string, args ...any) {
+	i.found = append(i.found, Finding{part, m, ok, fmt.Sprintf(format, args...)})
+}
+
+// yes notes a part that is there or missing.
+func (i *inspection) yes(part string, there bool, format string, args ...any) {
+	m := Matched
+	if !there {
+		m = Missing
+	}
+	i.note(part, m, there, format, args...)
+}
+
+// load opens an address and notes whether its call answers. Only what stops
+// the account's work is an error.
+func (i *inspection) load(ctx context.Context, page, address, call string) (*answer, error) {
+	if err := i.c.o.Pace(ctx); err != nil {
+		return nil, err
+	}
+	a, err := i.c.fetch(ctx, i.tab, address, call, always)
+	kind := supplier.KindOf(err)
+	switch {
+	case kind.Account() || kind == supplier.UnknownPage || ctx.Err() != nil:
+		return nil, err
+	case err == nil:
+		i.yes("urls."+page, true, "%s", address)
+		i.yes("calls."+page, true, "%s answers %s", call, clip(strings.Join(a.Ret, ", ")))
+		return &a, nil
+	case errors.Is(err, errNoAnswer):
+		i.yes("calls."+page, false, "%v", err)
+	case errors.Is(err, errShape):
+		i.note("calls."+page, Unknown, false, "%v", err)
+	default:
+		i.yes("urls."+page, false, "%v", err)
+	}
+	return nil, nil
+}
+
+func (i *inspection) list(ctx context.Context) error {
+	a, err := i.load(ctx, "list", i.c.url(i.c.p.URLs.List, "", ""), i.c.p.Calls.List)
 	if err != nil {
-		return nil, err
+		return err
 	}
-	r := d.reading
-	out := []Finding{
-		{"tags", r.Complete, fmt.Sprintf("order %s: total %s, %d lines, dated %s", number, r.Total, len(r.Lines), r.OrderedAt.Format("2006-01-02"))},
-		{"statuses", r.Phase != state.PhaseUnknown, fmt.Sprintf("order %s: status %s reads as %s", number, quoted(r.StatusText), r.Phase)},
+	var page listPage
+	if a != nil {
+		page = i.c.p.parseList(*a, i.c.o.Now().UTC(), i.c.zone)
+		if err := i.c.crossCheckList(ctx, i.tab, &page); err != nil {
+			return err
+		}
+		i.yes("tags.list_body", page.whole, "more pages: %v", page.more)
+		i.yes("tags.list_order", len(page.orders) > 0, "%d orders on the first page", len(page.orders))
 	}
-	step, cancel := context.WithTimeout(ctx, c.o.StepTimeout)
-	defer cancel()
-	var s sight
-	err = tab.WaitFor(step, "wait for the page", func(ctx context.Context) (bool, error) {
-		s, err = c.look(ctx, tab)
-		return s.kind == pageDetail, err
-	})
-	if err != nil && !errors.Is(err, context.DeadlineExceeded) {
-		return nil, err
+	for _, r := range page.orders {
+		i.order(r)
 	}
-	for part, name := range map[string]string{"selectors.detail_title": "title", "selectors.detail_id": "detail_id", "selectors.detail_buttons": "buttons"} {
-		n := len(shown(s.view.Found[name]))
-		out = append(out, Finding{part, n > 0 || part == "selectors.detail_buttons" && len(d.buttons) == 0, fmt.Sprintf("%d visible elements", n)})
+	s := i.c.p.Selectors
+	empty := a != nil && page.whole && len(page.orders) == 0
+	parts := []part{
+		{"list_card", s.ListCard, empty}, {"list_link", s.ListLink, empty}, {"list_info", s.ListInfo, empty}, {"list_status", s.ListStatus, empty},
+		{"list_total", s.ListTotal, empty}, {"list_buttons", s.ListButtons, empty}, {"list_more", s.ListMore, !page.more},
 	}
-	return out, nil
+	v, err := i.selectors(ctx, parts)
+	if err != nil {
+		return err
+	}
+	for _, e := range shown(v.Found["list_more"]) {
+		i.yes("list.more_captions", i.c.p.List.MoreCaptions.is(e.Text), "the button reads %s", quoted(clip(e.Text)))
+	}
+	if i.number == "" && len(page.orders) > 0 {
+		i.number = page.orders[0].Number
+	}
+	i.tell(ctx, "list")
+	return nil
 }
 
-// OpenLogin shows the site's sign-in, or the challenge, in the account's tab,
-// with pictures, for a person to deal with. Nothing is typed or clicked.
-func (c *Client) OpenLogin(ctx context.Context) (*chrome.Tab, error) {
-	tab, err := c.begin(ctx)
-	if err == nil {
-		err = tab.SetBlocking(ctx, false)
+// order notes what of one reading is not understood.
+func (i *inspection) order(r state.Reading) {
+	if r.Doubt != "" {
+		i.note("statuses", Unknown, false, "order %s: %s", r.Number, r.Doubt)
+		return
 	}
-	if err == nil {
-		err = tab.Navigate(ctx, c.url(c.p.URLs.List, "", ""))
+	i.yes("statuses", r.Phase != state.PhaseUnknown, "order %s: status %s reads as %s", r.Number, quoted(r.StatusText), r.Phase)
+	i.yes("dates", !r.OrderedAt.IsZero(), "order %s: dated %s", r.Number, day(r.OrderedAt))
+	i.yes("tags", r.Complete, "order %s: total %s, %d lines", r.Number, r.Total, len(r.Lines))
+}
+
+func day(t time.Time) string {
+	if t.IsZero() {
+		return "in no known layout"
 	}
-	return tab, c.fail(ctx, "open sign-in", err)
+	return t.Format("2006-01-02")
+}
+
+func (i *inspection) detail(ctx context.Context) error {
+	a, err := i.load(ctx, "detail", i.c.url(i.c.p.URLs.Detail, i.number, ""), i.c.p.Calls.Detail)
+	if err != nil {
+		return err
+	}
+	var d detailPage
+	if a != nil {
+		if d, err = i.data(ctx, *a); err != nil {
+			return err
+		}
+	}
+	s := i.c.p.Selectors
+	v, err := i.selectors(ctx, []part{
+		{"detail_title", s.DetailTitle, false}, {"detail_id", s.DetailID, false}, {"detail_date", s.DetailDate, false}, {"detail_total", s.DetailTotal, false},
+		{"detail_note", s.DetailNote, a != nil && d.reminder == ""}, {"detail_buttons", s.DetailButtons, a != nil && len(d.buttons) == 0},
+	})
+	if err != nil {
+		return err
+	}
+	if text := textOf(v.Found["detail_id"]); text != "" {
+		i.yes("selectors.detail_id (its text)", numberIn(text) == i.number, "shows %s", quoted(clip(text)))
+	}
+	i.tell(ctx, "detail")
+	return nil
+}
+
+// data notes what the detail's answer holds.
+func (i *inspection) data(ctx context.Context, a answer) (detailPage, error) {
+	p := i.c.p
+	for name, tag := range map[string]string{"status": p.Tags.Status, "info": p.Tags.Info, "products": p.Tags.Products, "price": p.Tags.Price} {
+		i.yes("tags."+name, component(a.Data, tag).there(), "component %s", tag)
+	}
+	d, err := p.parseDetail(a, i.c.o.Now().UTC(), i.c.zone)
+	if err != nil {
+		i.yes("tags", false, "order %s: %v", i.number, err)
+		return d, nil
+	}
+	if d.reading.Number != i.number {
+		return d, wrong("check order "+i.number, i.number, d.reading.Number)
+	}
+	if err := i.c.crossCheck(ctx, i.tab, &d.reading); err != nil {
+		return d, err
+	}
+	i.order(d.reading)
+	i.buttons(d)
+	return d, nil
+}
+
+// buttons notes each button of the order by its type.
+func (i *inspection) buttons(d detailPage) {
+	p := i.c.p
+	for _, b := range d.buttons {
+		_, places := p.ButtonPhases[b.Type]
+		switch {
+		case slices.Contains(p.Cancel.ButtonTypes, b.Type):
+			i.yes("cancel.button_captions", p.Cancel.ButtonCaptions.is(b.Caption), "%s reads %s", b.Type, quoted(b.Caption))
+		case p.denies(b) != "":
+			i.note("deny", Matched, true, "%s %s is never clicked", b.Type, quoted(b.Caption))
+		case places:
+			i.note("button_phases", Matched, true, "%s %s", b.Type, quoted(b.Caption))
+		default:
+			i.note("button_phases", Unknown, true, "%s %s is not in the profile, so it means nothing and is never clicked", b.Type, quoted(b.Caption))
+		}
+	}
+}
+
+// part is one list of alternative selectors; idle tells that the page need
+// not show it now.
+type part struct {
+	name      string
+	selectors []string
+	idle      bool
+}
+
+// selectors notes which alternative of each part matches, waiting for the
+// page to show them.
+func (i *inspection) selectors(ctx context.Context, parts []part) (chrome.View, error) {
+	queries := map[string]chrome.Query{}
+	for _, p := range parts {
+		queries[p.name] = chrome.Query{Selectors: p.selectors}
+	}
+	v, err := i.settle(ctx, queries, func(v chrome.View) bool {
+		return !slices.ContainsFunc(parts, func(p part) bool { return !p.idle && len(shown(v.Found[p.name])) == 0 })
+	})
+	if err != nil {
+		return v, err
+	}
+	for _, p := range parts {
+		name, list := "selectors."+p.name, shown(v.Found[p.name])
+		switch {
+		case len(list) > 0 && list[0].Selector == p.selectors[0]:
+			i.note(name, Matched, true, "%d visible elements", len(list))
+		case len(list) > 0:
+			i.note(name, FellBack, true, "%d visible elements by %s", len(list), list[0].Selector)
+		case p.idle:
+			i.note(name, Idle, true, "the page has none now")
+		default:
+			i.note(name, Missing, false, "no visible element by any of %d alternatives", len(p.selectors))
+		}
+	}
+	return v, nil
+}
+
+// settle looks until good, but not for long: a page that has its data shows
+// them soon.
+func (i *inspection) settle(ctx context.Context, queries map[string]chrome.Query, good func(chrome.View) bool) (v chrome.View, err error) {
+	err = i.c.settleDrawn(ctx, i.tab, func(ctx context.Context) (bool, error) {
+		s, err := i.c.look(ctx, i.tab)
+		if err == nil {
+			err = barrier(s)
+		}
+		if err == nil {
+			v, err = i.tab.Look(ctx, queries)
+		}
+		return err == nil && good(v), err
+	})
+	return v, err
+}
+
+func (i *inspection) tell(ctx context.Context, page string) {
+	if i.seen != nil {
+		i.seen(ctx, page)
+	}
 }

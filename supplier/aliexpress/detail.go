@@ -12,6 +12,8 @@ import (
 type detailPage struct {
 	reading state.Reading
 	buttons []button
+	// reminder is the sentence below the status.
+	reminder string
 	// connect is the order's link to its seller.
 	connect string
 	// disputes are the links to the dispute form, by order line.
@@ -67,7 +69,7 @@ func (p Profile) parseDetail(a answer, at time.Time, zone *time.Location) (detai
 	}
 	_, r.CancelOffered = p.cancelButton(buttons)
 	r.Complete = r.StatusText != "" && number == infoNumber && !r.OrderedAt.IsZero() && r.Total.Known() && len(r.Lines) > 0
-	return detailPage{r, buttons, products.get("sellerVO", "connectUrl").str(), disputes}, nil
+	return detailPage{r, buttons, status.get("reminder").str(), products.get("sellerVO", "connectUrl").str(), disputes}, nil
 }
 
 // disputeLinks reads the links of a line's dispute button. They are opened,

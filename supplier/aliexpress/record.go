@@ -1,0 +1,131 @@
+package aliexpress
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/url"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strings"
+
+	"countermand/supplier/chrome"
+)
+
+// Recorded is one call of a page, as findings.json lists it. Of the request
+// only the names of its fields are kept.
+type Recorded struct {
+	Call   string   `json:"call"`
+	Method string   `json:"method"`
+	Status int      `json:"status"`
+	Ret    []string `json:"ret,omitempty"`
+	Asked  []string `json:"asked,omitempty"`
+	// File holds the answer without personal fields; empty where it could
+	// not be read, and why.
+	File  string `json:"file,omitempty"`
+	Error string `json:"error,omitempty"`
+}
+
+// recording writes what an inspection sees into a folder.
+type recording struct {
+	*inspection
+	dir   string
+	heard *chrome.Listener
+	calls []Recorded
+	done  int
+	errs  []error
+}
+
+// Record is CheckOrder that writes all it saw into a folder, for its owner
+// only: the pages' markup and the answers, without personal fields, pictures,
+// which show what the pages show, and findings.json. From these a profile can
+// be mended.
+func (c *Client) Record(ctx context.Context, dir, number string) ([]Finding, error) {
+	const op = "record site"
+	if err := os.MkdirAll(dir, 0o700); err != nil {
+		return nil, fmt.Errorf("%s: %w", op, err)
+	}
+	tab, err := c.begin(ctx)
+	if err == nil {
+		err = tab.SetBlocking(ctx, false)
+	}
+	if err != nil {
+		return nil, c.fail(ctx, op, err)
+	}
+	r := &recording{inspection: &inspection{c: c, tab: tab, number: number}, dir: dir, heard: tab.Listen("/h5/")}
+	defer r.heard.Close()
+	r.seen = r.page
+	err = r.run(ctx)
+	if err != nil {
+		r.page(ctx, "stopped") // what stopped it is worth seeing
+	}
+	r.save("findings.json", r.summary(err))
+	if tab.Alive() {
+		r.errs = append(r.errs, tab.SetBlocking(ctx, true))
+		c.done(ctx)
+	}
+	return r.found, errors.Join(append(r.errs, c.fail(ctx, op, err))...)
+}
+
+func (r *recording) summary(err error) []byte {
+	out := struct {
+		At       string     `json:"at"`
+		Error    string     `json:"error,omitempty"`
+		Findings []Finding  `json:"findings"`
+		Calls    []Recorded `json:"calls"`
+	}{At: r.c.o.Now().UTC().Format("2006-01-02T15:04:05Z"), Findings: r.found, Calls: r.calls}
+	if err != nil {
+		out.Error = err.Error()
+	}
+	body, err := json.MarshalIndent(out, "", "  ")
+	r.errs = append(r.errs, err)
+	return body
+}
+
+func (r *recording) save(name string, body []byte) {
+	if err := os.WriteFile(filepath.Join(r.dir, name), body, 0o600); err != nil {
+		r.errs = append(r.errs, fmt.Errorf("record site: %w", err))
+	}
+}
+
+// page keeps one page and the answers that came since the last one.
+func (r *recording) page(ctx context.Context, name string) {
+	if png, err := r.tab.Screenshot(ctx); err == nil {
+		r.save(name+".png", png)
+	} else {
+		r.errs = append(r.errs, err)
+	}
+	if html, err := r.tab.HTML(ctx, r.c.p.Private.Selectors...); err == nil {
+		r.save(name+".html", []byte(html))
+	} else {
+		r.errs = append(r.errs, err)
+	}
+	all := r.heard.Responses()
+	for _, resp := range all[r.done:] {
+		r.answer(resp)
+	}
+	r.done = len(all)
+}
+
+var callName = regexp.MustCompile(`/h5/([a-z0-9._]+)/`)
+
+func (r *recording) answer(resp chrome.Response) {
+	rec := Recorded{Method: resp.Method, Status: resp.Status, Asked: requestData(resp.URL, resp.PostData).keys()}
+	if u, err := url.Parse(resp.URL); err == nil {
+		if m := callName.FindStringSubmatch(strings.ToLower(u.Path)); m != nil {
+			rec.Call = m[1]
+		}
+	}
+	if a, err := parseAnswer(resp.Body); resp.Err != nil || err != nil {
+		// What is no answer may hold anything; it is named, not kept.
+		rec.Error = errors.Join(resp.Err, err).Error()
+	} else if body, err := a.public(r.c.p.Private.Keys); err != nil {
+		rec.Error = err.Error()
+	} else {
+		rec.Ret, rec.File = a.Ret, fmt.Sprintf("%02d-%s.json", len(r.calls)+1, rec.Call)
+		r.save(rec.File, body)
+	}
+	r.calls = append(r.calls, rec)
+}
