@@ -94,6 +94,21 @@ union Thing = Order
 	}
 }
 
+// Several schemas are one, and a later one may extend an earlier.
+func TestPruneSeveral(t *testing.T) {
+	t.Parallel()
+	more := `extend type Order { edits: Edits } type Edits { count: Int unused: Int } extend enum Mood { FAIR }`
+	got, err := Prune([]string{whole, more}, "x", []string{`query q { order(id: 1) { edits { count } } } mutation m($m: Mood) { note(input: {id: 1}, mood: $m) { thing { __typename } } }`})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, want := range []string{"  edits: Edits\n", "type Edits {\n  count: Int\n}", "  FAIR\n"} {
+		if !strings.Contains(got, want) {
+			t.Errorf("lacks %q:\n%s", want, got)
+		}
+	}
+}
+
 func TestPruneRefuses(t *testing.T) {
 	t.Parallel()
 	if _, err := Prune([]string{whole}, "x", []string{`{ order(id: 1) { phone } }`}); err == nil {
