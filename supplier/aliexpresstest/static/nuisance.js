@@ -22,7 +22,7 @@ function cover(node, kind, ms) {
 
 function cookieBanner() {
   if (!stage.cookies || document.cookie.includes('x_rehearsal_gdpr=1')) return;
-  const banner = missed(h('div', {class: 'gdpr-banner', role: 'dialog'}, h('p', {}, t('cookies_text'))), 'cookies');
+  const banner = missed(h('div', {class: 'gdpr-banner', role: 'dialog'}, h('p', {class: 'gdpr-banner-text'}, t('cookies_text'))), 'cookies');
   banner.append(onPress(h('button', {type: 'button', class: 'comet-btn comet-btn-primary btn-accept'}, h('span', {}, t('cookies_accept'))), 'accept_cookies', '', (event) => {
     event.stopPropagation();
     document.cookie = 'x_rehearsal_gdpr=1; path=/; max-age=31536000';
@@ -34,7 +34,7 @@ function cookieBanner() {
 // chatRobot covers the page's buttons, whichever it has.
 function chatRobot() {
   if (!stage.robot) return;
-  const box = missed(h('div', {id: 'J_xiaomi_dialog', class: 'xiaomi-dialog'}, h('p', {}, t('robot_hello'))), 'robot');
+  const box = missed(h('div', {id: 'J_xiaomi_dialog', class: 'xiaomi-dialog'}, h('p', {class: 'xiaomi-text'}, t('robot_hello'))), 'robot');
   box.prepend(onPress(h('button', {type: 'button', class: 'xiaomi-close', 'aria-label': t('button_close')}, '×'), 'close_robot', '', (event) => {
     event.stopPropagation();
     box.remove();
