@@ -10,9 +10,6 @@ import (
 // version acts upon. Setting one to other than its default is warned about.
 // An entry covers the key and all below it; take it out when it works.
 var notYet = map[string]string{
-	"shops[].client_id":         "tokens by the client credentials grant are not fetched; a token_file is needed",
-	"shops[].poll_every":        "cancels arrive by webhook only",
-	"shops[].look_back":         "there is no polling that could look back",
 	"shops[].supplier_first":    "the supplier is asked after the shop cancelled",
 	"shops[].flow_secret_file":  "/hooks/flow is not served",
 	"shops[].write_back":        "nothing is written to the shop",

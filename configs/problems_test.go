@@ -96,7 +96,6 @@ func TestProblems(t *testing.T) {
 		{"old version", shop(`api_version: "2026-11"`), "shops[0].api_version", "2026-10"},
 		{"no token", change(t, "    token_file: token\n", ""), "shops[0].token_file", "access token"},
 		{"client id alone", change(t, "token_file: token\n    client_secret_file: client-secret", "token_file: token\n    client_id: x\n    webhook_secret_files: [token]"), "shops[0].client_secret_file", "client_id"},
-		{"no webhook secret", change(t, "    client_secret_file: client-secret\n", ""), "shops[0].webhook_secret_files", "believed"},
 		{"both accounts", shop("accounts: [main]"), "shops[0].accounts", "one of the two"},
 		{"account twice", change(t, "account: main", "accounts: [main, main]"), "shops[0].accounts[1]", "second time"},
 		{"pasted token", change(t, "token_file: token", "token_file: shpat_0123456789"), "shops[0].token_file", "holds the secret itself"},

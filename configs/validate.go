@@ -101,20 +101,16 @@ func (d *decoder) domain(field string, s Shop) {
 }
 
 // credentials: what the shop can be asked with, and what its webhooks can be
-// checked with. What may stand in for either depends on what works already.
+// checked with. Without the latter the polls must do.
 func (d *decoder) credentials(at string, s Shop) {
-	_, _, noGrant := notYetEntry(at + "client_id")
-	_, _, noPoll := notYetEntry(at + "poll_every")
 	switch {
-	case s.TokenFile == "" && noGrant:
-		d.bad(at+"token_file", "must name a file with the Admin API access token; this version cannot get one with client_id")
 	case s.TokenFile == "" && s.ClientID == "":
 		d.bad(at+"token_file", "must name a file with the Admin API access token, or set client_id and client_secret_file")
 	case s.ClientID != "" && s.ClientSecretFile == "":
 		d.bad(at+"client_secret_file", "must be set with client_id")
 	}
-	if len(s.WebhookSecrets()) == 0 && noPoll {
-		d.bad(at+"webhook_secret_files", "must name the file of the app's client secret: without it no webhook can be believed")
+	if len(s.WebhookSecrets()) == 0 {
+		d.warn(at+"webhook_secret_files", "no webhook can be believed without the secret that signs it; cancels are found by polling, every %s", s.PollEvery)
 	}
 }
 

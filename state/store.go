@@ -96,6 +96,9 @@ type ReadTx interface {
 	MappedTo(number string) ([]ShopOrder, error)
 
 	// Quarantine lists oldest first.
+	// Mark is a word that some room left for itself, "" where there is none.
+	Mark(name string) (string, error)
+
 	Quarantine(p Page) (rows []Quarantined, next string, err error)
 	// NewestTime is the latest time that any transaction was stamped with,
 	// zero before the first.
@@ -128,6 +131,7 @@ type Tx interface {
 	PutAccount(a Account) (rev uint64, err error)
 	// PutMappings replaces what was said; an empty list takes it back.
 	PutMappings(shop, orderName string, m []Mapping) error
+	PutMark(name, value string) error
 	// Stamp records the transaction's one "now"; an older one changes nothing.
 	Stamp(now time.Time) error
 }

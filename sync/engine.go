@@ -41,6 +41,9 @@ type Shop struct {
 	Edge shop.Edge
 	// Account is where its orders are bought.
 	Account string
+	// Since is the time before which cancels are history: an old order that
+	// changes once more opens no case.
+	Since time.Time
 }
 
 // Account is one supplier account as the engine works it.
@@ -142,10 +145,13 @@ func (e *Engine) tellOrphans(ctx context.Context) error {
 				return fmt.Errorf("list the cases of account %s: %w", a.Name, err)
 			}
 			if len(open) == 0 {
+				if err := t.resolve(orphansKey(a), "None of its cases is open any more."); err != nil {
+					return err
+				}
 				continue
 			}
 			err = t.raise(state.Alert{
-				Key: fmt.Sprintf("account/%s/orphans/%s", a.Name, t.now.Format(time.RFC3339Nano)), Kind: AlertAccountUnreachable, Page: true, Account: a.Name,
+				Key: orphansKey(a), Kind: AlertAccountUnreachable, Page: true, Account: a.Name,
 				Title: fmt.Sprintf("account %s has open cases but is not configured", a.Name),
 				Text:  "Nothing of them is read or asked. Put the account back into the configuration, or ignore its cases.",
 			})
@@ -156,6 +162,10 @@ func (e *Engine) tellOrphans(ctx context.Context) error {
 		return nil
 	})
 }
+
+// orphansKey names the alert about an account that left the configuration. Its
+// fence stands still until it is back, so each leaving is told once.
+func orphansKey(a state.Account) string { return fmt.Sprintf("account/%s/orphans/%d", a.Name, a.Fence) }
 
 // Stop ends the workers. An attempt whose last click was made is still
 // brought to its outcome, for as long as ctx allows.

@@ -105,7 +105,7 @@ func (e *Engine) look(ctx context.Context, knocks []state.Knock) error {
 	}
 	err = e.update(ctx, func(t *txn) error {
 		if !o.CancelledAt.IsZero() {
-			if err := t.settle(o, s.Account); err != nil {
+			if err := t.settle(o, s); err != nil {
 				return fmt.Errorf("settle %s %s: %w", o.Shop, o.Name, err)
 			}
 		}
@@ -179,7 +179,7 @@ func (e *Engine) knockFailed(ctx context.Context, k state.Knock, cause error) er
 		k.NotBefore = t.now.Add(max(backoff(k.Tries), retryAfter(cause)))
 		kind := shop.KindOf(cause)
 		gone := kind == shop.NotFound && k.Tries >= knockGiveUp
-		if k.Tries == knockAlarm && kind != shop.NotFound || gone || (kind == shop.Unauthorized && k.Tries == 1) {
+		if k.Tries >= knockAlarm && kind != shop.NotFound || gone || (kind == shop.Unauthorized && k.Tries == 1) {
 			a := state.Alert{
 				Key: knockAlert(k, gone), Kind: AlertShop, Page: !gone,
 				Title: fmt.Sprintf("%s: order %s cannot be read", k.Shop, k.OrderID),
@@ -223,10 +223,13 @@ func retryAfter(err error) time.Duration {
 
 // settle makes the cases of a cancelled order agree with what the shop and
 // the operator say about its supplier orders. Doing it again changes nothing.
-func (t *txn) settle(o shop.Order, account string) error {
+func (t *txn) settle(o shop.Order, s Shop) error {
 	have, err := t.CasesByShopOrder(o.Shop, o.ID)
 	if err != nil {
 		return err
+	}
+	if len(have) == 0 && o.CancelledAt.Before(s.Since) {
+		return nil
 	}
 	maps, err := t.Mappings(o.Shop, plainName(o.Name))
 	if err != nil {
@@ -236,7 +239,7 @@ func (t *txn) settle(o shop.Order, account string) error {
 		maps = o.Supplier
 	}
 	cn := &state.Cancellation{Shop: o.Shop, ShopOrder: o.Name, ShopOrderID: o.ID, Reason: o.Reason, OrderedAt: o.CreatedAt, CancelledAt: o.CancelledAt, Lines: o.Lines}
-	return t.cover(have, cn, maps, account, state.ByShop)
+	return t.cover(have, cn, maps, s.Account, state.ByShop)
 }
 
 // cover opens a case for each supplier order that has none, the unmapped case
@@ -253,7 +256,9 @@ func (t *txn) cover(have []state.Case, cn *state.Cancellation, maps []state.Mapp
 		if err != nil {
 			return err
 		}
-		byNumber[c.SupplierOrder] = next
+		if !takenBack(next) { // named again, it is another case
+			byNumber[c.SupplierOrder] = next
+		}
 		if c.Status == state.Unmapped {
 			unmapped = append(unmapped, c)
 		}
@@ -293,9 +298,9 @@ func (t *txn) cover(have []state.Case, cn *state.Cancellation, maps []state.Mapp
 
 // replace takes a case's number back where the operator names others.
 func (t *txn) replace(c state.Case, maps []state.Mapping) (state.Case, error) {
-	byOperator := slices.ContainsFunc(maps, func(m state.Mapping) bool { return m.By == byOperator })
+	said := slices.ContainsFunc(maps, func(m state.Mapping) bool { return m.By == byOperator })
 	named := slices.ContainsFunc(maps, func(m state.Mapping) bool { return m.SupplierOrder == c.SupplierOrder })
-	if !byOperator || named || c.SupplierOrder == "" || c.Status.Ended() || c.Raised[AlertReplaced] != "" {
+	if !said || named || c.SupplierOrder == "" || c.Status.Ended() {
 		return c, nil
 	}
 	return t.step(c, state.Event{Kind: state.EventReplaced, By: state.ByCLI})
@@ -318,7 +323,7 @@ func (t *txn) conflict(m *state.Mapping, cn *state.Cancellation) error {
 		return err
 	}
 	for _, c := range others {
-		if c.Shop == cn.Shop && c.ShopOrderID == cn.ShopOrderID {
+		if c.Shop == cn.Shop && c.ShopOrderID == cn.ShopOrderID || takenBack(c) {
 			continue
 		}
 		m.Conflict = fmt.Sprintf("AliExpress order %s is also named by %s %s", m.SupplierOrder, c.Shop, c.ShopOrder)

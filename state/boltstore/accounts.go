@@ -30,6 +30,24 @@ var clock = &table[sight]{name: "clock", word: "stamp"}
 
 var newest = []byte("newest")
 
+// marks are words that a room left for itself.
+var marks = &table[string]{name: "marks", word: "mark"}
+
+// Mark is "" where none was left.
+func (t *readTx) Mark(name string) (string, error) {
+	m, err := marks.get(t, []byte(name))
+	if errors.Is(err, state.ErrNotFound) {
+		return "", nil
+	}
+	return m, err
+}
+
+// PutMark leaves a word in place of the last one.
+func (t *writeTx) PutMark(name, value string) error {
+	_, err := marks.save(t, []byte(name), value, anyRev)
+	return err
+}
+
 // pairText writes a key of one word and a rest.
 func pairText(key []byte) string {
 	if len(key) < 2 || len(key) < 2+int(binary.BigEndian.Uint16(key)) {

@@ -42,6 +42,7 @@ type App struct {
 	store  *boltstore.Store
 	engine *casesync.Engine
 	outbox *alert.Outbox
+	shops  []shopClient
 	cron   *cron.Cron
 	beats  *beats
 
@@ -50,10 +51,12 @@ type App struct {
 	console *server
 
 	wakeAlerts chan struct{}
-	stop       context.CancelCauseFunc
-	done       sync.WaitGroup
-	clean      cleanups
-	failed     chan error
+	// life ends when the daemon is told to stop.
+	life   context.Context //nolint:containedctx // cron jobs take none
+	stop   context.CancelCauseFunc
+	done   sync.WaitGroup
+	clean  cleanups
+	failed chan error
 }
 
 // New opens everything and starts nothing. What was opened before an error is
@@ -71,6 +74,7 @@ func New(ctx context.Context, o Options) (a *App, err error) {
 	if a.clock == nil {
 		a.clock = RealClock()
 	}
+	a.life, a.stop = context.WithCancelCause(context.WithoutCancel(ctx))
 	if a.o.Notify == nil {
 		a.o.Notify = func(string) {}
 	}
@@ -80,7 +84,7 @@ func New(ctx context.Context, o Options) (a *App, err error) {
 	if err = a.openStore(ctx); err != nil {
 		return a, err
 	}
-	if err = a.openEngine(); err != nil {
+	if err = a.openEngine(ctx); err != nil {
 		return a, err
 	}
 	if err = a.openAlerts(); err != nil {
@@ -108,7 +112,7 @@ func (a *App) openStore(ctx context.Context) (err error) {
 
 // Start begins the work and returns once the daemon is ready.
 func (a *App) Start(ctx context.Context) error {
-	ctx, a.stop = context.WithCancelCause(context.WithoutCancel(ctx))
+	ctx = a.life
 	if err := a.engine.Start(ctx); err != nil {
 		return fmt.Errorf("start the engine: %w", err)
 	}

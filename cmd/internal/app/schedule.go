@@ -31,6 +31,9 @@ func (a *App) schedule() error {
 		a.watchdog()
 	}))
 	a.cron.Schedule(every{a.clock, forgetEvery}, cron.FuncJob(a.forget))
+	if err := a.schedulePolls(); err != nil {
+		return err
+	}
 	return a.scheduleDigest(log)
 }
 

@@ -25,12 +25,12 @@ import (
 	"countermand/sync/calendar"
 )
 
-func (a *App) openEngine() error {
+func (a *App) openEngine(ctx context.Context) error {
 	policy, err := policyOf(a.o.Config)
 	if err != nil {
 		return err
 	}
-	shops, err := a.openShops()
+	shops, err := a.openShops(ctx)
 	if err != nil {
 		return err
 	}
@@ -119,26 +119,57 @@ func calendars(c configs.Calendar) (china, bank *calendar.Calendar, err error) {
 	return china, bank, nil
 }
 
-func (a *App) openShops() (map[string]casesync.Shop, error) {
+func (a *App) openShops(ctx context.Context) (map[string]casesync.Shop, error) {
 	out := map[string]casesync.Shop{}
 	for _, s := range a.o.Config.Shops {
+		client, err := openShop(s, a.o.Log)
+		if err != nil {
+			return nil, err
+		}
+		a.clean.add("shop "+s.Name, func(context.Context) error { client.Close(); return nil })
+		a.shops = append(a.shops, shopClient{s, client})
+		since, err := a.since(ctx, s)
+		if err != nil {
+			return nil, err
+		}
+		out[s.Name] = casesync.Shop{Edge: client, Account: s.AccountNames()[0], Since: since}
+	}
+	return out, nil
+}
+
+// shopClient is one shop with its client.
+type shopClient struct {
+	configs.Shop
+	*shopify.Client
+}
+
+func openShop(s configs.Shop, log zerolog.Logger) (*shopify.Client, error) {
+	o := shopify.Options{
+		Name: s.Name, Domain: s.Domain, Endpoint: s.Endpoint, APIVersion: s.APIVersion,
+		Mapping: shopify.Mapping{AttributeKeys: s.Mapping.AttributeKeys, Note: s.Mapping.Note, TagPrefix: s.Mapping.TagPrefix},
+		Log:     log.With().Str("shop", s.Name).Logger(),
+	}
+	if s.TokenFile != "" {
 		token, err := configs.ReadSecret(s.TokenFile)
 		if err != nil {
 			return nil, fmt.Errorf("read the token of shop %s: %w", s.Name, err)
 		}
-		client, err := shopify.New(shopify.Options{
-			Name: s.Name, Domain: s.Domain, Endpoint: s.Endpoint, APIVersion: s.APIVersion,
-			Token:   shopify.StaticToken(token.Reveal()),
-			Mapping: shopify.Mapping{AttributeKeys: s.Mapping.AttributeKeys, Note: s.Mapping.Note, TagPrefix: s.Mapping.TagPrefix},
-			Log:     a.o.Log.With().Str("shop", s.Name).Logger(),
-		})
+		o.Token = shopify.StaticToken(token.Reveal())
+	} else {
+		secret, err := configs.ReadSecret(s.ClientSecretFile)
 		if err != nil {
-			return nil, fmt.Errorf("open shop %s: %w", s.Name, err)
+			return nil, fmt.Errorf("read the client secret of shop %s: %w", s.Name, err)
 		}
-		a.clean.add("shop "+s.Name, func(context.Context) error { client.Close(); return nil })
-		out[s.Name] = casesync.Shop{Edge: client, Account: s.AccountNames()[0]}
+		o.Credentials, err = shopify.ClientCredentials(shopify.CredentialOptions{Name: s.Name, Domain: s.Domain, Endpoint: s.Endpoint, ClientID: s.ClientID, Secret: shopify.StaticToken(secret.Reveal())})
+		if err != nil {
+			return nil, fmt.Errorf("read the credentials of shop %s: %w", s.Name, err)
+		}
 	}
-	return out, nil
+	client, err := shopify.New(o)
+	if err != nil {
+		return nil, fmt.Errorf("open shop %s: %w", s.Name, err)
+	}
+	return client, nil
 }
 
 // openAccounts makes a browser for each account; none is started before it is

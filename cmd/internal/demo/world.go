@@ -163,6 +163,7 @@ shops:
     token_file: token
     webhook_secret_files: [hook-secret]
     account: main
+    poll_every: 12h
 accounts:
   - name: main
     hosts: {www: "%s", mobile: "%s", login: "%s", api: "%s"}

@@ -1,0 +1,86 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"text/tabwriter"
+	"time"
+
+	"github.com/rs/zerolog"
+	"github.com/spf13/cobra"
+
+	"countermand/cmd/internal/app"
+	"countermand/cmd/internal/control"
+	"countermand/configs"
+)
+
+// errNotInOrder: the doctor found something that keeps countermand from its
+// work.
+var errNotInOrder = errors.New("not everything is in order")
+
+func doctorCommand(e *clientEnv) *cobra.Command {
+	var config string
+	var asJSON bool
+	o := app.DoctorOptions{Log: zerolog.Nop()}
+	cmd := &cobra.Command{
+		Use:   "doctor",
+		Short: "Look whether everything is in place",
+		Long: `Looks at configuration, disk, browser, calendars, shops and alert channels, and
+with --site at AliExpress itself: it opens the order list and one order in each
+account's browser, presses nothing, and says part by part what of the site
+profile matches, what fell back on an alternative and what is missing. A running
+daemon lends the browser profile meanwhile.`,
+		Example: `  countermand doctor
+  countermand doctor --site
+  countermand doctor --site --order 8190000000000000 --record ./seen   # to mend a profile from`,
+		Args: noArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			c, warnings, err := configs.Load(config)
+			if err != nil {
+				return &usageError{fmt.Errorf("the config has problems, see countermand config check --config %s: %w", config, err)}
+			}
+			if !o.Site && (o.Order != "" || o.Record != "") {
+				return usagef("--order and --record go with --site")
+			}
+			client := control.NewClient(c.ControlSocket)
+			o.Config, o.Warnings = c, warnings
+			o.Borrow = func(ctx context.Context, account string) (func() error, error) {
+				return borrow(ctx, client, account, 10*time.Minute)
+			}
+			found := app.Doctor(cmd.Context(), o)
+			if asJSON {
+				err = e.printJSON(map[string]any{"findings": found})
+			} else {
+				err = e.print(findingsTable(found))
+			}
+			for _, f := range found {
+				if f.Verdict == app.Fail && err == nil {
+					err = errNotInOrder
+				}
+			}
+			return err
+		},
+	}
+	cmd.Flags().StringVar(&config, "config", defaultConfig, "the configuration file")
+	cmd.Flags().BoolVar(&o.Site, "site", false, "look at AliExpress too, without pressing anything")
+	cmd.Flags().StringVar(&o.Order, "order", "", "the AliExpress order to open (default: the newest)")
+	cmd.Flags().StringVar(&o.Record, "record", "", "a folder for all that was seen")
+	cmd.Flags().BoolVar(&asJSON, "json", false, "print one JSON document")
+	return cmd
+}
+
+func findingsTable(found []app.Finding) string {
+	var b strings.Builder
+	t := tabwriter.NewWriter(&b, 0, 0, 2, ' ', 0)
+	for _, f := range found {
+		text := f.Detail
+		if f.Todo != "" {
+			text += " -> " + f.Todo
+		}
+		fmt.Fprintf(t, "%s\t%s\t%s\n", f.Verdict, f.Part, text)
+	}
+	_ = t.Flush() // a strings.Builder takes everything
+	return b.String()
+}

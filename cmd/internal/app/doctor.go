@@ -1,0 +1,230 @@
+package app
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"time"
+
+	"github.com/rs/zerolog"
+
+	"countermand/configs"
+	"countermand/supplier/aliexpress"
+	"countermand/supplier/chrome"
+	"countermand/sync/calendar"
+)
+
+// Verdict is how a part of the installation stands.
+type Verdict string
+
+// The verdicts. Only Fail keeps countermand from doing its work.
+const (
+	OK   Verdict = "ok"
+	Warn Verdict = "warn"
+	Fail Verdict = "fail"
+)
+
+// Finding is what the doctor says of one part.
+type Finding struct {
+	Part    string  `json:"part"`
+	Verdict Verdict `json:"verdict"`
+	Detail  string  `json:"detail"`
+	// Todo says what to run or set.
+	Todo string `json:"todo,omitempty"`
+}
+
+// DoctorOptions say what to look at.
+type DoctorOptions struct {
+	Config   *configs.Config
+	Warnings configs.Warnings
+	// Site looks at AliExpress itself, with each account's own browser,
+	// without a click. Order is the order to open, empty: the newest. Record
+	// is a folder for all that was seen, empty: none.
+	Site          bool
+	Order, Record string
+	// Borrow takes an account's profile from a running daemon.
+	Borrow func(ctx context.Context, account string) (giveBack func() error, err error)
+	Log    zerolog.Logger
+}
+
+// Doctor looks whether everything is in place. It changes nothing.
+func Doctor(ctx context.Context, o DoctorOptions) []Finding {
+	d := &doctor{o: o}
+	for _, w := range o.Warnings {
+		d.add("config", Warn, w.Path+": "+w.Text, "")
+	}
+	if err := Check(o.Config); err != nil {
+		d.add("config", Fail, err.Error(), "mend the configuration")
+	}
+	d.disk()
+	d.browser()
+	d.calendar()
+	d.shops(ctx)
+	d.channels()
+	if o.Site {
+		for _, ac := range o.Config.Accounts {
+			d.site(ctx, ac)
+		}
+	}
+	return d.found
+}
+
+type doctor struct {
+	o     DoctorOptions
+	found []Finding
+}
+
+func (d *doctor) add(part string, v Verdict, detail, todo string) {
+	d.found = append(d.found, Finding{part, v, detail, todo})
+}
+
+// Free space of the data directory, in bytes: under the one a person should
+// know, under the other the daemon soon cannot store what it is to do.
+const (
+	littleDisk = 2 << 30
+	noDisk     = 200 << 20
+)
+
+func (d *doctor) disk() {
+	dir := d.o.Config.DataDir
+	probe, err := os.CreateTemp(dir, ".doctor-*")
+	if err != nil {
+		d.add("disk", Fail, fmt.Sprintf("%s cannot be written: %v", dir, err), "make it, and give it to the user that countermand runs as")
+		return
+	}
+	if err := errors.Join(probe.Close(), os.Remove(probe.Name())); err != nil {
+		d.add("disk", Warn, err.Error(), "")
+	}
+	var fs syscall.Statfs_t
+	if err := syscall.Statfs(dir, &fs); err != nil {
+		d.add("disk", Warn, fmt.Sprintf("free space unknown: %v", err), "")
+		return
+	}
+	free := fs.Bavail * uint64(fs.Bsize) //nolint:gosec // a block size is positive
+	text := fmt.Sprintf("%.1f GB free in %s", float64(free)/1e9, dir)
+	switch {
+	case free < noDisk:
+		d.add("disk", Fail, text, "make room: nothing is asked that cannot be stored first")
+	case free < littleDisk:
+		d.add("disk", Warn, text, "make room for screenshots and the browser's cache")
+	default:
+		d.add("disk", OK, text, "")
+	}
+}
+
+func (d *doctor) browser() {
+	path, err := chrome.Find(d.o.Config.Browser.Path)
+	if err != nil {
+		d.add("browser", Fail, err.Error(), "apt-get install chromium")
+		return
+	}
+	if os.Geteuid() == 0 {
+		d.add("browser", Warn, path+", without its sandbox, because this is root", "run countermand as a user of its own")
+		return
+	}
+	d.add("browser", OK, path, "")
+}
+
+// calendar looks a season ahead: deadlines must not run into a year that
+// nobody published.
+func (d *doctor) calendar() {
+	china, _, err := calendars(d.o.Config.Calendar)
+	if err != nil {
+		return // told by Check
+	}
+	ahead := time.Now().AddDate(0, 1, 0)
+	if _, known := china.WorkingDay(ahead); !known {
+		d.add("calendar", Warn, fmt.Sprintf("China's holidays of %d are not known: deadlines that reach into it are estimates", ahead.Year()), "add a file of that year to calendar.files once it is published")
+		return
+	}
+	d.add("calendar", OK, strings.ToUpper(china.Name())+" holidays are known a month ahead, banks: "+calendarName(d.o.Config.Calendar), "")
+}
+
+func calendarName(c configs.Calendar) string {
+	zone, err := time.LoadLocation(c.BankTimezone)
+	if err != nil {
+		return c.Bank
+	}
+	if bank, err := calendar.Bank(c.Bank, zone); err == nil {
+		return bank.Name()
+	}
+	return c.Bank
+}
+
+func (d *doctor) shops(ctx context.Context) {
+	for _, s := range d.o.Config.Shops {
+		part := "shop " + s.Name
+		client, err := openShop(s, d.o.Log)
+		if err != nil {
+			d.add(part, Fail, err.Error(), "")
+			continue
+		}
+		h, err := client.Health(ctx)
+		client.Close()
+		if err != nil {
+			d.add(part, Fail, err.Error(), "look at domain, token and network")
+			continue
+		}
+		for _, p := range h.Problems {
+			d.add(part, Warn, p, "")
+		}
+		d.add(part, OK, fmt.Sprintf("%s answers in version %s, token %s", h.Domain, h.ServedVersion, strings.ReplaceAll(h.Token, "_", " ")), "")
+	}
+}
+
+func (d *doctor) channels() {
+	if d.o.Config.Alerts.URLsFile == "" {
+		d.add("alerts", Warn, "no channel is configured: alerts only go to the log", "set alerts.urls_file, then: countermand alerts test")
+		return
+	}
+	d.add("alerts", OK, "channels are configured", "")
+}
+
+// site compares the site profile with what an account's pages show.
+func (d *doctor) site(ctx context.Context, ac configs.Account) {
+	part := "site " + ac.Name
+	giveBack, err := d.o.Borrow(ctx, ac.Name)
+	if err != nil {
+		d.add(part, Fail, err.Error(), "")
+		return
+	}
+	defer func() {
+		if err := giveBack(); err != nil {
+			d.add(part, Warn, err.Error(), "")
+		}
+	}()
+	acc, err := openAccount(d.o.Config, ac, &evidence{dir: filepath.Join(d.o.Config.DataDir, "evidence")}, time.Now, d.o.Log)
+	if err != nil {
+		d.add(part, Fail, err.Error(), "")
+		return
+	}
+	defer func() {
+		closing, cancel := context.WithTimeout(context.WithoutCancel(ctx), 20*time.Second)
+		defer cancel()
+		if err := acc.close(closing); err != nil {
+			d.add(part, Warn, err.Error(), "")
+		}
+	}()
+	look := acc.client.CheckOrder
+	if d.o.Record != "" {
+		dir := filepath.Join(d.o.Record, ac.Name)
+		look = func(ctx context.Context, order string) ([]aliexpress.Finding, error) {
+			return acc.client.Record(ctx, dir, order)
+		}
+	}
+	found, err := look(ctx, d.o.Order)
+	for _, f := range found {
+		v := OK
+		if !f.OK {
+			v = Warn
+		}
+		d.add(part+" "+f.Part, v, string(f.Match)+": "+f.Detail, "")
+	}
+	if err != nil {
+		d.add(part, Fail, err.Error(), "if it is logged out: countermand login "+ac.Name)
+	}
+}

@@ -1,0 +1,104 @@
+package app
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"time"
+
+	"github.com/robfig/cron/v3"
+
+	"countermand/configs"
+	"countermand/shop"
+	"countermand/shop/shopify"
+	"countermand/state"
+)
+
+// leastPoll bounds in real time how often a shop is asked what changed,
+// however fast the clock runs: its budget is real.
+const leastPoll = time.Second
+
+// pollEvery is a cron schedule of polls.
+type pollEvery struct{ every }
+
+// Next is the real time of the next poll.
+func (p pollEvery) Next(t time.Time) time.Time {
+	next := p.every.Next(t)
+	if least := t.Add(leastPoll); next.Before(least) {
+		return least
+	}
+	return next
+}
+
+// schedulePolls lets each shop tell what changed, for webhooks get lost and
+// some machines cannot be reached by any.
+func (a *App) schedulePolls() error {
+	for _, s := range a.shops {
+		r, err := shopify.NewReconciler(shopify.ReconcilerOptions{
+			Shop: s.Name, Lister: s.Client, Sink: a.engine, Cursors: cursors{a.store}, LookBack: s.LookBack, Now: a.clock.Now,
+			Want: func(c shop.Changed) bool { return !c.CancelledAt.IsZero() },
+			Log:  a.o.Log.With().Str("room", "polls").Logger(),
+		})
+		if err != nil {
+			return fmt.Errorf("make the polls of shop %s: %w", s.Name, err)
+		}
+		a.cron.Schedule(pollEvery{every{a.clock, s.PollEvery}}, cron.FuncJob(func() {
+			ctx, cancel := context.WithTimeout(a.life, 10*time.Minute)
+			defer cancel()
+			if _, err := r.Poll(ctx); err != nil && a.life.Err() == nil {
+				a.o.Log.Warn().Err(err).Str("shop", s.Name).Msg("shop not polled, tried again at the next tick")
+			}
+		}))
+	}
+	return nil
+}
+
+// since is the time before which a shop's cancels are history: its first start
+// less the look-back.
+func (a *App) since(ctx context.Context, s configs.Shop) (first time.Time, err error) {
+	name := "first-start/" + s.Name
+	err = a.store.Update(ctx, func(tx state.Tx) error {
+		text, err := tx.Mark(name)
+		if err != nil {
+			return err
+		}
+		if text == "" {
+			first = a.clock.Now()
+			return tx.PutMark(name, first.Format(time.RFC3339Nano))
+		}
+		first, err = time.Parse(time.RFC3339Nano, text)
+		return err
+	})
+	if err != nil {
+		return first, fmt.Errorf("read the first start of shop %s: %w", s.Name, err)
+	}
+	return first.Add(-s.LookBack), nil
+}
+
+// cursors keeps how far the polls are in the store.
+type cursors struct{ store state.Store }
+
+func (c cursors) LoadCursor(ctx context.Context, name string) (out shop.Cursor, err error) {
+	err = c.store.View(ctx, func(tx state.ReadTx) error {
+		text, err := tx.Mark("poll/" + name)
+		if err != nil || text == "" {
+			return err
+		}
+		return json.Unmarshal([]byte(text), &out)
+	})
+	if err != nil {
+		return out, fmt.Errorf("read how far shop %s was polled: %w", name, err)
+	}
+	return out, nil
+}
+
+func (c cursors) SaveCursor(ctx context.Context, name string, at shop.Cursor) error {
+	text, err := json.Marshal(at)
+	if err == nil {
+		err = c.store.Update(ctx, func(tx state.Tx) error { return tx.PutMark("poll/"+name, string(text)) })
+	}
+	if err != nil {
+		return fmt.Errorf("save how far shop %s was polled: %w", name, err)
+	}
+	return nil
+}
