@@ -187,9 +187,9 @@ func neverLeft(err error) bool {
 func (c *Client) remark(op string, res *http.Response) {
 	served := res.Header.Get("X-Shopify-API-Version")
 	why := res.Header.Get("X-Shopify-API-Deprecated-Reason")
-	c.noticed.take(served, why, res.Header.Get("Date"), c.now())
+	news := c.noticed.take(served, why, res.Header.Get("Date"), c.now())
 	l := c.log.Debug()
-	if served != "" && served != c.version || why != "" {
+	if news && (served != "" && served != c.version || why != "") {
 		l = c.log.Warn().Str("asked_version", c.version).Str("served_version", served).Str("deprecated", why)
 	}
 	l.Str("op", op).Int("status", res.StatusCode).Str("request_id", res.Header.Get("X-Request-Id")).Msg("shop answered")

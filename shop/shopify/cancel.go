@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 	"unicode/utf8"
 
 	"countermand/shop"
@@ -17,6 +18,8 @@ const (
 	// cancelLooks bounds the looks for a cancel's end: with pauses of 1, 2, 4
 	// and then 8 s some 95 s in all.
 	cancelLooks = 14
+	// cancelMost ends the looks at a shop that hardly answers.
+	cancelMost = 5 * time.Minute
 	// standingLooks is how often an order must be seen standing after its job
 	// ended, where the job does not tell what came of it: a reading may be a
 	// moment old.
@@ -128,6 +131,8 @@ func (c *Client) sendCancel(ctx context.Context, in *__cancelOrderInput) (cancel
 // seeCancel looks for what came of a cancel. The job is asked before the
 // order, so that an order that stands was seen after the job's end.
 func (c *Client) seeCancel(ctx context.Context, id string, job cancelJob, refused shop.Problems) shop.Cancelled {
+	ctx, cancel := context.WithTimeoutCause(ctx, cancelMost, errors.New("the shop did not tell in time"))
+	defer cancel()
 	out := shop.Cancelled{Outcome: shop.CancelUnclear, Problems: refused}
 	standing := 0
 	pause := 2 * c.pause

@@ -169,11 +169,12 @@ func TestCancelUnclear(t *testing.T) {
 			if err != nil || got.Outcome != shop.CancelUnclear || got.Err == nil {
 				t.Fatalf("got %+v, %v", got, err)
 			}
-			now, _ := s.Order(o.Name)
-			if times := 0; now.Cancel != nil {
-				if times = now.Cancel.Times; times != tc.sent {
-					t.Errorf("accepted %d times, want %d", times, tc.sent)
-				}
+			times := 0
+			if now, _ := s.Order(o.Name); now.Cancel != nil {
+				times = now.Cancel.Times
+			}
+			if times != tc.sent {
+				t.Errorf("accepted %d times, want %d", times, tc.sent)
 			}
 		})
 	}

@@ -1,9 +1,16 @@
-// Package shopify speaks with one Shopify store: it reads orders through the
-// Admin GraphQL API, finds the supplier's order numbers in them, and takes the
-// store's webhooks.
+// Package shopify speaks with one Shopify store through the Admin GraphQL API:
+// it reads orders and finds the supplier's order numbers in them, cancels
+// orders, puts tags and a metafield on them, ends customers' requests, and
+// looks after the app's webhook subscriptions and its standing with the store.
 //
-// A webhook is a knock: only the order's id is kept of it, and what counts is
+// Four things knock: webhooks (NewHandler), Flow (NewFlowHandler), the
+// Reconciler, which finds what no webhook told, and the engine itself. A knock
+// is no more than that: only the order's id is kept of it, and what counts is
 // read from the API. Nothing personal is asked for, kept or logged.
+//
+// Reads are tried again. A write is sent once; where its answer is lost, what
+// it was to change is read before anything else is sent. All calls share the
+// store's one budget of points.
 //
 // The operations stand in operations/*.graphql. generated.go is made of them
 // and of schema.graphql by genqlient, offline:

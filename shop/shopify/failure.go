@@ -74,13 +74,16 @@ var notRun = map[string]bool{
 
 // named says which action an error ended. Nothing was sent, or it is not worth
 // knowing: what the error was about was a read.
-func named(err error, op string) error {
+func named(err error, op string) error { return relabel(err, op, false) }
+
+// relabel names the action and says whether it may have been carried out.
+func relabel(err error, op string, sent bool) error {
 	e, ok := errors.AsType[*shop.Error](err)
 	if !ok {
-		return &shop.Error{Kind: shop.Unavailable, Op: op, Err: err}
+		return &shop.Error{Kind: shop.Unavailable, Op: op, Sent: sent, Err: err}
 	}
 	c := *e
-	c.Op, c.Sent = op, false
+	c.Op, c.Sent = op, sent
 	return &c
 }
 

@@ -34,18 +34,21 @@ type noticed struct {
 	skew       time.Duration
 }
 
-func (n *noticed) take(served, deprecated, date string, now time.Time) {
+// take keeps what one answer says and tells whether that is news.
+func (n *noticed) take(served, deprecated, date string, now time.Time) (news bool) {
 	n.mu.Lock()
 	defer n.mu.Unlock()
-	if served != "" {
-		n.served = served
+	if served != "" && served != n.served {
+		n.served, news = served, true
 	}
+	deprecated = clip(deprecated, 300)
 	if deprecated != "" && len(n.deprecated) < maxNoticed && !slices.Contains(n.deprecated, deprecated) {
-		n.deprecated = append(n.deprecated, clip(deprecated, 300))
+		n.deprecated, news = append(n.deprecated, deprecated), true
 	}
 	if t, err := http.ParseTime(date); err == nil {
 		n.skew = t.Sub(now.Truncate(time.Second))
 	}
+	return news
 }
 
 // Health asks the shop how we stand with it. Where it cannot be asked the

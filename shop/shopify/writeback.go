@@ -35,11 +35,7 @@ func (c *Client) settled(ctx context.Context, op string, step func(context.Conte
 }
 
 // labelled names the action and keeps what is known of the sending.
-func labelled(err error, op string) error {
-	out := named(err, op).(*shop.Error)
-	out.Sent = shop.MaySent(err)
-	return out
-}
+func labelled(err error, op string) error { return relabel(err, op, shop.MaySent(err)) }
 
 // refusal is an error where the shop has problems with a write.
 func refusal(ps shop.Problems) error {

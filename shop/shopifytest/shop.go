@@ -1,8 +1,9 @@
 // Package shopifytest is a Shopify on loopback, for tests, demonstrations and
 // rehearsals. It checks every query against the signatures of the real Admin
-// schema, answers from the orders it was given, keeps a request budget, and
-// sends signed webhooks in the shape of the real ones. Faults are switched on
-// by the count.
+// schema in the version that is asked for, answers from the orders it was
+// given, carries out what is written, cancels in jobs that take their time,
+// grants tokens, keeps a request budget, and sends signed webhooks in the shape
+// of the real ones. Faults are switched on by the count.
 //
 // It imports nothing of countermand's, so it cannot share a misunderstanding
 // with the client.
