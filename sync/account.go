@@ -19,10 +19,16 @@ func (l *lane) lease(ctx context.Context) error {
 		} else if err != nil {
 			return err
 		}
+		if err := t.resolve(orphansKey(a), "The account is configured again."); err != nil {
+			return err
+		}
 		a.Fence++
 		a.Owner = l.e.o.Owner
 		if a.State == state.AccountReady && a.Why != "" {
-			l.failures = failureAlarm // told before the restart: the first success resolves it
+			l.failures = 1 // the first success takes the reason back
+			if _, err := t.AlertByKey(l.key(AlertAccountUnreachable, a.Since)); err == nil {
+				l.failures = failureAlarm // told before the restart
+			}
 		}
 		l.fence = a.Fence
 		_, err = t.PutAccount(a)
@@ -154,6 +160,7 @@ func (l *lane) down(ctx context.Context, cause error) error {
 // up records that the session is good again.
 func (l *lane) up(ctx context.Context) error {
 	l.e.o.Log.Info().Str("account", l.name).Msg("account is ready again")
+	l.failures = 0 // what was told of it was resolved when the session went
 	return l.update(ctx, func(t *txn) error {
 		a, err := t.Account(l.name)
 		if err != nil {
@@ -175,8 +182,11 @@ func (t *txn) resolveAccount(l *lane, a state.Account) error {
 	return nil
 }
 
+// accountAlert is what may stand open about an account in a state.
 func accountAlert(s state.AccountState) string {
 	switch s {
+	case state.AccountReady:
+		return AlertAccountUnreachable
 	case state.AccountLoggedOut:
 		return AlertAccountLoggedOut
 	case state.AccountChallenged:

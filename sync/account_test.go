@@ -250,6 +250,8 @@ func TestAWrongOrderIsNeverClicked(t *testing.T) {
 		"older than the shop's": func(o *order) { o.OrderedAt = start.Add(-10 * day) },
 		"items are missing":     func(o *order) { o.Lines = []state.Line{{Quantity: 1}} },
 		"another number":        func(o *order) { o.Number = numberB },
+		"items uncounted":       func(o *order) { o.Lines = []state.Line{{ID: "l9", Title: "Lamp"}} },
+		"items not shown":       func(o *order) { o.Lines = nil },
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

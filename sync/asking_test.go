@@ -88,14 +88,14 @@ var askingStories = []scenario{
 		}},
 	})},
 	{name: "picked up before we asked", steps: then(marked, []step{
-		{ev: ends(state.AskPickedUp, look(state.PhaseShipped, tracked(parcel("LP1", base.Add(-time.Hour))))), to: state.Shipped, plans: ""},
+		{ev: ends(state.AskPickedUp, look(state.PhaseShipped, tracked(parcel("LP1", base.Add(-time.Hour))))), to: state.Shipped, raised: AlertShipped},
 	})},
 	{name: "picked up without a reading", steps: then(begun, []step{
 		{ev: ends(state.AskPickedUp, nil), to: state.Refused, raised: AlertRefused, plans: "read:tracking"},
 	})},
 	{name: "shipped before it could be asked", steps: then(begun, []step{
 		{ev: ends(state.AskShipped, look(state.PhaseShipped)), to: state.Refused, raised: AlertRefused, plans: "read:tracking", check: has("before it could be asked")},
-		{after: time.Hour, ev: reads(state.PhaseShipped, tracked(parcel("LP1", base.Add(-time.Second)))), to: state.Shipped, check: has("it left before we asked (2026-11-03 10:00 UTC)")},
+		{after: time.Hour, ev: reads(state.PhaseShipped, tracked(parcel("LP1", base.Add(-time.Second)))), to: state.Shipped, raised: AlertShipped, check: has("it left before we asked (2026-11-03 10:00 UTC)")},
 	})},
 	{name: "shipped after the first attempt", steps: then(begun, []step{
 		{ev: ends(state.AskShipped, look(state.PhaseShipped)), to: state.Refused, raised: AlertRefused, plans: "read:tracking"},
@@ -159,7 +159,7 @@ var askingStories = []scenario{
 	{name: "what is shipped already needs no request", steps: then(reach[state.Queued], []step{
 		{ev: reads(state.PhaseProcessing), to: state.Queued},
 		{ev: reads(state.PhaseShipped, shippedOn(base.Add(-time.Hour))), to: state.Refused, raised: AlertRefused, plans: "read:tracking", check: drops(state.EffectRequest)},
-		{after: day1, ev: reads(state.PhaseShipped, tracked(parcel("LP1", base.Add(-time.Hour)))), to: state.Shipped},
+		{after: day1, ev: reads(state.PhaseShipped, tracked(parcel("LP1", base.Add(-time.Hour)))), to: state.Shipped, raised: AlertShipped},
 	})},
 }
 

@@ -122,7 +122,7 @@ func TestObserveNeverClicks(t *testing.T) {
 	w.boot()
 	w.cancelled(1042, numberA)
 	w.status(state.Held)
-	if c := w.one(); c.HeldWhy != "mode observe: would have clicked Cancel order" || !c.Attempt.DispatchedAt.IsZero() || w.site.clicks(numberA) != 0 {
+	if c := w.one(); c.HeldWhy != "mode observe, so nothing was clicked: would have clicked Cancel order" || !c.Attempt.DispatchedAt.IsZero() || w.site.clicks(numberA) != 0 {
 		t.Errorf("held because of %q, attempt %+v, %d clicks", c.HeldWhy, c.Attempt, w.site.clicks(numberA))
 	}
 }

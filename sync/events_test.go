@@ -106,7 +106,7 @@ var reach = func() map[state.Status][]step {
 	add(state.Cancelled, state.Requested, step{after: time.Hour, ev: reads(state.PhaseClosed), to: state.Cancelled})
 	add(state.Refunded, state.Cancelled, step{after: day1, ev: reads(state.PhaseClosed, paidBack(20, "USD", state.RefundCard)), to: state.Refunded})
 	add(state.Refused, state.Requested, step{after: time.Hour, ev: reads(state.PhaseProcessing), to: state.Refused, raised: AlertRefused, plans: "read:tracking"})
-	add(state.Shipped, state.Refused, step{after: time.Hour, ev: reads(state.PhaseShipped, tracked(parcel("LP1", base.Add(-time.Hour)))), to: state.Shipped})
+	add(state.Shipped, state.Refused, step{after: time.Hour, ev: reads(state.PhaseShipped, tracked(parcel("LP1", base.Add(-time.Hour)))), to: state.Shipped, raised: AlertShipped})
 	add(state.Disputable, state.Refused, step{after: time.Hour, ev: reads(state.PhaseShipped, tracked(parcel("LP1", base.Add(time.Hour)))), to: state.Disputable, raised: AlertDisputable})
 	add(state.Disputed, state.Disputable, step{ev: decision(state.EventOpened, &state.Decision{DisputeID: "D1"}), to: state.Disputed})
 	add(state.Won, state.Disputed, step{ev: decision(state.EventWon, nil), to: state.Won})

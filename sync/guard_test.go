@@ -10,6 +10,8 @@ import (
 )
 
 func olderThanTheShops(r *state.Reading) { r.OrderedAt = base.Add(-72*time.Hour - time.Second) }
+func noItems(r *state.Reading)           { r.Lines = nil }
+func uncounted(r *state.Reading)         { r.Lines = []state.Line{{ID: "l9", Title: "Lamp"}} }
 func tooFew(r *state.Reading)            { r.Lines = []state.Line{{Quantity: 1}} }
 func otherTotal(r *state.Reading)        { r.Total = usd(21) }
 func otherStore(r *state.Reading)        { r.Store = "Other Store" }
@@ -53,11 +55,12 @@ func TestRightOrder(t *testing.T) {
 		"all as known":         {c: known},
 		"a day of grace":       {c: known, mods: []mod{func(r *state.Reading) { r.OrderedAt = base.Add(-72 * time.Hour) }}},
 		"more items":           {c: known, mods: []mod{func(r *state.Reading) { r.Lines = []state.Line{{Quantity: 9}} }}},
-		"items not shown":      {c: known, mods: []mod{func(r *state.Reading) { r.Lines = nil }}},
+		"items not shown yet":  {c: known, mods: []mod{incomplete, noItems}},
+		"items not listed":     {c: known, mods: []mod{fromList, noItems}},
 		"date not shown":       {c: known, mods: []mod{func(r *state.Reading) { r.OrderedAt = time.Time{} }}},
 		"total not shown":      {c: known, mods: []mod{func(r *state.Reading) { r.Total = state.Money{} }}},
 		"store not shown":      {c: known, mods: []mod{func(r *state.Reading) { r.Store = "" }}},
-		"nothing known before": {c: state.Case{SupplierOrder: number}, mods: []mod{otherTotal, otherStore, tooFew, olderThanTheShops}},
+		"nothing known before": {c: state.Case{SupplierOrder: number}, mods: []mod{otherTotal, otherStore, tooFew, noItems, olderThanTheShops}},
 		"another number":       {c: known, mods: []mod{otherNumber}, want: "the page shows order"},
 		"no number":            {c: known, mods: []mod{func(r *state.Reading) { r.Number = "" }}, want: "the page shows order"},
 		"unmapped":             {c: state.Case{}, mods: []mod{func(r *state.Reading) { r.Number = "" }}, want: "the page shows order"},
@@ -66,6 +69,8 @@ func TestRightOrder(t *testing.T) {
 		"another total":        {c: known, mods: []mod{otherTotal}, want: "its total is 21.00 USD, it was 20.00 USD before"},
 		"another currency":     {c: known, mods: []mod{func(r *state.Reading) { r.Total.Currency = "EUR" }}, want: "its total is 20.00 EUR"},
 		"another store":        {c: known, mods: []mod{otherStore}, want: `its store is "Other Store", it was "Lucky Store" before`},
+		"items not shown":      {c: known, mods: []mod{noItems}, want: "its items cannot be counted, the shop's lines need 2"},
+		"items uncounted":      {c: known, mods: []mod{uncounted}, want: "its items cannot be counted"},
 		"several":              {c: known, mods: []mod{tooFew, otherStore}, want: "need 2; its store"},
 	} {
 		err := RightOrder(tt.c, *look(state.PhaseProcessing, tt.mods...))

@@ -151,7 +151,7 @@ func mappedAsking(x *change) error {
 	if m == nil || m.Conflict == "" || strings.Contains(x.c.Accepted, m.Conflict) {
 		return nil
 	}
-	return x.stop(m.Conflict)
+	return x.stop(AlertConflict, m.Conflict)
 }
 
 // mappedLate is a conflict that comes up after the supplier was asked.
@@ -160,10 +160,19 @@ func mappedLate(x *change) error {
 	if m == nil || m.Conflict == "" || strings.Contains(x.c.Accepted, m.Conflict) {
 		return nil
 	}
-	x.c.Accepted = strings.TrimPrefix(x.c.Accepted+"; "+m.Conflict, "; ") // told once
-	x.say("%s, and the supplier was asked already", m.Conflict)
-	x.alert(AlertConflict)
+	x.tellOnce(AlertConflict, m.Conflict, "and the supplier was asked already")
 	return nil
+}
+
+// tellOnce tells a person what comes too late; the shop may say it again and
+// again.
+func (x *change) tellOnce(kind, what, late string) {
+	if strings.Contains(x.c.Accepted, what) {
+		return
+	}
+	x.c.Accepted = strings.TrimPrefix(x.c.Accepted+"; "+what, "; ")
+	x.say("%s, %s", what, late)
+	x.alert(kind)
 }
 
 const replacedWhy = "the operator named other AliExpress orders for this shop order"
@@ -173,30 +182,37 @@ func replaced(x *change) error {
 	if !x.c.Attempt.DispatchedAt.IsZero() { // held in doubt: the supplier may have it
 		return replacedLate(x)
 	}
+	x.c.Stop = replacedWhy
 	x.to(state.Ignored, "%s", replacedWhy)
 	return nil
 }
 
+// takenBack tells whether a case ended because the operator named other
+// orders. Such a case holds its number no longer.
+func takenBack(c state.Case) bool { return c.Status == state.Ignored && c.Stop == replacedWhy }
+
 // replacedAsking stops an attempt before its last click.
-func replacedAsking(x *change) error { return x.stop(replacedWhy) }
+func replacedAsking(x *change) error { return x.stop(AlertReplaced, replacedWhy) }
 
 // replacedLate cannot be helped any more; a person is told.
 func replacedLate(x *change) error {
-	x.say("%s, but the supplier was asked already", replacedWhy)
-	x.alert(AlertReplaced)
+	x.tellOnce(AlertReplaced, replacedWhy, "but the supplier was asked already")
 	return nil
 }
 
-func (x *change) stop(why string) error {
-	if !x.c.Attempt.DispatchedAt.IsZero() {
-		x.say("%s, but the supplier may have been asked already", why)
-		x.alert(AlertReplaced)
+// stop lets no further click be made, nor another attempt without a person,
+// should the doubt about this one end with “never asked”.
+func (x *change) stop(kind, why string) error {
+	if x.c.Stop != "" {
 		return nil
 	}
-	if x.c.Stop == "" {
-		x.c.Stop = why
+	x.c.Stop = why
+	if x.c.Attempt.DispatchedAt.IsZero() {
 		x.say("%s: the attempt under way is stopped", why)
+		return nil
 	}
+	x.say("%s, but the supplier may have been asked already", why)
+	x.alert(kind)
 	return nil
 }
 

@@ -121,7 +121,7 @@ var modeStories = []scenario{
 		}},
 		{ev: plain(state.EventDispatching), refused: "mode observe"},
 		{ev: ends(state.AskObserved, look(state.PhaseProcessing)), to: state.Held, raised: AlertHeld, check: func(t expect, c state.Case, _ Outcome) {
-			if c.HeldWhy != "mode observe: would have as told" {
+			if c.HeldWhy != "mode observe, so nothing was clicked: as told" {
 				t.Errorf("held because of %q", c.HeldWhy)
 			}
 		}},

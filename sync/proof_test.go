@@ -43,7 +43,7 @@ var proofStories = []scenario{
 		{after: at(proofDue) + day1, ev: reads(state.PhaseProcessing), to: state.Refused},
 	})},
 	{name: "a number without a scan has its grace", steps: then(reach[state.Refused], []step{
-		{after: at(proofDue) - time.Hour, ev: reads(state.PhaseShipped, tracked(none("LP1"))), to: state.Refused, check: proofIs(state.ProofNumberOnly)},
+		{after: at(proofDue) - time.Hour, ev: reads(state.PhaseShipped, tracked(none("LP1"))), to: state.Refused, raised: AlertShippedAfter, check: proofIs(state.ProofNumberOnly)},
 		{after: time.Hour, ev: reads(state.PhaseShipped, tracked(none("LP1"))), to: state.Refused},
 		{after: 71*time.Hour - time.Second, ev: reads(state.PhaseShipped, tracked(none("LP1"))), to: state.Refused, check: func(t expect, c state.Case, _ Outcome) {
 			if want := proofDue.Add(71 * time.Hour); c.DueAt.After(want) {
@@ -53,26 +53,26 @@ var proofStories = []scenario{
 		toDisputable(time.Second, reads(state.PhaseShipped, tracked(none("LP1"))), "a number but no scan by 2026-11-13 15:00 UTC: LP1 never scanned"),
 	})},
 	{name: "an early number waits for the due time only", steps: then(reach[state.Refused], []step{
-		{after: time.Hour, ev: reads(state.PhaseShipped, tracked(none("LP1"))), to: state.Refused},
+		{after: time.Hour, ev: reads(state.PhaseShipped, tracked(none("LP1"))), to: state.Refused, raised: AlertShippedAfter},
 		toDisputable(at(proofDue)-time.Hour, reads(state.PhaseShipped, tracked(none("LP1"))), "a number but no scan by 2026-11-10 16:00 UTC"),
 	})},
 	{name: "scanned before", steps: then(reach[state.Refused], []step{
-		{after: day1, ev: reads(state.PhaseShipped, tracked(early("LP1"))), to: state.Shipped, check: proofIs(state.ProofScanBefore)},
+		{after: day1, ev: reads(state.PhaseShipped, tracked(early("LP1"))), to: state.Shipped, raised: AlertShipped, check: proofIs(state.ProofScanBefore)},
 	})},
 	{name: "scanned the moment we asked is before", steps: then(reach[state.Refused], []step{
-		{after: day1, ev: reads(state.PhaseShipped, tracked(parcel("LP1", base))), to: state.Shipped},
+		{after: day1, ev: reads(state.PhaseShipped, tracked(parcel("LP1", base))), to: state.Shipped, raised: AlertShipped},
 	})},
 	{name: "scanned after", steps: then(reach[state.Refused], []step{toDisputable(day1, reads(state.PhaseShipped, tracked(late("LP1"))), "it left after we asked")})},
 	{name: "one parcel before, one without a scan", steps: then(reach[state.Refused], []step{
-		{after: day1, ev: reads(state.PhaseShipped, tracked(early("LP1"), none("LP2"))), to: state.Refused, check: proofIs(state.ProofNumberOnly)},
-		{after: day1, ev: reads(state.PhaseShipped, tracked(early("LP1"), early("LP2"))), to: state.Shipped},
+		{after: day1, ev: reads(state.PhaseShipped, tracked(early("LP1"), none("LP2"))), to: state.Refused, raised: AlertShippedAfter, check: proofIs(state.ProofNumberOnly)},
+		{after: day1, ev: reads(state.PhaseShipped, tracked(early("LP1"), early("LP2"))), to: state.Shipped, raised: AlertShipped},
 	})},
 	{name: "one parcel before, one after", steps: then(reach[state.Refused], []step{
 		toDisputable(day1, reads(state.PhaseShipped, tracked(early("LP1"), late("LP2"))), "LP1 first scanned 2026-11-03 09:00 UTC (AE_PICK_UP_SUCCESS); LP2 first scanned"),
 	})},
 	{name: "one parcel without a scan, one after", steps: then(reach[state.Refused], []step{toDisputable(day1, reads(state.PhaseShipped, tracked(none("LP1"), late("LP2"))), "LP1 never scanned")})},
 	{name: "a number once seen stays", steps: then(reach[state.Refused], []step{
-		{after: day1, ev: reads(state.PhaseShipped, tracked(none("LP1"), none(""))), to: state.Refused, check: has("tracking number LP1 appeared (Cainiao)")},
+		{after: day1, ev: reads(state.PhaseShipped, tracked(none("LP1"), none(""))), to: state.Refused, raised: AlertShippedAfter, check: has("tracking number LP1 appeared (Cainiao)")},
 		{after: day1, ev: reads(state.PhaseProcessing, tracked()), to: state.Refused, check: proofIs(state.ProofNumberOnly)},
 		{after: day1, ev: reads(state.PhaseShipped, tracked(state.Tracking{Number: "LP1", DeliveredAt: base.Add(2 * day1)})), to: state.Refused, check: func(t expect, c state.Case, _ Outcome) {
 			if len(c.Tracking) != 1 || c.Tracking[0].Carrier != "Cainiao" || !c.Tracking[0].SeenAt.Equal(base.Add(time.Hour+day1)) || c.Tracking[0].DeliveredAt.IsZero() {
@@ -81,12 +81,21 @@ var proofStories = []scenario{
 		}},
 	})},
 	{name: "a carrier that is known later", steps: then(reach[state.Refused], []step{
-		{after: day1, ev: reads(state.PhaseShipped, tracked(state.Tracking{Number: "LP1"})), to: state.Refused, check: has("LP1 appeared (carrier unknown)")},
+		{after: day1, ev: reads(state.PhaseShipped, tracked(state.Tracking{Number: "LP1"})), to: state.Refused, raised: AlertShippedAfter, check: has("LP1 appeared (carrier unknown)")},
 		{after: day1, ev: reads(state.PhaseShipped, tracked(none("LP1"))), to: state.Refused, check: func(t expect, c state.Case, _ Outcome) {
 			if c.Tracking[0].Carrier != "Cainiao" {
 				t.Errorf("tracking %+v", c.Tracking)
 			}
 		}},
+	})},
+	{name: "marked shipped only once it stands in the queue", steps: then(reach[state.Refused], []step{
+		toDisputable(at(proofDue), reads(state.PhaseProcessing, tracked()), "no tracking number"),
+		{after: day1, ev: reads(state.PhaseShipped, tracked(none("LP1"))), to: state.Disputable, raised: AlertShippedAfter, check: has("after we asked")},
+		{after: day1, ev: reads(state.PhaseShipped, tracked(none("LP1"))), to: state.Disputable},
+	})},
+	{name: "marked shipped after a refusal of what was never placed", steps: then(marked, []step{
+		{ev: ends(state.AskPickedUp, look(state.PhaseProcessing)), to: state.Refused, raised: AlertRefused, plans: "read:tracking"},
+		{after: time.Hour, ev: reads(state.PhaseShipped, tracked(none("LP1"))), to: state.Refused},
 	})},
 	{name: "due while a paused case is not read", steps: then(reach[state.Refused], []step{
 		{ev: decision(state.EventPause, nil), to: state.Refused},

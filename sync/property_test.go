@@ -118,6 +118,9 @@ func (w *witness) see(t *rapid.T, p Policy, before state.Case, ev state.Event, o
 		r.Source == state.SourceDetail && r.Complete && r.Phase == state.PhaseProcessing && r.CancelOffered && r.RefusedText == "" {
 		w.shows = append(w.shows, r.At)
 	}
+	if before.Status == state.Requesting && before.Stop != "" && (ev.Kind == state.EventDispatching || after.Status == state.Queued) {
+		t.Fatalf("%s goes on with an attempt that was stopped: %s", ev.Kind, before.Stop)
+	}
 	if ev.Kind == state.EventApprove {
 		*w = witness{}
 	}
@@ -189,7 +192,7 @@ func evident(t *rapid.T, before state.Case, ev state.Event, after state.Case, no
 	case state.Won, state.Lost, state.WrittenOff, state.Disputed:
 		ok = ev.Kind.Decision()
 	case state.Ignored:
-		ok = ev.Kind.Decision() || ev.Kind == state.EventWithdrawn && before.Attempt.DispatchedAt.IsZero()
+		ok = ev.Kind.Decision() || (ev.Kind == state.EventWithdrawn || ev.Kind == state.EventReplaced) && before.Attempt.DispatchedAt.IsZero()
 	}
 	if !ok {
 		t.Fatalf("%s made it %s (was %s) on %+v", ev.Kind, after.Status, before.Status, *r)

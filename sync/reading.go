@@ -119,7 +119,7 @@ func (x *change) track(r *state.Reading) {
 			x.say("first scan of %s: %s (%s)", t.Number, stamp(t.FirstScanAt), t.FirstScanCode)
 			if tooOld(x.c, *have) {
 				x.say("that scan is older than the order itself: it proves nothing")
-				x.alert(AlertOldScan)
+				x.oldScan = true
 			}
 		}
 		if have.Carrier == "" {

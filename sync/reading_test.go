@@ -49,12 +49,12 @@ var readingStories = []scenario{
 	{name: "refused by silence while verified", steps: then(reach[state.Requested], []step{told(reads(state.PhaseRiskHold), AlertRefused)})},
 	{name: "shipped", steps: then(reach[state.Requested], []step{
 		told(reads(state.PhaseShipped), AlertRefused+" "+AlertShippedAfter),
-		{after: time.Hour, ev: reads(state.PhaseShipped, tracked(parcel("LP1", base.Add(-day1)))), to: state.Shipped},
+		{after: time.Hour, ev: reads(state.PhaseShipped, tracked(parcel("LP1", base.Add(-day1)))), to: state.Shipped, raised: AlertShipped},
 	})},
 	{name: "delivered", steps: then(reach[state.Requested], []step{told(reads(state.PhaseDelivered), AlertRefused+" "+AlertShippedAfter)})},
 	{name: "finished", steps: then(reach[state.Requested], []step{told(reads(state.PhaseFinished), AlertRefused+" "+AlertShippedAfter)})},
 	{name: "shipped and scanned before we asked", steps: then(reach[state.Requested], []step{
-		{after: time.Hour, ev: reads(state.PhaseShipped, tracked(parcel("LP1", base.Add(-day1)))), to: state.Shipped},
+		{after: time.Hour, ev: reads(state.PhaseShipped, tracked(parcel("LP1", base.Add(-day1)))), to: state.Shipped, raised: AlertShipped},
 	})},
 	{name: "shipped and scanned after we asked", steps: then(reach[state.Requested], []step{
 		{after: time.Hour, ev: reads(state.PhaseShipped, tracked(parcel("LP1", base.Add(time.Minute)))), to: state.Disputable, raised: AlertDisputable + " " + AlertShippedAfter, plans: "read:tracking"},

@@ -57,9 +57,10 @@ type site struct {
 
 	mu      sync.Mutex
 	orders  map[string]*order
-	down    error // every call answers with it
-	refuse  error // attempts answer with it
-	blind   error // reads of the detail answer with it
+	down    error            // every call answers with it
+	refuse  error            // attempts answer with it
+	blind   error            // reads of the detail answer with it
+	odd     map[string]error // reads of one order do
 	at      func(context.Context, moment) error
 	reading func(tracking bool) // called with each read
 	sweeps  int
@@ -160,6 +161,9 @@ func (c *client) Read(_ context.Context, number string, tracking bool) (state.Re
 	if err := c.fault(&c.blind); err != nil {
 		return state.Reading{}, err
 	}
+	if err := c.oddity(number); err != nil {
+		return state.Reading{}, err
+	}
 	if c.reading != nil {
 		c.reading(tracking)
 	}
@@ -172,6 +176,12 @@ func (s *site) fault(err *error) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return *err
+}
+
+func (s *site) oddity(number string) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.odd[number]
 }
 
 func (c *client) Probe(context.Context) error {
@@ -205,7 +215,7 @@ func (c *client) Cancel(ctx context.Context, req supplier.CancelRequest) (state.
 		return state.Asked{Outcome: o, Reading: &r}, nil
 	}
 	if req.Observe {
-		return state.Asked{Outcome: state.AskObserved, Detail: "clicked Cancel order", Reading: &r}, nil
+		return state.Asked{Outcome: state.AskObserved, Detail: "would have clicked Cancel order", Reading: &r}, nil
 	}
 	if err := c.meet(ctx, beforeMark); err != nil {
 		return state.Asked{}, err

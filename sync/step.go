@@ -85,6 +85,9 @@ type change struct {
 	c     state.Case
 	start state.Status
 	out   Outcome
+	// oldScan is a scan from before the order, which is told of wherever the
+	// step ends.
+	oldScan bool
 }
 
 // refuse builds the answer to an event that the table holds but that does not
@@ -194,6 +197,9 @@ func (x *change) stopClocks(ks ...state.Clock) {
 // finish computes what follows from the case as it now stands. An alert that
 // was resolved in the very step that raised it was no news.
 func (x *change) finish() {
+	if x.oldScan {
+		x.alert(AlertOldScan)
+	}
 	x.out.Alerts = slices.DeleteFunc(x.out.Alerts, func(a state.Alert) bool { return slices.Contains(x.out.Resolved, a.Key) })
 	x.c.Flag = flag(x.c)
 	x.c.DueAt = x.nextDue()

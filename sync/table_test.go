@@ -11,7 +11,7 @@ import (
 
 func everyStory() []scenario {
 	return slices.Concat(noise(), openingStories, modeStories, askingStories, doubtStories, readingStories, proofStories,
-		moneyStories, disputeStories, personStories(), guardStories, clockStories)
+		moneyStories, disputeStories, personStories(), guardStories, clockStories, replacedStories(), contestedStories, scanStories, unreadStories)
 }
 
 // noise has every status meet the events that are no news to it, and the ones that may

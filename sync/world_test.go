@@ -77,7 +77,12 @@ func (w *world) options() casesync.Options {
 // boot starts an engine and stops it when the test ends.
 func (w *world) boot() *casesync.Engine {
 	w.t.Helper()
-	e, err := casesync.New(w.options())
+	return w.start(w.options())
+}
+
+func (w *world) start(o casesync.Options) *casesync.Engine {
+	w.t.Helper()
+	e, err := casesync.New(o)
 	must(w.t, err)
 	must(w.t, e.Start(context.Background()))
 	w.t.Cleanup(func() { w.stop(e) })
