@@ -13,6 +13,15 @@
 // write that arrives is logged, the wrong ones too: a test that proves that a
 // button was never pressed reads Writes.
 //
+// What differs per order is a field of Order: the way to a cancelled order
+// (Layout), what lies over its pages (Nuisance), whose data they show instead
+// (Trap), where its seller is written to (MessagePage), how a dispute ends
+// (Fate.Dispute). What differs for a while is a switch of the Site: language
+// (SetLocale, SetRegional), answers that are slow, stuck, spoilt, empty or lost
+// (SetDelay, HangLoads, Garble, SetEmpty, DropReply), refusals (FailCalls,
+// SetTokens, SetChallenge, SetPunish, SetLoggedOut), the shape of the list
+// (ShuffleList, SetMobileCards). Nothing of it is on by default.
+//
 // The shapes of answers follow what is publicly known of the site. Where
 // nothing is known (the cancel button's type, the reason form, the pending
 // status) they are assumptions, shared with the driver's site profile.
