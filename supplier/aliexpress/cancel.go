@@ -299,6 +299,12 @@ func (a *attempt) heardBarrier() error {
 		if r.Err != nil {
 			continue
 		}
+		if strings.Contains(strings.ToLower(r.URL), strings.ToLower(a.c.p.Calls.Reasons)) && !a.sent {
+			// A form without its data stays blank; here is why.
+			if err := a.c.formTrouble(r); err != nil {
+				return err
+			}
+		}
 		got, err := parseAnswer(r.Body)
 		if err != nil {
 			continue // judged where it is read
@@ -306,6 +312,18 @@ func (a *attempt) heardBarrier() error {
 		if kind := a.c.p.Returns.kind(got.Ret); kind.Account() {
 			return &supplier.Error{Kind: kind, Detail: "the page's call answers " + clip(strings.Join(got.Ret, ", "))}
 		}
+	}
+	return nil
+}
+
+// formTrouble says what is wrong with the reason form's data.
+func (c *Client) formTrouble(r chrome.Response) error {
+	got, err := c.accept(r, c.p.Calls.Reasons)
+	if err != nil || got == nil {
+		return err
+	}
+	if number, offered := parseReasons(*got); number == "" && len(offered) == 0 {
+		return &supplier.Error{Kind: supplier.Throttled, Detail: "the reason form came without content"}
 	}
 	return nil
 }

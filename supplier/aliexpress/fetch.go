@@ -89,6 +89,9 @@ func (c *Client) accept(r chrome.Response, call string) (*answer, error) {
 				return nil, &supplier.Error{Kind: supplier.Challenged, Detail: call + " answers with a page that holds " + mark}
 			}
 		}
+		if r.Status >= 500 {
+			return nil, &supplier.Error{Kind: supplier.Unreachable, Detail: fmt.Sprintf("%s answers with status %d", call, r.Status)}
+		}
 		return nil, fmt.Errorf("read the answer to %s: %w", call, err)
 	}
 	switch kind := c.p.Returns.kind(a.Ret); kind {

@@ -111,7 +111,7 @@ func (c *Client) classifyAddress(v chrome.View, status int) (pageKind, string) {
 		return pageLogin, "the site asks to sign in at " + u.Host
 	}
 	if !c.ours(u) {
-		return pageElsewhere, "the site redirects to " + u.Host
+		return pageElsewhere, "regional redirect: the site redirects to " + u.Host
 	}
 	if status >= 400 {
 		return pageBroken, fmt.Sprintf("the site answers with status %d", status)
