@@ -59,7 +59,7 @@ func runDaemon(ctx context.Context, o app.Options) error {
 	if err != nil {
 		return err
 	}
-	err = a.Start(ctx)
+	err = a.Start()
 	if err == nil {
 		select {
 		case <-ctx.Done():

@@ -111,8 +111,8 @@ func (a *App) openStore(ctx context.Context) (err error) {
 }
 
 // Start begins the work and returns once the daemon is ready.
-func (a *App) Start(ctx context.Context) error {
-	ctx = a.life
+func (a *App) Start() error {
+	ctx := a.life
 	if err := a.engine.Start(ctx); err != nil {
 		return fmt.Errorf("start the engine: %w", err)
 	}

@@ -210,7 +210,7 @@ func TestLife(t *testing.T) {
 			t.Fatal(err)
 		}
 		if start {
-			if err := a.Start(t.Context()); err != nil {
+			if err := a.Start(); err != nil {
 				t.Fatal(err)
 			}
 			lives(t, a)

@@ -78,6 +78,7 @@ func (a *App) since(ctx context.Context, s configs.Shop) (first time.Time, err e
 // cursors keeps how far the polls are in the store.
 type cursors struct{ store state.Store }
 
+// LoadCursor gives the zero cursor before the first poll.
 func (c cursors) LoadCursor(ctx context.Context, name string) (out shop.Cursor, err error) {
 	err = c.store.View(ctx, func(tx state.ReadTx) error {
 		text, err := tx.Mark("poll/" + name)
@@ -92,6 +93,7 @@ func (c cursors) LoadCursor(ctx context.Context, name string) (out shop.Cursor, 
 	return out, nil
 }
 
+// SaveCursor returns nil once it is on disk.
 func (c cursors) SaveCursor(ctx context.Context, name string, at shop.Cursor) error {
 	text, err := json.Marshal(at)
 	if err == nil {

@@ -93,7 +93,7 @@ func newWorld(ctx context.Context, o Options, onChange func(app.Change), ring fu
 	if err != nil {
 		return w, err
 	}
-	return w, w.app.Start(ctx)
+	return w, w.app.Start()
 }
 
 // folder makes the demo's folder and clears those of demos that were killed:
