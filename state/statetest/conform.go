@@ -73,6 +73,7 @@ func Conform(t *testing.T, fresh func(t *testing.T) Backend) {
 		{"alert listings", testAlertListings},
 		{"accounts", testAccounts},
 		{"mappings", testMappings},
+		{"mapped to", testMappedTo},
 		{"stamp", testStamp},
 		{"nothing there", testNothingThere},
 		{"bad page", testBadPage},

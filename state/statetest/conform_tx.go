@@ -98,6 +98,8 @@ func inventory(t *testing.T, s state.Store) (n map[string]int) {
 		add("accounts", len(accs), err)
 		ms, err := tx.Mappings("s", "#1")
 		add("mappings", len(ms), err)
+		orders, err := tx.MappedTo("81")
+		add("mapped to", len(orders), err)
 		at, err := tx.NewestTime()
 		if !at.IsZero() {
 			add("stamp", 1, err)

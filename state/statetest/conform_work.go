@@ -265,6 +265,50 @@ func testMappings(t *testing.T, b Backend) {
 	})
 }
 
+func testMappedTo(t *testing.T, b Backend) {
+	s := open(t, b)
+	to := func(tx state.ReadTx, number string, want ...state.ShopOrder) {
+		t.Helper()
+		got, err := tx.MappedTo(number)
+		must(t, err)
+		same(t, "mapped to "+number, got, want)
+	}
+	one, other, near := state.ShopOrder{Shop: "s", Name: "1"}, state.ShopOrder{Shop: "s2", Name: "1"}, state.ShopOrder{Shop: "s", Name: "12"}
+	say := func(tx state.Tx, o state.ShopOrder, numbers ...string) {
+		t.Helper()
+		var list []state.Mapping
+		for _, n := range numbers {
+			list = append(list, state.Mapping{SupplierOrder: n})
+		}
+		must(t, tx.PutMappings(o.Shop, o.Name, list))
+	}
+	update(t, s, func(tx state.Tx) {
+		to(tx, "81")
+		say(tx, one, "81", "82")
+		say(tx, other, "81", "8")
+		say(tx, near, "811", "811")
+		to(tx, "81", one, other) // before it is stored
+	})
+	view(t, s, func(tx state.ReadTx) {
+		to(tx, "81", one, other)
+		to(tx, "82", one)
+		to(tx, "8", other)
+		to(tx, "811", near)
+		to(tx, "")
+	})
+	update(t, s, func(tx state.Tx) {
+		say(tx, one, "82", "83")
+		say(tx, other)
+		say(tx, near, "811")
+	})
+	view(t, s, func(tx state.ReadTx) {
+		to(tx, "81")
+		to(tx, "82", one)
+		to(tx, "83", one)
+		to(tx, "811", near)
+	})
+}
+
 func testStamp(t *testing.T, b Backend) {
 	s := open(t, b)
 	newest := func(tx state.ReadTx) time.Time {
