@@ -92,6 +92,9 @@ func byOrder(knocks []state.Knock) [][]state.Knock {
 // look reads the order behind some knocks and opens or moves its cases.
 func (e *Engine) look(ctx context.Context, knocks []state.Knock) error {
 	k := knocks[0]
+	if k.Topic == shop.TopicUninstalled {
+		return e.uninstalled(ctx, knocks)
+	}
 	s, ok := e.o.Shops[k.Shop]
 	if !ok {
 		return e.knocksFailed(ctx, knocks, &shop.Error{Kind: shop.Invalid, Op: "look at " + k.OrderID, Detail: "shop " + k.Shop + " is not configured any more"})
@@ -124,6 +127,26 @@ func (e *Engine) look(ctx context.Context, knocks []state.Knock) error {
 		return e.knocksFailed(ctx, knocks, err)
 	}
 	return err
+}
+
+// uninstalled calls a person: a shop that took the app off tells nothing more.
+func (e *Engine) uninstalled(ctx context.Context, knocks []state.Knock) error {
+	return e.update(ctx, func(t *txn) error {
+		for _, k := range knocks {
+			err := t.raise(state.Alert{
+				Key: knockAlert(k, true), Kind: AlertShop, Page: true,
+				Title: k.Shop + ": the app was uninstalled from the shop",
+				Text:  "Its cancels are not heard of any more. Install the app again, or take the shop out of the configuration.",
+			})
+			if err != nil {
+				return err
+			}
+			if err := t.DeleteKnock(k.Seq); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
 }
 
 // topicCancelled is the webhook that claims a cancel.
