@@ -275,7 +275,7 @@ func (i *inspection) selectors(ctx context.Context, parts []part) (chrome.View, 
 // settle looks until good, but not for long: a page that has its data shows
 // them soon.
 func (i *inspection) settle(ctx context.Context, queries map[string]chrome.Query, good func(chrome.View) bool) (v chrome.View, err error) {
-	err = i.c.settleDrawn(ctx, i.tab, func(ctx context.Context) (bool, error) {
+	err = i.c.settleDrawn(ctx, i.tab, 8*time.Second, func(ctx context.Context) (bool, error) {
 		s, err := i.c.look(ctx, i.tab)
 		if err == nil {
 			err = barrier(s)

@@ -177,8 +177,8 @@ func drawnCard(card chrome.Element) drawn {
 }
 
 // settleDrawn waits a little for the page to show what its data say.
-func (c *Client) settleDrawn(ctx context.Context, tab *chrome.Tab, there func(context.Context) (bool, error)) error {
-	ctx, cancel := context.WithTimeout(ctx, min(c.o.StepTimeout, 3*time.Second))
+func (c *Client) settleDrawn(ctx context.Context, tab *chrome.Tab, limit time.Duration, there func(context.Context) (bool, error)) error {
+	ctx, cancel := context.WithTimeout(ctx, min(c.o.StepTimeout, limit))
 	defer cancel()
 	err := tab.WaitFor(ctx, "wait for the page to show its data", there)
 	if errors.Is(err, context.DeadlineExceeded) {
@@ -190,7 +190,7 @@ func (c *Client) settleDrawn(ctx context.Context, tab *chrome.Tab, there func(co
 // crossCheck compares an order's data with what its page shows.
 func (c *Client) crossCheck(ctx context.Context, tab *chrome.Tab, r *state.Reading) error {
 	var d drawn
-	err := c.settleDrawn(ctx, tab, func(ctx context.Context) (ok bool, err error) {
+	err := c.settleDrawn(ctx, tab, 3*time.Second, func(ctx context.Context) (ok bool, err error) {
 		d, ok, err = c.drawnDetail(ctx, tab)
 		return ok, err
 	})
@@ -207,7 +207,7 @@ func (c *Client) crossCheck(ctx context.Context, tab *chrome.Tab, r *state.Readi
 // crossCheckList compares a page of the list with the cards that are shown.
 func (c *Client) crossCheckList(ctx context.Context, tab *chrome.Tab, page *listPage) error {
 	cards := map[string]drawn{}
-	err := c.settleDrawn(ctx, tab, func(ctx context.Context) (bool, error) {
+	err := c.settleDrawn(ctx, tab, 3*time.Second, func(ctx context.Context) (bool, error) {
 		list, err := c.drawnList(ctx, tab)
 		for _, d := range list {
 			cards[d.number] = d

@@ -4,6 +4,7 @@ import (
 	"context"
 	"time"
 
+	"github.com/chromedp/cdproto/cdp"
 	"github.com/chromedp/cdproto/inspector"
 	"github.com/chromedp/cdproto/network"
 	"github.com/chromedp/cdproto/page"
@@ -19,6 +20,8 @@ func (t *Tab) onEvent(ev any) {
 		t.crash()
 	case *page.EventJavascriptDialogOpening:
 		t.dismiss(ev)
+	case *page.EventFrameNavigated:
+		t.noteDocument(ev.Frame)
 	case *target.EventTargetCreated:
 		t.noteTarget(ev.TargetInfo)
 	case *network.EventRequestWillBeSent, *network.EventResponseReceived, *network.EventLoadingFinished, *network.EventLoadingFailed:
@@ -32,6 +35,16 @@ func (t *Tab) crash() {
 	if !t.crashOnce {
 		t.crashOnce = true
 		close(t.crashed)
+	}
+}
+
+// noteDocument remembers the last documents of the main frame.
+func (t *Tab) noteDocument(f *cdp.Frame) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if f != nil && f.ParentID == "" {
+		t.loaders = append(t.loaders, f.LoaderID)
+		t.loaders = t.loaders[max(0, len(t.loaders)-8):]
 	}
 }
 

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -38,6 +39,7 @@ type Tab struct {
 	opened    []target.ID
 	listeners []*Listener
 	status    int
+	loaders   []cdp.LoaderID // of the last documents
 	blocking  bool
 	held      bool // a person holds the pointer down
 }
@@ -221,6 +223,7 @@ func navigating(err error) bool {
 // and late scripts may still come. Status then gives the HTTP status.
 func (t *Tab) Navigate(ctx context.Context, url string) error {
 	op := "load " + trimURL(url)
+	var document cdp.LoaderID
 	err := t.do(ctx, op, func(tabCtx context.Context) error {
 		res, err := chromedp.Call(tabCtx, page.Navigate, page.NavigateParams{URL: url})
 		if err != nil {
@@ -229,7 +232,24 @@ func (t *Tab) Navigate(ctx context.Context, url string) error {
 		if res.ErrorText != "" {
 			return fmt.Errorf("%w: %s", ErrNet, res.ErrorText)
 		}
+		document = res.LoaderID
 		return nil
+	})
+	if err != nil {
+		return err
+	}
+	// The answer may come while the old document still stands.
+	err = t.WaitFor(ctx, op, func(context.Context) (bool, error) {
+		select {
+		case <-t.crashed:
+			return false, fmt.Errorf("%s: %w", op, ErrCrashed)
+		case <-t.p.gone():
+			return false, fmt.Errorf("%s: %w", op, ErrGone)
+		default:
+		}
+		t.mu.Lock()
+		defer t.mu.Unlock()
+		return document == "" || slices.Contains(t.loaders, document), nil
 	})
 	if err != nil {
 		return err
