@@ -180,6 +180,21 @@ func TestANumberTakenBackTooLate(t *testing.T) {
 	}
 }
 
+// Only a person's word takes a number back; a shop order that names another
+// one now adds to it.
+func TestTheShopTakesNoNumberBack(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.site.add(numberA)
+	w.site.add(numberB)
+	w.boot()
+	w.cancelled(1042, numberA)
+	w.cancelled(1042, numberB)
+	if a, told := w.caseOf(numberA), w.alerts(casesync.AlertReplaced); a.Status != state.Requested || len(told) != 0 {
+		t.Errorf("the first one is %s, alerts %+v", a.Status, told)
+	}
+}
+
 // contested has both shop orders name one number; neither may be asked.
 func (w *world) contested(want ...state.Status) {
 	w.t.Helper()
