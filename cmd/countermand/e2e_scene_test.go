@@ -44,12 +44,14 @@ type scene struct {
 
 	socket string
 	starts int // of the daemon; each has a log of its own
+	env    []string
 }
 
 // setting says how a scene differs from the usual one.
 type setting struct {
 	mode  string // default auto
 	speed string // default brisk
+	poll  string // poll_every; default never, so that what webhooks do is seen
 	extra string // more lines of configuration
 }
 
@@ -81,6 +83,9 @@ func (s *scene) configure(o setting) {
 	if o.mode == "" {
 		o.mode = "auto"
 	}
+	if o.poll == "" {
+		o.poll = "9999d"
+	}
 	www, mobile, login, api := s.site.Hosts()
 	s.write("token", "shpat_test")
 	s.write("hook-secret", "hook-secret")
@@ -97,13 +102,14 @@ shops:
     token_file: token
     webhook_secret_files: [hook-secret]
     account: main
+    poll_every: %s
 accounts:
   - name: main
     hosts: {www: "%s", mobile: "%s", login: "%s", api: "%s"}
     pace: {between_actions: 0s, jitter: 0s, actions_per_hour: 0}
     cool_down: 4m
 alerts: {urls_file: alert-urls, digest: ""}
-%s`, o.mode, s.socket, s.shop.Domain(), s.shop.URL(), www, mobile, login, api, o.extra))
+%s`, o.mode, s.socket, s.shop.Domain(), s.shop.URL(), o.poll, www, mobile, login, api, o.extra))
 }
 
 // write puts a file of the operator's into the scene's folder.
