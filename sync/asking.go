@@ -59,7 +59,7 @@ func asked(x *change) error {
 	}
 	var wrong error
 	if r.Reading != nil {
-		if wrong = RightOrder(x.c, *r.Reading); wrong == nil {
+		if wrong = RightOrder(x.c, *r.Reading); wrong == nil && r.Reading.Doubt == "" {
 			x.absorb(r.Reading)
 		}
 	}
@@ -112,11 +112,11 @@ func afterDispatch(o state.AskOutcome) bool {
 func shown(r *state.Asked) bool {
 	switch r.Outcome {
 	case state.AskPending:
-		return r.Reading != nil && r.Reading.Phase == state.PhasePending
+		return r.Reading != nil && r.Reading.Doubt == "" && r.Reading.Phase == state.PhasePending
 	case state.AskClosed:
-		return r.Reading != nil && r.Reading.Phase == state.PhaseClosed
+		return r.Reading != nil && r.Reading.Doubt == "" && r.Reading.Phase == state.PhaseClosed
 	case state.AskShipped:
-		return r.Reading != nil && shippedPhase(r.Reading.Phase)
+		return r.Reading != nil && r.Reading.Doubt == "" && shippedPhase(r.Reading.Phase)
 	}
 	return true
 }

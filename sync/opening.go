@@ -58,7 +58,9 @@ func (x *change) enterRefused() {
 	}
 	x.setDisputeWindow(x.ev.Reading)
 	x.alert(AlertRefused)
-	x.read(state.DepthTracking, "refused: looking for the tracking number")
+	if r := x.ev.Reading; r == nil || !r.TrackingRead {
+		x.read(state.DepthTracking, "refused: looking for the tracking number")
+	}
 }
 
 func (x *change) enterCancelled() {

@@ -90,11 +90,11 @@ func nextCheck(c state.Case, now time.Time) time.Time {
 		age := now.Sub(c.RequestedAt)
 		switch {
 		case age < time.Hour:
-			return now.Add(checkFresh)
+			return together(now, checkFresh)
 		case age < 24*time.Hour, near(c.Clocks[state.ClockShipWindowEnd], now):
-			return now.Add(checkDay)
+			return together(now, checkDay)
 		}
-		return now.Add(checkQuiet)
+		return together(now, checkQuiet)
 	case state.Refused:
 		if near(c.Clocks[state.ClockProofDue], now) {
 			return now.Add(checkDay)
@@ -109,6 +109,12 @@ func nextCheck(c state.Case, now time.Time) time.Time {
 		return now.Add(checkSlow)
 	}
 	return time.Time{}
+}
+
+// together is about an interval later, at a moment that it shares with all
+// other cases: one sweep of the list then serves them all.
+func together(now time.Time, interval time.Duration) time.Time {
+	return now.Add(interval).Round(interval)
 }
 
 // near tells whether a running deadline is within a day, before or after.

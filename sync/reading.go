@@ -1,8 +1,6 @@
 package sync
 
 import (
-	"fmt"
-	"slices"
 	"time"
 
 	"countermand/state"
@@ -12,6 +10,10 @@ import (
 // concludes nothing; of a case that was to be asked a person decides.
 func (x *change) trust(r *state.Reading) bool {
 	if r == nil {
+		return false
+	}
+	if r.Doubt != "" {
+		x.unread("in doubt", r.Doubt)
 		return false
 	}
 	err := RightOrder(x.c, *r)
@@ -92,95 +94,6 @@ func first(have *time.Time, got time.Time) {
 
 func shippedPhase(p state.Phase) bool {
 	return p == state.PhaseShipped || p == state.PhaseDelivered || p == state.PhaseFinished
-}
-
-// track merges what the tracking shows; a number once seen stays, and of its
-// scans the earliest counts.
-func (x *change) track(r *state.Reading) {
-	for n, t := range r.Tracking {
-		if t.Number == "" {
-			if t.FirstScanAt.IsZero() {
-				continue
-			}
-			t.Number = fmt.Sprintf("parcel %d", n+1) // scanned, though the site hides its number
-		}
-		i := slices.IndexFunc(x.c.Tracking, func(h state.Tracking) bool { return h.Number == t.Number })
-		if i < 0 {
-			if t.SeenAt.IsZero() {
-				t.SeenAt = r.At
-			}
-			i = len(x.c.Tracking)
-			x.c.Tracking = append(x.c.Tracking, state.Tracking{Number: t.Number, Carrier: t.Carrier, SeenAt: t.SeenAt})
-			x.say("tracking number %s appeared (%s)", t.Number, or(t.Carrier, "carrier unknown"))
-		}
-		have := &x.c.Tracking[i]
-		if !t.FirstScanAt.IsZero() && (have.FirstScanAt.IsZero() || t.FirstScanAt.Before(have.FirstScanAt)) {
-			have.FirstScanAt, have.FirstScanCode = t.FirstScanAt.UTC(), t.FirstScanCode
-			x.say("first scan of %s: %s (%s)", t.Number, stamp(t.FirstScanAt), t.FirstScanCode)
-			if tooOld(x.c, *have) {
-				x.say("that scan is older than the order itself: it proves nothing")
-				x.oldScan = true
-			}
-		}
-		if have.Carrier == "" {
-			have.Carrier = t.Carrier
-		}
-		first(&have.DeliveredAt, t.DeliveredAt)
-	}
-	x.c.Proof = proof(x.c, r.At)
-}
-
-// proof judges the tracking. Scans count against the moment of the request;
-// for an order that was never asked, against the first attempt. A parcel
-// without a scan leaves the matter open; one scanned after the request decides
-// it, whatever the others show.
-func proof(c state.Case, now time.Time) state.Proof {
-	if len(c.Tracking) == 0 {
-		return state.ProofNone
-	}
-	asked := requestMoment(c, now)
-	out := state.ProofScanBefore
-	for _, t := range c.Tracking {
-		switch {
-		case !scanned(c, t):
-			if out == state.ProofScanBefore {
-				out = state.ProofNumberOnly
-			}
-		case t.FirstScanAt.After(asked):
-			return state.ProofScanAfter
-		}
-	}
-	return out
-}
-
-// scanned tells whether a parcel has a scan that can be this order's. One from
-// before the order was placed belongs to another parcel: an old number given
-// again is a known trick.
-func scanned(c state.Case, t state.Tracking) bool {
-	return !t.FirstScanAt.IsZero() && !tooOld(c, t)
-}
-
-func tooOld(c state.Case, t state.Tracking) bool {
-	placed := c.OrderedAt
-	if placed.IsZero() {
-		placed = c.ShopOrderedAt
-	}
-	return !t.FirstScanAt.IsZero() && !placed.IsZero() && t.FirstScanAt.Before(placed.Add(-orderDateGrace))
-}
-
-// requestMoment is when the supplier could first have known.
-func requestMoment(c state.Case, now time.Time) time.Time {
-	m := c.RequestedAt
-	if d := c.Attempt.DispatchedAt; !d.IsZero() && (m.IsZero() || d.Before(m)) {
-		m = d
-	}
-	if m.IsZero() {
-		m = c.Attempt.FirstAt
-	}
-	if m.IsZero() {
-		m = now
-	}
-	return m
 }
 
 // listOnly is a list entry that did not change: it proves nothing.
@@ -291,71 +204,6 @@ func (x *change) refusedAsShipped(r *state.Reading) {
 	}
 }
 
-// weigh judges a refused case by its tracking.
-func (x *change) weigh(r *state.Reading) {
-	scans := scanWords(x.c)
-	switch x.c.Proof {
-	case state.ProofScanBefore:
-		x.to(state.Shipped, "it left before we asked (%s): %s", stamp(requestMoment(x.c, x.now)), scans)
-		return
-	case state.ProofScanAfter:
-		x.to(state.Disputable, "it left after we asked (%s): %s", stamp(requestMoment(x.c, x.now)), scans)
-		return
-	}
-	due := x.c.Clocks[state.ClockProofDue]
-	if r == nil || !r.TrackingRead || due.IsZero() || r.At.Before(due) {
-		return
-	}
-	if x.c.Proof == state.ProofNone {
-		x.to(state.Disputable, "no tracking number by %s", stamp(due))
-		return
-	}
-	grace := x.graceEnd(due)
-	if r.At.Before(grace) {
-		x.c.NextCheckAt = earlier(x.c.NextCheckAt, grace)
-		return
-	}
-	x.to(state.Disputable, "a number but no scan by %s: %s", stamp(grace), scans)
-}
-
-// graceEnd is the later of the proof's due time and the last number's first
-// sight plus the grace.
-func (x *change) graceEnd(due time.Time) time.Time {
-	end := due
-	for _, t := range x.c.Tracking {
-		if g := t.SeenAt.Add(x.p.NumberGrace); !scanned(x.c, t) && g.After(end) {
-			end = g
-		}
-	}
-	return end
-}
-
-func earlier(a, b time.Time) time.Time {
-	if a.IsZero() || b.Before(a) {
-		return b
-	}
-	return a
-}
-
-// scanWords lists the scans that a verdict used.
-func scanWords(c state.Case) string {
-	var out string
-	for i, t := range c.Tracking {
-		if i > 0 {
-			out += "; "
-		}
-		if t.FirstScanAt.IsZero() {
-			out += t.Number + " never scanned"
-			continue
-		}
-		out += fmt.Sprintf("%s first scanned %s (%s)", t.Number, stamp(t.FirstScanAt), t.FirstScanCode)
-		if tooOld(c, t) {
-			out += ", before the order was placed"
-		}
-	}
-	return out
-}
-
 func readingRefused(x *change) error {
 	r := x.ev.Reading
 	if x.listOnly(r) || !x.trust(r) {
@@ -434,15 +282,20 @@ func readFailed(x *change) error {
 	if f == nil {
 		return x.refuse("no failure came with it")
 	}
+	x.unread(f.Kind, f.Detail)
+	return nil
+}
+
+// unread counts a reading that gave nothing to go by.
+func (x *change) unread(kind, detail string) {
 	if !x.c.NextCheckAt.IsZero() {
 		x.c.NextCheckAt = x.now.Add(min(checkFailed<<min(x.c.ReadFailures, 5), checkSlow))
 	}
 	x.c.ReadFailures++
 	if x.c.ReadFailures == 1 || x.c.ReadFailures == unreadableAfter {
-		x.say("could not be read (%s): %s", f.Kind, f.Detail)
+		x.say("could not be read (%s): %s", kind, detail)
 	}
 	if x.c.ReadFailures >= unreadableAfter {
 		x.alert(AlertUnreadable)
 	}
-	return nil
 }

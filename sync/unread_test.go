@@ -94,3 +94,23 @@ var unreadStories = []scenario{
 }
 
 func TestUnread(t *testing.T) { t.Parallel(); playAll(t, unreadStories) }
+
+// A reading whose data and page differ, or whose data never came, decides
+// nothing, whatever it shows, and counts as one that failed.
+func TestDoubtfulReadingsDecideNothing(t *testing.T) {
+	t.Parallel()
+	for _, phase := range []state.Phase{state.PhaseClosed, state.PhaseShipped, state.PhasePending, state.PhaseProcessing} {
+		for _, status := range []state.Status{state.Queued, state.Held, state.Requested, state.Refused, state.Cancelled, state.Disputable} {
+			c := state.Case{ID: "01CASE", Status: status, SupplierOrder: number, RequestedAt: base, PendingSeen: true, NextCheckAt: base}
+			ev := reads(phase)
+			ev.Reading.Doubt = "the page's data never came"
+			out, err := policyOf(Auto).Step(c, ev, base.Add(time.Hour))
+			if err != nil {
+				t.Fatal(err)
+			}
+			if out.Case.Status != status || out.Case.ReadFailures != 1 || !out.Case.ShippedAt.IsZero() {
+				t.Errorf("%s read as %s in doubt: now %s, %d failures", status, phase, out.Case.Status, out.Case.ReadFailures)
+			}
+		}
+	}
+}
