@@ -57,7 +57,7 @@ var readingStories = []scenario{
 		{after: time.Hour, ev: reads(state.PhaseShipped, tracked(parcel("LP1", base.Add(-day1)))), to: state.Shipped, raised: AlertShipped},
 	})},
 	{name: "shipped and scanned after we asked", steps: then(reach[state.Requested], []step{
-		{after: time.Hour, ev: reads(state.PhaseShipped, tracked(parcel("LP1", base.Add(time.Minute)))), to: state.Disputable, raised: AlertDisputable + " " + AlertShippedAfter, plans: "read:tracking"},
+		{after: time.Hour, ev: reads(state.PhaseShipped, tracked(parcel("LP1", base.Add(time.Minute)))), to: state.Disputable, raised: AlertDisputable + " " + AlertShippedAfter},
 	})},
 	{name: "an incomplete page is no refusal", steps: then(reach[state.Requested], []step{
 		{after: time.Hour, ev: reads(state.PhaseProcessing, incomplete), to: state.Requested},
