@@ -16,6 +16,12 @@ import (
 // accepts. A page that hangs or lands on a regional host is loaded once more.
 func (c *Client) fetch(ctx context.Context, tab *chrome.Tab, address, call string, take func(chrome.Response, answer) bool) (answer, error) {
 	a, err := c.fetchOnce(ctx, tab, address, call, take)
+	if errors.Is(err, errNoAnswer) && ctx.Err() == nil {
+		// A browser that hangs would only hang once more.
+		if sick := tab.Health(ctx); sick != nil {
+			return a, fmt.Errorf("load %s: %w", address, sick)
+		}
+	}
 	regional := supplier.KindOf(err) == supplier.UnknownPage
 	if ctx.Err() != nil || !regional && !errors.Is(err, errNoAnswer) {
 		return a, err
