@@ -52,7 +52,8 @@ type Options struct {
 	FinalTimeout time.Duration
 	// MaxSteps bounds the looks of one attempt; default 12.
 	MaxSteps int
-	// MaxPages bounds a sweep of the list; default 25.
+	// MaxPages bounds a sweep of the list, of ten orders a page; default 5.
+	// What stands further down costs less by its own page.
 	MaxPages int
 }
 
@@ -124,7 +125,7 @@ func defaults(o *Options) {
 		o.MaxSteps = 12
 	}
 	if o.MaxPages <= 0 {
-		o.MaxPages = 25
+		o.MaxPages = 5
 	}
 }
 
