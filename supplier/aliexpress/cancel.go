@@ -90,13 +90,7 @@ func (a *attempt) close(ctx context.Context) {
 		a.c.tab.Close()
 		a.c.tab = nil
 	}
-	if a.c.tab != nil && a.c.tab.Alive() {
-		ctx := context.WithoutCancel(ctx)
-		if err := a.c.tab.SetBlocking(ctx, true); err != nil {
-			a.c.o.Log.Debug().Err(err).Msg("pictures stay on")
-		}
-		a.c.done(ctx)
-	}
+	a.c.tidy(ctx)
 }
 
 // asked puts a verdict into the words of the contract.
@@ -265,6 +259,9 @@ func (a *attempt) lookUntil(ctx context.Context, good func(sight) bool) (sight, 
 		return good(s), nil
 	})
 	if err != nil && ctx.Err() == nil && errors.Is(err, context.DeadlineExceeded) && last.kind != "" {
+		if sick := a.tab.Health(ctx); sick != nil {
+			return last, sick // what was seen then is no sight of now
+		}
 		return last, nil
 	}
 	return last, err
@@ -329,8 +326,11 @@ func (c *Client) formTrouble(r chrome.Response) error {
 }
 
 // unknown keeps evidence of a page that is not understood. Before the mark
-// nothing reached the supplier.
+// nothing reached the supplier. Of a page that hangs nothing is known.
 func (a *attempt) unknown(ctx context.Context, why string) (verdict, error) {
+	if sick := a.tab.Health(ctx); sick != nil {
+		return goOn, fmt.Errorf("%s: %w", why, sick)
+	}
 	a.witness(ctx, "unknown-page")
 	return end(state.AskUnknown, "%s%s", why, a.sofar()), nil
 }

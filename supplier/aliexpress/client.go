@@ -177,6 +177,10 @@ func (c *Client) page(ctx context.Context) (*chrome.Tab, error) {
 		c.tab = nil
 	}
 	tab, err := c.b.NewTab(ctx)
+	if errors.Is(err, context.DeadlineExceeded) && ctx.Err() == nil {
+		// A browser that opens no tab is of no use, whatever else it answers.
+		return nil, errors.Join(&supplier.Error{Kind: supplier.Browser, Detail: "the browser opens no tab and was ended", Err: err}, c.b.Stop(ctx))
+	}
 	if err != nil {
 		return nil, err
 	}
@@ -262,6 +266,31 @@ func (c *Client) slowOrWedged(ctx context.Context) supplier.Kind {
 		c.o.Log.Warn().Err(err).Str("account", c.o.Account).Msg("a browser that hangs was killed")
 	}
 	return supplier.Browser
+}
+
+// revive ends a browser that hangs, where that is what broke a piece of work,
+// so that the order can still be read afterwards.
+func (c *Client) revive(ctx context.Context, cause error) {
+	if errors.Is(cause, context.DeadlineExceeded) {
+		c.slowOrWedged(ctx)
+	}
+}
+
+// tidy leaves the account's tab as the next piece of work expects it, and
+// keeps the session. A tab that cannot be tidied up is thrown away.
+func (c *Client) tidy(ctx context.Context) {
+	if c.tab == nil || !c.tab.Alive() {
+		return
+	}
+	quick, cancel := context.WithTimeout(context.WithoutCancel(ctx), 3*time.Second)
+	defer cancel()
+	if err := c.tab.SetBlocking(quick, true); err != nil {
+		c.o.Log.Debug().Err(err).Str("account", c.o.Account).Msg("the page is thrown away")
+		c.tab.Close()
+		c.tab = nil
+		return
+	}
+	c.done(ctx)
 }
 
 // done keeps the session after a piece of work.

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"countermand/state"
+	"countermand/supplier/chrome"
 )
 
 // FuzzParsers feeds all readers of answers with anything at all: they may
@@ -53,11 +54,41 @@ func FuzzParsers(f *testing.F) {
 				storable(t, state.Reading{Refund: got})
 			}
 		}
+		if page, ok := p.parseReturns(a); ok {
+			for _, r := range page.list {
+				if r.Number == "" || r.OrderLine == "" {
+					t.Errorf("a return about nothing: %+v", r)
+				}
+			}
+		}
 		_, offered := parseReasons(a)
 		p.choose(offered)
 		if _, err := a.public(p.Private.Keys); err != nil {
 			t.Errorf("evidence: %v", err)
 		}
+	})
+}
+
+// FuzzShown feeds the readers of what a page shows.
+func FuzzShown(f *testing.F) {
+	f.Add("https://www.aliexpress.com/p/order/detail.html?orderId=8190000000000001", "Orden ID: 8190000000000001", "Total: R$1.132,74", "1 sep, 2026")
+	f.Add("?tradeOrderId=1&orderId=12345678901234567", "12345678901234567 12345678901234568", "US $1,", "Date: ")
+	p := testProfile(f)
+	f.Fuzz(func(t *testing.T, link, text, total, date string) {
+		for _, n := range []string{numberInLink(link), numberIn(text)} {
+			if n != "" && (len(n) < 15 || len(n) > 17) {
+				t.Errorf("%q is no order number", n)
+			}
+		}
+		d := drawnCard(chrome.Element{Attrs: map[string]string{"href": link}, Parts: map[string][]chrome.Part{
+			"link": {{Href: link}}, "info": {{Text: text}, {Text: date}}, "status": {{Text: text, Visible: true}}, "total": {{Text: total, Visible: true}},
+		}})
+		r := d.reading(p, readAt, time.UTC, state.SourceList)
+		storable(t, r)
+		if r.Complete {
+			t.Error("what is only shown is never complete")
+		}
+		d.contradicts(p, r)
 	})
 }
 

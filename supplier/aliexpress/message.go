@@ -267,6 +267,7 @@ func (l *letter) conclude(ctx context.Context, cause error) supplier.MessageResu
 	why := "all texts were sent"
 	if cause != nil {
 		why = cause.Error()
+		l.c.revive(ctx, cause)
 	}
 	tab, err := l.c.page(ctx)
 	if err == nil {

@@ -70,13 +70,7 @@ func (s *scene) enter(ctx context.Context, guard func(detailPage) error) error {
 }
 
 func (s *scene) leave(ctx context.Context) {
-	if s.tab.Alive() {
-		ctx := context.WithoutCancel(ctx)
-		if err := s.tab.SetBlocking(ctx, true); err != nil {
-			s.c.o.Log.Debug().Err(err).Msg("pictures stay on")
-		}
-		s.c.done(ctx)
-	}
+	s.c.tidy(ctx)
 }
 
 func (s *scene) keep(ctx context.Context, name string) error {

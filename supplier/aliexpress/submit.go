@@ -93,11 +93,12 @@ func (k *claim) commit(ctx context.Context, name string, e chrome.Element, a all
 func (k *claim) conclude(ctx context.Context, cause error) supplier.DisputeResult {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), k.c.o.FinalTimeout)
 	defer cancel()
-	k.witness(ctx, "after-submit")
 	why := "submitted"
 	if cause != nil {
 		why = cause.Error()
+		k.c.revive(ctx, cause)
 	}
+	k.witness(ctx, "after-submit")
 	tab, err := k.c.page(ctx)
 	var list []supplier.Return
 	if err == nil {

@@ -5,8 +5,9 @@
 // first needed, stopped gracefully, asked for its health, its death noticed)
 // and the page (Tab: navigation, snapshots, trusted clicks, responses).
 //
-// Every call to a tab has a deadline: the caller's, or Options.ActionTimeout
-// where the caller has none. A call that ends by its deadline says nothing
+// Every call to a tab has a deadline: the caller's, and for a single action
+// Options.ActionTimeout where that is sooner, so that a hung browser is noticed
+// in the middle of a long piece of work. A call that ends by its deadline says nothing
 // about what the page did.
 //
 // Nothing here hides that the browser is automated.

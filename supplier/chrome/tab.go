@@ -156,7 +156,7 @@ func (t *Tab) deadline(ctx context.Context) (context.Context, context.CancelFunc
 
 // do runs one action under a deadline and gives its error a name.
 func (t *Tab) do(ctx context.Context, op string, action func(context.Context) error) error {
-	ctx, cancel := t.deadline(ctx)
+	ctx, cancel := context.WithTimeout(ctx, t.b.opts.ActionTimeout)
 	defer cancel()
 	if err := ctx.Err(); err != nil {
 		return fmt.Errorf("%s: %w", op, context.Cause(ctx))
