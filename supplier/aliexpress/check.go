@@ -280,10 +280,15 @@ func (i *inspection) settle(ctx context.Context, queries map[string]chrome.Query
 		if err == nil {
 			err = barrier(s)
 		}
-		if err == nil {
-			v, err = i.tab.Look(ctx, queries)
+		if err != nil {
+			return false, err
 		}
-		return err == nil && good(v), err
+		now, err := i.tab.Look(ctx, queries)
+		if err != nil {
+			return false, err // the last good look stands
+		}
+		v = now
+		return good(v), nil
 	})
 	return v, err
 }

@@ -25,7 +25,7 @@ func findings(list []Finding) map[string]Match {
 // TestCheckSaysWhatFellBack changes the profile part by part.
 func TestCheckSaysWhatFellBack(t *testing.T) {
 	t.Parallel()
-	r := newRig(t, func(o *Options) { o.StepTimeout = 3 * time.Second })
+	r := newRig(t, func(o *Options) { o.StepTimeout = 6 * time.Second })
 	number := r.order(t, func(o *aliexpresstest.Order) { o.Nuisance.Decoys = true })
 	r.order(t, nil)
 	p := &r.client.p

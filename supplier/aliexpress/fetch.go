@@ -69,8 +69,10 @@ func (c *Client) await(ctx context.Context, tab *chrome.Tab, heard *chrome.Liste
 				return true, err
 			}
 			if a != nil && take(list[seen], *a) {
+				// A page that was sent elsewhere makes its calls, too.
 				got = *a
-				return true, nil
+				s, err := c.look(ctx, tab)
+				return true, errors.Join(err, barrier(s))
 			}
 		}
 		s, err := c.look(ctx, tab)

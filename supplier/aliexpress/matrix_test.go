@@ -244,7 +244,7 @@ func blocks() []row {
 		{name: "page spoilt once", site: garble(page, aliexpresstest.GarbleHTML), want: done, writes: 1, extra: true},
 		{name: "page leads to punish", site: garble(page, aliexpresstest.GarblePunish), kind: supplier.Challenged, extra: true},
 		{name: "slow", site: func(s *site) func() { s.SetDelay(400 * time.Millisecond); return func() { s.SetDelay(0) } }, want: done, writes: 1, extra: true},
-		{name: "reply lost", site: func(s *site) func() { s.DropReply(op, 1); return func() {} }, want: done, writes: 1},
+		{name: "reply lost", site: func(s *site) func() { s.DropReply(op, 1); return func() {} }, want: done, writes: 1, extra: true},
 		{name: "request refused", site: fail(op, 1, "FAIL_BIZ_X::not now"), want: state.AskUnclear, marked: true, extra: true},
 	}
 	for _, kind := range []string{detail, reasons, op} {
@@ -252,7 +252,7 @@ func blocks() []row {
 			aliexpresstest.GarbleTypes: "", aliexpresstest.GarbleTruncated: supplier.Unreadable, aliexpresstest.GarbleHTML: supplier.Unreadable,
 			aliexpresstest.GarblePunish: supplier.Challenged, aliexpresstest.GarbleStatus: supplier.Unreachable,
 		} {
-			w := row{name: fmt.Sprintf("%s spoilt: %s", kind, how), site: garble(kind, how), kind: want, extra: how != aliexpresstest.GarbleTypes && how != aliexpresstest.GarbleTruncated}
+			w := row{name: fmt.Sprintf("%s spoilt: %s", kind, how), site: garble(kind, how), kind: want, extra: how != aliexpresstest.GarbleTypes && how != aliexpresstest.GarbleTruncated || kind == op}
 			if want == "" || kind == op {
 				w.kind, w.want, w.writes = "", done, 1 // the request was taken all the same
 			}

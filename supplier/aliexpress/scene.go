@@ -20,10 +20,15 @@ func (c *Client) sees(ctx context.Context, tab *chrome.Tab, queries map[string]c
 		if err == nil {
 			err = barrier(s)
 		}
-		if err == nil {
-			v, err = tab.Look(ctx, queries)
+		if err != nil {
+			return false, err
 		}
-		return err == nil && good(v), err
+		now, err := tab.Look(ctx, queries)
+		if err != nil {
+			return false, err // the last good look stands
+		}
+		v = now
+		return good(v), nil
 	})
 	if errors.Is(err, context.DeadlineExceeded) && ctx.Err() == nil {
 		return v, false, nil
