@@ -75,6 +75,7 @@ func (s *scene) start() *process {
 	ok(s.t, err)
 	defer log.Close()
 	p.cmd.Stderr = log
+	p.cmd.Env = append(p.cmd.Env, s.env...)
 	ok(s.t, p.cmd.Start())
 	go func() { _ = p.cmd.Wait(); close(p.ended) }()
 	s.t.Cleanup(p.cleanUp)
@@ -308,6 +309,11 @@ func familyOf(t *testing.T, pid int) family {
 	if _, there := all[pid]; !there {
 		t.Fatalf("process %d is not there", pid)
 	}
+	return familyIn(all, pid)
+}
+
+// familyIn is familyOf among these processes.
+func familyIn(all map[int]procEntry, pid int) family {
 	in, groups := family{pid: all[pid].started}, map[int]bool{pid: true}
 	for grown := true; grown; {
 		grown = false

@@ -43,8 +43,8 @@ type scene struct {
 	phone *phone
 
 	socket string
-	starts int // of the daemon; each has a log of its own
-	env    []string
+	starts int      // of the daemon; each has a log of its own
+	env    []string // of the daemon, besides the test's own
 }
 
 // setting says how a scene differs from the usual one.
