@@ -138,7 +138,7 @@ func (c *Client) keep(ctx context.Context, tab *chrome.Tab, caseID, number, name
 			errs = append(errs, fmt.Errorf("keep evidence %s.%s of order %s: %w", name, ext, number, err))
 		}
 	}
-	png, err := tab.Screenshot(ctx)
+	png, err := tab.Screenshot(ctx, c.p.Private.Selectors...)
 	put("png", png, err)
 	html, err := tab.HTML(ctx, c.p.Private.Selectors...)
 	put("html", []byte(html), err)

@@ -92,7 +92,7 @@ func (r *recording) save(name string, body []byte) {
 
 // page keeps one page and the answers that came since the last one.
 func (r *recording) page(ctx context.Context, name string) {
-	if png, err := r.tab.Screenshot(ctx); err == nil {
+	if png, err := r.tab.Screenshot(ctx, r.c.p.Private.Selectors...); err == nil {
 		r.save(name+".png", png)
 	} else {
 		r.errs = append(r.errs, err)

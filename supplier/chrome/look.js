@@ -44,6 +44,18 @@ const look = queries => {
   const text = document.body ? fold(document.body.innerText).slice(0, 4000) : "";
   return {url: location.href, title: document.title, ready: document.readyState, text, found};
 };
+// veil hides what matches, or shows it again for an empty list. It is a style
+// of its own, so neither the document nor its rules change.
+const veil = hide => {
+  const others = document.adoptedStyleSheets.filter(s => !s.veil);
+  if (hide.length > 0) {
+    const sheet = new CSSStyleSheet();
+    sheet.veil = true;
+    for (const selector of hide) sheet.insertRule(selector + ' { visibility: hidden !important }', 0);
+    others.push(sheet);
+  }
+  document.adoptedStyleSheets = others;
+};
 const markup = drop => {
   const copy = document.documentElement.cloneNode(true);
   for (const selector of drop) copy.querySelectorAll(selector).forEach(e => e.remove());

@@ -261,6 +261,13 @@ func markupDropsWhatIsPersonal(t *testing.T, tab *Tab, url string) {
 	if err != nil || len(png) < 1000 || string(png[1:4]) != "PNG" {
 		t.Errorf("screenshot of %d bytes, %v", len(png), err)
 	}
+	blank, err := tab.Screenshot(t.Context(), "body *")
+	if err != nil || len(blank) >= len(png) {
+		t.Errorf("a blank page has %d bytes, the whole one %d, %v", len(blank), len(png), err)
+	}
+	if again, err := tab.Screenshot(t.Context()); err != nil || len(again) <= len(blank) {
+		t.Errorf("what was hidden stays hidden: %d bytes, %v", len(again), err)
+	}
 }
 
 func reloadLoadsAgain(t *testing.T, tab *Tab, url string) {

@@ -309,12 +309,33 @@ func (t *Tab) WaitFor(ctx context.Context, op string, ask func(context.Context) 
 }
 
 // Screenshot gives the visible part of the page as PNG.
-func (t *Tab) Screenshot(ctx context.Context) (png []byte, err error) {
+//
+// Elements that match any of the selectors in hide are left blank: nothing
+// personal need be kept.
+func (t *Tab) Screenshot(ctx context.Context, hide ...string) (png []byte, err error) {
+	if len(hide) > 0 {
+		if err := t.veil(ctx, hide); err != nil {
+			return nil, err
+		}
+		defer func() {
+			if err == nil {
+				err = t.veil(ctx, []string{})
+			}
+		}()
+	}
 	err = t.do(ctx, "take screenshot", func(tabCtx context.Context) error {
 		png, err = chromedp.Run(tabCtx, chromedp.CaptureScreenshot())
 		return err
 	})
 	return png, err
+}
+
+func (t *Tab) veil(ctx context.Context, hide []string) error {
+	arg, err := json.Marshal(hide)
+	if err != nil {
+		return fmt.Errorf("hide what is personal: %w", err)
+	}
+	return t.eval(ctx, "hide what is personal", call("veil", string(arg)), nil)
 }
 
 // SetBlocking says whether images, fonts and media are left out (the state
