@@ -191,6 +191,10 @@ func (a *App) openAccounts() (map[string]casesync.Account, error) {
 	return out, nil
 }
 
+// browserMemory is what a browser may take before it is started anew between
+// two tasks: three times what it needs, and less than the unit's MemoryMax.
+const browserMemory = 1500 << 20
+
 // account is one buyer account with its browser.
 type account struct {
 	browser *chrome.Browser
@@ -211,7 +215,7 @@ func openAccount(c *configs.Config, ac configs.Account, ev supplier.EvidenceSink
 	a.browser, err = chrome.New(chrome.Options{
 		Path: path, ProfileDir: ac.ProfileDir, RemoteURL: ac.RemoteURL, Visible: !ac.Headless,
 		Sandbox: chrome.Sandbox(c.Browser.Sandbox), Flags: c.Browser.Flags,
-		Timezone: ac.Timezone, Language: ac.Language,
+		Timezone: ac.Timezone, Language: ac.Language, MemoryLimit: browserMemory,
 	})
 	if err != nil {
 		return nil, fmt.Errorf("make the browser of account %s: %w", ac.Name, err)
