@@ -17,8 +17,9 @@ import (
 func (c *Client) fetch(ctx context.Context, tab *chrome.Tab, address, call string, take func(chrome.Response, answer) bool) (answer, error) {
 	a, err := c.fetchOnce(ctx, tab, address, call, take)
 	if errors.Is(err, errNoAnswer) && ctx.Err() == nil {
-		// A browser that hangs would only hang once more.
-		if sick := tab.Health(ctx); sick != nil {
+		// A browser that hangs would only hang once more. The page itself
+		// cannot be asked: while it loads it answers nothing.
+		if sick := c.b.Health(ctx); sick != nil {
 			return a, fmt.Errorf("load %s: %w", address, sick)
 		}
 	}
