@@ -175,6 +175,17 @@ type Case struct {
 	// Rule names what decided how the case is handled: the mode, or a rule
 	// of the configuration.
 	Rule string `json:"rule,omitempty"`
+	// Then is what it decided; empty until it has.
+	Then Then `json:"then,omitempty"`
+	// Facts are what rules decide by.
+	Facts Facts `json:"facts,omitzero"`
+	// SupplierFirst: the customer asked for the cancel, and the shop's order
+	// is only touched when the suppliers have answered.
+	SupplierFirst bool `json:"supplier_first,omitempty"`
+	// Partial is why the supplier order cannot be cancelled whole.
+	Partial string `json:"partial,omitempty"`
+	// Candidates are further accounts that may hold the supplier order.
+	Candidates []string `json:"candidates,omitempty"`
 	// Approved is set by a person: the case may be asked without another
 	// question, whatever the mode asks for.
 	Approved bool `json:"approved,omitempty"`
@@ -244,12 +255,37 @@ type Case struct {
 	DueAt time.Time `json:"due_at,omitzero"`
 }
 
+// Then is how a case is to be handled.
+type Then string
+
+// What rules and modes decide.
+const (
+	ThenAuto    Then = "auto"
+	ThenConfirm Then = "confirm"
+	ThenIgnore  Then = "ignore"
+)
+
+// Facts are what rules know of a shop order. Nothing personal is among them.
+type Facts struct {
+	Total       Money    `json:"total,omitzero"`
+	Tags        []string `json:"tags,omitempty"`
+	Products    []string `json:"products,omitempty"` // titles of the lines
+	Vendors     []string `json:"vendors,omitempty"`
+	Country     string   `json:"country,omitempty"` // ISO code that the parcel goes to
+	Fulfillment string   `json:"fulfillment,omitempty"`
+	Financial   string   `json:"financial,omitempty"`
+}
+
 // Clone returns a copy that shares nothing with c.
 func (c Case) Clone() Case {
 	c.Lines = append([]Line(nil), c.Lines...)
 	c.SupplierLines = append([]Line(nil), c.SupplierLines...)
 	c.Tracking = append([]Tracking(nil), c.Tracking...)
 	c.Estimated = append([]Clock(nil), c.Estimated...)
+	c.Candidates = append([]string(nil), c.Candidates...)
+	c.Facts.Tags = append([]string(nil), c.Facts.Tags...)
+	c.Facts.Products = append([]string(nil), c.Facts.Products...)
+	c.Facts.Vendors = append([]string(nil), c.Facts.Vendors...)
 	if c.Refund != nil {
 		r := *c.Refund
 		c.Refund = &r

@@ -19,6 +19,8 @@ const (
 	EventInterrupted EventKind = "interrupted" // the daemon found an attempt that never ended
 	EventReading     EventKind = "reading"     // the order was read
 	EventReadFailed  EventKind = "read_failed" // the order could not be read; nothing is concluded
+	EventMessaged    EventKind = "messaged"    // how an attempt to write to the supplier ended
+	EventShop        EventKind = "shop"        // what was done in the shop about the order
 
 	// Decisions of a person.
 	EventApprove  EventKind = "approve"
@@ -39,7 +41,7 @@ const (
 // EventKinds lists every kind; with Statuses it spans the table.
 var EventKinds = []EventKind{
 	EventCancelled, EventMapped, EventReplaced, EventWithdrawn, EventTick, EventBegin, EventDispatching, EventAsked, EventInterrupted,
-	EventReading, EventReadFailed,
+	EventReading, EventReadFailed, EventMessaged, EventShop,
 	EventApprove, EventRetry, EventIgnore, EventPause, EventResume, EventRefund,
 	EventOpened, EventProof, EventAsk, EventSnooze, EventWon, EventLost, EventWriteOff,
 }
@@ -80,6 +82,7 @@ type Event struct {
 	Asked        *Asked
 	Failure      *Failure
 	Decision     *Decision
+	Messaged     *Messaged
 }
 
 // Cancellation is what the shop says: an order, or a part of it, is not
@@ -93,8 +96,13 @@ type Cancellation struct {
 	CancelledAt time.Time
 	// Lines are all the order's lines, as ordered.
 	Lines []Line
-	// Partial is set when only some lines went.
-	Partial bool
+	// Partial is why the supplier order cannot be cancelled whole, empty when
+	// all its lines went.
+	Partial string
+	// Requested: the customer asks for it, and the shop's order still stands.
+	Requested bool
+	// Facts are what rules decide by.
+	Facts Facts
 }
 
 // Mapping is one supplier order behind a shop order.
@@ -160,4 +168,15 @@ type Decision struct {
 	At        time.Time
 	Until     time.Time
 	DisputeID string
+}
+
+// Messaged is the end of an attempt to write to the supplier.
+type Messaged struct {
+	// Kind is the effect's: which message it was.
+	Kind EffectKind
+	// Sent: read again, it stands there. Otherwise Detail says why not.
+	Sent   bool
+	Detail string
+	// Texts are what was written, or would have been.
+	Texts []string
 }

@@ -95,10 +95,13 @@ type ReadTx interface {
 	// MappedTo lists the shop orders that the operator gave a number to.
 	MappedTo(number string) ([]ShopOrder, error)
 
-	// Quarantine lists oldest first.
+	// Request is a customer's request about a shop order.
+	Request(shop, orderID string) (Request, error)
+
 	// Mark is a word that some room left for itself, "" where there is none.
 	Mark(name string) (string, error)
 
+	// Quarantine lists oldest first.
 	Quarantine(p Page) (rows []Quarantined, next string, err error)
 	// NewestTime is the latest time that any transaction was stamped with,
 	// zero before the first.
@@ -129,6 +132,7 @@ type Tx interface {
 	RaiseAlert(a Alert) (added bool, err error)
 	PutAlert(a Alert) (rev uint64, err error)
 	PutAccount(a Account) (rev uint64, err error)
+	PutRequest(r Request) (rev uint64, err error)
 	// PutMappings replaces what was said; an empty list takes it back.
 	PutMappings(shop, orderName string, m []Mapping) error
 	PutMark(name, value string) error

@@ -59,7 +59,7 @@ func fill(t *testing.T, v reflect.Value) {
 // JSON loses is lost for good.
 func TestRecordsSurviveJSON(t *testing.T) {
 	t.Parallel()
-	for _, record := range []any{&Case{}, &Entry{}, &Effect{}, &Knock{}, &Alert{}, &Account{}, &Mapping{}, &Quarantined{}, &Reading{}} {
+	for _, record := range []any{&Case{}, &Entry{}, &Effect{}, &Knock{}, &Alert{}, &Account{}, &Request{}, &Mapping{}, &Quarantined{}, &Reading{}} {
 		v := reflect.ValueOf(record).Elem()
 		t.Run(v.Type().Name(), func(t *testing.T) {
 			t.Parallel()

@@ -10,6 +10,18 @@ type EffectKind string
 const (
 	EffectRead    EffectKind = "read"
 	EffectRequest EffectKind = "request"
+
+	// Messages to the supplier. What stands there already is not sent again.
+	EffectTellRequest EffectKind = "message_request" // that the order is to be cancelled
+	EffectTellRefusal EffectKind = "message_refusal" // to give the tracking number
+	EffectTellProof   EffectKind = "message_proof"   // once more, before the time for the proof ends
+
+	// Work at the shop, in the lane of the shop. Each can be done again: what
+	// was carried out is read first.
+	EffectShopCancel EffectKind = "shop_cancel" // cancel the order that all suppliers accepted
+	EffectResolve    EffectKind = "resolve"     // mark the customer's request as done
+	EffectDecline    EffectKind = "decline"     // decline it
+	EffectWriteBack  EffectKind = "write_back"  // show in the shop how the cases stand
 )
 
 // EffectState is how far an effect got. Effects that ended are deleted: the
@@ -46,6 +58,9 @@ type Effect struct {
 	Lane  string `json:"lane"`
 	Depth Depth  `json:"depth,omitempty"`
 	Why   string `json:"why,omitempty"`
+	// Shop and OrderID say what work at the shop is about; CaseID is empty.
+	Shop    string `json:"shop,omitempty"`
+	OrderID string `json:"order_id,omitempty"`
 	// NotBefore orders the lane.
 	NotBefore time.Time `json:"not_before"`
 	PlannedAt time.Time `json:"planned_at"`
@@ -57,6 +72,14 @@ type Effect struct {
 
 // EffectID is the id of a case's effect of one kind.
 func EffectID(caseID string, kind EffectKind) string { return caseID + "." + string(kind) }
+
+// ShopEffectID is the id of a shop order's effect of one kind.
+func ShopEffectID(shop, orderID string, kind EffectKind) string {
+	return shop + "/" + orderID + "." + string(kind)
+}
+
+// ShopLane is where work at a shop waits. No account is named like it.
+func ShopLane(shop string) string { return "shop:" + shop }
 
 // Knock is a sign from the shop's edge that an order should be looked at. It
 // carries no payload: what counts is read from the shop.

@@ -11,9 +11,13 @@ func usd(units int64) state.Money { return state.Money{Units: units * 10_000, Cu
 var orderLines = []state.Line{{ID: "l1", Title: "Lamp", Quantity: 2}}
 
 func cancellation(partial bool) *state.Cancellation {
+	var why string
+	if partial {
+		why = "only some lines of it went"
+	}
 	return &state.Cancellation{
 		Shop: "mystore", ShopOrder: "#1042", ShopOrderID: "gid://shopify/Order/1", Reason: "customer",
-		OrderedAt: base.Add(-48 * time.Hour), CancelledAt: base.Add(-time.Minute), Lines: orderLines, Partial: partial,
+		OrderedAt: base.Add(-48 * time.Hour), CancelledAt: base.Add(-time.Minute), Lines: orderLines, Partial: why,
 	}
 }
 

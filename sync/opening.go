@@ -94,7 +94,7 @@ func open(x *change) error {
 }
 
 // place gives a case its supplier order and decides how it goes on.
-func (x *change) place(partial bool) error {
+func (x *change) place(partial string) error {
 	m := x.ev.Mapping
 	x.c.SupplierOrder, x.c.Account, x.c.MappedBy = m.SupplierOrder, m.Account, m.By
 	x.c.Lines = m.Lines
@@ -102,8 +102,8 @@ func (x *change) place(partial bool) error {
 	switch {
 	case m.Conflict != "":
 		x.hold(true, "%s", m.Conflict)
-	case partial:
-		x.hold(false, "only some lines of the AliExpress order went; it cannot be cancelled in part by itself")
+	case partial != "":
+		x.hold(false, "%s; an AliExpress order cannot be cancelled in part by itself", partial)
 	case x.p.Mode == Confirm:
 		x.hold(false, "mode confirm: asks you before the supplier is asked")
 	default:
@@ -126,7 +126,11 @@ func mapped(x *change) error {
 	if x.ev.Mapping == nil || x.ev.Mapping.SupplierOrder == "" {
 		return x.refuse("no supplier order came with it")
 	}
-	return x.place(x.ev.Cancellation != nil && x.ev.Cancellation.Partial)
+	partial := ""
+	if x.ev.Cancellation != nil {
+		partial = x.ev.Cancellation.Partial
+	}
+	return x.place(partial)
 }
 
 // mappedAgain is a number that is known already; only a conflict that nobody

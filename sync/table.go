@@ -23,6 +23,8 @@ func openRow(own row) row {
 		state.EventWithdrawn:  withdrawnLate,
 		state.EventTick:       tick,
 		state.EventReadFailed: readFailed,
+		state.EventMessaged:   messaged,
+		state.EventShop:       shopDone,
 		state.EventPause:      pause,
 		state.EventResume:     resume,
 	}
@@ -36,6 +38,7 @@ func endedRow() row {
 	return row{
 		state.EventCancelled: nothing, state.EventMapped: nothing, state.EventReplaced: nothing, state.EventWithdrawn: nothing,
 		state.EventTick: nothing, state.EventReading: nothing, state.EventReadFailed: nothing,
+		state.EventMessaged: messaged, state.EventShop: shopDone,
 	}
 }
 

@@ -27,6 +27,7 @@
 //	accounts        NAME               a state.Account
 //	mappings        SHOP ORDERNAME     a list of state.Mapping
 //	  mapping_number NUMBER SHOP ORDERNAME
+//	requests        SHOP ORDERID       a state.Request
 //	marks           NAME               a word that a room left for itself
 //	clock           "newest"           the latest stamp
 //	quarantine      SEQ                a state.Quarantined

@@ -72,6 +72,7 @@ func Conform(t *testing.T, fresh func(t *testing.T) Backend) {
 		{"alert raised once", testAlertOnce},
 		{"alert listings", testAlertListings},
 		{"accounts", testAccounts},
+		{"requests", testRequests},
 		{"mappings", testMappings},
 		{"mapped to", testMappedTo},
 		{"stamp", testStamp},

@@ -245,6 +245,28 @@ func testAccounts(t *testing.T, b Backend) {
 	})
 }
 
+func testRequests(t *testing.T, b Backend) {
+	s := open(t, b)
+	want := state.Request{Shop: "s", ShopOrderID: "gid://shopify/Order/1", ShopOrder: "#1", Source: state.RequestByEdit, EditID: "e", Reason: "customer", Status: state.RequestAsking, OpenedAt: hour(1)}
+	update(t, s, func(tx state.Tx) {
+		_, err := tx.Request(want.Shop, want.ShopOrderID)
+		wants(t, "none yet", err, state.ErrNotFound)
+		want.Rev, err = tx.PutRequest(want)
+		must(t, err)
+		old := want
+		want.Status, want.EndedAt = state.RequestDone, hour(2)
+		want.Rev, err = tx.PutRequest(want)
+		must(t, err)
+		_, err = tx.PutRequest(old)
+		wants(t, "an old one", err, state.ErrConflict)
+		got, err := tx.Request(want.Shop, want.ShopOrderID)
+		must(t, err)
+		same(t, "request", got, want)
+		_, err = tx.Request("s", "gid://shopify/Order/2")
+		wants(t, "of another order", err, state.ErrNotFound)
+	})
+}
+
 func testMappings(t *testing.T, b Backend) {
 	s := open(t, b)
 	want := []state.Mapping{{SupplierOrder: "81", Account: "main", By: "operator", Lines: []state.Line{{SKU: "x", Quantity: 1}}, Conflict: "c"}, {SupplierOrder: "82"}}
