@@ -27,7 +27,8 @@ type Config struct {
 	Browser       Browser   `yaml:"browser"`
 	Clocks        Clocks    `yaml:"clocks"`
 	Calendar      Calendar  `yaml:"calendar"`
-	// Messages are texts to the supplier, by kind and language.
+	// Messages are templates of texts to the supplier, by kind and language;
+	// MessageTexts gives them with those that are built in.
 	Messages  map[string]map[string]string `yaml:"messages"`
 	Retention Retention                    `yaml:"retention"`
 	Rules     []Rule                       `yaml:"rules"`

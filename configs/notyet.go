@@ -14,7 +14,6 @@ var notYet = map[string]string{
 	"shops[].flow_secret_file":  "/hooks/flow is not served",
 	"shops[].write_back":        "nothing is written to the shop",
 	"shops[].accounts":          "only one account per shop is worked; name it with account",
-	"messages":                  "no messages are sent to the supplier",
 	"retention":                 "nothing is deleted",
 	"rules":                     "every order follows the mode",
 	"alerts.heartbeat_url_file": "no heartbeat is sent",

@@ -67,7 +67,7 @@ func TestNotYetTellsThePlace(t *testing.T) {
 		"shops[3].supplier_first.enabled": "shops[3].supplier_first",
 		"shops[0].accounts[1]":            "shops[0].accounts",
 		"rules[2].then":                   "rules",
-		"messages.asked.en":               "messages",
+		"messages.request.en":             "",
 		"console.password_file":           "console.password_file",
 		"shops[0].mapping.wait":           "",
 		"shops[0].mapping.note":           "",

@@ -34,6 +34,7 @@ func (d *decoder) validate(c *Config) {
 		d.need(at+"when", r.When)
 		d.oneOf(at+"then", r.Then, ModeAuto, ModeConfirm, "ignore")
 	}
+	d.messages(c)
 	d.alerts(c.Alerts)
 	d.oneOf("log.level", c.Log.Level, "trace", "debug", "info", "warn", "error")
 	d.oneOf("log.format", c.Log.Format, "json", "console")
