@@ -35,6 +35,14 @@ type Order struct {
 	// Left is how many of each line, by its id, still stand after edits and
 	// refunds.
 	Left map[string]int
+	// Gone is how many of a line, by its id, were taken off by refunds, edits
+	// or the cancel before they left: what was shipped and then refunded or
+	// returned is not in it. Lines of which none went are not in it either.
+	Gone map[string]int
+	// GoneAt is when something of that was last taken off, by the shop's
+	// clock; of an edit the time of the latest edit, of a cancelled order that
+	// of the cancel. Zero when nothing is gone or the shop does not tell.
+	GoneAt time.Time
 	// Supplier are the supplier orders that the order itself names, in the
 	// order they were found, each number once.
 	Supplier []state.Mapping

@@ -11,6 +11,26 @@ import (
 	"github.com/Khan/genqlient/graphql"
 )
 
+type FulfillmentStatus string
+
+const (
+	FulfillmentStatusCancelled FulfillmentStatus = "CANCELLED"
+	FulfillmentStatusError     FulfillmentStatus = "ERROR"
+	FulfillmentStatusFailure   FulfillmentStatus = "FAILURE"
+	FulfillmentStatusOpen      FulfillmentStatus = "OPEN"
+	FulfillmentStatusPending   FulfillmentStatus = "PENDING"
+	FulfillmentStatusSuccess   FulfillmentStatus = "SUCCESS"
+)
+
+var AllFulfillmentStatus = []FulfillmentStatus{
+	FulfillmentStatusCancelled,
+	FulfillmentStatusError,
+	FulfillmentStatusFailure,
+	FulfillmentStatusOpen,
+	FulfillmentStatusPending,
+	FulfillmentStatusSuccess,
+}
+
 type MetafieldsSetUserErrorCode string
 
 const (
@@ -199,6 +219,22 @@ var AllOrderDisplayRequestedEditStatus = []OrderDisplayRequestedEditStatus{
 	OrderDisplayRequestedEditStatusResolved,
 }
 
+type RefundLineItemRestockType string
+
+const (
+	RefundLineItemRestockTypeCancel        RefundLineItemRestockType = "CANCEL"
+	RefundLineItemRestockTypeLegacyRestock RefundLineItemRestockType = "LEGACY_RESTOCK"
+	RefundLineItemRestockTypeNoRestock     RefundLineItemRestockType = "NO_RESTOCK"
+	RefundLineItemRestockTypeReturn        RefundLineItemRestockType = "RETURN"
+)
+
+var AllRefundLineItemRestockType = []RefundLineItemRestockType{
+	RefundLineItemRestockTypeCancel,
+	RefundLineItemRestockTypeLegacyRestock,
+	RefundLineItemRestockTypeNoRestock,
+	RefundLineItemRestockTypeReturn,
+}
+
 type RequestedOrderEditStatus string
 
 const (
@@ -369,6 +405,18 @@ func (v *__ordersWithEditsInput) GetFirst() int { return v.First }
 // GetAfter returns __ordersWithEditsInput.After, and is useful for accessing the field via an interface.
 func (v *__ordersWithEditsInput) GetAfter() string { return v.After }
 
+// __readAgreementsInput is used internally by genqlient
+type __readAgreementsInput struct {
+	Id    string `json:"id"`
+	First int    `json:"first"`
+}
+
+// GetId returns __readAgreementsInput.Id, and is useful for accessing the field via an interface.
+func (v *__readAgreementsInput) GetId() string { return v.Id }
+
+// GetFirst returns __readAgreementsInput.First, and is useful for accessing the field via an interface.
+func (v *__readAgreementsInput) GetFirst() int { return v.First }
+
 // __readCancelInput is used internally by genqlient
 type __readCancelInput struct {
 	Id string `json:"id"`
@@ -429,6 +477,22 @@ func (v *__readEditsInput) GetLines() int { return v.Lines }
 // GetLinesAfter returns __readEditsInput.LinesAfter, and is useful for accessing the field via an interface.
 func (v *__readEditsInput) GetLinesAfter() string { return v.LinesAfter }
 
+// __readFulfillmentInput is used internally by genqlient
+type __readFulfillmentInput struct {
+	Id    string `json:"id"`
+	First int    `json:"first"`
+	After string `json:"after,omitempty"`
+}
+
+// GetId returns __readFulfillmentInput.Id, and is useful for accessing the field via an interface.
+func (v *__readFulfillmentInput) GetId() string { return v.Id }
+
+// GetFirst returns __readFulfillmentInput.First, and is useful for accessing the field via an interface.
+func (v *__readFulfillmentInput) GetFirst() int { return v.First }
+
+// GetAfter returns __readFulfillmentInput.After, and is useful for accessing the field via an interface.
+func (v *__readFulfillmentInput) GetAfter() string { return v.After }
+
 // __readJobInput is used internally by genqlient
 type __readJobInput struct {
 	Id string `json:"id"`
@@ -460,6 +524,34 @@ func (v *__readOrderInput) GetLines() int { return v.Lines }
 
 // GetAfter returns __readOrderInput.After, and is useful for accessing the field via an interface.
 func (v *__readOrderInput) GetAfter() string { return v.After }
+
+// __readRefundInput is used internally by genqlient
+type __readRefundInput struct {
+	Id    string `json:"id"`
+	First int    `json:"first"`
+	After string `json:"after,omitempty"`
+}
+
+// GetId returns __readRefundInput.Id, and is useful for accessing the field via an interface.
+func (v *__readRefundInput) GetId() string { return v.Id }
+
+// GetFirst returns __readRefundInput.First, and is useful for accessing the field via an interface.
+func (v *__readRefundInput) GetFirst() int { return v.First }
+
+// GetAfter returns __readRefundInput.After, and is useful for accessing the field via an interface.
+func (v *__readRefundInput) GetAfter() string { return v.After }
+
+// __readRemovalsInput is used internally by genqlient
+type __readRemovalsInput struct {
+	Id    string `json:"id"`
+	First int    `json:"first"`
+}
+
+// GetId returns __readRemovalsInput.Id, and is useful for accessing the field via an interface.
+func (v *__readRemovalsInput) GetId() string { return v.Id }
+
+// GetFirst returns __readRemovalsInput.First, and is useful for accessing the field via an interface.
+func (v *__readRemovalsInput) GetFirst() int { return v.First }
 
 // __readTagsInput is used internally by genqlient
 type __readTagsInput struct {
@@ -901,15 +993,28 @@ func (v *editProblem) GetField() []string { return v.Field }
 // GetMessage returns editProblem.Message, and is useful for accessing the field via an interface.
 func (v *editProblem) GetMessage() string { return v.Message }
 
+// fulfillmentHead includes the requested fields of the GraphQL type Fulfillment.
+type fulfillmentHead struct {
+	Id     string            `json:"id"`
+	Status FulfillmentStatus `json:"status"`
+}
+
+// GetId returns fulfillmentHead.Id, and is useful for accessing the field via an interface.
+func (v *fulfillmentHead) GetId() string { return v.Id }
+
+// GetStatus returns fulfillmentHead.Status, and is useful for accessing the field via an interface.
+func (v *fulfillmentHead) GetStatus() FulfillmentStatus { return v.Status }
+
 // lineItem includes the requested fields of the GraphQL type LineItem.
 type lineItem struct {
-	Id               string      `json:"id"`
-	Title            string      `json:"title"`
-	Sku              string      `json:"sku"`
-	Vendor           string      `json:"vendor"`
-	Quantity         int         `json:"quantity"`
-	CurrentQuantity  int         `json:"currentQuantity"`
-	CustomAttributes []attribute `json:"customAttributes"`
+	Id                  string      `json:"id"`
+	Title               string      `json:"title"`
+	Sku                 string      `json:"sku"`
+	Vendor              string      `json:"vendor"`
+	Quantity            int         `json:"quantity"`
+	CurrentQuantity     int         `json:"currentQuantity"`
+	UnfulfilledQuantity int         `json:"unfulfilledQuantity"`
+	CustomAttributes    []attribute `json:"customAttributes"`
 }
 
 // GetId returns lineItem.Id, and is useful for accessing the field via an interface.
@@ -929,6 +1034,9 @@ func (v *lineItem) GetQuantity() int { return v.Quantity }
 
 // GetCurrentQuantity returns lineItem.CurrentQuantity, and is useful for accessing the field via an interface.
 func (v *lineItem) GetCurrentQuantity() int { return v.CurrentQuantity }
+
+// GetUnfulfilledQuantity returns lineItem.UnfulfilledQuantity, and is useful for accessing the field via an interface.
+func (v *lineItem) GetUnfulfilledQuantity() int { return v.UnfulfilledQuantity }
 
 // GetCustomAttributes returns lineItem.CustomAttributes, and is useful for accessing the field via an interface.
 func (v *lineItem) GetCustomAttributes() []attribute { return v.CustomAttributes }
@@ -1033,6 +1141,38 @@ type ordersWithEditsResponse struct {
 // GetOrders returns ordersWithEditsResponse.Orders, and is useful for accessing the field via an interface.
 func (v *ordersWithEditsResponse) GetOrders() ordersWithEditsOrdersOrderConnection { return v.Orders }
 
+// readAgreementsOrder includes the requested fields of the GraphQL type Order.
+type readAgreementsOrder struct {
+	Id         string                                                `json:"id"`
+	Agreements readAgreementsOrderAgreementsSalesAgreementConnection `json:"agreements"`
+}
+
+// GetId returns readAgreementsOrder.Id, and is useful for accessing the field via an interface.
+func (v *readAgreementsOrder) GetId() string { return v.Id }
+
+// GetAgreements returns readAgreementsOrder.Agreements, and is useful for accessing the field via an interface.
+func (v *readAgreementsOrder) GetAgreements() readAgreementsOrderAgreementsSalesAgreementConnection {
+	return v.Agreements
+}
+
+// readAgreementsOrderAgreementsSalesAgreementConnection includes the requested fields of the GraphQL type SalesAgreementConnection.
+type readAgreementsOrderAgreementsSalesAgreementConnection struct {
+	Nodes []map[string]string `json:"nodes"`
+}
+
+// GetNodes returns readAgreementsOrderAgreementsSalesAgreementConnection.Nodes, and is useful for accessing the field via an interface.
+func (v *readAgreementsOrderAgreementsSalesAgreementConnection) GetNodes() []map[string]string {
+	return v.Nodes
+}
+
+// readAgreementsResponse is returned by readAgreements on success.
+type readAgreementsResponse struct {
+	Order *readAgreementsOrder `json:"order"`
+}
+
+// GetOrder returns readAgreementsResponse.Order, and is useful for accessing the field via an interface.
+func (v *readAgreementsResponse) GetOrder() *readAgreementsOrder { return v.Order }
+
 // readCancelOrder includes the requested fields of the GraphQL type Order.
 type readCancelOrder struct {
 	Id                     string                      `json:"id"`
@@ -1063,11 +1203,14 @@ func (v *readCancelResponse) GetOrder() *readCancelOrder { return v.Order }
 //
 // readCancelResultNode is implemented by the following types:
 // readCancelResultNodeAppInstallation
+// readCancelResultNodeFulfillment
+// readCancelResultNodeFulfillmentLineItem
 // readCancelResultNodeLineItem
 // readCancelResultNodeMailingAddress
 // readCancelResultNodeMetafield
 // readCancelResultNodeOrder
 // readCancelResultNodeOrderCancelJobResult
+// readCancelResultNodeRefund
 // readCancelResultNodeRequestedOrderEdit
 // readCancelResultNodeShop
 // readCancelResultNodeWebhookSubscription
@@ -1080,11 +1223,14 @@ type readCancelResultNode interface {
 }
 
 func (v *readCancelResultNodeAppInstallation) implementsGraphQLInterfacereadCancelResultNode()      {}
+func (v *readCancelResultNodeFulfillment) implementsGraphQLInterfacereadCancelResultNode()          {}
+func (v *readCancelResultNodeFulfillmentLineItem) implementsGraphQLInterfacereadCancelResultNode()  {}
 func (v *readCancelResultNodeLineItem) implementsGraphQLInterfacereadCancelResultNode()             {}
 func (v *readCancelResultNodeMailingAddress) implementsGraphQLInterfacereadCancelResultNode()       {}
 func (v *readCancelResultNodeMetafield) implementsGraphQLInterfacereadCancelResultNode()            {}
 func (v *readCancelResultNodeOrder) implementsGraphQLInterfacereadCancelResultNode()                {}
 func (v *readCancelResultNodeOrderCancelJobResult) implementsGraphQLInterfacereadCancelResultNode() {}
+func (v *readCancelResultNodeRefund) implementsGraphQLInterfacereadCancelResultNode()               {}
 func (v *readCancelResultNodeRequestedOrderEdit) implementsGraphQLInterfacereadCancelResultNode()   {}
 func (v *readCancelResultNodeShop) implementsGraphQLInterfacereadCancelResultNode()                 {}
 func (v *readCancelResultNodeWebhookSubscription) implementsGraphQLInterfacereadCancelResultNode()  {}
@@ -1106,6 +1252,12 @@ func __unmarshalreadCancelResultNode(b []byte, v *readCancelResultNode) error {
 	case "AppInstallation":
 		*v = new(readCancelResultNodeAppInstallation)
 		return json.Unmarshal(b, *v)
+	case "Fulfillment":
+		*v = new(readCancelResultNodeFulfillment)
+		return json.Unmarshal(b, *v)
+	case "FulfillmentLineItem":
+		*v = new(readCancelResultNodeFulfillmentLineItem)
+		return json.Unmarshal(b, *v)
 	case "LineItem":
 		*v = new(readCancelResultNodeLineItem)
 		return json.Unmarshal(b, *v)
@@ -1120,6 +1272,9 @@ func __unmarshalreadCancelResultNode(b []byte, v *readCancelResultNode) error {
 		return json.Unmarshal(b, *v)
 	case "OrderCancelJobResult":
 		*v = new(readCancelResultNodeOrderCancelJobResult)
+		return json.Unmarshal(b, *v)
+	case "Refund":
+		*v = new(readCancelResultNodeRefund)
 		return json.Unmarshal(b, *v)
 	case "RequestedOrderEdit":
 		*v = new(readCancelResultNodeRequestedOrderEdit)
@@ -1149,6 +1304,22 @@ func __marshalreadCancelResultNode(v *readCancelResultNode) ([]byte, error) {
 		result := struct {
 			TypeName string `json:"__typename"`
 			*readCancelResultNodeAppInstallation
+		}{typename, v}
+		return json.Marshal(result)
+	case *readCancelResultNodeFulfillment:
+		typename = "Fulfillment"
+
+		result := struct {
+			TypeName string `json:"__typename"`
+			*readCancelResultNodeFulfillment
+		}{typename, v}
+		return json.Marshal(result)
+	case *readCancelResultNodeFulfillmentLineItem:
+		typename = "FulfillmentLineItem"
+
+		result := struct {
+			TypeName string `json:"__typename"`
+			*readCancelResultNodeFulfillmentLineItem
 		}{typename, v}
 		return json.Marshal(result)
 	case *readCancelResultNodeLineItem:
@@ -1189,6 +1360,14 @@ func __marshalreadCancelResultNode(v *readCancelResultNode) ([]byte, error) {
 		result := struct {
 			TypeName string `json:"__typename"`
 			*readCancelResultNodeOrderCancelJobResult
+		}{typename, v}
+		return json.Marshal(result)
+	case *readCancelResultNodeRefund:
+		typename = "Refund"
+
+		result := struct {
+			TypeName string `json:"__typename"`
+			*readCancelResultNodeRefund
 		}{typename, v}
 		return json.Marshal(result)
 	case *readCancelResultNodeRequestedOrderEdit:
@@ -1234,6 +1413,30 @@ func (v *readCancelResultNodeAppInstallation) GetTypename() string { return v.Ty
 
 // GetId returns readCancelResultNodeAppInstallation.Id, and is useful for accessing the field via an interface.
 func (v *readCancelResultNodeAppInstallation) GetId() string { return v.Id }
+
+// readCancelResultNodeFulfillment includes the requested fields of the GraphQL type Fulfillment.
+type readCancelResultNodeFulfillment struct {
+	Typename string `json:"__typename"`
+	Id       string `json:"id"`
+}
+
+// GetTypename returns readCancelResultNodeFulfillment.Typename, and is useful for accessing the field via an interface.
+func (v *readCancelResultNodeFulfillment) GetTypename() string { return v.Typename }
+
+// GetId returns readCancelResultNodeFulfillment.Id, and is useful for accessing the field via an interface.
+func (v *readCancelResultNodeFulfillment) GetId() string { return v.Id }
+
+// readCancelResultNodeFulfillmentLineItem includes the requested fields of the GraphQL type FulfillmentLineItem.
+type readCancelResultNodeFulfillmentLineItem struct {
+	Typename string `json:"__typename"`
+	Id       string `json:"id"`
+}
+
+// GetTypename returns readCancelResultNodeFulfillmentLineItem.Typename, and is useful for accessing the field via an interface.
+func (v *readCancelResultNodeFulfillmentLineItem) GetTypename() string { return v.Typename }
+
+// GetId returns readCancelResultNodeFulfillmentLineItem.Id, and is useful for accessing the field via an interface.
+func (v *readCancelResultNodeFulfillmentLineItem) GetId() string { return v.Id }
 
 // readCancelResultNodeLineItem includes the requested fields of the GraphQL type LineItem.
 type readCancelResultNodeLineItem struct {
@@ -1306,6 +1509,18 @@ func (v *readCancelResultNodeOrderCancelJobResult) GetStatus() OrderCancelStatus
 
 // GetErrors returns readCancelResultNodeOrderCancelJobResult.Errors, and is useful for accessing the field via an interface.
 func (v *readCancelResultNodeOrderCancelJobResult) GetErrors() []cancelProblem { return v.Errors }
+
+// readCancelResultNodeRefund includes the requested fields of the GraphQL type Refund.
+type readCancelResultNodeRefund struct {
+	Typename string `json:"__typename"`
+	Id       string `json:"id"`
+}
+
+// GetTypename returns readCancelResultNodeRefund.Typename, and is useful for accessing the field via an interface.
+func (v *readCancelResultNodeRefund) GetTypename() string { return v.Typename }
+
+// GetId returns readCancelResultNodeRefund.Id, and is useful for accessing the field via an interface.
+func (v *readCancelResultNodeRefund) GetId() string { return v.Id }
 
 // readCancelResultNodeRequestedOrderEdit includes the requested fields of the GraphQL type RequestedOrderEdit.
 type readCancelResultNodeRequestedOrderEdit struct {
@@ -1478,11 +1693,14 @@ func (v *readCountryResponse) GetOrder() *readCountryOrder { return v.Order }
 //
 // readEditNode is implemented by the following types:
 // readEditNodeAppInstallation
+// readEditNodeFulfillment
+// readEditNodeFulfillmentLineItem
 // readEditNodeLineItem
 // readEditNodeMailingAddress
 // readEditNodeMetafield
 // readEditNodeOrder
 // readEditNodeOrderCancelJobResult
+// readEditNodeRefund
 // readEditNodeRequestedOrderEdit
 // readEditNodeShop
 // readEditNodeWebhookSubscription
@@ -1495,11 +1713,14 @@ type readEditNode interface {
 }
 
 func (v *readEditNodeAppInstallation) implementsGraphQLInterfacereadEditNode()      {}
+func (v *readEditNodeFulfillment) implementsGraphQLInterfacereadEditNode()          {}
+func (v *readEditNodeFulfillmentLineItem) implementsGraphQLInterfacereadEditNode()  {}
 func (v *readEditNodeLineItem) implementsGraphQLInterfacereadEditNode()             {}
 func (v *readEditNodeMailingAddress) implementsGraphQLInterfacereadEditNode()       {}
 func (v *readEditNodeMetafield) implementsGraphQLInterfacereadEditNode()            {}
 func (v *readEditNodeOrder) implementsGraphQLInterfacereadEditNode()                {}
 func (v *readEditNodeOrderCancelJobResult) implementsGraphQLInterfacereadEditNode() {}
+func (v *readEditNodeRefund) implementsGraphQLInterfacereadEditNode()               {}
 func (v *readEditNodeRequestedOrderEdit) implementsGraphQLInterfacereadEditNode()   {}
 func (v *readEditNodeShop) implementsGraphQLInterfacereadEditNode()                 {}
 func (v *readEditNodeWebhookSubscription) implementsGraphQLInterfacereadEditNode()  {}
@@ -1521,6 +1742,12 @@ func __unmarshalreadEditNode(b []byte, v *readEditNode) error {
 	case "AppInstallation":
 		*v = new(readEditNodeAppInstallation)
 		return json.Unmarshal(b, *v)
+	case "Fulfillment":
+		*v = new(readEditNodeFulfillment)
+		return json.Unmarshal(b, *v)
+	case "FulfillmentLineItem":
+		*v = new(readEditNodeFulfillmentLineItem)
+		return json.Unmarshal(b, *v)
 	case "LineItem":
 		*v = new(readEditNodeLineItem)
 		return json.Unmarshal(b, *v)
@@ -1535,6 +1762,9 @@ func __unmarshalreadEditNode(b []byte, v *readEditNode) error {
 		return json.Unmarshal(b, *v)
 	case "OrderCancelJobResult":
 		*v = new(readEditNodeOrderCancelJobResult)
+		return json.Unmarshal(b, *v)
+	case "Refund":
+		*v = new(readEditNodeRefund)
 		return json.Unmarshal(b, *v)
 	case "RequestedOrderEdit":
 		*v = new(readEditNodeRequestedOrderEdit)
@@ -1564,6 +1794,22 @@ func __marshalreadEditNode(v *readEditNode) ([]byte, error) {
 		result := struct {
 			TypeName string `json:"__typename"`
 			*readEditNodeAppInstallation
+		}{typename, v}
+		return json.Marshal(result)
+	case *readEditNodeFulfillment:
+		typename = "Fulfillment"
+
+		result := struct {
+			TypeName string `json:"__typename"`
+			*readEditNodeFulfillment
+		}{typename, v}
+		return json.Marshal(result)
+	case *readEditNodeFulfillmentLineItem:
+		typename = "FulfillmentLineItem"
+
+		result := struct {
+			TypeName string `json:"__typename"`
+			*readEditNodeFulfillmentLineItem
 		}{typename, v}
 		return json.Marshal(result)
 	case *readEditNodeLineItem:
@@ -1604,6 +1850,14 @@ func __marshalreadEditNode(v *readEditNode) ([]byte, error) {
 		result := struct {
 			TypeName string `json:"__typename"`
 			*readEditNodeOrderCancelJobResult
+		}{typename, v}
+		return json.Marshal(result)
+	case *readEditNodeRefund:
+		typename = "Refund"
+
+		result := struct {
+			TypeName string `json:"__typename"`
+			*readEditNodeRefund
 		}{typename, v}
 		return json.Marshal(result)
 	case *readEditNodeRequestedOrderEdit:
@@ -1649,6 +1903,30 @@ func (v *readEditNodeAppInstallation) GetTypename() string { return v.Typename }
 
 // GetId returns readEditNodeAppInstallation.Id, and is useful for accessing the field via an interface.
 func (v *readEditNodeAppInstallation) GetId() string { return v.Id }
+
+// readEditNodeFulfillment includes the requested fields of the GraphQL type Fulfillment.
+type readEditNodeFulfillment struct {
+	Typename string `json:"__typename"`
+	Id       string `json:"id"`
+}
+
+// GetTypename returns readEditNodeFulfillment.Typename, and is useful for accessing the field via an interface.
+func (v *readEditNodeFulfillment) GetTypename() string { return v.Typename }
+
+// GetId returns readEditNodeFulfillment.Id, and is useful for accessing the field via an interface.
+func (v *readEditNodeFulfillment) GetId() string { return v.Id }
+
+// readEditNodeFulfillmentLineItem includes the requested fields of the GraphQL type FulfillmentLineItem.
+type readEditNodeFulfillmentLineItem struct {
+	Typename string `json:"__typename"`
+	Id       string `json:"id"`
+}
+
+// GetTypename returns readEditNodeFulfillmentLineItem.Typename, and is useful for accessing the field via an interface.
+func (v *readEditNodeFulfillmentLineItem) GetTypename() string { return v.Typename }
+
+// GetId returns readEditNodeFulfillmentLineItem.Id, and is useful for accessing the field via an interface.
+func (v *readEditNodeFulfillmentLineItem) GetId() string { return v.Id }
 
 // readEditNodeLineItem includes the requested fields of the GraphQL type LineItem.
 type readEditNodeLineItem struct {
@@ -1709,6 +1987,18 @@ func (v *readEditNodeOrderCancelJobResult) GetTypename() string { return v.Typen
 
 // GetId returns readEditNodeOrderCancelJobResult.Id, and is useful for accessing the field via an interface.
 func (v *readEditNodeOrderCancelJobResult) GetId() string { return v.Id }
+
+// readEditNodeRefund includes the requested fields of the GraphQL type Refund.
+type readEditNodeRefund struct {
+	Typename string `json:"__typename"`
+	Id       string `json:"id"`
+}
+
+// GetTypename returns readEditNodeRefund.Typename, and is useful for accessing the field via an interface.
+func (v *readEditNodeRefund) GetTypename() string { return v.Typename }
+
+// GetId returns readEditNodeRefund.Id, and is useful for accessing the field via an interface.
+func (v *readEditNodeRefund) GetId() string { return v.Id }
 
 // readEditNodeRequestedOrderEdit includes the requested fields of the GraphQL type RequestedOrderEdit.
 type readEditNodeRequestedOrderEdit struct {
@@ -1874,6 +2164,28 @@ type readEditsResponse struct {
 
 // GetOrder returns readEditsResponse.Order, and is useful for accessing the field via an interface.
 func (v *readEditsResponse) GetOrder() *readEditsOrder { return v.Order }
+
+// readFulfillmentFulfillment includes the requested fields of the GraphQL type Fulfillment.
+type readFulfillmentFulfillment struct {
+	Id                   string       `json:"id"`
+	FulfillmentLineItems shippedLines `json:"fulfillmentLineItems"`
+}
+
+// GetId returns readFulfillmentFulfillment.Id, and is useful for accessing the field via an interface.
+func (v *readFulfillmentFulfillment) GetId() string { return v.Id }
+
+// GetFulfillmentLineItems returns readFulfillmentFulfillment.FulfillmentLineItems, and is useful for accessing the field via an interface.
+func (v *readFulfillmentFulfillment) GetFulfillmentLineItems() shippedLines {
+	return v.FulfillmentLineItems
+}
+
+// readFulfillmentResponse is returned by readFulfillment on success.
+type readFulfillmentResponse struct {
+	Fulfillment *readFulfillmentFulfillment `json:"fulfillment"`
+}
+
+// GetFulfillment returns readFulfillmentResponse.Fulfillment, and is useful for accessing the field via an interface.
+func (v *readFulfillmentResponse) GetFulfillment() *readFulfillmentFulfillment { return v.Fulfillment }
 
 // readHealthCurrentAppInstallation includes the requested fields of the GraphQL type AppInstallation.
 type readHealthCurrentAppInstallation struct {
@@ -2111,6 +2423,54 @@ type readOrderResponse struct {
 // GetOrder returns readOrderResponse.Order, and is useful for accessing the field via an interface.
 func (v *readOrderResponse) GetOrder() *readOrderOrder { return v.Order }
 
+// readRefundRefund includes the requested fields of the GraphQL type Refund.
+type readRefundRefund struct {
+	Id              string      `json:"id"`
+	RefundLineItems refundLines `json:"refundLineItems"`
+}
+
+// GetId returns readRefundRefund.Id, and is useful for accessing the field via an interface.
+func (v *readRefundRefund) GetId() string { return v.Id }
+
+// GetRefundLineItems returns readRefundRefund.RefundLineItems, and is useful for accessing the field via an interface.
+func (v *readRefundRefund) GetRefundLineItems() refundLines { return v.RefundLineItems }
+
+// readRefundResponse is returned by readRefund on success.
+type readRefundResponse struct {
+	Refund *readRefundRefund `json:"refund"`
+}
+
+// GetRefund returns readRefundResponse.Refund, and is useful for accessing the field via an interface.
+func (v *readRefundResponse) GetRefund() *readRefundRefund { return v.Refund }
+
+// readRemovalsOrder includes the requested fields of the GraphQL type Order.
+type readRemovalsOrder struct {
+	Id           string            `json:"id"`
+	UpdatedAt    time.Time         `json:"updatedAt"`
+	Refunds      []refundHead      `json:"refunds"`
+	Fulfillments []fulfillmentHead `json:"fulfillments"`
+}
+
+// GetId returns readRemovalsOrder.Id, and is useful for accessing the field via an interface.
+func (v *readRemovalsOrder) GetId() string { return v.Id }
+
+// GetUpdatedAt returns readRemovalsOrder.UpdatedAt, and is useful for accessing the field via an interface.
+func (v *readRemovalsOrder) GetUpdatedAt() time.Time { return v.UpdatedAt }
+
+// GetRefunds returns readRemovalsOrder.Refunds, and is useful for accessing the field via an interface.
+func (v *readRemovalsOrder) GetRefunds() []refundHead { return v.Refunds }
+
+// GetFulfillments returns readRemovalsOrder.Fulfillments, and is useful for accessing the field via an interface.
+func (v *readRemovalsOrder) GetFulfillments() []fulfillmentHead { return v.Fulfillments }
+
+// readRemovalsResponse is returned by readRemovals on success.
+type readRemovalsResponse struct {
+	Order *readRemovalsOrder `json:"order"`
+}
+
+// GetOrder returns readRemovalsResponse.Order, and is useful for accessing the field via an interface.
+func (v *readRemovalsResponse) GetOrder() *readRemovalsOrder { return v.Order }
+
 // readTagsOrder includes the requested fields of the GraphQL type Order.
 type readTagsOrder struct {
 	Id   string   `json:"id"`
@@ -2130,6 +2490,66 @@ type readTagsResponse struct {
 
 // GetOrder returns readTagsResponse.Order, and is useful for accessing the field via an interface.
 func (v *readTagsResponse) GetOrder() *readTagsOrder { return v.Order }
+
+// refundHead includes the requested fields of the GraphQL type Refund.
+type refundHead struct {
+	Id        string     `json:"id"`
+	CreatedAt *time.Time `json:"createdAt"`
+}
+
+// GetId returns refundHead.Id, and is useful for accessing the field via an interface.
+func (v *refundHead) GetId() string { return v.Id }
+
+// GetCreatedAt returns refundHead.CreatedAt, and is useful for accessing the field via an interface.
+func (v *refundHead) GetCreatedAt() *time.Time { return v.CreatedAt }
+
+// refundLine includes the requested fields of the GraphQL type RefundLineItem.
+type refundLine struct {
+	Quantity    int                       `json:"quantity"`
+	RestockType RefundLineItemRestockType `json:"restockType"`
+	LineItem    refundLineLineItem        `json:"lineItem"`
+}
+
+// GetQuantity returns refundLine.Quantity, and is useful for accessing the field via an interface.
+func (v *refundLine) GetQuantity() int { return v.Quantity }
+
+// GetRestockType returns refundLine.RestockType, and is useful for accessing the field via an interface.
+func (v *refundLine) GetRestockType() RefundLineItemRestockType { return v.RestockType }
+
+// GetLineItem returns refundLine.LineItem, and is useful for accessing the field via an interface.
+func (v *refundLine) GetLineItem() refundLineLineItem { return v.LineItem }
+
+// refundLineLineItem includes the requested fields of the GraphQL type LineItem.
+type refundLineLineItem struct {
+	Id string `json:"id"`
+}
+
+// GetId returns refundLineLineItem.Id, and is useful for accessing the field via an interface.
+func (v *refundLineLineItem) GetId() string { return v.Id }
+
+// refundLines includes the requested fields of the GraphQL type RefundLineItemConnection.
+type refundLines struct {
+	Nodes    []refundLine        `json:"nodes"`
+	PageInfo refundLinesPageInfo `json:"pageInfo"`
+}
+
+// GetNodes returns refundLines.Nodes, and is useful for accessing the field via an interface.
+func (v *refundLines) GetNodes() []refundLine { return v.Nodes }
+
+// GetPageInfo returns refundLines.PageInfo, and is useful for accessing the field via an interface.
+func (v *refundLines) GetPageInfo() refundLinesPageInfo { return v.PageInfo }
+
+// refundLinesPageInfo includes the requested fields of the GraphQL type PageInfo.
+type refundLinesPageInfo struct {
+	HasNextPage bool   `json:"hasNextPage"`
+	EndCursor   string `json:"endCursor"`
+}
+
+// GetHasNextPage returns refundLinesPageInfo.HasNextPage, and is useful for accessing the field via an interface.
+func (v *refundLinesPageInfo) GetHasNextPage() bool { return v.HasNextPage }
+
+// GetEndCursor returns refundLinesPageInfo.EndCursor, and is useful for accessing the field via an interface.
+func (v *refundLinesPageInfo) GetEndCursor() string { return v.EndCursor }
 
 // removeTagsResponse is returned by removeTags on success.
 type removeTagsResponse struct {
@@ -2210,6 +2630,50 @@ type setCasesResponse struct {
 func (v *setCasesResponse) GetMetafieldsSet() *setCasesMetafieldsSetMetafieldsSetPayload {
 	return v.MetafieldsSet
 }
+
+// shippedLine includes the requested fields of the GraphQL type FulfillmentLineItem.
+type shippedLine struct {
+	Quantity int                 `json:"quantity"`
+	LineItem shippedLineLineItem `json:"lineItem"`
+}
+
+// GetQuantity returns shippedLine.Quantity, and is useful for accessing the field via an interface.
+func (v *shippedLine) GetQuantity() int { return v.Quantity }
+
+// GetLineItem returns shippedLine.LineItem, and is useful for accessing the field via an interface.
+func (v *shippedLine) GetLineItem() shippedLineLineItem { return v.LineItem }
+
+// shippedLineLineItem includes the requested fields of the GraphQL type LineItem.
+type shippedLineLineItem struct {
+	Id string `json:"id"`
+}
+
+// GetId returns shippedLineLineItem.Id, and is useful for accessing the field via an interface.
+func (v *shippedLineLineItem) GetId() string { return v.Id }
+
+// shippedLines includes the requested fields of the GraphQL type FulfillmentLineItemConnection.
+type shippedLines struct {
+	Nodes    []shippedLine        `json:"nodes"`
+	PageInfo shippedLinesPageInfo `json:"pageInfo"`
+}
+
+// GetNodes returns shippedLines.Nodes, and is useful for accessing the field via an interface.
+func (v *shippedLines) GetNodes() []shippedLine { return v.Nodes }
+
+// GetPageInfo returns shippedLines.PageInfo, and is useful for accessing the field via an interface.
+func (v *shippedLines) GetPageInfo() shippedLinesPageInfo { return v.PageInfo }
+
+// shippedLinesPageInfo includes the requested fields of the GraphQL type PageInfo.
+type shippedLinesPageInfo struct {
+	HasNextPage bool   `json:"hasNextPage"`
+	EndCursor   string `json:"endCursor"`
+}
+
+// GetHasNextPage returns shippedLinesPageInfo.HasNextPage, and is useful for accessing the field via an interface.
+func (v *shippedLinesPageInfo) GetHasNextPage() bool { return v.HasNextPage }
+
+// GetEndCursor returns shippedLinesPageInfo.EndCursor, and is useful for accessing the field via an interface.
+func (v *shippedLinesPageInfo) GetEndCursor() string { return v.EndCursor }
 
 // subscription includes the requested fields of the GraphQL type WebhookSubscription.
 type subscription struct {
@@ -2681,6 +3145,50 @@ func ordersWithEdits(
 	return data_, err_
 }
 
+// The query executed by readAgreements.
+const readAgreements_Operation = `
+query readAgreements ($id: ID!, $first: Int!) {
+	order(id: $id) {
+		id
+		agreements(first: $first, reverse: true) {
+			nodes {
+				__typename
+				happenedAt
+				reason
+			}
+		}
+	}
+}
+`
+
+// When an order was edited, newest first: an edit leaves no refund behind.
+func readAgreements(
+	ctx_ context.Context,
+	client_ graphql.Client,
+	id string,
+	first int,
+) (data_ *readAgreementsResponse, err_ error) {
+	req_ := &graphql.Request{
+		OpName: "readAgreements",
+		Query:  readAgreements_Operation,
+		Variables: &__readAgreementsInput{
+			Id:    id,
+			First: first,
+		},
+	}
+
+	data_ = &readAgreementsResponse{}
+	resp_ := &graphql.Response{Data: data_}
+
+	err_ = client_.MakeRequest(
+		ctx_,
+		req_,
+		resp_,
+	)
+
+	return data_, err_
+}
+
 // The query executed by readCancel.
 const readCancel_Operation = `
 query readCancel ($id: ID!) {
@@ -2949,6 +3457,56 @@ func readEdits(
 	return data_, err_
 }
 
+// The query executed by readFulfillment.
+const readFulfillment_Operation = `
+query readFulfillment ($id: ID!, $first: Int!, $after: String) {
+	fulfillment(id: $id) {
+		id
+		fulfillmentLineItems(first: $first, after: $after) {
+			nodes {
+				quantity
+				lineItem {
+					id
+				}
+			}
+			pageInfo {
+				hasNextPage
+				endCursor
+			}
+		}
+	}
+}
+`
+
+func readFulfillment(
+	ctx_ context.Context,
+	client_ graphql.Client,
+	id string,
+	first int,
+	after string,
+) (data_ *readFulfillmentResponse, err_ error) {
+	req_ := &graphql.Request{
+		OpName: "readFulfillment",
+		Query:  readFulfillment_Operation,
+		Variables: &__readFulfillmentInput{
+			Id:    id,
+			First: first,
+			After: after,
+		},
+	}
+
+	data_ = &readFulfillmentResponse{}
+	resp_ := &graphql.Response{Data: data_}
+
+	err_ = client_.MakeRequest(
+		ctx_,
+		req_,
+		resp_,
+	)
+
+	return data_, err_
+}
+
 // The query executed by readHealth.
 const readHealth_Operation = `
 query readHealth {
@@ -3101,6 +3659,7 @@ query readOrder ($id: ID!, $lines: Int!, $after: String) {
 				vendor
 				quantity
 				currentQuantity
+				unfulfilledQuantity
 				customAttributes {
 					key
 					value
@@ -3135,6 +3694,104 @@ func readOrder(
 	}
 
 	data_ = &readOrderResponse{}
+	resp_ := &graphql.Response{Data: data_}
+
+	err_ = client_.MakeRequest(
+		ctx_,
+		req_,
+		resp_,
+	)
+
+	return data_, err_
+}
+
+// The query executed by readRefund.
+const readRefund_Operation = `
+query readRefund ($id: ID!, $first: Int!, $after: String) {
+	refund(id: $id) {
+		id
+		refundLineItems(first: $first, after: $after) {
+			nodes {
+				quantity
+				restockType
+				lineItem {
+					id
+				}
+			}
+			pageInfo {
+				hasNextPage
+				endCursor
+			}
+		}
+	}
+}
+`
+
+func readRefund(
+	ctx_ context.Context,
+	client_ graphql.Client,
+	id string,
+	first int,
+	after string,
+) (data_ *readRefundResponse, err_ error) {
+	req_ := &graphql.Request{
+		OpName: "readRefund",
+		Query:  readRefund_Operation,
+		Variables: &__readRefundInput{
+			Id:    id,
+			First: first,
+			After: after,
+		},
+	}
+
+	data_ = &readRefundResponse{}
+	resp_ := &graphql.Response{Data: data_}
+
+	err_ = client_.MakeRequest(
+		ctx_,
+		req_,
+		resp_,
+	)
+
+	return data_, err_
+}
+
+// The query executed by readRemovals.
+const readRemovals_Operation = `
+query readRemovals ($id: ID!, $first: Int!) {
+	order(id: $id) {
+		id
+		updatedAt
+		refunds(first: $first) {
+			id
+			createdAt
+		}
+		fulfillments(first: $first) {
+			id
+			status
+		}
+	}
+}
+`
+
+// What took items off an order that stands. Asked only of orders of which
+// something was taken off, page by page, so that an ordinary one costs nothing.
+func readRemovals(
+	ctx_ context.Context,
+	client_ graphql.Client,
+	id string,
+	first int,
+) (data_ *readRemovalsResponse, err_ error) {
+	req_ := &graphql.Request{
+		OpName: "readRemovals",
+		Query:  readRemovals_Operation,
+		Variables: &__readRemovalsInput{
+			Id:    id,
+			First: first,
+		},
+	}
+
+	data_ = &readRemovalsResponse{}
 	resp_ := &graphql.Response{Data: data_}
 
 	err_ = client_.MakeRequest(

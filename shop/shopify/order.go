@@ -42,7 +42,10 @@ func (c *Client) Order(ctx context.Context, id string) (shop.Order, error) {
 		var o *readOrderOrder
 		if o, err = c.wholeOrder(ctx, id); err == nil {
 			out := c.order(o)
-			if err = c.addExtras(ctx, &out); err == nil {
+			if err = c.addRemovals(ctx, &out, o); err == nil {
+				err = c.addExtras(ctx, &out)
+			}
+			if err == nil {
 				return out, nil
 			}
 		}

@@ -20,6 +20,8 @@ func (s *Shop) root() object {
 			return s.orderObject(o), nil
 		}),
 		"orders":                 call(s.listOrders),
+		"refund":                 call(s.refund),
+		"fulfillment":            call(s.fulfillment),
 		"node":                   call(s.node),
 		"job":                    call(s.readJob),
 		"webhookSubscriptions":   call(s.listSubscriptions),
@@ -83,6 +85,9 @@ func (s *Shop) orderObject(o *Order) object {
 		"totalPriceSet":                    o.moneyBag(false),
 		"currentTotalPriceSet":             o.moneyBag(true),
 		"metafield":                        call(o.metafield),
+		"refunds":                          firstOf(o.refundObjects()),
+		"fulfillments":                     firstOf(o.fulfillmentObjects()),
+		"agreements":                       call(o.agreements),
 		"requestedOrderEdits":              connection(o.editObjects()),
 		"displayRequestedEditStatus":       o.editStatus(),
 		"shippingAddress": call(func(map[string]any) (any, error) {
@@ -125,15 +130,16 @@ func (o *Order) metafield(args map[string]any) (any, error) {
 
 func (l Line) object() object {
 	return object{
-		"__typename":       "LineItem",
-		"id":               l.GID(),
-		"title":            l.Title,
-		"name":             l.Title,
-		"sku":              orNull(l.SKU),
-		"vendor":           orNull(l.Vendor),
-		"quantity":         l.Quantity,
-		"currentQuantity":  l.Quantity - l.Removed,
-		"customAttributes": attributeObjects(l.Attributes),
+		"__typename":          "LineItem",
+		"id":                  l.GID(),
+		"title":               l.Title,
+		"name":                l.Title,
+		"sku":                 orNull(l.SKU),
+		"vendor":              orNull(l.Vendor),
+		"quantity":            l.Quantity,
+		"currentQuantity":     l.Quantity - l.Removed,
+		"unfulfilledQuantity": l.unshipped(),
+		"customAttributes":    attributeObjects(l.Attributes),
 	}
 }
 

@@ -36,6 +36,10 @@ type Order struct {
 	Edited bool
 	// Edits are the customer's requests.
 	Edits []RequestedEdit
+	// Refunds, Fulfillments and EditedAt are made by Refund, Ship and EditLine.
+	Refunds      []Refund
+	Fulfillments []Fulfillment
+	EditedAt     []time.Time
 	// Cancel is how the API was told to cancel it, nil where it was not.
 	Cancel *Cancel
 }
@@ -53,8 +57,12 @@ type Line struct {
 	// Cents is the price of one; 1000 for the first line and 100 more for each
 	// further one by default.
 	Cents int
-	// Removed is how many of them were taken off by edits and refunds.
+	// Removed is how many of them were taken off by edits and refunds, Shipped
+	// how many left, and Returned how many of those that left were taken off
+	// since.
 	Removed    int
+	Shipped    int
+	Returned   int
 	Attributes []Attribute
 }
 
@@ -125,6 +133,9 @@ func (o Order) clone() Order {
 	o.Attributes = slices.Clone(o.Attributes)
 	o.Metafields = maps.Clone(o.Metafields)
 	o.Edits = slices.Clone(o.Edits)
+	o.Refunds = slices.Clone(o.Refunds)
+	o.Fulfillments = slices.Clone(o.Fulfillments)
+	o.EditedAt = slices.Clone(o.EditedAt)
 	o.Lines = slices.Clone(o.Lines)
 	for i := range o.Lines {
 		o.Lines[i].Attributes = slices.Clone(o.Lines[i].Attributes)
