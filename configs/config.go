@@ -46,6 +46,9 @@ const (
 // Webhooks is where shops and Flow knock.
 type Webhooks struct {
 	Listen string `yaml:"listen"`
+	// PublicURL is the origin under which Shopify reaches Listen; empty: not
+	// known, and the subscriptions are left to the operator.
+	PublicURL string `yaml:"public_url"`
 }
 
 // Console is where the operator looks, and where health and metrics are.
@@ -109,6 +112,8 @@ type SupplierFirst struct {
 	Restock          bool   `yaml:"restock"`
 	NotifyCustomer   bool   `yaml:"notify_customer"`
 	DeclineOnRefusal bool   `yaml:"decline_on_refusal"`
+	// DeclineNote is what the customer reads then.
+	DeclineNote string `yaml:"decline_note"`
 }
 
 // WriteBack is what the shop is told about its cases.

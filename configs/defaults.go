@@ -34,6 +34,7 @@ func (s *Shop) setDefaults() {
 		Mapping:    Mapping{Note: true, TagPrefix: "ae:", RetryFor: 48 * time.Hour},
 		SupplierFirst: SupplierFirst{
 			Tag: "cancel-requested", Refund: "original", Restock: true, NotifyCustomer: true, DeclineOnRefusal: true,
+			DeclineNote: "Your order is already on its way to being shipped, so it can no longer be cancelled. Once it has arrived you can return it.",
 		},
 		WriteBack: WriteBack{Tags: true, Metafield: true},
 	}

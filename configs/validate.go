@@ -9,6 +9,7 @@ import (
 	"strconv"
 	"strings"
 	"time"
+	"unicode/utf8"
 )
 
 // validate checks every value by itself and against the others, without
@@ -21,6 +22,9 @@ func (d *decoder) validate(c *Config) {
 		d.bad("control_socket", "is longer than the 107 bytes that a socket's path may have; choose a shorter one")
 	}
 	d.listen("webhooks.listen", c.Webhooks.Listen)
+	if c.Webhooks.PublicURL != "" {
+		d.origin("webhooks.public_url", c.Webhooks.PublicURL)
+	}
 	d.console(c)
 	d.shops(c)
 	d.accounts(c)
@@ -75,6 +79,9 @@ func (d *decoder) shops(c *Config) {
 		d.oneOf(at+"supplier_first.refund", s.SupplierFirst.Refund, "original", "none", "store_credit")
 		if s.SupplierFirst.Enabled {
 			d.need(at+"supplier_first.tag", s.SupplierFirst.Tag)
+			if utf8.RuneCountInString(s.SupplierFirst.DeclineNote) > 500 {
+				d.bad(at+"supplier_first.decline_note", "has more than 500 characters, which is what Shopify takes")
+			}
 		}
 	}
 }

@@ -61,6 +61,9 @@ type Effect struct {
 	// Shop and OrderID say what work at the shop is about; CaseID is empty.
 	Shop    string `json:"shop,omitempty"`
 	OrderID string `json:"order_id,omitempty"`
+	// Texts are what a message began to be written with: it is not worded
+	// anew when it is tried again.
+	Texts []string `json:"texts,omitempty"`
 	// NotBefore orders the lane.
 	NotBefore time.Time `json:"not_before"`
 	PlannedAt time.Time `json:"planned_at"`
@@ -164,6 +167,8 @@ type Account struct {
 
 // Quarantined is a record that could not be read. It is kept as it was.
 type Quarantined struct {
+	// Seq is the store's own number, ascending.
+	Seq    uint64    `json:"-"`
 	Bucket string    `json:"bucket"`
 	Key    string    `json:"key"`
 	Why    string    `json:"why"`

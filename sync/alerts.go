@@ -36,11 +36,13 @@ const (
 	AlertUnknownState   = "unknown_state"
 	AlertWithdrawn      = "withdrawn_late"
 	AlertFault          = "engine_fault"
+	AlertUntold         = "message_unsent"
 
 	AlertAccountLoggedOut   = "account_logged_out"
 	AlertAccountChallenged  = "account_challenged"
 	AlertAccountUnreachable = "account_unreachable"
 	AlertShop               = "shop_unreadable"
+	AlertRequest            = "request_undecided"
 )
 
 // alertWords says of each kind whether it pages and what to do about it.
@@ -74,8 +76,12 @@ var alertWords = map[string]struct {
 	AlertDoubt:          {true, "it is not certain that the request was placed", "countermand reads the order twice before it does anything; you need not act unless it is held."},
 	AlertUnknownState:   {false, "the site shows a state that countermand does not know", "Look at the order on AliExpress; nothing was concluded from it."},
 	AlertWithdrawn:      {true, "the customer wants to keep the order, but the supplier was asked already", "Decide by hand: ask the supplier to ship, or let the cancel run."},
+	AlertUntold:         {false, "a message to the supplier could not be sent", "Write it yourself on AliExpress; the journal has what went wrong: countermand cases show {id}"},
 	AlertFault:          {true, "something happened that the rules do not allow", "See: countermand cases show {id}, and report it."},
 }
+
+// stampKey writes a time into the key of an alert.
+func stampKey(t time.Time) string { return t.UTC().Format(time.RFC3339Nano) }
 
 // alert raises one kind of alert for the status just entered. While one of
 // the kind is open, it is not raised again.

@@ -2,6 +2,7 @@ package sync
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -14,8 +15,8 @@ func begin(x *change) error {
 	if x.c.Paused {
 		return x.refuse("the case is paused")
 	}
-	if x.p.Mode == Confirm && !x.c.Approved {
-		x.hold(false, "mode confirm: asks you before the supplier is asked")
+	if x.mustConfirm() {
+		x.hold(false, "%s: asks you before the supplier is asked", x.rule())
 		return nil
 	}
 	a := &x.c.Attempt
@@ -27,6 +28,14 @@ func begin(x *change) error {
 	}
 	x.to(state.Requesting, "attempt %d to ask the supplier begins", a.Tries)
 	return nil
+}
+
+// rule is what decides now: a rule, else the mode as it is.
+func (x *change) rule() string {
+	if x.c.Then == "" {
+		return "mode " + string(x.p.Mode)
+	}
+	return x.c.Rule
 }
 
 // dispatching stores the mark: the last click is about to be made.
@@ -137,11 +146,37 @@ func or(s, otherwise string) string {
 
 // failed is an attempt that broke before anything was dispatched.
 func (x *change) failed(r *state.Asked) {
-	if r.Kind == string(supplier.NotFound) && x.c.Attempt.Tries >= notFoundTries {
-		x.hold(true, "the account %s does not show order %s: is the number right, and the account?", x.c.Account, x.c.SupplierOrder)
-		return
+	if r.Kind == string(supplier.NotFound) {
+		if n := 1 + len(x.c.Candidates); x.c.Attempt.Tries >= notFoundTries*n {
+			x.hold(true, "%s does not show order %s: is the number right, and the account?", x.accountsTried(), x.c.SupplierOrder)
+			return
+		}
+		if was := x.c.Account; x.nextAccount() {
+			x.backToQueue(0, "the account %s does not show the order: the account %s is asked", was, x.c.Account)
+			return
+		}
 	}
 	x.backToQueue(backoff(x.c.Attempt.Tries), "the attempt broke off before its last click: %s", r.Detail)
+}
+
+// nextAccount turns to the next account that may hold the order. A shop may
+// buy with several, and only a page tells which one it was.
+func (x *change) nextAccount() bool {
+	c := &x.c
+	if len(c.Candidates) == 0 {
+		return false
+	}
+	next := c.Candidates[0]
+	c.Candidates = append(slices.Clone(c.Candidates[1:]), c.Account)
+	c.Account = next
+	return true
+}
+
+func (x *change) accountsTried() string {
+	if len(x.c.Candidates) == 0 {
+		return "the account " + x.c.Account
+	}
+	return "none of the accounts " + strings.Join(append([]string{x.c.Account}, x.c.Candidates...), ", ")
 }
 
 // backoff doubles from a minute to an hour.
@@ -173,6 +208,7 @@ func (x *change) requested(r *state.Reading, why string) {
 	x.c.PendingSeen, x.c.AnsweredAt = true, time.Time{}
 	x.c.Attempt.StartedAt = time.Time{}
 	x.to(state.Requested, "%s", why)
+	x.tellSupplier(state.EffectTellRequest, "so that a missed request does not ship anyway")
 }
 
 // interrupted is an attempt that the daemon finds without an end.

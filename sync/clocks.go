@@ -145,6 +145,9 @@ func (x *change) fireNear(pt point) {
 	case state.ClockProofDue:
 		x.alertAt(AlertProofEnding, t)
 		x.read(state.DepthTracking, "proof due soon")
+		if x.c.Proof == state.ProofNone {
+			x.tellSupplier(state.EffectTellProof, "the time for the proof ends")
+		}
 	case state.ClockDisputeCloses:
 		x.alertAt(AlertDisputeClosing, t)
 	}

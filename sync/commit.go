@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"countermand/state"
@@ -16,6 +17,35 @@ type txn struct {
 	now     time.Time
 	changes []Change
 	alerts  bool
+	// orders are the shop orders of which a case changed.
+	orders []orderKey
+	// effectsPlanned: a shop has work.
+	effectsPlanned bool
+}
+
+type orderKey struct{ shop, id string }
+
+// touch has a shop order looked at once more before the transaction ends.
+func (t *txn) touch(shop, id string) {
+	if k := (orderKey{shop, id}); id != "" && !slices.Contains(t.orders, k) {
+		t.orders = append(t.orders, k)
+	}
+}
+
+// afterwards follows, for each order of which a case changed, what all its
+// cases together mean for the shop.
+func (t *txn) afterwards() error {
+	for len(t.orders) > 0 {
+		o := t.orders[0]
+		if err := t.join(o.shop, o.id); err != nil {
+			return fmt.Errorf("join the answers about order %s: %w", o.id, err)
+		}
+		if err := t.planWriteBack(o.shop, o.id); err != nil {
+			return err
+		}
+		t.orders = t.orders[1:]
+	}
+	return nil
 }
 
 // update runs fn in one durable transaction and tells of its changes
@@ -30,7 +60,10 @@ func (e *Engine) update(ctx context.Context, fn func(*txn) error) error {
 		if err := tx.Stamp(t.now); err != nil {
 			return fmt.Errorf("stamp the transaction: %w", err)
 		}
-		return fn(t)
+		if err := fn(t); err != nil {
+			return err
+		}
+		return t.afterwards()
 	})
 	if err != nil {
 		return err
@@ -41,7 +74,7 @@ func (e *Engine) update(ctx context.Context, fn func(*txn) error) error {
 	if t.alerts {
 		e.o.OnAlert()
 	}
-	if len(t.changes) > 0 {
+	if len(t.changes) > 0 || t.effectsPlanned {
 		e.Heartbeat()
 	}
 	return nil
@@ -80,6 +113,7 @@ func (t *txn) apply(c state.Case, ev state.Event) (state.Case, error) {
 	}
 	if len(out.Entries)+len(out.Alerts) > 0 {
 		t.changes = append(t.changes, Change{Case: next, Entries: out.Entries, Alerts: out.Alerts})
+		t.touch(next.Shop, next.ShopOrderID)
 	}
 	return next, nil
 }
@@ -113,9 +147,8 @@ func (t *txn) effects(c state.Case, out Outcome) error {
 		}
 	}
 	if out.Look {
-		k := state.Knock{Shop: c.Shop, OrderID: c.ShopOrderID, Source: "engine", ReceivedAt: t.now, NotBefore: t.now}
-		if _, err := t.AddKnock(k); err != nil {
-			return fmt.Errorf("look at %s again: %w", c.ShopOrder, err)
+		if err := t.lookAgain(c); err != nil {
+			return err
 		}
 	}
 	return nil
@@ -134,6 +167,7 @@ func (t *txn) planEffect(c state.Case, p Plan) error {
 		return nil // under way: its end decides what follows
 	default:
 		f.Depth = deeper(f.Depth, p.Depth)
+		f.Lane = c.Account
 		if p.NotBefore.Before(f.NotBefore) {
 			f.NotBefore, f.Why = p.NotBefore, p.Why
 		}

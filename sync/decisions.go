@@ -24,6 +24,9 @@ func approve(x *change) error {
 	}
 	x.c.Approved, x.c.Accepted, x.c.Unsure = true, x.c.HeldWhy, false
 	x.c.Attempt.StartedAt, x.c.Attempt.DispatchedAt, x.c.Attempt.Reasked = time.Time{}, time.Time{}, false
+	if unjudged(x.c) {
+		x.c.Rule = "approved by " + x.who()
+	}
 	x.c.AskableAt = time.Time{} // the time to ask runs from the approval
 	x.to(state.Queued, "%s approved: will be asked", x.who())
 	x.plan(state.EffectRequest, "", x.now, "approved by "+x.who())
@@ -47,6 +50,7 @@ func pause(x *change) error {
 	x.c.Paused = true
 	x.drop(state.EffectRead)
 	x.drop(state.EffectRequest)
+	x.dropTells()
 	x.say("%s paused it: deadlines still warn, nothing else happens", x.who())
 	return nil
 }
@@ -57,8 +61,14 @@ func resume(x *change) error {
 	}
 	x.c.Paused = false
 	x.say("%s resumed it", x.who())
+	switch x.c.Status {
+	case state.Requested:
+		x.tellSupplier(state.EffectTellRequest, "resumed")
+	case state.Refused:
+		x.tellSupplier(state.EffectTellRefusal, "resumed")
+	}
 	switch {
-	case x.c.Status == state.Queued:
+	case x.c.Status == state.Queued && !unjudged(x.c):
 		x.plan(state.EffectRequest, "", x.now, "resumed")
 	case !x.c.NextCheckAt.IsZero():
 		x.c.NextCheckAt = x.now
@@ -93,6 +103,9 @@ func retryQueued(x *change) error {
 	if x.c.Paused {
 		return x.refuse("it is paused; resume it first")
 	}
+	if unjudged(x.c) {
+		return readNow(x)
+	}
 	x.say("%s wants it asked now", x.who())
 	x.plan(state.EffectRequest, "", x.now, "asked for by "+x.who())
 	return nil
@@ -119,7 +132,17 @@ func proofByOperator(x *change) error {
 }
 
 func askAgain(x *change) error {
-	return x.refuse("this version does not write to suppliers; write the message yourself, then snooze the case")
+	switch at, told := x.c.Told[state.EffectTellProof]; {
+	case told:
+		return x.refuse("the reminder was sent %s and is not sent twice; write to the supplier yourself, then snooze the case", stamp(at))
+	case x.c.Paused:
+		return x.refuse("it is paused; resume it first")
+	case !x.mayTell(state.EffectTellProof):
+		return x.refuse("no message is set for it (messages: proof), or the mode is observe; write to the supplier yourself, then snooze the case")
+	}
+	x.say("%s asks for the tracking number once more", x.who())
+	x.tellSupplier(state.EffectTellProof, "asked for by "+x.who())
+	return nil
 }
 
 func snooze(x *change) error {
@@ -149,12 +172,17 @@ func withdrawn(x *change) error {
 	if !x.c.Attempt.DispatchedAt.IsZero() { // held in doubt: the supplier may have it
 		return withdrawnLate(x)
 	}
-	x.to(state.Ignored, "the customer withdrew the request before the supplier was asked")
+	x.c.Stop = withdrawnWhy
+	x.to(state.Ignored, "%s, before the supplier was asked", withdrawnWhy)
 	return nil
 }
 
+const withdrawnWhy = "the order is wanted after all"
+
+// withdrawnAsking stops an attempt before its last click.
+func withdrawnAsking(x *change) error { return x.stop(AlertWithdrawn, withdrawnWhy) }
+
 func withdrawnLate(x *change) error {
-	x.say("the customer withdrew the request after the supplier was asked")
-	x.alert(AlertWithdrawn)
+	x.tellOnce(AlertWithdrawn, withdrawnWhy, "but the supplier was asked already")
 	return nil
 }

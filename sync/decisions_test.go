@@ -24,8 +24,6 @@ var disputeStories = []scenario{
 	{name: "opened at once after the refusal", steps: then(reach[state.Refused], []step{{ev: decision(state.EventOpened, nil), to: state.Disputed}})},
 	{name: "proof accepted", steps: then(reach[state.Disputable], []step{{ev: decision(state.EventProof, nil), to: state.Shipped}})},
 	{name: "proof accepted before the queue", steps: then(reach[state.Refused], []step{{ev: decision(state.EventProof, nil), to: state.Shipped}})},
-	{name: "writing to the supplier is left to the person", steps: then(reach[state.Disputable], []step{{ev: decision(state.EventAsk, nil), refused: "write the message yourself"}})},
-	{name: "writing before the queue", steps: then(reach[state.Refused], []step{{ev: decision(state.EventAsk, nil), refused: "write the message yourself"}})},
 	{name: "written off in the queue", steps: then(reach[state.Disputable], []step{{ev: decision(state.EventWriteOff, nil), to: state.WrittenOff}})},
 	{name: "written off when refused", steps: then(reach[state.Refused], []step{{ev: decision(state.EventWriteOff, nil), to: state.WrittenOff}})},
 	{name: "left alone in the queue", steps: then(reach[state.Disputable], []step{{ev: decision(state.EventIgnore, nil), to: state.Ignored}})},
@@ -92,6 +90,9 @@ func personStories() (all []scenario) {
 		withdrawn := step{ev: plain(state.EventWithdrawn), to: state.Ignored, check: has("before the supplier was asked")}
 		if s != state.Unmapped && s != state.Held && s != state.Queued {
 			withdrawn = step{ev: plain(state.EventWithdrawn), to: s, raised: AlertWithdrawn}
+		}
+		if s == state.Requesting {
+			withdrawn = step{ev: plain(state.EventWithdrawn), to: s, check: has("the attempt under way is stopped")}
 		}
 		all = append(all, scenario{name: "withdrawn " + string(s), steps: then(reach[s], []step{withdrawn})})
 	}

@@ -28,4 +28,9 @@
 // of due times, so what was missed while the daemon was down is simply due.
 //
 // The package is imported as casesync, so that `sync` keeps its usual meaning.
+//
+// # Transitions
+//
 package sync
+
+//go:generate go test -run ^TestDiagramIsCurrent$ -update .

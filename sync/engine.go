@@ -2,6 +2,7 @@ package sync
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"sync"
@@ -26,6 +27,14 @@ type Options struct {
 	Now func() time.Time
 	// NewID makes ids that sort by time.
 	NewID func(time.Time) string
+	// Texts are the messages of one kind about a case, in each language; nil:
+	// none are written.
+	Texts func(state.EffectKind, state.Case) ([]string, error)
+	// Document is what the shop's metafield says of an order's cases.
+	Document func([]state.Case) (json.RawMessage, error)
+	// Crash is told the name of each point between two durable steps, so that
+	// a test may end the process there; nil: nothing.
+	Crash func(point string)
 	// Owner names this process in the accounts' leases.
 	Owner string
 	Log   zerolog.Logger
@@ -39,16 +48,40 @@ type Options struct {
 // Shop is one shop as the engine works it.
 type Shop struct {
 	Edge shop.Edge
-	// Account is where its orders are bought.
+	// Writer changes the shop's orders; nil: nothing is written there.
+	Writer shop.Writer
+	// Account is where its orders are bought; Others may have bought some too.
 	Account string
+	Others  []string
+	// First says how customers' requests are handled.
+	First SupplierFirst
+	// Tags and Metafield: write back how the cases stand.
+	Tags, Metafield bool
 	// Since is the time before which cancels are history: an old order that
 	// changes once more opens no case.
 	Since time.Time
 }
 
+// SupplierFirst says how a customer's request to cancel is put to the supplier
+// before the shop's order is touched.
+type SupplierFirst struct {
+	Enabled bool
+	// Tag on an order is a request too; empty: none is.
+	Tag            string
+	Refund         shop.Refund
+	Restock        bool
+	NotifyCustomer bool
+	// Decline tells the customer so already at the refusal; DeclineNote is
+	// what they read, at most 500 characters.
+	Decline     bool
+	DeclineNote string
+}
+
 // Account is one supplier account as the engine works it.
 type Account struct {
 	Client supplier.Client
+	// Messenger writes to suppliers; nil: nobody does.
+	Messenger supplier.Messenger
 	// CoolDown is the wait before a lost or challenged session is probed
 	// again.
 	CoolDown time.Duration
@@ -71,6 +104,7 @@ type Change struct {
 type Engine struct {
 	o     Options
 	lanes []*lane
+	shops []*shopLane
 
 	wakeInbox, wakeDue chan struct{}
 	beat               atomic.Int64 // unix nanoseconds of the last due pass, real clock
@@ -78,6 +112,9 @@ type Engine struct {
 	done               sync.WaitGroup
 	publish            sync.Mutex
 }
+
+// crash names a point between two durable steps.
+func (e *Engine) crash(point string) { e.o.Crash(point) }
 
 // ErrStopping is the cause of the context that ends the workers.
 var ErrStopping = errors.New("countermand is stopping")
@@ -91,9 +128,20 @@ func New(o Options) (*Engine, error) {
 		return nil, errors.New("make the engine: both calendars are needed")
 	}
 	for name, s := range o.Shops {
-		if _, ok := o.Accounts[s.Account]; !ok {
-			return nil, fmt.Errorf("make the engine: shop %s buys with account %q, which is not configured", name, s.Account)
+		for _, account := range append([]string{s.Account}, s.Others...) {
+			if _, ok := o.Accounts[account]; !ok {
+				return nil, fmt.Errorf("make the engine: shop %s buys with account %q, which is not configured", name, account)
+			}
 		}
+	}
+	if o.Crash == nil {
+		o.Crash = func(string) {}
+	}
+	if o.Document == nil {
+		o.Document = func(cases []state.Case) (json.RawMessage, error) { return json.Marshal(cases) }
+	}
+	if o.Texts == nil {
+		o.Texts = func(state.EffectKind, state.Case) ([]string, error) { return nil, nil }
 	}
 	if o.OnChange == nil {
 		o.OnChange = func(Change) {}
@@ -119,10 +167,21 @@ func (e *Engine) Start(ctx context.Context) error {
 		e.cancel(err)
 		return err
 	}
+	for name, s := range e.o.Shops {
+		l := &shopLane{e: e, name: name, shop: s, wake: make(chan struct{}, 1)}
+		if err := l.recover(ctx); err != nil {
+			e.cancel(err)
+			return err
+		}
+		e.shops = append(e.shops, l)
+	}
 	e.work(ctx, "inbox", e.wakeInbox, e.drainInbox)
 	e.work(ctx, "due", e.wakeDue, e.drainDue)
 	for _, l := range e.lanes {
 		e.work(ctx, "account "+l.name, l.wake, l.drain)
+	}
+	for _, l := range e.shops {
+		e.work(ctx, "shop "+l.name, l.wake, l.drain)
 	}
 	e.Heartbeat()
 	return nil
@@ -209,6 +268,9 @@ func (e *Engine) Heartbeat() {
 	for _, l := range e.lanes {
 		nudge(l.wake)
 	}
+	for _, l := range e.shops {
+		nudge(l.wake)
+	}
 }
 
 func nudge(c chan struct{}) {
@@ -263,6 +325,14 @@ func (e *Engine) Decide(ctx context.Context, caseID string, ev state.Event) (sta
 		c, err := t.Case(caseID)
 		if err != nil {
 			return fmt.Errorf("open case %s: %w", caseID, err)
+		}
+		done, err := t.decideRequest(c, ev)
+		if err != nil {
+			return err
+		}
+		if done {
+			out, err = t.Case(caseID)
+			return err
 		}
 		out, err = t.apply(c, ev)
 		return err

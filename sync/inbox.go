@@ -106,10 +106,8 @@ func (e *Engine) look(ctx context.Context, knocks []state.Knock) error {
 		return e.knocksFailed(ctx, knocks, err)
 	}
 	err = e.update(ctx, func(t *txn) error {
-		if !o.CancelledAt.IsZero() {
-			if err := t.settle(o, s); err != nil {
-				return fmt.Errorf("settle %s %s: %w", o.Shop, o.Name, err)
-			}
+		if err := t.settle(o, s, knocks); err != nil {
+			return fmt.Errorf("settle %s %s: %w", o.Shop, o.Name, err)
 		}
 		for _, k := range knocks {
 			end := t.endKnock

@@ -71,9 +71,12 @@ func (l *lane) pass(ctx context.Context) (more bool, err error) {
 		return false, l.idle(ctx)
 	}
 	l.lastWork = l.e.o.Now()
-	if due[0].Kind == state.EffectRequest {
-		err = l.request(ctx, due[0])
-	} else {
+	switch first := due[0]; {
+	case first.Kind == state.EffectRequest:
+		err = l.request(ctx, first)
+	case isTell(first.Kind):
+		err = l.tell(ctx, first)
+	default:
 		err = l.readings(ctx, due)
 	}
 	if err != nil {
@@ -109,7 +112,7 @@ func (l *lane) idle(ctx context.Context) error {
 	return nil
 }
 
-// due lists what can be done now, requests first.
+// due lists what can be done now: requests, then messages, then readings.
 func (l *lane) due(ctx context.Context) ([]state.Effect, error) {
 	var out []state.Effect
 	err := l.e.o.Store.View(ctx, func(tx state.ReadTx) (err error) {
@@ -131,10 +134,13 @@ func (l *lane) due(ctx context.Context) ([]state.Effect, error) {
 }
 
 func rank(f state.Effect) int {
-	if f.Kind == state.EffectRequest {
+	switch {
+	case f.Kind == state.EffectRequest:
 		return 0
+	case isTell(f.Kind):
+		return 1
 	}
-	return 1
+	return 2
 }
 
 // recover ends attempts that never ended: of an earlier process, or of one
@@ -154,6 +160,12 @@ func (l *lane) recover(ctx context.Context) error {
 			if f.State == state.EffectPlanned {
 				continue
 			}
+			if isTell(f.Kind) {
+				if err := l.replan(ctx, f); err != nil {
+					return err
+				}
+				continue
+			}
 			if err := l.end(ctx, f, state.Event{Kind: state.EventInterrupted, By: state.ByEngine}); err != nil {
 				return err
 			}
@@ -162,6 +174,22 @@ func (l *lane) recover(ctx context.Context) error {
 			return nil
 		}
 	}
+}
+
+// replan makes a message that was interrupted due again.
+func (l *lane) replan(ctx context.Context, f state.Effect) error {
+	return l.update(ctx, func(t *txn) error {
+		now, err := t.Effect(f.ID)
+		if missing(err) {
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+		now.State, now.NotBefore = state.EffectPlanned, t.now
+		_, err = t.PutEffect(now)
+		return err
+	})
 }
 
 // end deletes an effect and puts what came of it through the table, in one

@@ -10,30 +10,83 @@ import (
 	"countermand/state"
 )
 
-// settle makes the cases of a cancelled order agree with what the shop and
-// the operator say about its supplier orders. Doing it again changes nothing.
-func (t *txn) settle(o shop.Order, s Shop) error {
+// settle makes the cases of an order agree with what the shop and the operator
+// say about it. Doing it again changes nothing.
+func (t *txn) settle(o shop.Order, s Shop, knocks []state.Knock) error {
 	have, err := t.CasesByShopOrder(o.Shop, o.ID)
 	if err != nil {
 		return err
 	}
+	if !o.CancelledAt.IsZero() {
+		return t.settleCancelled(o, s, have)
+	}
+	asked, err := t.settleRequest(o, s, have, knocks)
+	if err != nil || asked {
+		return err
+	}
+	return t.settleGone(o, s, have)
+}
+
+// settleCancelled is an order cancelled in the shop.
+func (t *txn) settleCancelled(o shop.Order, s Shop, have []state.Case) error {
 	if len(have) == 0 && o.CancelledAt.Before(s.Since) {
 		return nil
 	}
-	maps, err := t.Mappings(o.Shop, plainName(o.Name))
+	maps, err := t.numbers(o)
 	if err != nil {
 		return err
 	}
-	if len(maps) == 0 {
-		maps = o.Supplier
+	if err := t.cover(have, cancellationOf(o, state.CauseCancelled), wholes(maps), s, state.ByShop); err != nil {
+		return err
 	}
-	cn := &state.Cancellation{Shop: o.Shop, ShopOrder: o.Name, ShopOrderID: o.ID, Reason: o.Reason, OrderedAt: o.CreatedAt, CancelledAt: o.CancelledAt, Lines: o.Lines}
-	return t.cover(have, cn, maps, s.Account, state.ByShop)
+	return t.shopCancelled(o)
+}
+
+func cancellationOf(o shop.Order, cause state.Cause) *state.Cancellation {
+	cn := &state.Cancellation{
+		Shop: o.Shop, ShopOrder: o.Name, ShopOrderID: o.ID, Reason: o.Reason, OrderedAt: o.CreatedAt, CancelledAt: o.CancelledAt, Lines: o.Lines, Cause: cause,
+		Facts: state.Facts{Total: o.Total, Tags: o.Tags, Vendors: o.Vendors, Country: o.Country, Fulfillment: o.Fulfillment, Financial: o.Financial},
+	}
+	for _, l := range o.Lines {
+		cn.Facts.Products = append(cn.Facts.Products, l.Title)
+	}
+	return cn
+}
+
+// numbers are the supplier orders of a shop order: what the operator said,
+// else what the order itself names, else what was imported. An import that
+// names another number than the order puts both in doubt.
+func (t *txn) numbers(o shop.Order) ([]state.Mapping, error) {
+	said, err := t.Mappings(o.Shop, plainName(o.Name))
+	if err != nil {
+		return nil, err
+	}
+	if len(said) == 0 {
+		return o.Supplier, nil
+	}
+	if len(o.Supplier) == 0 || slices.ContainsFunc(said, func(m state.Mapping) bool { return m.By == byOperator }) {
+		return said, nil
+	}
+	out := slices.Clone(o.Supplier)
+	for _, m := range said {
+		if slices.ContainsFunc(out, func(have state.Mapping) bool { return have.SupplierOrder == m.SupplierOrder }) {
+			continue
+		}
+		for i := range out {
+			out[i].Conflict = fmt.Sprintf("it is not clear which AliExpress order belongs to it: an imported file names %s", m.SupplierOrder)
+		}
+	}
+	return out, nil
 }
 
 // cover opens a case for each supplier order that has none, the unmapped case
 // first; with no supplier order known and no case, it opens an unmapped one.
-func (t *txn) cover(have []state.Case, cn *state.Cancellation, maps []state.Mapping, account string, by state.By) error {
+// Cases that are there hear what is new about the shop's order.
+func (t *txn) cover(have []state.Case, cn *state.Cancellation, wants []want, s Shop, by state.By) error {
+	var maps []state.Mapping
+	for _, w := range wants {
+		maps = append(maps, w.Mapping)
+	}
 	if len(maps) == 0 && len(have) == 0 {
 		_, err := t.step(state.Case{ID: t.e.o.NewID(t.now)}, state.Event{Kind: state.EventCancelled, By: by, Cancellation: cn})
 		return err
@@ -45,28 +98,28 @@ func (t *txn) cover(have []state.Case, cn *state.Cancellation, maps []state.Mapp
 		if err != nil {
 			return err
 		}
-		if !takenBack(next) { // named again, it is another case
+		if next, err = t.hear(next, cn, wants, by); err != nil {
+			return err
+		}
+		if !letGo(next, cn.Cause) { // named again, it is another case
 			byNumber[c.SupplierOrder] = next
 		}
-		if c.Status == state.Unmapped {
-			unmapped = append(unmapped, c)
+		if next.Status == state.Unmapped {
+			unmapped = append(unmapped, next)
 		}
 	}
-	for _, m := range maps {
-		if m.Account == "" {
-			m.Account = account
-		}
-		if _, ok := t.e.o.Accounts[m.Account]; !ok {
-			m.Conflict = fmt.Sprintf("the shop order names account %q for AliExpress order %s, which is not configured", m.Account, m.SupplierOrder)
-			m.Account = account
-		}
+	for _, w := range wants {
+		m := w.Mapping
+		s.account(&m, t.e.o.Accounts)
 		if len(maps) == 1 && len(m.Lines) == 0 {
 			m.Lines = cn.Lines
 		}
 		if err := t.conflict(&m, cn); err != nil {
 			return err
 		}
-		ev := state.Event{Kind: state.EventMapped, By: by, Mapping: &m, Cancellation: cn}
+		of := *cn
+		of.Partial = w.partial
+		ev := state.Event{Kind: state.EventMapped, By: by, Mapping: &m, Cancellation: &of}
 		c, known := byNumber[m.SupplierOrder]
 		switch {
 		case known:
@@ -83,6 +136,40 @@ func (t *txn) cover(have []state.Case, cn *state.Cancellation, maps []state.Mapp
 		byNumber[m.SupplierOrder] = next
 	}
 	return nil
+}
+
+// account says where a supplier order is looked for.
+func (s Shop) account(m *state.Mapping, known map[string]Account) {
+	switch _, ok := known[m.Account]; {
+	case m.Account == "":
+		m.Account, m.Candidates = s.Account, s.Others
+	case !ok:
+		m.Conflict = fmt.Sprintf("the shop order names account %q for AliExpress order %s, which is not configured", m.Account, m.SupplierOrder)
+		m.Account = s.Account
+	}
+}
+
+// hear tells a case what is new about its shop order.
+func (t *txn) hear(c state.Case, cn *state.Cancellation, wants []want, by state.By) (state.Case, error) {
+	i := slices.IndexFunc(wants, func(w want) bool { return w.SupplierOrder == c.SupplierOrder })
+	if c.Status.Ended() || c.SupplierOrder != "" && i < 0 {
+		return c, nil
+	}
+	of := *cn
+	if i >= 0 {
+		of.Partial = wants[i].partial
+	}
+	if of.Cause.Rank() <= c.Cause.Rank() && of.Partial == c.Partial && (!c.CancelledAt.IsZero() || of.CancelledAt.IsZero()) {
+		return c, nil
+	}
+	return t.step(c, state.Event{Kind: state.EventCancelled, By: by, Cancellation: &of})
+}
+
+// letGo tells whether an ended case stands in the way of another one about the
+// same supplier order: not where its number was taken back, where the order
+// was wanted again, or where it was left alone and the shop now says more.
+func letGo(c state.Case, cause state.Cause) bool {
+	return c.Status == state.Ignored && (takenBack(c) || c.Stop == withdrawnWhy || c.Cause.Rank() < cause.Rank())
 }
 
 // replace takes a case's number back where the operator names others.
@@ -112,7 +199,7 @@ func (t *txn) conflict(m *state.Mapping, cn *state.Cancellation) error {
 		return err
 	}
 	for _, c := range others {
-		if c.Shop == cn.Shop && c.ShopOrderID == cn.ShopOrderID || takenBack(c) {
+		if c.Shop == cn.Shop && c.ShopOrderID == cn.ShopOrderID || takenBack(c) || c.Status == state.Ignored && c.Stop == withdrawnWhy {
 			continue
 		}
 		m.Conflict = fmt.Sprintf("AliExpress order %s is also named by %s %s", m.SupplierOrder, c.Shop, c.ShopOrder)
@@ -134,7 +221,11 @@ func (e *Engine) MapSet(ctx context.Context, shopName, order, who string, number
 	}
 	var maps []state.Mapping
 	for _, n := range numbers {
-		maps = append(maps, state.Mapping{SupplierOrder: n, Account: s.Account, By: byOperator})
+		m := state.Mapping{SupplierOrder: n, By: byOperator}
+		if len(s.Others) == 0 {
+			m.Account = s.Account
+		}
+		maps = append(maps, m)
 	}
 	var out []state.Case
 	err := e.update(ctx, func(t *txn) error {
@@ -147,8 +238,12 @@ func (e *Engine) MapSet(ctx context.Context, shopName, order, who string, number
 			return err
 		}
 		c := have[0]
-		cn := &state.Cancellation{Shop: c.Shop, ShopOrder: c.ShopOrder, ShopOrderID: c.ShopOrderID, Reason: c.Reason, OrderedAt: c.ShopOrderedAt, CancelledAt: c.CancelledAt, Lines: c.Lines}
-		if err := t.cover(have, cn, maps, s.Account, state.ByCLI); err != nil {
+		if c.Cause != state.CauseCancelled { // which lines went, only the shop knows
+			out = have
+			return t.lookAgain(c)
+		}
+		cn := &state.Cancellation{Shop: c.Shop, ShopOrder: c.ShopOrder, ShopOrderID: c.ShopOrderID, Reason: c.Reason, OrderedAt: c.ShopOrderedAt, CancelledAt: c.CancelledAt, Lines: c.Lines, Cause: c.Cause, Facts: c.Facts}
+		if err := t.cover(have, cn, wholes(maps), s, state.ByCLI); err != nil {
 			return err
 		}
 		out, err = t.CasesByShopOrder(c.Shop, c.ShopOrderID)
@@ -159,6 +254,15 @@ func (e *Engine) MapSet(ctx context.Context, shopName, order, who string, number
 	}
 	e.o.Log.Info().Str("shop", shopName).Str("order", order).Strs("numbers", numbers).Str("who", who).Msg("mapped")
 	return out, nil
+}
+
+// lookAgain knocks about a case's shop order.
+func (t *txn) lookAgain(c state.Case) error {
+	_, err := t.AddKnock(state.Knock{Shop: c.Shop, OrderID: c.ShopOrderID, Source: "engine", ReceivedAt: t.now, NotBefore: t.now})
+	if err != nil {
+		return fmt.Errorf("look at %s again: %w", c.ShopOrder, err)
+	}
+	return nil
 }
 
 // byOperator marks a number that a person gave.

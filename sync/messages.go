@@ -1,17 +1,186 @@
 package sync
 
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"countermand/state"
+	"countermand/supplier"
+)
+
+// tells are the messages to a supplier.
+var tells = []state.EffectKind{state.EffectTellRequest, state.EffectTellRefusal, state.EffectTellProof}
+
+func isTell(k state.EffectKind) bool {
+	return k == state.EffectTellRequest || k == state.EffectTellRefusal || k == state.EffectTellProof
+}
+
+// tellTries is how often a message that failed is tried; then a person may
+// write it.
+const tellTries = 4
+
+// mayTell: in observe nothing is written to anybody.
+func (x *change) mayTell(kind state.EffectKind) bool {
+	return x.p.Tells[kind] && x.p.Mode != Observe
+}
+
+// tellSupplier plans a message, once.
+func (x *change) tellSupplier(kind state.EffectKind, why string) {
+	if _, told := x.c.Told[kind]; !told && x.mayTell(kind) {
+		x.plan(kind, "", x.now, why)
+	}
+}
+
+func (x *change) dropTells() {
+	for _, kind := range tells {
+		x.drop(kind)
+	}
+}
+
 // messaged is the end of an attempt to write to the supplier.
 func messaged(x *change) error {
 	m := x.ev.Messaged
 	if m == nil {
 		return x.refuse("no outcome came with it")
 	}
-	if m.Sent {
-		x.say("wrote to the supplier: %s", m.Detail)
+	if !m.Sent {
+		x.say("%s was not written: %s", tellWord(m.Kind), m.Detail)
+		if !x.c.Status.Ended() {
+			x.alert(AlertUntold)
+		}
 		return nil
 	}
-	x.say("nothing was written to the supplier: %s", m.Detail)
+	if x.c.Told == nil {
+		x.c.Told = map[state.EffectKind]time.Time{}
+	}
+	x.c.Told[m.Kind] = x.now
+	x.say("%s was written: %s", tellWord(m.Kind), m.Detail)
 	return nil
+}
+
+func tellWord(k state.EffectKind) string {
+	switch k {
+	case state.EffectTellRequest:
+		return "the message about the request"
+	case state.EffectTellRefusal:
+		return "the message about the refusal"
+	}
+	return "the reminder to send the tracking number"
+}
+
+// tell writes one message. What stands there already is not sent again, so an
+// attempt of which the end is not known is simply made again.
+func (l *lane) tell(ctx context.Context, f state.Effect) error {
+	c, texts, err := l.beginTell(ctx, f)
+	if err != nil || len(texts) == 0 {
+		return err
+	}
+	res, err := l.account.Messenger.Message(ctx, supplier.MessageRequest{
+		Number: c.SupplierOrder, CaseID: c.ID, Texts: texts,
+		Guard:    func(r state.Reading) error { return RightOrder(c, r) },
+		Dispatch: func(ctx context.Context) error { return l.dispatchTell(ctx, f) },
+	})
+	if ctx.Err() != nil {
+		return context.Cause(ctx)
+	}
+	if err != nil {
+		res = supplier.MessageResult{Outcome: supplier.MessageFailed, Detail: err.Error()}
+	}
+	return errors.Join(l.endTell(ctx, f, res, texts), err)
+}
+
+// beginTell stores that the message is being written. Without texts there is
+// nothing to do any more.
+func (l *lane) beginTell(ctx context.Context, f state.Effect) (c state.Case, texts []string, err error) {
+	err = l.update(ctx, func(t *txn) error {
+		texts = nil
+		now, err := t.Effect(f.ID)
+		if missing(err) {
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+		if c, err = t.Case(f.CaseID); err != nil {
+			return err
+		}
+		if _, told := c.Told[f.Kind]; !told && !c.Status.Ended() && !c.Paused && c.Status != state.Cancelled && l.account.Messenger != nil {
+			if texts = now.Texts; len(texts) == 0 {
+				if texts, err = l.e.o.Texts(f.Kind, c); err != nil {
+					return fmt.Errorf("word the message: %w", err)
+				}
+			}
+		}
+		if len(texts) == 0 {
+			return t.DeleteEffect(f.ID)
+		}
+		now.State, now.StartedAt, now.Fence, now.Tries, now.Texts = state.EffectStarted, t.now, l.fence, now.Tries+1, texts
+		_, err = t.PutEffect(now)
+		return err
+	})
+	if err != nil {
+		return c, nil, fmt.Errorf("begin to write to the supplier of case %s: %w", f.CaseID, err)
+	}
+	return c, texts, nil
+}
+
+// dispatchTell stores the mark before the first text is sent.
+func (l *lane) dispatchTell(ctx context.Context, f state.Effect) error {
+	return l.update(ctx, func(t *txn) error {
+		now, err := t.Effect(f.ID)
+		if err != nil {
+			return fmt.Errorf("open effect %s: %w", f.ID, err)
+		}
+		c, err := t.Case(f.CaseID)
+		if err != nil {
+			return fmt.Errorf("open case %s: %w", f.CaseID, err)
+		}
+		if now.Fence != l.fence || c.Paused || c.Status.Ended() {
+			return errFenced
+		}
+		now.State = state.EffectDispatched
+		_, err = t.PutEffect(now)
+		return err
+	})
+}
+
+// endTell stores what came of it, and puts off what may be tried again.
+func (l *lane) endTell(ctx context.Context, f state.Effect, res supplier.MessageResult, texts []string) error {
+	ev := state.Event{Kind: state.EventMessaged, By: state.ByEngine, Evidence: res.Evidence, Messaged: &state.Messaged{Kind: f.Kind, Detail: res.Detail, Texts: texts}}
+	again := false
+	switch res.Outcome {
+	case supplier.MessageSent, supplier.MessageAlready:
+		ev.Messaged.Sent = true
+	case supplier.MessageFailed, supplier.MessageUnclear:
+		again = true
+	}
+	return l.update(context.WithoutCancel(ctx), func(t *txn) error {
+		now, err := t.Effect(f.ID)
+		switch {
+		case missing(err):
+		case err != nil:
+			return err
+		case again && now.Tries < tellTries:
+			now.State, now.NotBefore = state.EffectPlanned, t.now.Add(backoff(now.Tries))
+			_, err = t.PutEffect(now)
+			return err
+		default:
+			if err := t.DeleteEffect(f.ID); err != nil {
+				return err
+			}
+		}
+		c, err := t.Case(f.CaseID)
+		if missing(err) {
+			return nil
+		}
+		if err != nil {
+			return fmt.Errorf("open case %s: %w", f.CaseID, err)
+		}
+		_, err = t.step(c, ev)
+		return err
+	})
 }
 
 // shopDone keeps in the journal what was done in the shop about the order.

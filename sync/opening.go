@@ -48,6 +48,7 @@ func (x *change) enter(s state.Status) {
 }
 
 func (x *change) enterRefused() {
+	x.drop(state.EffectTellRequest)
 	x.stopClocks(state.ClockUnasked, state.ClockAnswerDue)
 	if !x.c.ShippedAt.IsZero() { // else the window's end may close the order yet
 		x.stopClocks(state.ClockShipWindowEnd)
@@ -61,10 +62,14 @@ func (x *change) enterRefused() {
 	if r := x.ev.Reading; r == nil || !r.TrackingRead {
 		x.read(state.DepthTracking, "refused: looking for the tracking number")
 	}
+	if len(x.c.Tracking) == 0 {
+		x.tellSupplier(state.EffectTellRefusal, "the tracking number is asked for")
+	}
 }
 
 func (x *change) enterCancelled() {
 	x.drop(state.EffectRequest)
+	x.dropTells()
 	x.stopClocks(state.ClockUnasked, state.ClockAnswerDue, state.ClockShipWindowEnd, state.ClockProofDue, state.ClockDisputeOpens, state.ClockDisputeCloses, state.ClockSnooze)
 	if x.p.Bank == nil {
 		return
@@ -85,30 +90,126 @@ func open(x *change) error {
 	c.Shop, c.ShopOrder, c.ShopOrderID = cn.Shop, cn.ShopOrder, cn.ShopOrderID
 	c.Reason, c.ShopOrderedAt, c.CancelledAt = cn.Reason, cn.OrderedAt, cn.CancelledAt
 	c.Lines, c.Proof, c.OpenedAt = cn.Lines, state.ProofNone, x.now
-	c.Rule = "mode " + string(x.p.Mode)
+	c.Cause, c.Partial, c.Facts = cn.Cause, cn.Partial, cn.Facts
+	if c.Cause == "" {
+		c.Cause = state.CauseCancelled
+	}
 	if x.ev.Mapping == nil {
-		x.to(state.Unmapped, "%s was cancelled in the shop %s; the order names no AliExpress number", c.ShopOrder, stamp(c.CancelledAt))
+		x.to(state.Unmapped, "%s; the order names no AliExpress number", x.because())
 		return nil
 	}
-	return x.place(cn.Partial)
+	return x.place()
+}
+
+// because says what happened in the shop.
+func (x *change) because() string {
+	c := x.c
+	switch c.Cause {
+	case state.CauseLines:
+		return "lines of " + c.ShopOrder + " were taken off in the shop"
+	case state.CauseRequested:
+		return "the customer asks for " + c.ShopOrder + " to be cancelled; the shop is left alone until the supplier has answered"
+	}
+	return fmt.Sprintf("%s was cancelled in the shop %s", c.ShopOrder, stamp(c.CancelledAt))
 }
 
 // place gives a case its supplier order and decides how it goes on.
-func (x *change) place(partial string) error {
+func (x *change) place() error {
 	m := x.ev.Mapping
-	x.c.SupplierOrder, x.c.Account, x.c.MappedBy = m.SupplierOrder, m.Account, m.By
+	x.c.SupplierOrder, x.c.Account, x.c.Candidates, x.c.MappedBy = m.SupplierOrder, m.Account, m.Candidates, m.By
 	x.c.Lines = m.Lines
-	from := fmt.Sprintf("%s was cancelled in the shop %s; AliExpress order %s (found by %s)", x.c.ShopOrder, stamp(x.c.CancelledAt), m.SupplierOrder, m.By)
-	switch {
-	case m.Conflict != "":
+	if m.Conflict != "" {
 		x.hold(true, "%s", m.Conflict)
-	case partial != "":
-		x.hold(false, "%s; an AliExpress order cannot be cancelled in part by itself", partial)
-	case x.p.Mode == Confirm:
-		x.hold(false, "mode confirm: asks you before the supplier is asked")
+		return nil
+	}
+	x.judge(fmt.Sprintf("%s; AliExpress order %s (found by %s)", x.because(), m.SupplierOrder, m.By))
+	return nil
+}
+
+// judge lets the rules, else the mode, decide how a case goes on whose number
+// is not in doubt.
+func (x *change) judge(from string) {
+	c := &x.c
+	if c.Partial != "" {
+		x.hold(false, "%s; an AliExpress order cannot be cancelled in part by itself", c.Partial)
+		return
+	}
+	if x.p.Rules != nil && x.p.Rules.NeedsSupplier() && c.DetailAt.IsZero() {
+		x.to(state.Queued, "%s: read first, because the rules ask about it", from)
+		x.c.NextCheckAt = x.now.Add(checkFailed)
+		x.read(state.DepthDetail, "facts for the rules")
+		return
+	}
+	c.Then, c.Rule = "", "mode "+string(x.p.Mode)
+	if x.p.Rules != nil {
+		then, rule, err := x.p.Rules.Judge(*c, x.now)
+		if err != nil { // what is doubtful goes to a person
+			then = state.ThenConfirm
+			rule = or(rule, "the rules") + ": " + err.Error()
+		}
+		if then != "" {
+			c.Then, c.Rule = then, rule
+		}
+	}
+	switch {
+	case c.Then == state.ThenIgnore:
+		x.to(state.Ignored, "%s: left alone by %s", from, c.Rule)
+	case x.mustConfirm():
+		x.hold(false, "%s: asks you before the supplier is asked", c.Rule)
 	default:
-		x.to(state.Queued, "%s: will be asked", from)
+		x.to(state.Queued, "%s: will be asked (%s)", from, c.Rule)
 		x.plan(state.EffectRequest, "", x.now, "ask the supplier to cancel")
+	}
+}
+
+// mustConfirm: a person is asked first. A rule outranks the mode, but what
+// the mode says counts as it is now.
+func (x *change) mustConfirm() bool {
+	if x.c.Approved {
+		return false
+	}
+	return x.c.Then == state.ThenConfirm || x.c.Then == "" && x.p.Mode == Confirm
+}
+
+// unjudged: the case waits for a reading that the rules need.
+func unjudged(c state.Case) bool { return c.Rule == "" }
+
+// cancelledToo is the shop saying more about an order that has a case: the
+// rest of it went as well, or the order itself was cancelled.
+func cancelledToo(x *change) error {
+	cn, c := x.ev.Cancellation, &x.c
+	if cn == nil {
+		return x.refuse("no cancellation came with it")
+	}
+	if cn.Cause.Rank() < c.Cause.Rank() {
+		return nil
+	}
+	news := cn.Cause.Rank() > c.Cause.Rank()
+	whole := c.Partial != "" && cn.Partial == ""
+	if c.CancelledAt.IsZero() && !cn.CancelledAt.IsZero() {
+		c.CancelledAt, c.Reason = cn.CancelledAt, cn.Reason
+	}
+	if news {
+		if c.Cause = cn.Cause; c.Cause == "" {
+			c.Cause = state.CauseCancelled
+		}
+		x.say("%s", x.because())
+	}
+	if cn.Partial != "" && c.Partial != "" && !news {
+		c.Partial = cn.Partial
+	}
+	if !whole {
+		return nil
+	}
+	c.Partial = ""
+	if !news {
+		x.say("all its lines went by now")
+	}
+	if c.Status == state.Held && !c.Unsure && !c.Approved {
+		if cn.Lines != nil && x.ev.Mapping != nil {
+			c.Lines = x.ev.Mapping.Lines
+		}
+		x.judge(x.because())
 	}
 	return nil
 }
@@ -126,11 +227,10 @@ func mapped(x *change) error {
 	if x.ev.Mapping == nil || x.ev.Mapping.SupplierOrder == "" {
 		return x.refuse("no supplier order came with it")
 	}
-	partial := ""
-	if x.ev.Cancellation != nil {
-		partial = x.ev.Cancellation.Partial
+	if cn := x.ev.Cancellation; cn != nil {
+		x.c.Partial = cn.Partial
 	}
-	return x.place(partial)
+	return x.place()
 }
 
 // mappedAgain is a number that is known already; only a conflict that nobody

@@ -43,6 +43,28 @@ type Policy struct {
 
 	// Shops holds what differs by shop.
 	Shops map[string]ShopPolicy
+
+	// Rules decide before the mode does; nil: there are none.
+	Rules Judge
+	// Tells are the messages that are written to suppliers.
+	Tells map[state.EffectKind]bool
+
+	table map[state.Status]row // nil: the one of this package
+}
+
+func (p Policy) rows() map[state.Status]row {
+	if p.table != nil {
+		return p.table
+	}
+	return table
+}
+
+// Judge decides how a case is handled. It is pure. An empty answer leaves it
+// to the mode.
+type Judge interface {
+	Judge(c state.Case, now time.Time) (then state.Then, rule string, err error)
+	// NeedsSupplier: the supplier's order must have been read before.
+	NeedsSupplier() bool
 }
 
 // ShopPolicy is one shop's part of the policy.

@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"countermand/state"
+	"countermand/supplier"
 )
 
 // trust runs the right-order guard on a reading. A reading that does not pass
@@ -54,6 +55,7 @@ func (x *change) absorb(r *state.Reading) {
 	}
 	if r.Complete {
 		c.DetailAt = r.At
+		c.Candidates = nil // this account shows it
 		c.ReadFailures = 0
 		x.resolve(AlertUnreadable)
 	} else if c.ReadFailures++; c.ReadFailures >= unreadableAfter {
@@ -122,6 +124,8 @@ func readingQueued(x *change) error {
 		x.requested(r, "a cancel request stands already")
 	case shippedPhase(r.Phase):
 		x.refusedAsShipped(r)
+	case unjudged(x.c) && !x.c.DetailAt.IsZero():
+		x.judge("the AliExpress order was read")
 	}
 	return nil
 }
@@ -281,6 +285,14 @@ func readFailed(x *change) error {
 	f := x.ev.Failure
 	if f == nil {
 		return x.refuse("no failure came with it")
+	}
+	was := x.c.Account
+	if f.Kind == string(supplier.NotFound) && x.nextAccount() {
+		x.say("the account %s does not show the order: the account %s is read", was, x.c.Account)
+		if x.c.ReadFailures++; x.c.ReadFailures < notFoundTries*(1+len(x.c.Candidates)) {
+			x.read(state.DepthDetail, "look for the order in another account")
+			return nil
+		}
 	}
 	x.unread(f.Kind, f.Detail)
 	return nil

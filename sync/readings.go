@@ -47,7 +47,7 @@ func (l *lane) readings(ctx context.Context, due []state.Effect) error {
 		} else {
 			blind = unread
 		}
-		// A request that came up meanwhile goes first.
+		// A request or a message that came up meanwhile goes first.
 		if l.requestDue(ctx) || l.spent() {
 			return blind
 		}
@@ -68,7 +68,7 @@ func (l *lane) caseOf(ctx context.Context, f state.Effect) (c state.Case, err er
 
 func (l *lane) requestDue(ctx context.Context) bool {
 	due, err := l.due(ctx)
-	return err == nil && len(due) > 0 && due[0].Kind == state.EffectRequest
+	return err == nil && len(due) > 0 && due[0].Kind != state.EffectRead
 }
 
 // reading does one read. A list entry that says what it said before is enough

@@ -61,7 +61,7 @@ func statusWord(s state.Status) string {
 // give the same outcome. An event that the table does not hold for the status
 // is a *RefusedError and changes nothing.
 func (p Policy) Step(c state.Case, ev state.Event, now time.Time) (Outcome, error) {
-	h := table[c.Status][ev.Kind]
+	h := p.rows()[c.Status][ev.Kind]
 	if h == nil {
 		return Outcome{}, &RefusedError{CaseID: c.ID, Status: c.Status, Event: ev.Kind}
 	}
@@ -69,9 +69,11 @@ func (p Policy) Step(c state.Case, ev state.Event, now time.Time) (Outcome, erro
 		return Outcome{}, &RefusedError{CaseID: c.ID, Status: c.Status, Event: ev.Kind, Why: "no reading came with it"}
 	}
 	x := &change{p: p, now: now.UTC().Round(0), ev: ev, c: c.Clone(), start: c.Status}
+	x.recount()
 	if err := h(x); err != nil {
 		return Outcome{}, err
 	}
+	x.tellEstimates(c)
 	x.finish()
 	x.out.Case = x.c
 	return x.out, nil
@@ -141,6 +143,7 @@ func (x *change) to(s state.Status, format string, args ...any) {
 		x.c.EndedAt, x.c.NextCheckAt, x.c.Paused = x.now, time.Time{}, false
 		x.drop(state.EffectRead)
 		x.drop(state.EffectRequest)
+		x.dropTells()
 	}
 	x.enter(s)
 }

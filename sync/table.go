@@ -17,7 +17,7 @@ type row map[state.EventKind]handler
 // changes their mind after the supplier was asked is a matter for a person.
 func openRow(own row) row {
 	r := row{
-		state.EventCancelled:  nothing,
+		state.EventCancelled:  cancelledToo,
 		state.EventMapped:     mappedLate,
 		state.EventReplaced:   replacedLate,
 		state.EventWithdrawn:  withdrawnLate,
@@ -77,6 +77,7 @@ var table = map[state.Status]row{
 	state.Requesting: openRow(row{
 		state.EventMapped:      mappedAsking,
 		state.EventReplaced:    replacedAsking,
+		state.EventWithdrawn:   withdrawnAsking,
 		state.EventTick:        tickRequesting,
 		state.EventDispatching: dispatching,
 		state.EventAsked:       asked,

@@ -11,7 +11,8 @@ import (
 
 func everyStory() []scenario {
 	return slices.Concat(noise(), openingStories, modeStories, askingStories, doubtStories, readingStories, proofStories,
-		moneyStories, disputeStories, personStories(), guardStories, clockStories, replacedStories(), contestedStories, scanStories, unreadStories)
+		moneyStories, disputeStories, personStories(), guardStories, clockStories, replacedStories(), contestedStories, scanStories, unreadStories,
+		tellStories, causeStories, ruleStories, accountStories)
 }
 
 // noise has every status meet the events that are no news to it, and the ones that may
@@ -21,8 +22,10 @@ func noise() (all []scenario) {
 		quiet := func(ev state.Event) step { return step{ev: ev, to: s} }
 		steps := reach[s]
 		for _, ev := range []state.Event{
-			opens("", false), mappedEv(""), plain(state.EventTick), reads(state.PhaseUnknown, fromList),
+			opens("", s == state.Held), mappedEv(""), plain(state.EventTick), reads(state.PhaseUnknown, fromList),
 			{Kind: state.EventReadFailed, Failure: &state.Failure{Kind: "unreadable", Detail: "an odd page"}},
+			{Kind: state.EventMessaged, Messaged: &state.Messaged{Kind: state.EffectTellRequest, Sent: true, Detail: "two texts"}},
+			{Kind: state.EventShop, By: state.ByEngine, Note: "the tag was set"},
 		} {
 			if table[s][ev.Kind] != nil && (s != state.Unmapped || ev.Kind != state.EventMapped) {
 				steps = then(steps, []step{quiet(ev)})
@@ -136,6 +139,9 @@ func TestEndedCasesAreLeftAlone(t *testing.T) {
 		}
 		c := state.Case{ID: "01CASE", Status: s, EndedAt: base, SupplierOrder: number}
 		for ev := range table[s] {
+			if ev == state.EventMessaged || ev == state.EventShop {
+				continue // what was under way is kept in the journal; told in noise
+			}
 			out, err := p.Step(c, stamped(state.Event{Kind: ev, Reading: look(state.PhaseClosed)}, base), base.Add(time.Hour))
 			if err != nil || len(out.Entries)+len(out.Plans)+len(out.Alerts) > 0 || out.Case.Status != s || !out.Case.DueAt.IsZero() {
 				t.Errorf("%s in %s: %+v, %v; want nothing", ev, s, out, err)

@@ -3,6 +3,7 @@ package app
 import (
 	"context"
 	"crypto/rand"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"net/url"
@@ -15,8 +16,11 @@ import (
 	"github.com/oklog/ulid/v2"
 	"github.com/rs/zerolog"
 
+	"countermand/cmd/internal/control"
 	"countermand/configs"
+	"countermand/shop"
 	"countermand/shop/shopify"
+	"countermand/state"
 	"countermand/supplier"
 	"countermand/supplier/aliexpress"
 	"countermand/supplier/chrome"
@@ -30,7 +34,11 @@ func (a *App) openEngine(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	shops, err := a.openShops(ctx)
+	rules, err := rulesOf(a.o.Config)
+	if err != nil {
+		return err
+	}
+	shops, err := a.openShops(ctx, rules.NeedsCountry())
 	if err != nil {
 		return err
 	}
@@ -38,13 +46,31 @@ func (a *App) openEngine(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	texts, err := messageTexts(a.o.Config)
+	if err != nil {
+		return err
+	}
 	a.engine, err = casesync.New(casesync.Options{
-		Store: a.store, Policy: policy, Shops: shops, Accounts: accounts,
+		Document: a.document,
+		Texts:    func(kind state.EffectKind, c state.Case) ([]string, error) { return texts(tellKinds[kind], c) },
+		Store:    a.store, Policy: policy, Shops: shops, Accounts: accounts,
 		Now: a.clock.Now, NewID: newIDs(), Owner: fmt.Sprintf("pid %d", os.Getpid()),
 		Log:      a.o.Log.With().Str("room", "engine").Logger(),
 		OnChange: a.o.OnChange, OnAlert: a.nudgeAlerts,
 	})
 	return err
+}
+
+// tellKinds names the messages as the configuration does.
+var tellKinds = map[state.EffectKind]string{
+	state.EffectTellRequest: configs.MessageRequest,
+	state.EffectTellRefusal: configs.MessageRefusal,
+	state.EffectTellProof:   configs.MessageProof,
+}
+
+// document is what the shop's metafield says of an order's cases.
+func (a *App) document(cases []state.Case) (json.RawMessage, error) {
+	return json.Marshal(control.Cases{Cases: control.CasesOf(cases, a.clock.Now())})
 }
 
 // newIDs makes ULIDs that ascend even within one millisecond.
@@ -58,8 +84,8 @@ func newIDs() func(time.Time) string {
 	}
 }
 
-// Check judges what the configuration's own package cannot: calendars, cron
-// specifications, channels and site profiles. It opens nothing.
+// Check judges what the configuration's own package cannot: calendars, rules,
+// cron specifications, channels and site profiles. It opens nothing.
 func Check(c *configs.Config) error {
 	_, policy := policyOf(c)
 	_, digest := parseCron(c.Alerts.Timezone, c.Alerts.Digest)
@@ -87,7 +113,19 @@ func policyOf(c *configs.Config) (casesync.Policy, error) {
 		Mode: casesync.Mode(c.Mode), Answer: c.Clocks.Answer, NumberGrace: c.Clocks.NumberGrace, Unasked: c.Clocks.Unasked, Settle: c.Clocks.Settle,
 		ShipWindowDays: c.Clocks.ShipWindowWorkingDays, ProofDays: c.Clocks.ProofWorkingDays,
 		RefundWarnDays: c.Clocks.RefundWarnDays, RefundDueDays: c.Clocks.RefundDueDays,
-		Supplier: china, Bank: bank, Shops: map[string]casesync.ShopPolicy{},
+		Supplier: china, Bank: bank, Shops: map[string]casesync.ShopPolicy{}, Tells: map[state.EffectKind]bool{},
+	}
+	if len(c.Rules) > 0 {
+		if p.Rules, err = rulesOf(c); err != nil {
+			return p, err
+		}
+	}
+	for effect, kind := range tellKinds {
+		texts, err := c.MessageTexts(kind)
+		if err != nil {
+			return p, err
+		}
+		p.Tells[effect] = len(texts) > 0
 	}
 	for _, s := range c.Shops {
 		p.Shops[s.Name] = casesync.ShopPolicy{MapWait: s.Mapping.Wait, MapRetryFor: s.Mapping.RetryFor}
@@ -119,10 +157,10 @@ func calendars(c configs.Calendar) (china, bank *calendar.Calendar, err error) {
 	return china, bank, nil
 }
 
-func (a *App) openShops(ctx context.Context) (map[string]casesync.Shop, error) {
+func (a *App) openShops(ctx context.Context, country bool) (map[string]casesync.Shop, error) {
 	out := map[string]casesync.Shop{}
 	for _, s := range a.o.Config.Shops {
-		client, err := openShop(s, a.o.Log)
+		client, err := openShop(s, country, a.o.Log)
 		if err != nil {
 			return nil, err
 		}
@@ -132,9 +170,20 @@ func (a *App) openShops(ctx context.Context) (map[string]casesync.Shop, error) {
 		if err != nil {
 			return nil, err
 		}
-		out[s.Name] = casesync.Shop{Edge: client, Account: s.AccountNames()[0], Since: since}
+		names := s.AccountNames()
+		out[s.Name] = casesync.Shop{
+			Edge: client, Writer: client, Account: names[0], Others: names[1:], Since: since,
+			Tags: s.WriteBack.Tags, Metafield: s.WriteBack.Metafield, First: supplierFirst(s.SupplierFirst),
+		}
 	}
 	return out, nil
+}
+
+func supplierFirst(c configs.SupplierFirst) casesync.SupplierFirst {
+	return casesync.SupplierFirst{
+		Enabled: c.Enabled, Tag: c.Tag, Refund: shop.Refund(c.Refund), Restock: c.Restock, NotifyCustomer: c.NotifyCustomer,
+		Decline: c.DeclineOnRefusal, DeclineNote: c.DeclineNote,
+	}
 }
 
 // shopClient is one shop with its client.
@@ -143,8 +192,9 @@ type shopClient struct {
 	*shopify.Client
 }
 
-func openShop(s configs.Shop, log zerolog.Logger) (*shopify.Client, error) {
+func openShop(s configs.Shop, country bool, log zerolog.Logger) (*shopify.Client, error) {
 	o := shopify.Options{
+		Country: country, Edits: s.SupplierFirst.Enabled,
 		Name: s.Name, Domain: s.Domain, Endpoint: s.Endpoint, APIVersion: s.APIVersion,
 		Mapping: shopify.Mapping{AttributeKeys: s.Mapping.AttributeKeys, Note: s.Mapping.Note, TagPrefix: s.Mapping.TagPrefix},
 		Log:     log.With().Str("shop", s.Name).Logger(),
@@ -186,7 +236,7 @@ func (a *App) openAccounts() (map[string]casesync.Account, error) {
 			a.o.Log.Warn().Str("account", ac.Name).Msg("Chromium runs without its sandbox: do not run countermand as root")
 		}
 		a.clean.add("account "+ac.Name, acc.close)
-		out[ac.Name] = casesync.Account{Client: acc.client, CoolDown: ac.CoolDown, Spent: acc.pace.spent, IdleStop: a.o.Config.Browser.IdleStop}
+		out[ac.Name] = casesync.Account{Client: acc.client, Messenger: acc.client, CoolDown: ac.CoolDown, Spent: acc.pace.spent, IdleStop: a.o.Config.Browser.IdleStop}
 	}
 	return out, nil
 }

@@ -1,0 +1,329 @@
+package sync
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+
+	"countermand/shop"
+	"countermand/state"
+)
+
+// shopLane does what is to be done at one shop, one thing at a time. All of
+// it may be done again: what was carried out is read first.
+type shopLane struct {
+	e    *Engine
+	name string
+	shop Shop
+	wake chan struct{}
+}
+
+const (
+	// shopSettle is the wait before a cancel of which the end is not known is
+	// sent once more: the shop carries it out on its own time.
+	shopSettle = 2 * time.Minute
+	shopAlarm  = 4 // tries before a person hears of it
+	// writeBackTries: how the cases stand is shown at the next change, too.
+	writeBackTries = 6
+	// writeBackWait lets several changes become one.
+	writeBackWait = 5 * time.Second
+)
+
+// drain works until nothing is due.
+func (l *shopLane) drain(ctx context.Context) error {
+	for ctx.Err() == nil {
+		var due []state.Effect
+		err := l.e.o.Store.View(ctx, func(tx state.ReadTx) (err error) {
+			due, err = tx.DueEffects(state.ShopLane(l.name), l.e.o.Now(), laneBatch)
+			return err
+		})
+		if err != nil {
+			return fmt.Errorf("find work of shop %s: %w", l.name, err)
+		}
+		if len(due) == 0 {
+			return nil
+		}
+		slices.SortStableFunc(due, func(a, b state.Effect) int { // what shows only, last
+			return boolRank(a.Kind == state.EffectWriteBack) - boolRank(b.Kind == state.EffectWriteBack)
+		})
+		for _, f := range due {
+			if ctx.Err() != nil {
+				return context.Cause(ctx)
+			}
+			if err := l.do(ctx, f); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+func boolRank(b bool) int {
+	if b {
+		return 1
+	}
+	return 0
+}
+
+// recover makes due what an earlier process had begun. A cancel that was sent
+// gets time to show.
+func (l *shopLane) recover(ctx context.Context) error {
+	return l.e.update(ctx, func(t *txn) error {
+		for after := ""; ; {
+			list, next, err := t.LaneEffects(state.ShopLane(l.name), state.Page{After: after, Limit: laneBatch})
+			if err != nil {
+				return fmt.Errorf("find interrupted work of shop %s: %w", l.name, err)
+			}
+			for _, f := range list {
+				if f.State == state.EffectPlanned {
+					continue
+				}
+				f.State = state.EffectPlanned
+				if f.NotBefore = t.now; f.Kind == state.EffectShopCancel {
+					f.NotBefore = t.now.Add(shopSettle)
+				}
+				if _, err := t.PutEffect(f); err != nil {
+					return fmt.Errorf("plan effect %s again: %w", f.ID, err)
+				}
+			}
+			if after = next; after == "" {
+				return nil
+			}
+		}
+	})
+}
+
+func (l *shopLane) do(ctx context.Context, f state.Effect) error {
+	if l.shop.Writer == nil || l.e.o.Policy.Mode == Observe {
+		return l.end(ctx, f, nil)
+	}
+	switch f.Kind {
+	case state.EffectShopCancel:
+		return l.cancel(ctx, f)
+	case state.EffectWriteBack:
+		return l.writeBack(ctx, f)
+	}
+	return l.answer(ctx, f)
+}
+
+// end deletes an effect and stores what came of it. The caller's context may
+// have ended: what happened is stored all the same.
+func (l *shopLane) end(ctx context.Context, f state.Effect, fn func(*txn) error) error {
+	return l.e.update(context.WithoutCancel(ctx), func(t *txn) error {
+		if err := t.DeleteEffect(f.ID); err != nil && !errors.Is(err, state.ErrNotFound) {
+			return err
+		}
+		if fn == nil {
+			return nil
+		}
+		return fn(t)
+	})
+}
+
+// request reads the request behind an effect with its cases.
+func (t *txn) request(f state.Effect) (r state.Request, cases []state.Case, err error) {
+	if r, err = t.Request(f.Shop, f.OrderID); err != nil {
+		return r, nil, err
+	}
+	cases, err = t.CasesByShopOrder(f.Shop, f.OrderID)
+	return r, cases, err
+}
+
+// cancel cancels the shop's order after all suppliers have accepted. The order
+// is read right before, so that a request withdrawn meanwhile is not carried
+// out.
+func (l *shopLane) cancel(ctx context.Context, f state.Effect) error {
+	o, err := l.shop.Edge.Order(ctx, f.OrderID)
+	if err != nil {
+		return l.putOff(ctx, f, err, "the order cannot be read")
+	}
+	var r state.Request
+	send := false
+	err = l.e.update(ctx, func(t *txn) error {
+		send = false
+		var cases []state.Case
+		if r, cases, err = t.request(f); err != nil {
+			return err
+		}
+		now, err := t.Effect(f.ID)
+		if missing(err) || err == nil && r.Status != state.RequestCancelling {
+			return t.DeleteEffect(f.ID)
+		}
+		if err != nil {
+			return err
+		}
+		if ended, why := endedInShop(r, o, l.shop); ended != "" && r.Sent.IsZero() {
+			return t.endRequest(r, ended, why, cases)
+		}
+		if r.Sent.IsZero() {
+			r.Sent = t.now
+			if r.Rev, err = t.PutRequest(r); err != nil {
+				return err
+			}
+		}
+		now.State, now.StartedAt, now.Tries = state.EffectDispatched, t.now, now.Tries+1
+		f = now
+		f.Rev, err = t.PutEffect(now)
+		send = true
+		return err
+	})
+	if err != nil || !send {
+		return err
+	}
+	l.e.crash("shop cancel stored")
+	res, err := l.shop.Writer.Cancel(ctx, l.cancelOrder(r))
+	l.e.crash("shop cancel sent")
+	switch {
+	case ctx.Err() != nil:
+		return context.Cause(ctx) // found at the next start
+	case err != nil:
+		return l.putOff(ctx, f, err, "the shop's order could not be cancelled")
+	case res.Outcome == shop.CancelDone:
+		return l.cancelDone(ctx, f, res)
+	case res.Outcome == shop.CancelRefused:
+		return l.end(ctx, f, func(t *txn) error {
+			r, cases, err := t.request(f)
+			if err != nil {
+				return err
+			}
+			return t.moveRequest(r, state.RequestOpen, fmt.Sprintf("all suppliers accepted, but the shop refuses to cancel the order: %s; cancel it in Shopify, or try again with cases retry", shop.Problems(res.Problems)), cases)
+		})
+	}
+	return l.putOff(ctx, f, errors.Join(res.Err, errors.New("it is not known whether the shop carried the cancel out")), "the shop's order could not be cancelled")
+}
+
+func (l *shopLane) cancelOrder(r state.Request) shop.CancelOrder {
+	first := l.shop.First
+	return shop.CancelOrder{
+		ID: r.ShopOrderID, Reason: or(r.Reason, "customer"), Refund: first.Refund, Restock: first.Restock, NotifyCustomer: first.NotifyCustomer,
+		StaffNote: "Cancelled by countermand after every supplier accepted the cancel.",
+	}
+}
+
+// cancelDone stores that the order was seen to be cancelled. A look at it
+// brings the cases up to date.
+func (l *shopLane) cancelDone(ctx context.Context, f state.Effect, res shop.Cancelled) error {
+	return l.end(ctx, f, func(t *txn) error {
+		r, cases, err := t.request(f)
+		if err != nil {
+			return err
+		}
+		if !r.Status.Ended() {
+			why := fmt.Sprintf("the shop's order was cancelled %s (payment: %s)", stamp(res.At), or(res.Financial, "not told"))
+			if err := t.moveRequest(r, state.RequestDone, why, cases); err != nil {
+				return err
+			}
+		}
+		if r.EditID != "" {
+			if err := t.planAtShop(r, state.EffectResolve, t.now); err != nil {
+				return err
+			}
+		}
+		return t.lookAgain(state.Case{Shop: r.Shop, ShopOrder: r.ShopOrder, ShopOrderID: r.ShopOrderID})
+	})
+}
+
+// answer resolves or declines the customer's request.
+func (l *shopLane) answer(ctx context.Context, f state.Effect) error {
+	var r state.Request
+	err := l.e.o.Store.View(ctx, func(tx state.ReadTx) (err error) {
+		r, err = tx.Request(f.Shop, f.OrderID)
+		return err
+	})
+	if missing(err) || err == nil && (r.EditID == "" || f.Kind == state.EffectDecline && r.Status != state.RequestDeclining) {
+		return l.end(ctx, f, nil)
+	}
+	if err != nil {
+		return fmt.Errorf("open the request about %s: %w", f.OrderID, err)
+	}
+	if f.Kind == state.EffectResolve {
+		err = l.shop.Writer.ResolveEdit(ctx, r.EditID)
+	} else {
+		err = l.shop.Writer.DeclineEdit(ctx, r.EditID, l.shop.First.DeclineNote)
+	}
+	switch {
+	case ctx.Err() != nil:
+		return context.Cause(ctx)
+	case err != nil:
+		return l.putOff(ctx, f, err, "the customer's request could not be answered")
+	}
+	return l.end(ctx, f, func(t *txn) error {
+		r, cases, err := t.request(f)
+		if err != nil {
+			return err
+		}
+		if f.Kind == state.EffectDecline {
+			if r.Status != state.RequestDeclining {
+				return nil
+			}
+			return t.moveRequest(r, state.RequestDeclined, "the customer's request was declined", cases)
+		}
+		for _, c := range cases {
+			if _, err := t.step(c, state.Event{Kind: state.EventShop, By: state.ByEngine, Note: "the customer's request was marked as done"}); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}
+
+// putOff tries again later, and calls a person where that does not help.
+func (l *shopLane) putOff(ctx context.Context, f state.Effect, cause error, what string) error {
+	if ctx.Err() != nil {
+		return context.Cause(ctx)
+	}
+	l.e.o.Log.Warn().Err(cause).Str("shop", l.name).Str("order", f.OrderID).Str("effect", string(f.Kind)).Msg("shop not written to, tried again")
+	return l.e.update(ctx, func(t *txn) error {
+		now, err := t.Effect(f.ID)
+		if missing(err) {
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+		if now.State == state.EffectPlanned {
+			now.Tries++
+		}
+		now.State = state.EffectPlanned
+		now.NotBefore = t.now.Add(max(backoff(now.Tries), retryAfter(cause), shopSettle))
+		if now.Kind == state.EffectWriteBack && now.Tries >= writeBackTries {
+			return t.DeleteEffect(now.ID)
+		}
+		if now.Kind != state.EffectWriteBack && now.Tries == shopAlarm {
+			err := t.raise(state.Alert{
+				Key: fmt.Sprintf("%s/%s", now.ID, stampKey(t.now)), Kind: AlertShop, Page: true,
+				Title: fmt.Sprintf("%s: %s", l.name, what), Text: fmt.Sprintf("Order %s: %s. It is tried again by itself; look at the order in Shopify.", f.OrderID, cause),
+			})
+			if err != nil {
+				return err
+			}
+		}
+		_, err = t.PutEffect(now)
+		return err
+	})
+}
+
+// planAtShop plans work about a shop order, or hastens what waits.
+func (t *txn) planAtShop(r state.Request, kind state.EffectKind, at time.Time) error {
+	id := state.ShopEffectID(r.Shop, r.ShopOrderID, kind)
+	f, err := t.Effect(id)
+	switch {
+	case missing(err):
+		f = state.Effect{ID: id, Kind: kind, State: state.EffectPlanned, Lane: state.ShopLane(r.Shop), Shop: r.Shop, OrderID: r.ShopOrderID, PlannedAt: t.now, NotBefore: at}
+	case err != nil:
+		return fmt.Errorf("open effect %s: %w", id, err)
+	case f.State != state.EffectPlanned:
+		return nil
+	case at.Before(f.NotBefore):
+		f.NotBefore = at
+	default:
+		return nil
+	}
+	if _, err := t.PutEffect(f); err != nil {
+		return fmt.Errorf("plan effect %s: %w", id, err)
+	}
+	t.effectsPlanned = true
+	return nil
+}

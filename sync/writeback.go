@@ -1,0 +1,81 @@
+package sync
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+
+	"countermand/state"
+)
+
+// TagPrefix begins the tags that are ours in the shop.
+const TagPrefix = "countermand:"
+
+// attention orders the statuses by how much they need a person; the tag shows
+// the first of an order's cases.
+var attention = []state.Status{
+	state.Held, state.Unmapped, state.Disputable, state.Disputed, state.Refused, state.Lost, state.WrittenOff, state.Shipped,
+	state.Queued, state.Requesting, state.Requested, state.Cancelled, state.Won, state.Refunded, state.Ignored,
+}
+
+// neediest is the status that a shop order shows.
+func neediest(cases []state.Case) state.Status {
+	best := state.StatusStart
+	rank := len(attention)
+	for _, c := range cases {
+		if i := slices.Index(attention, c.Status); i >= 0 && i < rank {
+			best, rank = c.Status, i
+		}
+	}
+	return best
+}
+
+// planWriteBack shows in the shop how the cases of an order stand, soon.
+func (t *txn) planWriteBack(shopName, orderID string) error {
+	s := t.e.o.Shops[shopName]
+	if s.Writer == nil || !s.Tags && !s.Metafield || t.e.o.Policy.Mode == Observe {
+		return nil
+	}
+	return t.planAtShop(state.Request{Shop: shopName, ShopOrderID: orderID}, state.EffectWriteBack, t.now.Add(writeBackWait))
+}
+
+// writeBack puts the tag and the metafield on the order. It never holds up a
+// case: what fails is tried a few times and shown at the next change.
+func (l *shopLane) writeBack(ctx context.Context, f state.Effect) error {
+	var cases []state.Case
+	err := l.e.o.Store.View(ctx, func(tx state.ReadTx) (err error) {
+		cases, err = tx.CasesByShopOrder(f.Shop, f.OrderID)
+		return err
+	})
+	if err != nil && !errors.Is(err, state.ErrCorrupt) {
+		return fmt.Errorf("list the cases of %s: %w", f.OrderID, err)
+	}
+	if len(cases) == 0 {
+		return l.end(ctx, f, nil)
+	}
+	var failed error
+	if l.shop.Tags {
+		failed = l.shop.Writer.SetTag(ctx, f.OrderID, TagPrefix, TagPrefix+string(neediest(cases)))
+	}
+	if l.shop.Metafield {
+		doc, err := l.e.o.Document(cases)
+		if err == nil {
+			err = l.shop.Writer.SetMetafield(ctx, f.OrderID, doc)
+		}
+		failed = errors.Join(failed, err)
+	}
+	if failed != nil {
+		return l.putOff(ctx, f, failed, "how the cases stand cannot be shown")
+	}
+	return l.e.update(context.WithoutCancel(ctx), func(t *txn) error {
+		now, err := t.Effect(f.ID)
+		if missing(err) || err == nil && now.Rev != f.Rev { // planned anew meanwhile
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+		return t.DeleteEffect(f.ID)
+	})
+}
