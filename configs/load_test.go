@@ -62,7 +62,7 @@ func TestEveryKeyIsRead(t *testing.T) {
 	off := []time.Time{date(2027, 1, 1), date(2027, 2, 6), date(2027, 2, 7), date(2027, 2, 8)}
 	want := &Config{
 		DataDir: "/srv/cm", Mode: "confirm", ControlSocket: "/run/cm.sock",
-		Webhooks: Webhooks{Listen: "127.0.0.1:1"}, Console: Console{Listen: "127.0.0.1:2"},
+		Webhooks: Webhooks{Listen: "127.0.0.1:1", PublicURL: "http://127.0.0.1:9"}, Console: Console{Listen: "127.0.0.1:2"},
 		Shops: []Shop{{
 			Name: "one", Domain: "one.myshopify.com", Endpoint: "http://127.0.0.1:3", APIVersion: "2026-07",
 			TokenFile: filepath.Join(dir, "token"), ClientSecretFile: filepath.Join(dir, "client-secret"),

@@ -6,11 +6,14 @@ import (
 )
 
 // Loopback tells whether all that the configuration talks to is on this
-// machine's loopback: every shop's endpoint, every host of every account, and
-// a browser that is attached to. A rehearsal asks for it. Only literal
-// addresses and "localhost" count: a name that resolves to loopback now may
-// not do so later.
+// machine's loopback: every shop's endpoint, where its webhooks are sent,
+// every host of every account, and a browser that is attached to. A rehearsal
+// asks for it. Only literal addresses and "localhost" count: a name that
+// resolves to loopback now may not do so later.
 func Loopback(c *Config) bool {
+	if c.Webhooks.PublicURL != "" && !loopbackURL(c.Webhooks.PublicURL) {
+		return false
+	}
 	for _, s := range c.Shops {
 		if !loopbackURL(s.Endpoint) {
 			return false

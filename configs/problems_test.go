@@ -115,6 +115,8 @@ func TestProblems(t *testing.T) {
 		{"debug port", minimal + "browser: {flags: [remote-debugging-port=1]}\n", "browser.flags[0]", "session"},
 		{"open console", minimal + "console: {listen: ':8781'}\n", "console.listen", "password"},
 		{"one port", minimal + "webhooks: {listen: '127.0.0.1:8781'}\n", "webhooks.listen", "another port"},
+		{"public path", minimal + "webhooks: {public_url: 'https://a.example/hooks'}\n", "webhooks.public_url", "end after the host"},
+		{"public http", minimal + "webhooks: {public_url: 'http://a.example'}\n", "webhooks.public_url", "https://a.example"},
 		{"port", minimal + "webhooks: {listen: '127.0.0.1:99999'}\n", "webhooks.listen", "8780"},
 		{"refund clocks", minimal + "clocks: {refund_due_days: 3}\n", "clocks.refund_due_days", "15"},
 		{"no days", minimal + "clocks: {proof_working_days: 0}\n", "clocks.proof_working_days", "1 or more"},

@@ -16,6 +16,7 @@ func TestLoopback(t *testing.T) {
 	}
 	for name, slip := range map[string]func(c *Config){
 		"shop":        func(c *Config) { c.Shops[0].Endpoint = "https://one.myshopify.com" },
+		"webhooks":    func(c *Config) { c.Webhooks.PublicURL = "https://hooks.example.com" },
 		"no endpoint": func(c *Config) { c.Shops[0].Endpoint = "" },
 		"host":        func(c *Config) { c.Accounts[0].Hosts.API = "https://acs.aliexpress.com" },
 		"look-alike":  func(c *Config) { c.Accounts[0].Hosts.WWW = "http://127.0.0.1.example.com" },

@@ -31,8 +31,13 @@ func doctorCommand(e *clientEnv) *cobra.Command {
 with --site at AliExpress itself: it opens the order list and one order in each
 account's browser, presses nothing, and says part by part what of the site
 profile matches, what fell back on an alternative and what is missing. A running
-daemon lends the browser profile meanwhile.`,
+daemon lends the browser profile meanwhile.
+
+Of each shop it lists the webhook subscriptions of countermand's app and what is
+missing. --fix makes what is missing: that is the one thing the doctor changes.
+It wants webhooks.public_url, the address under which Shopify reaches the daemon.`,
 		Example: `  countermand doctor
+  countermand doctor --fix              # makes missing webhook subscriptions
   countermand doctor --site
   countermand doctor --site --order 8190000000000000 --record ./seen   # to mend a profile from`,
 		Args: noArgs,
@@ -65,6 +70,7 @@ daemon lends the browser profile meanwhile.`,
 	}
 	cmd.Flags().StringVar(&config, "config", defaultConfig, "the configuration file")
 	cmd.Flags().BoolVar(&o.Site, "site", false, "look at AliExpress too, without pressing anything")
+	cmd.Flags().BoolVar(&o.Fix, "fix", false, "make the webhook subscriptions that are missing")
 	cmd.Flags().StringVar(&o.Order, "order", "", "the AliExpress order to open (default: the newest)")
 	cmd.Flags().StringVar(&o.Record, "record", "", "a folder for all that was seen")
 	cmd.Flags().BoolVar(&asJSON, "json", false, "print one JSON document")

@@ -13,6 +13,8 @@ import (
 	"github.com/rs/zerolog"
 
 	"countermand/configs"
+	"countermand/shop"
+	"countermand/shop/shopify"
 	"countermand/supplier/aliexpress"
 	"countermand/supplier/chrome"
 	"countermand/sync/calendar"
@@ -46,12 +48,16 @@ type DoctorOptions struct {
 	// is a folder for all that was seen, empty: none.
 	Site          bool
 	Order, Record string
+	// Fix makes the webhook subscriptions that are missing, the one thing that
+	// the doctor changes.
+	Fix bool
 	// Borrow takes an account's profile from a running daemon.
 	Borrow func(ctx context.Context, account string) (giveBack func() error, err error)
 	Log    zerolog.Logger
 }
 
-// Doctor looks whether everything is in place. It changes nothing.
+// Doctor looks whether everything is in place. It changes nothing unless it is
+// told to.
 func Doctor(ctx context.Context, o DoctorOptions) []Finding {
 	d := &doctor{o: o}
 	for _, w := range o.Warnings {
@@ -158,21 +164,83 @@ func calendarName(c configs.Calendar) string {
 func (d *doctor) shops(ctx context.Context) {
 	for _, s := range d.o.Config.Shops {
 		part := "shop " + s.Name
-		client, err := openShop(s, d.o.Log)
+		client, err := openShop(s, false, d.o.Log)
 		if err != nil {
 			d.add(part, Fail, err.Error(), "")
 			continue
 		}
-		h, err := client.Health(ctx)
+		d.shop(ctx, part, s, client)
 		client.Close()
-		if err != nil {
-			d.add(part, Fail, err.Error(), "look at domain, token and network")
-			continue
-		}
-		for _, p := range h.Problems {
-			d.add(part, Warn, p, "")
-		}
-		d.add(part, OK, fmt.Sprintf("%s answers in version %s, token %s", h.Domain, h.ServedVersion, strings.ReplaceAll(h.Token, "_", " ")), "")
+	}
+}
+
+func (d *doctor) shop(ctx context.Context, part string, s configs.Shop, client *shopify.Client) {
+	h, err := client.Health(ctx)
+	if err != nil {
+		d.add(part, Fail, err.Error(), "look at domain, token and network")
+		return
+	}
+	for _, p := range h.Problems {
+		d.add(part, Warn, p, "")
+	}
+	d.add(part, OK, fmt.Sprintf("%s answers in version %s, token %s", h.Domain, h.ServedVersion, strings.ReplaceAll(h.Token, "_", " ")), "")
+	d.subscriptions(ctx, "webhooks "+s.Name, s, client)
+}
+
+// subscriptions tells which webhooks reach us, and makes the missing ones
+// where it is told to. Without any the polls find everything, only later.
+func (d *doctor) subscriptions(ctx context.Context, part string, s configs.Shop, client *shopify.Client) {
+	url := hookURL(d.o.Config, s.Name)
+	if url == "" || len(s.WebhookSecrets()) == 0 {
+		d.unaddressed(ctx, part, s, client, url)
+		return
+	}
+	found, err := client.EnsureSubscriptions(ctx, url, d.o.Fix)
+	d.made(part, "made", found.Created)
+	d.made(part, "taken off, as it would not have worked:", found.Deleted)
+	if err != nil {
+		d.add(part, Warn, err.Error(), "try it again")
+		return
+	}
+	for _, p := range found.Problems {
+		d.add(part, Warn, "not made: "+p, "")
+	}
+	if lost := missing(found); len(lost) > 0 {
+		d.add(part, Warn, "not sent to "+url+": "+strings.Join(lost, ", "), "countermand doctor --fix (until then polls find it, every "+s.PollEvery.String()+")")
+	}
+	for _, h := range found.Have {
+		d.add(part, OK, h.Topic+" is sent to "+h.URI+" in version "+h.Version, "")
+	}
+	d.elsewhere(part, found.Other)
+}
+
+// unaddressed lists the subscriptions of a shop for which none can be made.
+func (d *doctor) unaddressed(ctx context.Context, part string, s configs.Shop, client *shopify.Client, url string) {
+	todo := "set webhooks.public_url to the https address under which Shopify reaches webhooks.listen"
+	if url != "" {
+		todo = "set webhook_secret_files or client_secret_file: without the secret no webhook can be believed"
+	}
+	verdict := OK
+	if d.o.Fix {
+		verdict = Warn
+	}
+	d.add(part, verdict, fmt.Sprintf("none can be looked after; polls find every cancel, every %s", s.PollEvery), todo)
+	all, err := client.Subscriptions(ctx)
+	if err != nil {
+		d.add(part, Warn, err.Error(), "")
+	}
+	d.elsewhere(part, all)
+}
+
+func (d *doctor) made(part, how string, list []shop.Subscription) {
+	for _, s := range list {
+		d.add(part, OK, how+" "+s.Topic, "")
+	}
+}
+
+func (d *doctor) elsewhere(part string, list []shop.Subscription) {
+	for _, s := range list {
+		d.add(part, OK, s.Topic+" is sent to "+s.URI+", left alone", "")
 	}
 }
 

@@ -54,11 +54,14 @@ func (a *App) listen() (err error) {
 	if err != nil {
 		return err
 	}
+	flowShops, err := flowShops(a.o.Config)
+	if err != nil {
+		return err
+	}
+	log := a.o.Log.With().Str("room", "webhooks").Logger()
 	hooks := http.NewServeMux()
-	hooks.Handle(shopify.HookPath, shopify.NewHandler(shopify.HandlerOptions{
-		Shops: hookShops, Sink: a.engine, Now: a.clock.Now, Metrics: metrics,
-		Log: a.o.Log.With().Str("room", "webhooks").Logger(),
-	}))
+	hooks.Handle(shopify.HookPath, shopify.NewHandler(shopify.HandlerOptions{Shops: hookShops, Sink: a.engine, Now: a.clock.Now, Metrics: metrics, Log: log}))
+	hooks.Handle(shopify.FlowPath, shopify.NewFlowHandler(shopify.FlowOptions{Shops: flowShops, Sink: a.engine, Now: a.clock.Now, Metrics: metrics, Log: log}))
 	if a.hooks, err = a.open("webhooks", a.o.Config.Webhooks.Listen, hooks); err != nil {
 		return err
 	}

@@ -36,8 +36,7 @@ func (a *App) schedulePolls() error {
 	for _, s := range a.shops {
 		r, err := shopify.NewReconciler(shopify.ReconcilerOptions{
 			Shop: s.Name, Lister: s.Client, Sink: a.engine, Cursors: cursors{a.store}, LookBack: s.LookBack, Now: a.clock.Now,
-			Want: func(c shop.Changed) bool { return !c.CancelledAt.IsZero() },
-			Log:  a.o.Log.With().Str("room", "polls").Logger(),
+			Tag: requestTag(s.Shop), Log: a.o.Log.With().Str("room", "polls").Logger(),
 		})
 		if err != nil {
 			return fmt.Errorf("make the polls of shop %s: %w", s.Name, err)
@@ -51,6 +50,15 @@ func (a *App) schedulePolls() error {
 		}))
 	}
 	return nil
+}
+
+// requestTag is the tag by which an order asks for a cancel, empty where the
+// shop's orders ask for none.
+func requestTag(s configs.Shop) string {
+	if !s.SupplierFirst.Enabled {
+		return ""
+	}
+	return s.SupplierFirst.Tag
 }
 
 // since is the time before which a shop's cancels are history: its first start

@@ -34,6 +34,7 @@ func (a *App) schedule() error {
 	if err := a.schedulePolls(); err != nil {
 		return err
 	}
+	a.scheduleWatches()
 	return a.scheduleDigest(log)
 }
 

@@ -1,0 +1,207 @@
+package app
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/robfig/cron/v3"
+	"github.com/rs/zerolog"
+
+	"countermand/configs"
+	"countermand/shop"
+	"countermand/shop/shopify"
+	"countermand/state"
+)
+
+// watchEvery is how often a shop's webhook subscriptions are looked at: one
+// that is removed costs no more than the delay of a poll.
+const watchEvery = 24 * time.Hour
+
+// hookURL is where a shop's webhooks are to be sent, empty where the public
+// address is not known.
+func hookURL(c *configs.Config, shopName string) string {
+	if c.Webhooks.PublicURL == "" {
+		return ""
+	}
+	return strings.TrimSuffix(c.Webhooks.PublicURL, "/") + strings.Replace(shopify.HookPath, "{shop}", shopName, 1)
+}
+
+// subscriber is a shop whose webhook subscriptions can be looked after.
+type subscriber interface {
+	EnsureSubscriptions(ctx context.Context, callbackURL string, fix bool) (shop.Subscriptions, error)
+}
+
+// hookWatch notices that a shop has removed subscriptions, as Shopify does
+// after eight deliveries that failed, and makes them again.
+type hookWatch struct {
+	shop  string
+	url   string
+	shops subscriber
+	store state.Store
+	// mend makes what is missing; without it the operator is only told.
+	mend bool
+	// remade hears which topics had been removed and are there again.
+	remade func(ctx context.Context, shopName string, topics []string) error
+	log    zerolog.Logger
+}
+
+// seenHooks is what the last look found. Without it nothing could tell a
+// subscription that was removed from one that never was.
+type seenHooks struct {
+	URL    string   `json:"url"`
+	Topics []string `json:"topics"`
+}
+
+func (w *hookWatch) mark() string { return "webhooks/" + w.shop }
+
+// look compares once. Whatever the error, the next look does all of it again.
+func (w *hookWatch) look(ctx context.Context) error {
+	before, err := w.seen(ctx)
+	if err != nil {
+		return err
+	}
+	found, err := w.shops.EnsureSubscriptions(ctx, w.url, w.mend)
+	if err != nil {
+		return fmt.Errorf("look at the webhook subscriptions of shop %s: %w", w.shop, err)
+	}
+	for _, p := range found.Problems {
+		w.log.Warn().Str("shop", w.shop).Msg("webhook subscription not made: " + p)
+	}
+	lost := missing(found)
+	if len(lost) > 0 {
+		w.log.Warn().Str("shop", w.shop).Strs("topics", lost).Msg("webhook subscriptions are missing; polls find what they would have told, and countermand doctor --fix makes them")
+	}
+	made := topics(found.Created)
+	if len(made) > 0 {
+		w.log.Warn().Str("shop", w.shop).Strs("topics", made).Str("url", w.url).Msg("webhook subscriptions made")
+	}
+	if again := common(made, before.Topics); before.URL == w.url && len(again) > 0 {
+		if err := w.remade(ctx, w.shop, again); err != nil {
+			return fmt.Errorf("tell of the webhook subscriptions of shop %s: %w", w.shop, err)
+		}
+	}
+	return w.remember(ctx, before, seenHooks{URL: w.url, Topics: append(topics(found.Have), common(lost, before.Topics)...)})
+}
+
+// missing are all topics that do not reach us as they should.
+func missing(s shop.Subscriptions) []string {
+	lost := slices.Clone(s.Missing)
+	for _, u := range s.Unusable {
+		if !slices.Contains(lost, u.Topic) && !slices.Contains(topics(s.Have), u.Topic) {
+			lost = append(lost, u.Topic)
+		}
+	}
+	return lost
+}
+
+func topics(list []shop.Subscription) []string {
+	out := make([]string, 0, len(list))
+	for _, s := range list {
+		if !slices.Contains(out, s.Topic) {
+			out = append(out, s.Topic)
+		}
+	}
+	return out
+}
+
+func common(a, b []string) []string {
+	return slices.DeleteFunc(slices.Clone(a), func(x string) bool { return !slices.Contains(b, x) })
+}
+
+func (w *hookWatch) seen(ctx context.Context) (out seenHooks, err error) {
+	err = w.store.View(ctx, func(tx state.ReadTx) error {
+		text, err := tx.Mark(w.mark())
+		if err != nil || text == "" {
+			return err
+		}
+		return json.Unmarshal([]byte(text), &out)
+	})
+	if err != nil {
+		return out, fmt.Errorf("read the webhook subscriptions seen at shop %s: %w", w.shop, err)
+	}
+	return out, nil
+}
+
+func (w *hookWatch) remember(ctx context.Context, before, now seenHooks) error {
+	slices.Sort(now.Topics)
+	if before.URL == now.URL && slices.Equal(before.Topics, now.Topics) {
+		return nil
+	}
+	text, err := json.Marshal(now)
+	if err == nil {
+		err = w.store.Update(ctx, func(tx state.Tx) error { return tx.PutMark(w.mark(), string(text)) })
+	}
+	if err != nil {
+		return fmt.Errorf("save the webhook subscriptions seen at shop %s: %w", w.shop, err)
+	}
+	return nil
+}
+
+// scheduleWatches looks after the subscriptions of each shop whose webhooks
+// could be believed. In the mode observe nothing is written to a shop, so
+// there it only tells.
+func (a *App) scheduleWatches() {
+	if a.o.Config.Webhooks.PublicURL == "" {
+		return
+	}
+	for _, s := range a.shops {
+		if len(s.WebhookSecrets()) == 0 {
+			continue
+		}
+		w := &hookWatch{
+			shop: s.Name, url: hookURL(a.o.Config, s.Name), shops: s.Client, store: a.store,
+			mend: a.o.Config.Mode != configs.ModeObserve, remade: a.webhooksRemade,
+			log: a.o.Log.With().Str("room", "webhooks").Logger(),
+		}
+		look := cron.FuncJob(func() {
+			ctx, cancel := context.WithTimeout(a.life, 5*time.Minute)
+			defer cancel()
+			if err := w.look(ctx); err != nil && a.life.Err() == nil {
+				a.o.Log.Warn().Err(err).Str("shop", s.Name).Msg("webhook subscriptions not looked at, tried again tomorrow")
+			}
+		})
+		a.cron.Schedule(&firstAtOnce{Schedule: pollEvery{every{a.clock, watchEvery}}}, look)
+	}
+}
+
+// firstAtOnce runs a job once at the start, and then as its schedule says.
+type firstAtOnce struct {
+	cron.Schedule
+	ran bool
+}
+
+// Next is called by cron alone, one call after the other.
+func (f *firstAtOnce) Next(t time.Time) time.Time {
+	if !f.ran {
+		f.ran = true
+		return t
+	}
+	return f.Schedule.Next(t)
+}
+
+// webhooksRemade tells the operator that a shop had removed subscriptions.
+func (a *App) webhooksRemade(_ context.Context, shopName string, topics []string) error {
+	a.o.Log.Warn().Str("shop", shopName).Strs("topics", topics).
+		Msg("the shop had removed these webhook subscriptions and they were made again: was countermand, or the proxy before it, out of reach?")
+	return nil
+}
+
+// flowShops are the secrets of the shops that Flow may speak for.
+func flowShops(c *configs.Config) (map[string]func() [][]byte, error) {
+	out := map[string]func() [][]byte{}
+	for _, s := range c.Shops {
+		if s.FlowSecretFile == "" {
+			continue
+		}
+		secret, err := configs.ReadSecret(s.FlowSecretFile)
+		if err != nil {
+			return nil, fmt.Errorf("read the Flow secret of shop %s: %w", s.Name, err)
+		}
+		out[s.Name] = shopify.StaticSecrets([]byte(secret.Reveal()))
+	}
+	return out, nil
+}
