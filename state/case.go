@@ -179,13 +179,14 @@ type Case struct {
 	Then Then `json:"then,omitempty"`
 	// Facts are what rules decide by.
 	Facts Facts `json:"facts,omitzero"`
-	// SupplierFirst: the customer asked for the cancel, and the shop's order
-	// is only touched when the suppliers have answered.
-	SupplierFirst bool `json:"supplier_first,omitempty"`
+	// Cause is why the supplier order is to be cancelled.
+	Cause Cause `json:"cause,omitempty"`
 	// Partial is why the supplier order cannot be cancelled whole.
 	Partial string `json:"partial,omitempty"`
 	// Candidates are further accounts that may hold the supplier order.
 	Candidates []string `json:"candidates,omitempty"`
+	// Told is when each message to the supplier was seen to stand there.
+	Told map[EffectKind]time.Time `json:"told,omitempty"`
 	// Approved is set by a person: the case may be asked without another
 	// question, whatever the mode asks for.
 	Approved bool `json:"approved,omitempty"`
@@ -255,6 +256,27 @@ type Case struct {
 	DueAt time.Time `json:"due_at,omitzero"`
 }
 
+// Cause is what in the shop made a case.
+type Cause string
+
+// The causes, each outranking the one before.
+const (
+	CauseLines     Cause = "lines"     // lines were taken off an order that stands
+	CauseRequested Cause = "requested" // the customer asked; the shop waits for the suppliers' answers
+	CauseCancelled Cause = "cancelled" // the order was cancelled in the shop
+)
+
+// Rank orders the causes; a case without one stands for a cancelled order.
+func (c Cause) Rank() int {
+	switch c {
+	case CauseLines:
+		return 1
+	case CauseRequested:
+		return 2
+	}
+	return 3
+}
+
 // Then is how a case is to be handled.
 type Then string
 
@@ -293,6 +315,7 @@ func (c Case) Clone() Case {
 	c.Clocks = cloneMap(c.Clocks)
 	c.Fired = cloneMap(c.Fired)
 	c.Raised = cloneMap(c.Raised)
+	c.Told = cloneMap(c.Told)
 	return c
 }
 

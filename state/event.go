@@ -99,8 +99,9 @@ type Cancellation struct {
 	// Partial is why the supplier order cannot be cancelled whole, empty when
 	// all its lines went.
 	Partial string
-	// Requested: the customer asks for it, and the shop's order still stands.
-	Requested bool
+	// Cause is what happened in the shop; empty means that the order was
+	// cancelled there.
+	Cause Cause
 	// Facts are what rules decide by.
 	Facts Facts
 }
@@ -109,6 +110,8 @@ type Cancellation struct {
 type Mapping struct {
 	SupplierOrder string `json:"supplier_order"`
 	Account       string `json:"account,omitempty"`
+	// Candidates are further accounts that may hold it.
+	Candidates []string `json:"candidates,omitempty"`
 	// By tells where the number came from: attribute, note, tag, import,
 	// operator.
 	By string `json:"by,omitempty"`
