@@ -16,6 +16,10 @@ var (
 	ErrInUse = errors.New("database in use by another process")
 	// ErrCorrupt: a record's checksum does not fit; it was quarantined.
 	ErrCorrupt = errors.New("record damaged")
+	// ErrDisk: the disk is full, read-only or broken, so an Update was not
+	// stored. One that broke while it wrote may be found stored after all at
+	// the next start, as after a crash.
+	ErrDisk = errors.New("the disk takes nothing")
 )
 
 // Store keeps everything that must outlive the process.
@@ -62,6 +66,12 @@ type ReadTx interface {
 	// CountByStatus costs the number of statuses, not of cases. A status that
 	// no case has is left out.
 	CountByStatus() (map[Status]int, error)
+	// EndedCases lists the ended cases whose EndedAt lies after from and not
+	// after to, earliest first. An ended case without the time is left out.
+	EndedCases(from, to time.Time, p Page) (cases []Case, next string, err error)
+	// Forgotten tells whether the cases of a shop order were deleted because
+	// of their age: such an order must not open new ones.
+	Forgotten(shop, orderID string) (bool, error)
 	// NextDue is the earliest DueAt, false when nothing is due ever.
 	NextDue() (time.Time, bool, error)
 	// Journal is a case's whole story, oldest first.
@@ -127,6 +137,15 @@ type Tx interface {
 	DeleteKnock(seq uint64) error
 	// ForgetKeys drops delivery ids first seen before t, at most limit.
 	ForgetKeys(t time.Time, limit int) (int, error)
+	// ForgetOrder deletes the cases of a shop order with all that belongs to
+	// them: journals, effects, alerts, the customer's request. From then on
+	// the order is Forgotten. It deletes nothing, and returns none, unless
+	// every case has ended at or before t and no work on the order is under
+	// way; a damaged case is ErrCorrupt.
+	ForgetOrder(shop, orderID string, t, now time.Time) ([]Case, error)
+	// ForgetAlerts drops alerts that concern no case and were settled at or
+	// before t, at most limit: resolved or acknowledged, or told in a digest.
+	ForgetAlerts(t time.Time, limit int) (int, error)
 	// RaiseAlert stores a new alert unless its key was raised before. One that
 	// was but is damaged is raised anew.
 	RaiseAlert(a Alert) (added bool, err error)

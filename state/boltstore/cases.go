@@ -14,7 +14,7 @@ import (
 
 var cases = &table[state.Case]{
 	name: "cases", word: "case",
-	indexes: []string{indexCaseStatus, "case_shop", "case_supplier", "case_account", "case_due"},
+	indexes: []string{indexCaseStatus, "case_shop", "case_supplier", "case_account", "case_due", "case_ended"},
 	guards:  []string{"case_shop", "case_supplier"},
 	rows:    caseRows,
 	rev:     func(c *state.Case) *uint64 { return &c.Rev },
@@ -33,6 +33,9 @@ func caseRows(id []byte, c state.Case) []row {
 	}
 	if !c.DueAt.IsZero() {
 		rows = append(rows, row{"case_due", join(timeKey(c.DueAt), id)})
+	}
+	if c.Status.Ended() && !c.EndedAt.IsZero() {
+		rows = append(rows, row{"case_ended", join(timeKey(c.EndedAt), id)})
 	}
 	return rows
 }

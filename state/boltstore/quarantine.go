@@ -2,6 +2,7 @@ package boltstore
 
 import (
 	"cmp"
+	"encoding/binary"
 	"fmt"
 	"maps"
 	"slices"
@@ -74,6 +75,9 @@ func (t *readTx) Quarantine(p state.Page) (out []state.Quarantined, next string,
 		q, _, err := quarantine.decode(k, raw)
 		if err != nil {
 			q = state.Quarantined{Bucket: quarantine.name, Key: seqText(k), Why: err.Error(), Raw: slices.Clone(raw)}
+		}
+		if len(k) == 8 {
+			q.Seq = binary.BigEndian.Uint64(k)
 		}
 		out, next = append(out, q), seqText(k)
 	}

@@ -24,7 +24,7 @@ var (
 )
 
 // kinds are all tables.
-var kinds = []kind{cases, journal, effects, knocks, seen, alerts, accounts, mappings, requests, marks, clock, quarantine}
+var kinds = []kind{cases, journal, effects, knocks, seen, alerts, accounts, mappings, requests, forgotten, marks, clock, quarantine}
 
 // migration brings a database to a version. It runs in one transaction with
 // those that follow it.

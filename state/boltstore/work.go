@@ -2,7 +2,6 @@ package boltstore
 
 import (
 	"bytes"
-	"errors"
 	"fmt"
 	"time"
 
@@ -122,39 +121,37 @@ func (t *writeTx) DeleteKnock(seq uint64) error { return knocks.remove(t, seqKey
 
 // ForgetKeys forgets the oldest first.
 func (t *writeTx) ForgetKeys(before time.Time, limit int) (int, error) {
-	if limit <= 0 {
-		limit = defaultLimit
-	}
-	var old [][2][]byte
-	end := timeKey(before)
-	for k, key := range ascend(t.bucket("seen_at"), nil, nil) {
-		if len(old) == limit || bytes.Compare(k[:8], end) >= 0 {
-			break
-		}
-		old = append(old, [2][]byte{bytes.Clone(k), bytes.Clone(key)})
-	}
-	for i, o := range old {
-		// The row goes by itself too: one that leads nowhere must not be
-		// counted again for ever.
-		if err := errors.Join(seen.remove(t, o[1]), t.dropRow("seen_at", o[0])); err != nil {
-			return i, err
-		}
-	}
-	return len(old), nil
+	return seen.forget(t, "seen_at", before.Add(-1), limit)
 }
 
 var alerts = &table[state.Alert]{
 	name: "alerts", word: "alert",
-	indexes: []string{"alert_key", "alert_raised", "alert_due"},
+	indexes: []string{"alert_key", "alert_raised", "alert_due", "alert_case", "alert_settled"},
 	guards:  []string{"alert_key"},
 	rows: func(id []byte, a state.Alert) []row {
 		rows := []row{{"alert_key", []byte(a.Key)}, {"alert_raised", join(timeKey(a.RaisedAt), id)}}
 		if !a.NextAt.IsZero() {
 			rows = append(rows, row{"alert_due", join(timeKey(a.NextAt), id)})
 		}
+		if a.CaseID != "" {
+			rows = append(rows, row{"alert_case", join(words(a.CaseID), id)})
+		} else if at := settledAt(a); !at.IsZero() {
+			rows = append(rows, row{"alert_settled", join(timeKey(at), id)})
+		}
 		return rows
 	},
 	rev: func(a *state.Alert) *uint64 { return &a.Rev },
+}
+
+// settledAt is when an alert was done with, zero while it is not.
+func settledAt(a state.Alert) time.Time {
+	switch {
+	case a.ResolvedAt.After(a.AckedAt):
+		return a.ResolvedAt
+	case !a.AckedAt.IsZero() || a.Page:
+		return a.AckedAt
+	}
+	return a.DeliveredAt // a digest told it
 }
 
 // Alert reads one alert.

@@ -73,6 +73,10 @@ func Conform(t *testing.T, fresh func(t *testing.T) Backend) {
 		{"alert listings", testAlertListings},
 		{"accounts", testAccounts},
 		{"requests", testRequests},
+		{"ended cases", testEndedCases},
+		{"order forgotten", testForgetOrder},
+		{"order not forgotten", testForgetRefused},
+		{"alerts forgotten", testForgetAlerts},
 		{"mappings", testMappings},
 		{"mapped to", testMappedTo},
 		{"stamp", testStamp},
@@ -89,6 +93,7 @@ func Conform(t *testing.T, fresh func(t *testing.T) Backend) {
 		{"damaged work", testDamagedWork},
 		{"damaged rest", testDamagedRest},
 		{"damage met while writing", testDamageWhileWriting},
+		{"damage and age", testDamageForgotten},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()
