@@ -8,25 +8,70 @@ import (
 	"slices"
 
 	"go.etcd.io/bbolt"
+
+	"countermand/state"
 )
 
 // Check reads the whole database and returns what is wrong with it, one line
 // each: pages, records that cannot be read, indexes that do not agree with
 // the records. It changes nothing. Indexes are mended by Reindex.
 func (s *Store) Check(ctx context.Context) (problems []string, err error) {
-	err = s.db.View(func(b *bbolt.Tx) error {
-		c := &checker{ctx: ctx, t: &readTx{b: b}, want: map[string]int{}}
-		for err := range b.Check() {
-			c.add("page: %v", err)
-		}
-		if len(c.problems) == 0 { // records of broken pages are not safe to touch
-			err = c.run()
-		}
-		problems = c.problems
-		return err
-	})
+	problems, err = pageProblems(ctx, s.db)
+	if err == nil && len(problems) == 0 {
+		err = s.db.View(func(b *bbolt.Tx) error {
+			c := &checker{ctx: ctx, t: &readTx{b: b}, want: map[string]int{}}
+			defer func() { problems = c.problems }()
+			return c.run()
+		})
+	}
 	if err != nil {
 		return nil, fmt.Errorf("check database: %w", err)
+	}
+	return problems, nil
+}
+
+// pageProblem begins the line about a broken page. Pages come first, and alone:
+// the records of broken pages are not safe to touch.
+const pageProblem = "page: "
+
+// pageProblems asks bbolt what it thinks of its own pages.
+func pageProblems(ctx context.Context, db *bbolt.DB) (problems []string, err error) {
+	err = db.View(func(b *bbolt.Tx) error {
+		for err := range b.Check() {
+			problems = append(problems, fmt.Sprintf(pageProblem+"%v", err))
+		}
+		return ctx.Err()
+	})
+	return problems, err
+}
+
+// CheckOpen looks at the open cases only: whether each is in all its indexes.
+// It costs what they cost, so it fits into every start; a case that is not in
+// the index of due times would never move again.
+func (s *Store) CheckOpen(ctx context.Context) (problems []string, err error) {
+	err = s.db.View(func(b *bbolt.Tx) error {
+		c := &checker{ctx: ctx, t: &readTx{b: b}, want: map[string]int{}}
+		defer func() { problems = c.problems }()
+		for _, status := range state.Statuses {
+			if status.Ended() {
+				continue
+			}
+			for row, id := range ascend(c.t.bucket(indexCaseStatus), words(string(status)), nil) {
+				if err := ctx.Err(); err != nil {
+					return err
+				}
+				raw := c.t.bucket(cases.name).Get(id)
+				if raw == nil {
+					c.add("index %s: row %x leads nowhere", indexCaseStatus, row)
+					continue
+				}
+				c.record(cases, id, raw)
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		return nil, fmt.Errorf("check open cases: %w", err)
 	}
 	return problems, nil
 }
@@ -63,20 +108,24 @@ func (c *checker) records(k kind) error {
 		if err := c.ctx.Err(); err != nil {
 			return err
 		}
-		rows, err := k.try(key, raw)
-		if err != nil {
-			c.add("%s %s: %v", k.bucket(), k.keyText(key), err)
-			c.t.note(k, key)
-			continue
-		}
-		for _, r := range rows {
-			c.want[r.index]++
-			if !bytes.Equal(c.t.bucket(r.index).Get(r.key), key) {
-				c.add("%s %s: not in index %s", k.bucket(), k.keyText(key), r.index)
-			}
-		}
+		c.record(k, key, raw)
 	}
 	return nil
+}
+
+func (c *checker) record(k kind, key, raw []byte) {
+	rows, err := k.try(key, raw)
+	if err != nil {
+		c.add("%s %s: %v", k.bucket(), k.keyText(key), err)
+		c.t.note(k, key)
+		return
+	}
+	for _, r := range rows {
+		c.want[r.index]++
+		if !bytes.Equal(c.t.bucket(r.index).Get(r.key), key) {
+			c.add("%s %s: not in index %s", k.bucket(), k.keyText(key), r.index)
+		}
+	}
 }
 
 // index counts the rows: with every wanted row found, an equal number means

@@ -12,6 +12,7 @@
 //	  case_supplier NUMBER ID          cases with a supplier order
 //	  case_account  ACCOUNT ID         of these, the ones that have not ended
 //	  case_due      TIME ID            cases with a DueAt
+//	  case_ended    TIME ID            cases that have ended, by their EndedAt
 //	case_counts     STATUS             8 bytes, how many rows case_status has
 //	journal         CASEID SEQ         a state.Entry
 //	effects         ID                 a state.Effect
@@ -24,10 +25,13 @@
 //	  alert_key     KEY
 //	  alert_raised  TIME ID
 //	  alert_due     TIME ID            alerts with a NextAt
+//	  alert_case    CASEID ID          alerts about a case
+//	  alert_settled TIME ID            the others, once nobody waits for them
 //	accounts        NAME               a state.Account
 //	mappings        SHOP ORDERNAME     a list of state.Mapping
 //	  mapping_number NUMBER SHOP ORDERNAME
 //	requests        SHOP ORDERID       a state.Request
+//	forgotten       SHOP ORDERID       when the order's cases were deleted
 //	marks           NAME               a word that a room left for itself
 //	clock           "newest"           the latest stamp
 //	quarantine      SEQ                a state.Quarantined
@@ -54,9 +58,20 @@
 // by shop order and supplier order: "there is no case" must not be concluded
 // from a broken one, or the order might be asked for twice.
 //
+// # Size
+//
+// Deletions leave free pages, which later records use, but bbolt never gives
+// one back to the disk. Open writes a large file that is mostly free anew.
+//
 // # Limits
 //
-// One process holds the file. Transactions must be short; an Update inside an
+// One process holds the file; after it has the lock it looks whether the file
+// still has its name, because Restore and the rewriting put another one there. Transactions must be short; an Update inside an
 // Update or a View waits until its context ends, as bbolt has one writer. A
 // page that is destroyed as a whole makes bbolt panic: Check finds it before.
+//
+// A full or read-only disk fails the Update and nothing else: what was stored
+// stays readable, and the next Update that finds room succeeds. After an I/O
+// error it is not known what the disk holds; Trouble says so, and the process
+// should end and open the file anew.
 package boltstore

@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"go.etcd.io/bbolt"
@@ -30,6 +31,11 @@ type Options struct {
 	InitialMmapSize int
 	// Now stamps quarantined records; default time.Now.
 	Now func() time.Time
+	// CompactFrom is the size of the file in bytes from which Open writes it
+	// anew when more than half of it is free; zero: never.
+	CompactFrom int64
+	// Note hears what Open did beyond opening, in a sentence for the log.
+	Note func(string)
 }
 
 // Store is a state.Store in one bbolt file. It may be used by many
@@ -41,6 +47,8 @@ type Store struct {
 	// writer is held by the one Update at a time: unlike bbolt's own lock it
 	// can be waited for under a context.
 	writer chan struct{}
+	// trouble is why the last commit failed, nil when it did not.
+	trouble atomic.Pointer[Trouble]
 
 	mu      sync.Mutex
 	damaged map[place]bool // seen, not yet in quarantine
@@ -70,21 +78,69 @@ func open(path string, o Options, steps []migration) (*Store, error) {
 			return nil, err
 		}
 	}
-	db, err := bbolt.Open(path, 0o600, o.bolt())
-	if errors.Is(err, berrors.ErrTimeout) {
-		return nil, fmt.Errorf("another countermand holds it; stop that one first, or talk to it through its control socket: %w", state.ErrInUse)
-	}
+	db, err := lockAndOpen(path, o)
 	if err != nil {
+		if fresh && !errors.Is(err, state.ErrInUse) { // half a head would be taken for a destroyed database
+			err = errors.Join(err, os.Remove(path))
+		}
 		return nil, err
+	}
+	if o.CompactFrom > 0 && !o.ReadOnly {
+		db = compact(db, path, o)
 	}
 	s := &Store{db: db, path: path, now: o.Now, writer: make(chan struct{}, 1), damaged: map[place]bool{}}
 	if s.now == nil {
 		s.now = time.Now
 	}
 	if err := s.prepare(steps, fresh); err != nil {
+		if t := trouble(path, err); t != nil {
+			err = t
+		}
 		return nil, errors.Join(err, db.Close())
 	}
 	return s, nil
+}
+
+// errInUse says who has the file.
+var errInUse = fmt.Errorf("another countermand holds it; stop that one first, or talk to it through its control socket: %w", state.ErrInUse)
+
+// lockAndOpen opens the file under its lock. Whoever waited for the lock while
+// the file was replaced by another got hold of a file that has no name any
+// more: that one must not be written to.
+func lockAndOpen(path string, o Options) (db *bbolt.DB, err error) {
+	var opened *os.File
+	defer func() {
+		if r := recover(); r != nil {
+			db, err = nil, errors.Join(destroyed(r), opened.Close())
+		}
+	}()
+	b := o.bolt()
+	b.OpenFile = func(name string, flag int, mode os.FileMode) (f *os.File, err error) {
+		f, err = os.OpenFile(name, flag, mode)
+		opened = f
+		return f, err
+	}
+	db, err = bbolt.Open(path, 0o600, b)
+	if errors.Is(err, berrors.ErrTimeout) {
+		return nil, errInUse
+	}
+	if t := trouble(path, err); t != nil {
+		return nil, t
+	}
+	if err != nil {
+		return nil, err
+	}
+	own, err := opened.Stat()
+	if err == nil {
+		var named os.FileInfo
+		if named, err = os.Stat(path); err == nil && !os.SameFile(own, named) {
+			err = fmt.Errorf("it was replaced at this moment, try again: %w", state.ErrInUse)
+		}
+	}
+	if err != nil {
+		return nil, errors.Join(err, db.Close())
+	}
+	return db, nil
 }
 
 func (o Options) bolt() *bbolt.Options {
@@ -102,8 +158,18 @@ func (o Options) bolt() *bbolt.Options {
 	return b
 }
 
+// destroyed is what bbolt panics about.
+func destroyed(r any) error {
+	return fmt.Errorf("one of its pages is destroyed (%v): restore the last backup, see countermand restore --help", r)
+}
+
 // prepare brings an opened file to today's schema.
-func (s *Store) prepare(steps []migration, fresh bool) error {
+func (s *Store) prepare(steps []migration, fresh bool) (err error) {
+	defer func() {
+		if r := recover(); r != nil {
+			err = destroyed(r)
+		}
+	}()
 	if err := s.migrate(steps); err != nil {
 		return err
 	}
@@ -148,10 +214,10 @@ func (s *Store) write(fn func(*writeTx) error) error {
 	if t != nil && s.remember(&t.readTx) {
 		s.settle()
 	}
-	if err != nil && fnErr == nil {
-		return fmt.Errorf("write %s: %w", s.path, err)
+	if fnErr != nil {
+		return err
 	}
-	return err
+	return s.judge(err)
 }
 
 func (s *Store) writeTx(b *bbolt.Tx) *writeTx {

@@ -1,0 +1,203 @@
+package boltstore
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"time"
+
+	"countermand/state"
+)
+
+// restoreSuffix names the copy of a backup until it takes the database's
+// place; keptLayout is the time in the name of what was there before.
+const (
+	restoreSuffix = ".restoring"
+	keptLayout    = "20060102T150405Z"
+)
+
+// Restored says what Restore did.
+type Restored struct {
+	// Kept is where the database from before is now, empty if there was none.
+	Kept string
+	// Newest is the time of the last change in the backup.
+	Newest time.Time
+	// Cases by status, as the backup has them.
+	Cases map[state.Status]int
+	// Mended: its indexes were built anew, and what could not be read was set
+	// aside. Damaged is what is still wrong: records, never pages.
+	Mended  bool
+	Damaged []string
+}
+
+// Restore puts a backup in the place of the database at path. The backup is
+// copied, brought to today's schema and checked whole before anything is
+// touched; then the database gets another name beside, and at no moment is
+// there none. It returns state.ErrInUse (wrapped) while somebody has it open.
+func Restore(ctx context.Context, backup, path string, now time.Time) (r Restored, err error) {
+	if err = os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
+		return r, fmt.Errorf("restore: %w", err)
+	}
+	unlock, old, err := lockFile(path)
+	if err != nil {
+		return r, fmt.Errorf("restore to %s: %w", path, err)
+	}
+	defer unlock()
+	defer cleanRestore(path) // what an earlier one left, too
+	cleanRestore(path)
+	if err = copyBackup(ctx, backup, path); err != nil {
+		return r, fmt.Errorf("copy backup %s: %w", backup, err)
+	}
+	if err = r.prove(ctx, path+restoreSuffix); err != nil {
+		return r, fmt.Errorf("look through backup %s: %w", backup, err)
+	}
+	if old {
+		r.Kept = path + ".before-restore-" + now.UTC().Format(keptLayout)
+		if err = keep(path, r.Kept); err != nil {
+			return r, fmt.Errorf("keep the old database: %w", err)
+		}
+	}
+	if err = os.Rename(path+restoreSuffix, path); err == nil {
+		err = syncDir(filepath.Dir(path))
+	}
+	if err != nil {
+		return r, fmt.Errorf("put the backup in place: %w", err)
+	}
+	return r, nil
+}
+
+// lockFile takes the lock that every countermand takes on its database, and
+// makes an empty file to be locked where there is none.
+func lockFile(path string) (unlock func(), old bool, err error) {
+	f, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o600)
+	if err != nil {
+		return nil, false, err
+	}
+	err = syscall.Flock(int(f.Fd()), syscall.LOCK_EX|syscall.LOCK_NB) //nolint:gosec // a descriptor fits
+	if errors.Is(err, syscall.EWOULDBLOCK) {
+		err = fmt.Errorf("a countermand is running on it; stop that one first: %w", state.ErrInUse)
+	}
+	info, serr := f.Stat()
+	if err = errors.Join(err, serr); err != nil {
+		return nil, false, errors.Join(err, f.Close())
+	}
+	return func() {
+		// An empty file is one of ours that nothing came of.
+		if now, err := os.Stat(path); err == nil && os.SameFile(now, info) && now.Size() == 0 {
+			_ = os.Remove(path)
+		}
+		f.Close()
+	}, info.Size() > 0, nil
+}
+
+func cleanRestore(path string) {
+	left, _ := filepath.Glob(escapeGlob(path) + restoreSuffix + "*")
+	for _, name := range left {
+		_ = os.Remove(name)
+	}
+}
+
+func escapeGlob(path string) string {
+	return strings.NewReplacer(`\`, `\\`, `*`, `\*`, `?`, `\?`, `[`, `\[`).Replace(path)
+}
+
+// copyBackup writes a private copy that belongs to the owner of the folder:
+// root may restore what another user's daemon is to open.
+func copyBackup(ctx context.Context, backup, path string) error {
+	if _, err := inspectOld(backup); err != nil {
+		return err
+	}
+	from, err := os.Open(backup)
+	if err != nil {
+		return err
+	}
+	defer from.Close()
+	to, err := os.OpenFile(path+restoreSuffix, os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o600)
+	if err != nil {
+		return err
+	}
+	_, err = io.Copy(&stoppable{to, ctx.Err}, from)
+	return errors.Join(err, own(to, filepath.Dir(path)), to.Sync(), to.Close())
+}
+
+// inspectOld refuses a file that is not there or holds nothing: as a backup it
+// would be an empty database.
+func inspectOld(path string) (os.FileInfo, error) {
+	fresh, err := inspect(path)
+	if err == nil && fresh {
+		err = fmt.Errorf("nothing is there: %w", os.ErrNotExist)
+	}
+	if err != nil {
+		return nil, err
+	}
+	return os.Stat(path)
+}
+
+func own(f *os.File, dir string) error {
+	if os.Geteuid() != 0 {
+		return nil
+	}
+	info, err := os.Stat(dir)
+	if err != nil {
+		return err
+	}
+	if st, ok := info.Sys().(*syscall.Stat_t); ok {
+		return f.Chown(int(st.Uid), int(st.Gid))
+	}
+	return nil
+}
+
+// prove opens the copy as the daemon will and looks through all of it.
+func (r *Restored) prove(ctx context.Context, path string) (err error) {
+	s, err := open(path, Options{}, migrations)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, s.Close()) }()
+	problems, err := s.Check(ctx)
+	if err == nil && len(problems) > 0 && !strings.HasPrefix(problems[0], pageProblem) {
+		r.Mended = true
+		if err = s.Reindex(ctx); err == nil {
+			problems, err = s.Check(ctx)
+		}
+	}
+	switch {
+	case err != nil:
+		return err
+	case len(problems) > 0 && strings.HasPrefix(problems[0], pageProblem):
+		return fmt.Errorf("%s; take an older backup (countermand verify FILE tells all that is wrong with one)", problems[0])
+	}
+	r.Damaged = problems
+	return s.View(ctx, func(tx state.ReadTx) error {
+		r.Cases, err = tx.CountByStatus()
+		if err != nil {
+			return err
+		}
+		r.Newest, err = tx.NewestTime()
+		return err
+	})
+}
+
+// keep gives the database a second name, or copies it where the file system
+// knows no second names.
+func keep(path, name string) error {
+	if err := os.Link(path, name); err == nil || errors.Is(err, os.ErrExist) {
+		return err
+	}
+	from, err := os.Open(path)
+	if err != nil {
+		return err
+	}
+	defer from.Close()
+	to, err := os.OpenFile(name, os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o600)
+	if err != nil {
+		return err
+	}
+	_, err = io.Copy(to, from)
+	return errors.Join(err, own(to, filepath.Dir(path)), to.Sync(), to.Close())
+}
