@@ -50,6 +50,7 @@ type scenario struct {
 type step struct {
 	after   time.Duration // since the step before
 	due     bool          // at the case's due time
+	config  func(*Policy) // a restart with other settings comes before
 	ev      state.Event
 	to      state.Status
 	refused string // a part of the refusal
@@ -82,6 +83,9 @@ func play(t expect, s scenario) map[pair]bool {
 		now = now.Add(st.after)
 		if st.due {
 			now = c.DueAt
+		}
+		if st.config != nil {
+			st.config(&p)
 		}
 		ev := stamped(st.ev, now)
 		before := c.Clone()

@@ -12,7 +12,7 @@ import (
 func everyStory() []scenario {
 	return slices.Concat(noise(), openingStories, modeStories, askingStories, doubtStories, readingStories, proofStories,
 		moneyStories, disputeStories, personStories(), guardStories, clockStories, replacedStories(), contestedStories, scanStories, unreadStories,
-		tellStories, causeStories, ruleStories, accountStories)
+		tellStories, causeStories, ruleStories, accountStories, wordStories(), pathStories())
 }
 
 // noise has every status meet the events that are no news to it, and the ones that may
