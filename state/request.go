@@ -54,6 +54,8 @@ type Request struct {
 	EndedAt  time.Time `json:"ended_at,omitzero"`
 	// Sent is when the cancel was first sent to the shop.
 	Sent time.Time `json:"sent,omitzero"`
+	// ByHand: only a person's decision moves it on.
+	ByHand bool `json:"by_hand,omitempty"`
 	// Alert is the key of the alert that stands open about it.
 	Alert string `json:"alert,omitempty"`
 }

@@ -170,6 +170,7 @@ func (t *txn) endRequest(r state.Request, ended state.RequestStatus, why string,
 			}
 			have[i] = next
 			if accepted(next) {
+				r.ByHand = true
 				ended, why = state.RequestOpen, why+", but AliExpress order "+next.SupplierOrder+" was cancelled already: order the goods again, or cancel the shop's order"
 			}
 		}
@@ -325,7 +326,7 @@ func joint(r state.Request, cases []state.Case, decline bool) (state.RequestStat
 	switch {
 	case open > 0 || all == 0:
 		return r.Status, r.Why
-	case r.Status == state.RequestCancelling, r.Status == state.RequestDone, r.Status == state.RequestWithdrawn, r.Status == state.RequestOpen && !r.Sent.IsZero():
+	case r.Status == state.RequestCancelling, r.Status == state.RequestDone, r.Status == state.RequestWithdrawn, r.Status == state.RequestOpen && r.ByHand:
 		return r.Status, r.Why
 	case r.Status == state.RequestDeclined:
 		if yes == all {
@@ -373,6 +374,7 @@ func (t *txn) decideRequest(c state.Case, ev state.Event) (done bool, err error)
 	case r.Partial:
 		return true, refuse("only some lines are wanted back and Shopify cancels whole orders only: take them off in Shopify")
 	}
+	r.ByHand = false
 	cases, err := t.CasesByShopOrder(c.Shop, c.ShopOrderID)
 	if err != nil {
 		return true, err

@@ -188,6 +188,7 @@ func (l *shopLane) cancel(ctx context.Context, f state.Effect) error {
 			if err != nil {
 				return err
 			}
+			r.ByHand = true
 			return t.moveRequest(r, state.RequestOpen, fmt.Sprintf("all suppliers accepted, but the shop refuses to cancel the order: %s; cancel it in Shopify, or try again with cases retry", shop.Problems(res.Problems)), cases)
 		})
 	}

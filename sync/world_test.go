@@ -142,8 +142,12 @@ func (w *world) idle() bool {
 		if err != nil {
 			return err
 		}
+		writes, err := tx.DueEffects(state.ShopLane("mystore"), now, 1)
+		if err != nil {
+			return err
+		}
 		cases, err := tx.DueCases(now, 1)
-		idle = len(knocks)+len(effects)+len(cases) == 0
+		idle = len(knocks)+len(effects)+len(writes)+len(cases) == 0
 		return err
 	})
 	return idle

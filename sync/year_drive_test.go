@@ -1,0 +1,398 @@
+package sync
+
+import (
+	"cmp"
+	"container/heap"
+	"context"
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/rs/zerolog"
+
+	"countermand/state"
+	"countermand/supplier"
+)
+
+// year is one engine, with its successors, in a year of made-up orders. All of
+// it runs on one goroutine and is drawn from one seed, so it can be played
+// again.
+type year struct {
+	seed   uint64
+	rng    *rand.Rand
+	mode   Mode
+	now    time.Time
+	watch  *yearWatch
+	store  *yearStore
+	site   *yearSite
+	shops  map[string]*yearShop
+	e      *Engine
+	events yearEvents
+	ids    int64
+	seq    int
+
+	lastNumber string
+	left       int // cases to come
+	made       int
+	acked      bool
+	whims      int
+	kills      map[string]int
+	faults     int
+	beats      int
+}
+
+var errYearKilled = errors.New("the process was killed")
+
+// yearStart is a Monday.
+var yearStart = time.Date(2026, 1, 5, 6, 0, 0, 0, time.UTC)
+
+const (
+	yearSales  = 300 * 24 * time.Hour // in which orders are cancelled
+	yearAtMost = 560 * 24 * time.Hour // by which every case has ended
+)
+
+func newYear(seed uint64, dir string, cases int, mode Mode, odds yearOdds) (*year, error) {
+	rng := func(n uint64) *rand.Rand { return rand.New(rand.NewPCG(seed, n)) }
+	y := &year{seed: seed, rng: rng(1), mode: mode, now: yearStart, left: cases, kills: map[string]int{}, shops: map[string]*yearShop{}}
+	y.watch = newYearWatch(y.now)
+	var err error
+	if y.store, err = newYearStore(dir, rng(2), odds, y.watch); err != nil {
+		return nil, err
+	}
+	y.site = newYearSite(y, rng(3))
+	for i, name := range []string{"mystore", "second"} {
+		y.shops[name] = &yearShop{y: y, name: name, rng: rng(uint64(4 + i)), sales: map[string]*yearSale{}}
+		y.site.troubles(y.accountOf(name), yearStart, yearStart.Add(yearSales+60*24*time.Hour))
+	}
+	return y, nil
+}
+
+func (y *year) accountOf(shop string) string {
+	return map[string]string{"mystore": "main", "second": "spare"}[shop]
+}
+
+func (y *year) options() Options {
+	p := policyOf(y.mode)
+	p.Shops = map[string]ShopPolicy{"mystore": {MapRetryFor: 48 * time.Hour}, "second": {MapWait: 6 * time.Hour, MapRetryFor: 48 * time.Hour}}
+	o := Options{
+		Store: y.store, Policy: p, Now: func() time.Time { return y.now }, Owner: "year", Log: zerolog.Nop(),
+		Shops: map[string]Shop{}, Accounts: map[string]Account{},
+		NewID: func(time.Time) string { y.ids++; return fmt.Sprintf("01%012d", y.ids) },
+	}
+	for name, s := range y.shops {
+		account := y.accountOf(name)
+		o.Shops[name] = Shop{Edge: s, Account: account}
+		o.Accounts[account] = Account{Client: yearClient{y.site, account}, CoolDown: 30 * time.Minute, IdleStop: 5 * time.Minute}
+	}
+	return o
+}
+
+// boot starts an engine whose workers stand still: its context has ended, and
+// the driver does their work one after the other.
+func (y *year) boot() error {
+	ended, cancel := context.WithCancel(context.Background())
+	cancel()
+	for range 100 {
+		e, err := New(y.options())
+		if err != nil {
+			return err
+		}
+		err = y.alive(func() error { return errors.Join(e.Start(ended), e.Stop(context.Background())) })
+		if err == nil {
+			slices.SortFunc(e.lanes, func(a, b *lane) int { return cmp.Compare(a.name, b.name) })
+			y.e = e
+			return nil
+		}
+		if err := y.store.reopen(); err != nil {
+			return err
+		}
+	}
+	return errors.New("the engine does not start")
+}
+
+// alive runs something of the engine until it ends or the process does.
+func (y *year) alive(fn func() error) (err error) {
+	defer func() {
+		switch r := recover().(type) {
+		case nil:
+		case yearKill:
+			y.kills[r.label]++
+			err = errYearKilled
+		default:
+			panic(r)
+		}
+	}()
+	return fn()
+}
+
+// engine does so and starts another process where this one died.
+func (y *year) engine(fn func() error) error {
+	err := y.alive(fn)
+	if !errors.Is(err, errYearKilled) {
+		return err
+	}
+	if e := y.store.reopen(); e != nil {
+		return e
+	}
+	switch n := y.rng.IntN(20); { // how long nobody starts it again
+	case n == 0:
+		y.pass(yearWithin(y.rng, time.Hour, 60*time.Hour))
+	case n < 5:
+		y.pass(yearWithin(y.rng, time.Minute, time.Hour))
+	}
+	if e := y.boot(); e != nil {
+		wrong("start again: %v", e)
+	}
+	return err
+}
+
+func (y *year) pass(d time.Duration) {
+	y.now = y.now.Add(d)
+	y.watch.now = y.now
+}
+
+// run plays the year to the end of the last case.
+func (y *year) run() (err error) {
+	defer func() {
+		switch r := recover().(type) {
+		case nil:
+		case yearWrong:
+			err = fmt.Errorf("seed %d, at %s: %s", y.seed, y.now.Format(time.RFC3339), r.what)
+		default:
+			panic(r)
+		}
+	}()
+	if err := y.boot(); err != nil {
+		return err
+	}
+	y.plan()
+	for !y.over() {
+		for len(y.events) > 0 && !y.events[0].at.After(y.now) {
+			heap.Pop(&y.events).(yearEvent).do()
+		}
+		next := y.beat()
+		if len(y.events) > 0 {
+			next = earlier(next, y.events[0].at)
+		}
+		if !next.After(y.now) {
+			next = y.now.Add(time.Second)
+		}
+		y.pass(next.Add(time.Minute - 1).Truncate(time.Minute).Sub(y.now))
+		if y.now.Sub(yearStart) > yearAtMost {
+			wrong("not over: %s", y.stuck())
+		}
+	}
+	y.audit()
+	y.reckon()
+	return nil
+}
+
+// plan sets up sales, a person's visits and audits.
+func (y *year) plan() {
+	gap := yearSales / time.Duration(y.left+1)
+	names := []string{"mystore", "second"}
+	n := 1000
+	var sell func()
+	sell = func() {
+		if y.left <= 0 {
+			return
+		}
+		n++
+		cases := y.shops[names[y.rng.IntN(2)]].sell(n)
+		y.left -= cases
+		y.made += cases
+		y.lastNumber = fmt.Sprintf("81%013d0", n)
+		y.at(y.now.Add(time.Duration(y.rng.Int64N(int64(2*gap)))), sell)
+	}
+	y.at(y.now, sell)
+	y.every(11*time.Hour, y.visit)
+	y.every(9*24*time.Hour, y.audit)
+}
+
+func (y *year) every(d time.Duration, do func()) {
+	y.push(yearEvent{at: y.now.Add(d), do: func() { do(); y.every(d, do) }})
+}
+
+// over tells whether all cases have come and ended.
+func (y *year) over() bool {
+	if y.left > 0 || y.beats%500 != 0 {
+		return false
+	}
+	var knocks []state.Knock
+	y.view(func(tx state.ReadTx) (err error) {
+		knocks, err = tx.Knocks(y.now.AddDate(9, 0, 0), 1)
+		return err
+	})
+	if len(knocks) > 0 || len(y.open()) > 0 {
+		return false
+	}
+	for _, e := range y.events { // all deliveries have come
+		if e.once {
+			return false
+		}
+	}
+	return true
+}
+
+// beat lets the engine do everything that is due, as its workers would, and
+// tells when there is more.
+func (y *year) beat() time.Time {
+	y.beats++
+	for round := 0; ; round++ {
+		if next := y.due(); next.After(y.now) {
+			return next
+		}
+		if round > 5000 {
+			wrong("the engine spins: %s", y.stuck())
+		}
+		err := y.engine(func() error {
+			return errors.Join(y.inbox(), y.e.drainDue(context.Background()), y.lanes())
+		})
+		switch {
+		case err == nil:
+		case errors.Is(err, errYearFault):
+			y.faults++
+			return y.now // the next heartbeat goes on
+		case errors.Is(err, errYearKilled), supplier.KindOf(err) != "":
+			return y.now
+		default:
+			wrong("the engine fails: %v", err)
+		}
+	}
+}
+
+// inbox is drainInbox without its goroutines.
+func (y *year) inbox() error {
+	for {
+		var knocks []state.Knock
+		err := y.store.View(context.Background(), func(tx state.ReadTx) (err error) {
+			knocks, err = tx.Knocks(y.now, knockBatch)
+			return err
+		})
+		if err != nil || len(knocks) == 0 {
+			return err
+		}
+		for _, same := range byOrder(knocks) {
+			if err := y.e.look(context.Background(), same); err != nil {
+				return err
+			}
+		}
+	}
+}
+
+func (y *year) lanes() error {
+	for _, l := range y.e.lanes {
+		if err := l.drain(context.Background()); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (y *year) view(fn func(state.ReadTx) error) {
+	if err := y.store.inner.View(context.Background(), fn); err != nil {
+		wrong("look into the store: %v", err)
+	}
+}
+
+// due is when there is something to do for the engine next.
+func (y *year) due() time.Time {
+	far := y.now.AddDate(9, 0, 0)
+	next := far
+	y.view(func(tx state.ReadTx) error {
+		if at, ok, err := tx.NextDue(); err != nil {
+			return err
+		} else if ok {
+			next = earlier(next, at)
+		}
+		knocks, err := tx.Knocks(far, 1)
+		if err != nil {
+			return err
+		}
+		for _, k := range knocks {
+			next = earlier(next, k.NotBefore)
+		}
+		for _, l := range y.e.lanes {
+			effects, err := tx.DueEffects(l.name, next, 1)
+			if err != nil {
+				return err
+			}
+			if len(effects) == 0 {
+				continue
+			}
+			a, err := tx.Account(l.name)
+			if err != nil {
+				return err
+			}
+			next = earlier(next, later(effects[0].NotBefore, a.Until))
+		}
+		return nil
+	})
+	return next
+}
+
+func (y *year) open() (all []state.Case) {
+	y.view(func(tx state.ReadTx) error {
+		for _, s := range state.Statuses {
+			for after := ""; !s.Ended(); {
+				cases, next, err := tx.CasesByStatus(s, state.Page{After: after, Limit: 500})
+				if err != nil {
+					return err
+				}
+				all = append(all, cases...)
+				if after = next; after == "" {
+					break
+				}
+			}
+		}
+		return nil
+	})
+	return all
+}
+
+func (y *year) stuck() string {
+	var out []string
+	for _, c := range y.open() {
+		out = append(out, fmt.Sprintf("%s %s due %s (paused %t, held %q)", c.ID, c.Status, c.DueAt, c.Paused, c.HeldWhy))
+	}
+	return strings.Join(out[:min(len(out), 9)], "; ")
+}
+
+func (y *year) sale(c state.Case) *yearSale { return y.shops[c.Shop].sales[c.ShopOrderID] }
+
+// yearEvent is something that happens at a time.
+type yearEvent struct {
+	at   time.Time
+	seq  int
+	do   func()
+	once bool
+}
+
+type yearEvents []yearEvent
+
+func (e yearEvents) Len() int      { return len(e) }
+func (e yearEvents) Swap(i, j int) { e[i], e[j] = e[j], e[i] }
+func (e yearEvents) Less(i, j int) bool {
+	if !e[i].at.Equal(e[j].at) {
+		return e[i].at.Before(e[j].at)
+	}
+	return e[i].seq < e[j].seq
+}
+func (e *yearEvents) Push(x any) { *e = append(*e, x.(yearEvent)) }
+func (e *yearEvents) Pop() any {
+	last := (*e)[len(*e)-1]
+	*e = (*e)[:len(*e)-1]
+	return last
+}
+
+// at lets something happen once.
+func (y *year) at(t time.Time, do func()) { y.push(yearEvent{at: t, do: do, once: true}) }
+
+func (y *year) push(e yearEvent) {
+	y.seq++
+	e.seq = y.seq
+	heap.Push(&y.events, e)
+}

@@ -1,0 +1,288 @@
+package sync
+
+import (
+	"fmt"
+	"math/rand/v2"
+	"time"
+
+	"countermand/state"
+)
+
+// yearFate is what a supplier does with one order.
+type yearFate string
+
+const (
+	fateAccept     yearFate = "accepts after a while"
+	fateSilent     yearFate = "says nothing until the window ends"
+	fateKeeps      yearFate = "refuses and never ships"
+	fateLeft       yearFate = "refuses, and it had left before"
+	fateFake       yearFate = "refuses and gives a number that nobody scans"
+	fateLate       yearFate = "refuses and ships afterwards"
+	fateNoNumber   yearFate = "refuses and marks it shipped without a number"
+	fateRecycled   yearFate = "refuses and gives an old number again"
+	fateShipAnyway yearFate = "answers nothing and ships"
+	fateShipped    yearFate = "had marked it shipped before"
+	fatePickedUp   yearFate = "the courier has it"
+	fateClosed     yearFate = "was closed already"
+	fateUnknown    yearFate = "the account does not show it"
+)
+
+var yearFates = []struct {
+	fate   yearFate
+	weight int
+}{
+	{fateAccept, 40}, {fateSilent, 10}, {fateKeeps, 7}, {fateLeft, 8}, {fateFake, 7}, {fateLate, 7}, {fateNoNumber, 4}, {fateRecycled, 2},
+	{fateShipAnyway, 6}, {fateShipped, 5}, {fatePickedUp, 2}, {fateClosed, 1}, {fateUnknown, 1},
+}
+
+func drawFate(rng *rand.Rand) yearFate {
+	n := rng.IntN(100)
+	for _, f := range yearFates {
+		if n -= f.weight; n < 0 {
+			return f.fate
+		}
+	}
+	return fateAccept
+}
+
+// yearPay is money that the site gives back.
+type yearPay struct {
+	at     time.Time
+	amount state.Money
+	to     state.RefundTo
+}
+
+// yearOrder is the truth about one supplier order. Times that are zero never
+// come.
+type yearOrder struct {
+	number, account, store string
+	total                  state.Money
+	lines                  []state.Line
+	owners                 map[string]bool // shop orders whose goods these are
+	fate                   yearFate
+	placed, paid, verified time.Time // verified: the end of the risk hold
+	window                 time.Time // its end
+	countdown              bool      // the page shows the window's end
+	says                   bool      // the page says that it was refused, and when
+	listHides              bool      // the list goes on as if it were pending
+
+	clicks    int // clicks that were made
+	reached   int // of those, requests that the supplier has
+	reachedAt time.Time
+	allowed   bool // a person wants it asked once more
+	answered  time.Time
+	shipped   time.Time
+	closed    time.Time
+	number1   string
+	numberAt  time.Time
+	scan      time.Time
+	scanSeen  time.Time
+	delivered time.Time
+	pays      []yearPay
+	tells     map[string]int
+}
+
+// yearWithin draws a duration from a range.
+func yearWithin(rng *rand.Rand, from, to time.Duration) time.Duration {
+	if to <= from {
+		return from
+	}
+	return from + time.Duration(rng.Int64N(int64(to-from))).Truncate(time.Second)
+}
+
+// newYearOrder makes an order that was bought for a shop order some time ago.
+func newYearOrder(rng *rand.Rand, number, account string, now, ordered time.Time, lines []state.Line) *yearOrder {
+	o := &yearOrder{
+		number: number, account: account, store: fmt.Sprintf("Store %d", rng.IntN(40)), lines: lines, owners: map[string]bool{}, fate: drawFate(rng),
+		total: state.Money{Units: (1 + rng.Int64N(200)) * 10_000, Currency: "USD"}, placed: ordered.Add(time.Hour), countdown: rng.IntN(4) > 0,
+		says: rng.IntN(2) == 0, listHides: rng.IntN(5) == 0, tells: map[string]int{},
+	}
+	o.paid = o.placed.Add(yearWithin(rng, 0, time.Hour))
+	if rng.IntN(10) == 0 {
+		o.verified = now.Add(yearWithin(rng, 0, 20*time.Hour))
+	}
+	o.window = o.paid.Add(yearWithin(rng, 5*24*time.Hour, 13*24*time.Hour))
+	if w := now.Add(12 * time.Hour); o.window.Before(w) {
+		o.window = w
+	}
+	// One that nobody asks about is sent in good time.
+	o.ship(rng, now.Add(o.window.Sub(now)*time.Duration(60+rng.IntN(35))/100), true)
+	switch o.fate {
+	case fateShipped:
+		o.ship(rng, now.Add(-yearWithin(rng, 0, 20*time.Hour)), true)
+	case fateClosed:
+		o.shipped, o.verified = time.Time{}, time.Time{}
+		o.close(rng, now.Add(-time.Hour))
+	case fateRecycled, fateFake, fateNoNumber:
+		o.scan = time.Time{}
+	}
+	return o
+}
+
+// ship sets the parcel's way; scanned tells whether it has one.
+func (o *yearOrder) ship(rng *rand.Rand, at time.Time, scanned bool) {
+	const day = 24 * time.Hour
+	o.shipped, o.scan, o.scanSeen, o.delivered = at, time.Time{}, time.Time{}, time.Time{}
+	o.number1, o.numberAt = "LP"+o.number[8:], at.Add(yearWithin(rng, 0, 2*day))
+	if scanned {
+		o.scan = at.Add(yearWithin(rng, 0, 2*day))
+		o.scanSeen = later(o.numberAt, o.scan).Add(yearWithin(rng, 0, 6*time.Hour))
+		o.delivered = o.scan.Add(yearWithin(rng, 9*day, 30*day))
+	}
+}
+
+func later(a, b time.Time) time.Time {
+	if a.After(b) {
+		return a
+	}
+	return b
+}
+
+// close ends the order and draws what is paid back, where and when.
+func (o *yearOrder) close(rng *rand.Rand, at time.Time) {
+	const day = 24 * time.Hour
+	o.closed = at
+	to := []state.RefundTo{state.RefundCard, state.RefundCard, state.RefundBalance, state.RefundBonus}[rng.IntN(4)]
+	part := state.Money{Units: 1 + rng.Int64N(o.total.Units-1), Currency: o.total.Currency}
+	rest := state.Money{Units: o.total.Units - part.Units, Currency: o.total.Currency}
+	soon, late := at.Add(yearWithin(rng, day/2, 12*day)), at.Add(yearWithin(rng, 22*day, 40*day))
+	switch n := rng.IntN(100); {
+	case n < 78:
+		o.pays = []yearPay{{soon, o.total, to}}
+	case n < 85:
+		o.pays = []yearPay{{late, o.total, to}}
+	case n < 90:
+		o.pays = []yearPay{{soon, part, to}}
+	case n < 95:
+		o.pays = []yearPay{{soon, part, to}, {late, rest, to}}
+	case n < 96:
+		o.pays = []yearPay{{soon, state.Money{Units: o.total.Units, Currency: "EUR"}, to}}
+	}
+}
+
+// reach is a request that the supplier has from now on.
+func (o *yearOrder) reach(rng *rand.Rand, now time.Time) {
+	const day = 24 * time.Hour
+	o.reached++
+	o.reachedAt = now
+	left := o.window.Sub(now)
+	o.answered = now.Add(yearWithin(rng, 10*time.Minute, min(5*day, max(left-time.Hour, 11*time.Minute))))
+	o.shipped = time.Time{}
+	fate := o.fate
+	if o.reached > 1 {
+		fate = fateAccept
+	}
+	switch fate {
+	case fateSilent:
+		o.answered = later(o.window, now).Add(yearWithin(rng, 0, 6*time.Hour))
+		o.close(rng, o.answered)
+	case fateKeeps:
+		o.close(rng, later(o.window, o.answered.Add(time.Hour)).Add(yearWithin(rng, 0, 6*time.Hour)))
+	case fateLeft:
+		o.ship(rng, o.answered, true)
+		o.scan = now.Add(-yearWithin(rng, time.Second, now.Sub(o.placed)))
+	case fateFake:
+		o.ship(rng, o.answered.Add(yearWithin(rng, 0, day)), false)
+	case fateLate:
+		o.ship(rng, o.answered.Add(yearWithin(rng, time.Hour, 3*day)), true)
+	case fateNoNumber:
+		o.ship(rng, o.answered.Add(yearWithin(rng, 0, day)), false)
+		o.numberAt = time.Time{}
+	case fateRecycled:
+		o.ship(rng, o.answered, true)
+		o.scan, o.delivered = o.placed.Add(-10*day), time.Time{}
+	case fateShipAnyway:
+		o.ship(rng, o.answered, true)
+	default:
+		o.close(rng, o.answered)
+	}
+}
+
+func come(at, now time.Time) bool { return !at.IsZero() && !now.Before(at) }
+
+func (o *yearOrder) phase(now time.Time) state.Phase {
+	switch {
+	case come(o.closed, now):
+		return state.PhaseClosed
+	case come(o.shipped, now):
+		if come(o.delivered, now) {
+			return state.PhaseDelivered
+		}
+		return state.PhaseShipped
+	case o.reached > 0 && now.Before(o.answered):
+		return state.PhasePending
+	case now.Before(o.verified):
+		return state.PhaseRiskHold
+	}
+	return state.PhaseProcessing
+}
+
+var yearCaptions = map[state.Phase]string{
+	state.PhaseClosed: "Canceled", state.PhaseShipped: "Shipped", state.PhaseDelivered: "Delivered", state.PhasePending: "Cancellation requested",
+	state.PhaseRiskHold: "Being verified", state.PhaseProcessing: "To ship",
+}
+
+func (o *yearOrder) caption(now time.Time) string {
+	p := o.phase(now)
+	if p == state.PhaseProcessing && o.reached > 0 && o.listHides {
+		p = state.PhasePending
+	}
+	return yearCaptions[p]
+}
+
+// refused tells whether the supplier has said no.
+func (o *yearOrder) refused(now time.Time) bool {
+	return o.reached > 0 && !now.Before(o.answered) && !come(o.closed, now)
+}
+
+// paid back until now.
+func (o *yearOrder) refund(now time.Time) *state.Refund {
+	var r *state.Refund
+	for _, p := range o.pays {
+		if !come(p.at, now) {
+			continue
+		}
+		if r == nil {
+			r = &state.Refund{ConfirmedBy: "site", Amount: state.Money{Currency: p.amount.Currency}}
+		}
+		r.Amount.Units += p.amount.Units
+		r.To, r.At = p.to, p.at
+	}
+	return r
+}
+
+// page is what the order's pages show now.
+func (o *yearOrder) page(now time.Time, tracking bool) state.Reading {
+	r := state.Reading{
+		Number: o.number, At: now, Source: state.SourceDetail, Complete: true, Phase: o.phase(now), OrderedAt: o.placed, PaidAt: o.paid,
+		Total: o.total, Store: o.store, Lines: o.lines, TrackingRead: tracking, Refund: o.refund(now),
+	}
+	r.StatusText = yearCaptions[r.Phase]
+	r.CancelOffered = r.Phase == state.PhaseProcessing && o.reached == 0
+	if o.countdown && r.Phase != state.PhaseClosed && r.Phase != state.PhaseShipped && r.Phase != state.PhaseDelivered {
+		r.WindowEnd = o.window
+	}
+	if come(o.closed, now) {
+		r.ClosedAt = o.closed
+	}
+	if come(o.shipped, now) {
+		r.ShippedAt = o.shipped
+	}
+	if o.says && o.reached > 0 {
+		r.RequestedAt = o.reachedAt
+		if o.refused(now) {
+			r.AnsweredAt, r.RefusedText = o.answered, "The seller declined the cancellation"
+		}
+	}
+	if tracking && come(o.numberAt, now) && come(o.shipped, now) {
+		t := state.Tracking{Number: o.number1, Carrier: "Cainiao"}
+		if come(o.scanSeen, now) {
+			t.FirstScanAt, t.FirstScanCode = o.scan, "AE_PICK_UP_SUCCESS"
+		}
+		if come(o.delivered, now) {
+			t.DeliveredAt = o.delivered
+		}
+		r.Tracking = []state.Tracking{t}
+	}
+	return r
+}

@@ -1,0 +1,193 @@
+package sync
+
+import (
+	"context"
+	"math/rand/v2"
+	"time"
+
+	"countermand/state"
+	"countermand/supplier"
+)
+
+// yearOutage is a time in which an account cannot be worked.
+type yearOutage struct {
+	from, to time.Time
+	kind     supplier.Kind
+}
+
+// yearSite is the supplier's side: its orders, its bad days and its odd pages.
+type yearSite struct {
+	y       *year
+	rng     *rand.Rand
+	orders  map[string]*yearOrder
+	outages map[string][]yearOutage
+	noise   int // parts of a thousand of the readings that are odd
+	reads   int
+	sweeps  int
+	clicks  int
+}
+
+func newYearSite(y *year, rng *rand.Rand) *yearSite {
+	return &yearSite{y: y, rng: rng, orders: map[string]*yearOrder{}, outages: map[string][]yearOutage{}, noise: 20}
+}
+
+// troubles draws the bad days of an account.
+func (s *yearSite) troubles(account string, from, to time.Time) {
+	kinds := []supplier.Kind{supplier.LoggedOut, supplier.Challenged, supplier.Throttled, supplier.Unreachable, supplier.Browser}
+	for at := from; at.Before(to); {
+		at = at.Add(yearWithin(s.rng, time.Hour, 24*24*time.Hour))
+		o := yearOutage{from: at, kind: kinds[s.rng.IntN(len(kinds))]}
+		o.to = at.Add(yearWithin(s.rng, 10*time.Minute, 30*time.Hour))
+		s.outages[account] = append(s.outages[account], o)
+		at = o.to
+	}
+}
+
+func (s *yearSite) trouble(account, op string) error {
+	for _, o := range s.outages[account] {
+		if come(o.from, s.y.now) && s.y.now.Before(o.to) {
+			return &supplier.Error{Kind: o.kind, Op: op}
+		}
+	}
+	return nil
+}
+
+// yearClient is the browser of one account.
+type yearClient struct {
+	*yearSite
+	account string
+}
+
+var _ supplier.Client = yearClient{}
+
+func (c yearClient) Probe(context.Context) error { return c.trouble(c.account, "look at the session") }
+
+func (c yearClient) Close(context.Context) error { return nil }
+
+func (c yearClient) Sweep(_ context.Context, want []string) (map[string]state.Reading, error) {
+	c.y.store.die("before a sweep")
+	c.sweeps++
+	if err := c.trouble(c.account, "sweep"); err != nil {
+		return nil, err
+	}
+	found := map[string]state.Reading{}
+	for _, number := range want {
+		o := c.orders[number]
+		if o == nil || o.account != c.account || c.rng.IntN(50) == 0 {
+			continue
+		}
+		found[number] = state.Reading{Number: number, Source: state.SourceList, At: c.y.now, Complete: true, Phase: o.phase(c.y.now), StatusText: o.caption(c.y.now)}
+	}
+	return found, nil
+}
+
+// Read gives the order's page, or an odd one.
+func (c yearClient) Read(_ context.Context, number string, tracking bool) (state.Reading, error) {
+	c.y.store.die("before a read")
+	c.reads++
+	op := "read order " + number
+	if err := c.trouble(c.account, op); err != nil {
+		return state.Reading{}, err
+	}
+	o := c.orders[number]
+	if o == nil || o.account != c.account || o.fate == fateUnknown {
+		return state.Reading{}, &supplier.Error{Kind: supplier.NotFound, Op: op}
+	}
+	r := o.page(c.y.now, tracking)
+	if c.rng.IntN(1000) >= c.noise {
+		return r, nil
+	}
+	return c.odd(o, r, op)
+}
+
+// odd is a page that tells less than it should.
+func (c yearClient) odd(o *yearOrder, r state.Reading, op string) (state.Reading, error) {
+	switch c.rng.IntN(9) {
+	case 0:
+		return state.Reading{}, &supplier.Error{Kind: supplier.Unreadable, Op: op}
+	case 1:
+		return state.Reading{}, &supplier.Error{Kind: supplier.UnknownPage, Op: op}
+	case 2:
+		return state.Reading{}, &supplier.Error{Kind: supplier.Unreachable, Op: op}
+	case 3:
+		return state.Reading{}, &supplier.Error{Kind: supplier.Browser, Op: op}
+	case 4: // half a page
+		return state.Reading{Number: o.number, At: r.At, Source: state.SourceDetail, Phase: state.PhaseUnknown}, nil
+	case 5:
+		r.Doubt = "the page contradicts its data"
+	case 6:
+		r.Phase, r.StatusText, r.CancelOffered, r.RefusedText = state.PhaseUnknown, "Something new", false, ""
+	case 7:
+		return state.Reading{}, &supplier.Error{Kind: supplier.NotFound, Op: op}
+	case 8: // the page does not show its button nor its texts yet
+		r.Complete, r.CancelOffered, r.RefusedText = false, false, ""
+	}
+	return r, nil
+}
+
+// Cancel goes the way of the real one: look, guard, mark, click, look.
+func (c yearClient) Cancel(ctx context.Context, req supplier.CancelRequest) (state.Asked, error) {
+	r, err := c.Read(ctx, req.Number, false)
+	if err != nil {
+		return state.Asked{}, err
+	}
+	if err := req.Guard(r); err != nil {
+		return state.Asked{Outcome: state.AskWrongOrder, Detail: err.Error(), Reading: &r}, nil
+	}
+	if r.Doubt != "" || !r.Complete {
+		return state.Asked{Outcome: state.AskFailed, Detail: "the page is not whole", Reading: &r}, nil
+	}
+	if outcome, done := yearNoClick(r); done {
+		return state.Asked{Outcome: outcome, Reading: &r}, nil
+	}
+	if req.Observe {
+		return state.Asked{Outcome: state.AskObserved, Detail: "would have clicked", Reading: &r}, nil
+	}
+	c.y.store.dieHere("before the mark")
+	if err := req.Dispatch(ctx); err != nil {
+		return state.Asked{Outcome: state.AskFailed, Detail: err.Error(), Reading: &r}, nil
+	}
+	c.y.store.dieHere("before the click")
+	o := c.orders[req.Number]
+	c.y.mayClick(req, o)
+	o.clicks++
+	c.clicks++
+	return c.clicked(o)
+}
+
+func yearNoClick(r state.Reading) (state.AskOutcome, bool) {
+	switch r.Phase {
+	case state.PhasePending:
+		return state.AskPending, true
+	case state.PhaseClosed:
+		return state.AskClosed, true
+	case state.PhaseShipped, state.PhaseDelivered:
+		return state.AskShipped, true
+	case state.PhaseUnknown:
+		return state.AskUnknown, true
+	}
+	return state.AskNotOffered, !r.CancelOffered
+}
+
+// clicked is what the last click does, and what is seen of it.
+func (c yearClient) clicked(o *yearOrder) (state.Asked, error) {
+	if o.fate == fatePickedUp {
+		return state.Asked{Outcome: state.AskPickedUp, Detail: "The courier has picked up the package"}, nil
+	}
+	n := c.rng.IntN(100)
+	if n < 3 { // it goes astray
+		c.y.store.dieHere("after a click that went astray")
+		return state.Asked{Outcome: state.AskUnclear, Detail: "no answer came"}, nil
+	}
+	o.reach(c.rng, c.y.now)
+	o.allowed = false
+	c.y.store.dieHere("after the click")
+	switch {
+	case n < 8:
+		return state.Asked{Outcome: state.AskUnclear, Detail: "the answer was lost"}, nil
+	case n < 9: // a client that breaks its word
+		return state.Asked{}, &supplier.Error{Kind: supplier.Browser, Op: "cancel order " + o.number}
+	}
+	r := o.page(c.y.now, false)
+	return state.Asked{Outcome: state.AskPending, Reason: "no longer wanted", Reading: &r}, nil
+}
