@@ -30,6 +30,12 @@ func (s *Store) Backup(ctx context.Context, path string) error {
 	return nil
 }
 
+// Size is what a copy takes, in bytes. The file itself may be larger.
+func (s *Store) Size() (n int64, err error) {
+	err = s.db.View(func(b *bbolt.Tx) error { n = b.Size(); return nil })
+	return n, err
+}
+
 // copyTo writes the copy under a temporary name and renames it. stop is asked
 // before every write.
 func (s *Store) copyTo(path string, stop func() error) (err error) {

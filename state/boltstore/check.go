@@ -6,6 +6,7 @@ import (
 	"encoding/binary"
 	"fmt"
 	"slices"
+	"strings"
 
 	"go.etcd.io/bbolt"
 
@@ -33,6 +34,10 @@ func (s *Store) Check(ctx context.Context) (problems []string, err error) {
 // pageProblem begins the line about a broken page. Pages come first, and alone:
 // the records of broken pages are not safe to touch.
 const pageProblem = "page: "
+
+// PageProblem tells whether a line of Check is about a broken page, which
+// nothing but a backup mends.
+func PageProblem(line string) bool { return strings.HasPrefix(line, pageProblem) }
 
 // pageProblems asks bbolt what it thinks of its own pages.
 func pageProblems(ctx context.Context, db *bbolt.DB) (problems []string, err error) {
@@ -171,7 +176,7 @@ func (s *Store) Reindex(ctx context.Context) error {
 			return err
 		}
 		for _, k := range kinds {
-			if len(k.indexNames()) == 0 {
+			if k == kind(quarantine) { // what cannot be read there has no better place
 				continue
 			}
 			if err := t.rebuild(k); err != nil {

@@ -160,7 +160,7 @@ func (r *Restored) prove(ctx context.Context, path string) (err error) {
 	}
 	defer func() { err = errors.Join(err, s.Close()) }()
 	problems, err := s.Check(ctx)
-	if err == nil && len(problems) > 0 && !strings.HasPrefix(problems[0], pageProblem) {
+	if err == nil && len(problems) > 0 && !PageProblem(problems[0]) {
 		r.Mended = true
 		if err = s.Reindex(ctx); err == nil {
 			problems, err = s.Check(ctx)
@@ -169,7 +169,7 @@ func (r *Restored) prove(ctx context.Context, path string) (err error) {
 	switch {
 	case err != nil:
 		return err
-	case len(problems) > 0 && strings.HasPrefix(problems[0], pageProblem):
+	case len(problems) > 0 && PageProblem(problems[0]):
 		return fmt.Errorf("%s; take an older backup (countermand verify FILE tells all that is wrong with one)", problems[0])
 	}
 	r.Damaged = problems
@@ -200,4 +200,14 @@ func keep(path, name string) error {
 	}
 	_, err = io.Copy(to, from)
 	return errors.Join(err, own(to, filepath.Dir(path)), to.Sync(), to.Close())
+}
+
+// InUse tells whether somebody has the database at path open.
+func InUse(path string) bool {
+	f, err := os.Open(path)
+	if err != nil {
+		return false
+	}
+	defer f.Close()                                                                                    // and the lock with it
+	return errors.Is(syscall.Flock(int(f.Fd()), syscall.LOCK_EX|syscall.LOCK_NB), syscall.EWOULDBLOCK) //nolint:gosec // a descriptor fits
 }

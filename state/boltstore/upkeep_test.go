@@ -121,9 +121,9 @@ func TestCheck(t *testing.T) {
 			raw[0] = 9
 			sealAgain("accounts", []byte("x"), raw)
 			return b.Bucket([]byte("accounts")).Put([]byte("x"), raw)
-		}, "accounts x: record version not known: 9", false},
-		{"no JSON", put("accounts", []byte("x"), seal("accounts", []byte("x"), 1, []byte("{"))), "accounts x: unexpected end", false},
-		{"journal key cut", put("journal", []byte("x"), []byte("y")), "journal 78: shorter", false},
+		}, "accounts x: record version not known: 9", true},
+		{"no JSON", put("accounts", []byte("x"), seal("accounts", []byte("x"), 1, []byte("{"))), "accounts x: unexpected end", true},
+		{"journal key cut", put("journal", []byte("x"), []byte("y")), "journal 78: shorter", true},
 		{"knock key cut", put("knocks", []byte("x"), []byte("y")), "knocks 78: shorter", true},
 		{"seen key cut", put("seen", []byte("x"), []byte("y")), "seen 78: shorter", true},
 		{"key that is no text", put("effects", []byte("\xff"), []byte("y")), "effects ff: shorter", true},
