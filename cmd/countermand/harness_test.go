@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"flag"
+	"maps"
 	"os"
 	"path/filepath"
 	"testing"
@@ -39,6 +40,7 @@ type fakeDaemon struct {
 	refuse   error
 	decided  []state.Event
 	mapped   []string
+	imported map[string][]state.Mapping
 	alerts   []state.Alert
 	channels []control.ChannelResult
 	lent     []string
@@ -59,6 +61,19 @@ func (d *fakeDaemon) MapSet(ctx context.Context, shop, order string, numbers []s
 	d.mapped = append([]string{shop, order}, numbers...)
 	cases, err := d.Cases(ctx, control.Filter{Shop: shop})
 	return cases[:min(1, len(cases))], errors.Join(err, d.refuse)
+}
+
+// MapImport refuses the order 1049, of which somebody said otherwise.
+func (d *fakeDaemon) MapImport(_ context.Context, _ string, orders map[string][]state.Mapping, _ string) (map[string]string, error) {
+	if d.imported == nil {
+		d.imported = map[string][]state.Mapping{}
+	}
+	maps.Copy(d.imported, orders)
+	if _, ok := orders["1049"]; ok {
+		delete(d.imported, "1049")
+		return map[string]string{"1049": "map set has said otherwise"}, d.refuse
+	}
+	return nil, d.refuse
 }
 
 func (d *fakeDaemon) Alerts(_ context.Context, open bool) (out []state.Alert, err error) {

@@ -10,10 +10,11 @@ import (
 
 func mapCommand(e *clientEnv) *cobra.Command {
 	return group(&cobra.Command{
-		Use:     "map",
-		Short:   "Say which AliExpress orders belong to a shop order",
-		Example: "  countermand map set --shop mystore --order '#1042' 8190000000000000",
-	}, mapSet(e))
+		Use:   "map",
+		Short: "Say which AliExpress orders belong to a shop order",
+		Example: "  countermand map set --shop mystore --order '#1042' 8190000000000000\n" +
+			"  countermand map import --shop mystore orders.csv",
+	}, mapSet(e), mapImport(e))
 }
 
 func mapSet(e *clientEnv) *cobra.Command {

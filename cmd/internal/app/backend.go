@@ -32,14 +32,19 @@ func (b backend) Decide(ctx context.Context, id string, ev state.Event) (state.C
 
 // MapSet tells which supplier orders belong to a shop order.
 func (b backend) MapSet(ctx context.Context, shop, order string, numbers []string, who string) ([]state.Case, error) {
-	known := false
-	for _, s := range b.a.o.Config.Shops {
-		known = known || s.Name == shop
-	}
-	if !known {
-		return nil, control.Invalid(fmt.Sprintf("no shop %q is configured", shop))
+	if err := b.knows(shop); err != nil {
+		return nil, err
 	}
 	return b.a.engine.MapSet(ctx, shop, order, who, numbers)
+}
+
+func (b backend) knows(shop string) error {
+	for _, s := range b.a.o.Config.Shops {
+		if s.Name == shop {
+			return nil
+		}
+	}
+	return control.Invalid(fmt.Sprintf("no shop %q is configured", shop))
 }
 
 // Lend takes an account out of work for a person.

@@ -36,6 +36,9 @@ type Backend interface {
 	// MapSet says which supplier orders belong to a shop order, by the name a
 	// merchant knows ("#1042"), and returns the cases this concerns.
 	MapSet(ctx context.Context, shop, order string, numbers []string, who string) ([]state.Case, error)
+	// MapImport does so for many orders of one shop. What a person said stands:
+	// refused tells of each order, by its name, why it was left as it was.
+	MapImport(ctx context.Context, shop string, orders map[string][]state.Mapping, who string) (refused map[string]string, err error)
 	// Alerts lists newest first; open leaves out what was acknowledged or
 	// resolved.
 	Alerts(ctx context.Context, open bool) ([]state.Alert, error)

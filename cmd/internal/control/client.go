@@ -85,6 +85,12 @@ func (c *Client) MapSet(ctx context.Context, m MapSet) (out Cases, err error) {
 	return out, c.call(ctx, http.MethodPost, "/v1/mappings", m, &out)
 }
 
+// MapImport hands in a part of a file, at most MaxImport orders. It may be
+// repeated: what is stored already is stored again.
+func (c *Client) MapImport(ctx context.Context, m MapImport) (out MapImported, err error) {
+	return out, c.call(ctx, http.MethodPost, "/v1/mappings-import", m, &out)
+}
+
 // Alerts lists alerts, newest first.
 func (c *Client) Alerts(ctx context.Context, open bool) (out Alerts, err error) {
 	path := "/v1/alerts"

@@ -32,6 +32,7 @@ type daemon struct {
 	refuse  error
 	decided []state.Event
 	mapped  []string
+	orders  map[string][]state.Mapping
 	who     string
 	alerts  []state.Alert
 	lent    []string
@@ -50,6 +51,11 @@ func (d *daemon) Decide(ctx context.Context, id string, e state.Event) (state.Ca
 func (d *daemon) MapSet(_ context.Context, shop, order string, numbers []string, who string) ([]state.Case, error) {
 	d.mapped, d.who = append([]string{shop, order}, numbers...), who
 	return nil, d.refuse
+}
+
+func (d *daemon) MapImport(_ context.Context, shop string, orders map[string][]state.Mapping, who string) (map[string]string, error) {
+	d.mapped, d.orders, d.who = []string{shop}, orders, who
+	return map[string]string{"1049": "somebody said otherwise"}, d.refuse
 }
 
 func (d *daemon) Alerts(_ context.Context, open bool) (out []state.Alert, err error) {

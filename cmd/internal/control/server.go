@@ -96,6 +96,7 @@ func (s *Server) routes() http.Handler {
 		"POST /v1/cases/{ref}/decide": s.decide,
 		"GET /v1/disputes":            s.disputes,
 		"POST /v1/mappings":           s.mapSet,
+		"POST /v1/mappings-import":    s.mapImport,
 		"GET /v1/alerts":              s.alerts,
 		"POST /v1/alerts/{ref}/ack":   s.ack,
 		"POST /v1/alerts-test":        s.testAlert,

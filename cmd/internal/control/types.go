@@ -220,3 +220,35 @@ type MapSet struct {
 	Order          string   `json:"order"`
 	SupplierOrders []string `json:"supplier_orders"`
 }
+
+// MaxImport bounds the orders of one MapImport; whoever has more asks again.
+const MaxImport = 500
+
+// MapImport is the body of a part of a file of mappings.
+type MapImport struct {
+	Shop   string        `json:"shop"`
+	Orders []ImportOrder `json:"orders"`
+}
+
+// ImportOrder is what a file says of one shop order.
+type ImportOrder struct {
+	Order          string         `json:"order"`
+	SupplierOrders []ImportNumber `json:"supplier_orders"`
+	// Rows are where it stands in the file; the daemon does not look at them.
+	Rows []int `json:"rows,omitempty"`
+}
+
+// ImportNumber is a supplier order with the lines that it covers, empty where
+// that is not known. A quantity of 0 is not known either.
+type ImportNumber struct {
+	Number string `json:"number"`
+	Lines  []Line `json:"lines,omitempty"`
+}
+
+// MapImported is the answer to a MapImport.
+type MapImported struct {
+	Stored int `json:"stored"`
+	// Refused are the orders that were left as they were, by their names, and
+	// why.
+	Refused map[string]string `json:"refused"`
+}
