@@ -45,7 +45,7 @@ type clientEnv struct {
 func clientCommands(e *clientEnv) []*cobra.Command {
 	cmds := []*cobra.Command{statusCommand(e), casesCommand(e), disputesCommand(e), mapCommand(e), alertsCommand(e)}
 	// These take the daemon's place for a while and so want its config.
-	local := []*cobra.Command{loginCommand(e), doctorCommand(e)}
+	local := []*cobra.Command{loginCommand(e), doctorCommand(e), backupCommand(e), restoreCommand(e), verifyCommand(e)}
 	for _, c := range cmds {
 		c.PersistentFlags().StringVar(&e.socket, "socket", "", "the daemon's control socket (default: from --config, else $COUNTERMAND_SOCKET, else "+defaultSocket+")")
 		c.PersistentFlags().StringVar(&e.config, "config", "", "a config file that names the control socket")

@@ -7,7 +7,6 @@ import (
 	"net"
 	"net/http"
 	"os"
-	"path/filepath"
 	"sync"
 	"time"
 
@@ -45,6 +44,7 @@ type App struct {
 	shops  []shopClient
 	cron   *cron.Cron
 	beats  *beats
+	upkeep *upkeep
 
 	control *control.Server
 	hooks   *server
@@ -97,7 +97,8 @@ func New(ctx context.Context, o Options) (a *App, err error) {
 }
 
 func (a *App) openStore(ctx context.Context) (err error) {
-	if a.store, err = boltstore.Open(filepath.Join(a.o.Config.DataDir, "countermand.db"), boltstore.Options{Now: a.clock.Now}); err != nil {
+	note := func(what string) { a.o.Log.Info().Msg(what) }
+	if a.store, err = boltstore.Open(DatabasePath(a.o.Config.DataDir), boltstore.Options{Now: a.clock.Now, CompactFrom: compactFrom, Note: note}); err != nil {
 		return fmt.Errorf("open the database: %w", err)
 	}
 	a.clean.add("database", func(context.Context) error { return a.store.Close() })
@@ -107,7 +108,10 @@ func (a *App) openStore(ctx context.Context) (err error) {
 		return fmt.Errorf("read the database's time: %w", err)
 	}
 	a.clock = a.clock.NotBefore(newest)
-	return nil
+	if a.upkeep, err = a.makeUpkeep(); err != nil {
+		return err
+	}
+	return a.upkeep.mendIndexes(ctx)
 }
 
 // Start begins the work and returns once the daemon is ready.
@@ -123,6 +127,9 @@ func (a *App) Start() error {
 	a.serve("control socket", a.control.Serve)
 	a.serve("webhooks", a.hooks.serve)
 	a.serve("console", a.console.serve)
+	var caughtUp sync.WaitGroup
+	caughtUp.Go(func() { a.upkeep.catchUp(ctx) })
+	a.clean.add("upkeep", func(context.Context) error { caughtUp.Wait(); return nil })
 	a.cron.Start()
 	a.clean.add("cron", func(context.Context) error { <-a.cron.Stop().Done(); return nil })
 	a.beats.ready.Store(true)

@@ -127,6 +127,9 @@ func (a *App) check(ctx context.Context) error {
 	if !a.beats.ready.Load() {
 		return errors.New("not started, or stopping")
 	}
+	if t := a.store.Trouble(); t != nil {
+		return t
+	}
 	if silent := time.Since(a.engine.LastBeat()); silent > engineSilence {
 		return fmt.Errorf("the engine has not looked at what is due for %s", silent.Round(time.Second))
 	}

@@ -2,6 +2,7 @@ package app
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
 
@@ -28,8 +29,14 @@ func (a *App) schedule() error {
 	a.cron.Schedule(every{a.clock, heartbeatEvery}, cron.FuncJob(func() {
 		a.engine.Heartbeat()
 		a.nudgeAlerts()
+		a.upkeep.beat(a.life)
 		a.watchdog()
 	}))
+	nightly, err := parseCron("UTC", upkeepAt)
+	if err != nil {
+		return fmt.Errorf("read the time of the upkeep: %w", err)
+	}
+	a.cron.Schedule(mapped{a.clock, nightly}, cron.FuncJob(func() { a.upkeep.daily(a.life) }))
 	a.cron.Schedule(every{a.clock, forgetEvery}, cron.FuncJob(a.forget))
 	if err := a.schedulePolls(); err != nil {
 		return err
@@ -93,7 +100,12 @@ func (a *App) forget() {
 func (a *App) watchdog() {
 	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
 	defer cancel()
-	if err := a.check(ctx); err != nil {
+	err := a.check(ctx)
+	switch {
+	case errors.Is(err, state.ErrDisk): // a new start would find the same disk
+		a.o.Notify("WATCHDOG=1\nSTATUS=" + err.Error())
+		return
+	case err != nil:
 		a.o.Log.Error().Err(err).Msg("not healthy")
 		return
 	}

@@ -106,6 +106,7 @@ func (s *Server) routes() http.Handler {
 	} {
 		mux.HandleFunc(pattern, s.answer(e))
 	}
+	mux.HandleFunc("POST /v1/backup", s.backup)
 	mux.HandleFunc("/", s.answer(func(r *http.Request) (any, error) {
 		return nil, NotFound(fmt.Sprintf("the daemon does not know %s %s: is it of another version than this program?", r.Method, r.URL.Path))
 	}))

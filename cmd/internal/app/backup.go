@@ -1,0 +1,220 @@
+package app
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+	"syscall"
+	"time"
+
+	"countermand/cmd/internal/control"
+	"countermand/state"
+	"countermand/state/boltstore"
+)
+
+// The daily backups: their folder in data_dir, how many are kept, and what
+// must stay free beside a new one, in bytes.
+const (
+	backupFolder = "backups"
+	backupsKept  = 7
+	backupSpare  = 64 << 20
+	backupLayout = "20060102T150405Z"
+)
+
+// hotPrefix names copies that are on their way to a client.
+const hotPrefix = ".hot-"
+
+var backupName = regexp.MustCompile(`^countermand-\d{8}T\d{6}Z\.db$`)
+
+// DatabasePath is the one file of state in a data_dir.
+func DatabasePath(dataDir string) string { return filepath.Join(dataDir, "countermand.db") }
+
+// backUp makes the daily backup and looks through it: what is wrong with the
+// copy is wrong with the database, and the copy can be read at leisure.
+func (u *upkeep) backUp(ctx context.Context) error {
+	path, err := u.copyDaily(ctx)
+	if err != nil {
+		return errors.Join(err, u.tellNoBackup(ctx, err))
+	}
+	problems, err := checkFile(ctx, path)
+	switch {
+	case err != nil:
+		return errors.Join(err, u.tellNoBackup(ctx, err))
+	case len(problems) > 0 && boltstore.PageProblem(problems[0]):
+		// The older ones are worth more than this one.
+		return errors.Join(os.Remove(path), u.tellDamaged(ctx, problems))
+	case len(problems) > 0:
+		err = u.mend(ctx, problems)
+	}
+	return errors.Join(err, u.backedUp(ctx), pruneBackups(filepath.Dir(path)))
+}
+
+func (u *upkeep) copyDaily(ctx context.Context) (path string, err error) {
+	dir := filepath.Join(u.dir, backupFolder)
+	if err := os.MkdirAll(dir, 0o700); err != nil {
+		return "", err
+	}
+	if err := roomFor(u.store, dir); err != nil {
+		return "", err
+	}
+	path = filepath.Join(dir, "countermand-"+u.now().UTC().Format(backupLayout)+".db")
+	return path, u.store.Backup(ctx, path)
+}
+
+// roomFor refuses a copy that would fill the disk which the database itself
+// has to grow on.
+func roomFor(s *boltstore.Store, dir string) error {
+	size, err := s.Size()
+	if err != nil {
+		return err
+	}
+	var st syscall.Statfs_t
+	if err := syscall.Statfs(dir, &st); err != nil {
+		return fmt.Errorf("free space of %s: %w", dir, err)
+	}
+	free := int64(st.Bavail) * int64(st.Bsize) //nolint:gosec // no disk is that large
+	if need := size + min(size, backupSpare); free < need {
+		return fmt.Errorf("%.1f MB free in %s and %.1f MB needed: make room", float64(free)/1e6, dir, float64(need)/1e6)
+	}
+	return nil
+}
+
+// checkFile looks through a database that nobody has open.
+func checkFile(ctx context.Context, path string) (problems []string, err error) {
+	s, err := boltstore.Open(path, boltstore.Options{ReadOnly: true})
+	if err != nil {
+		return nil, err
+	}
+	problems, err = s.Check(ctx)
+	return problems, errors.Join(err, s.Close())
+}
+
+// pruneBackups keeps the newest daily backups, and nothing that a crash left
+// half done.
+func pruneBackups(dir string) error {
+	entries, err := os.ReadDir(dir)
+	if err != nil {
+		return err
+	}
+	var daily, drop []string
+	for _, e := range entries {
+		switch name := e.Name(); {
+		case backupName.MatchString(name):
+			daily = append(daily, name)
+		case strings.HasPrefix(name, hotPrefix) || strings.HasPrefix(name, "countermand-") && strings.Contains(name, ".db.part-"):
+			if info, err := e.Info(); err == nil && time.Since(info.ModTime()) > upkeepEvery { // else it may be at work
+				drop = append(drop, name)
+			}
+		}
+	}
+	slices.Sort(daily) // by time, as the names have it
+	drop = append(drop, daily[:max(0, len(daily)-backupsKept)]...)
+	var errs []error
+	for _, name := range drop {
+		errs = append(errs, os.Remove(filepath.Join(dir, name)))
+	}
+	return errors.Join(errs...)
+}
+
+// tellNoBackup calls attention to backups that fail, once until one succeeds.
+func (u *upkeep) tellNoBackup(ctx context.Context, cause error) error {
+	if errors.Is(ctx.Err(), context.Canceled) {
+		return nil
+	}
+	key, err := u.openNoBackup(ctx)
+	if err != nil || key != "" {
+		return err
+	}
+	key = "backup/failed/" + u.now().UTC().Format(time.RFC3339)
+	if err := u.mark(ctx, markNoBackup, key); err != nil {
+		return err
+	}
+	return u.raise(ctx, state.Alert{
+		Key: key, Kind: alertNoBackup, Title: "the daily backup was not made",
+		Text: cause.Error() + ". It is tried again each day; the last good ones are in " + filepath.Join(u.dir, backupFolder) + ".",
+	})
+}
+
+func (u *upkeep) openNoBackup(ctx context.Context) (key string, err error) {
+	err = u.store.View(ctx, func(tx state.ReadTx) (err error) {
+		key, err = tx.Mark(markNoBackup)
+		return err
+	})
+	return key, err
+}
+
+// backedUp ends the alert that no backup is made.
+func (u *upkeep) backedUp(ctx context.Context) error {
+	key, err := u.openNoBackup(ctx)
+	if err != nil || key == "" {
+		return err
+	}
+	return u.store.Update(ctx, func(tx state.Tx) error {
+		a, err := tx.AlertByKey(key)
+		if err == nil && a.ResolvedAt.IsZero() {
+			a.ResolvedAt = u.now().UTC()
+			_, err = tx.PutAlert(a)
+		}
+		if err != nil && !errors.Is(err, state.ErrNotFound) && !errors.Is(err, state.ErrCorrupt) {
+			return err
+		}
+		return tx.PutMark(markNoBackup, "")
+	})
+}
+
+// tellDamaged calls a person to a database with broken pages.
+func (u *upkeep) tellDamaged(ctx context.Context, problems []string) error {
+	u.log.Error().Strs("problems", problems[:min(len(problems), 20)]).Msg("database damaged: restore the last backup")
+	return u.raise(ctx, state.Alert{
+		Key: "database/damaged/" + u.now().UTC().Format(time.DateOnly), Kind: alertDamaged, Page: true,
+		Title: "the database is damaged: restore the last backup",
+		Text: fmt.Sprintf("%s. Stop countermand, run: countermand restore FILE with the newest file of %s, and start it again. Look at the machine's disk and memory.",
+			problems[0], filepath.Join(u.dir, backupFolder)),
+	})
+}
+
+var _ control.Archivist = backend{}
+
+// Backup gives a copy of the database as an open file that has no name any
+// more: it is gone when it is closed, whatever happens to this process.
+func (b backend) Backup(ctx context.Context) (*os.File, error) {
+	dir := filepath.Join(b.a.o.Config.DataDir, backupFolder)
+	if err := os.MkdirAll(dir, 0o700); err != nil {
+		return nil, fmt.Errorf("back up: %w", err)
+	}
+	if err := roomFor(b.a.store, dir); err != nil {
+		return nil, fmt.Errorf("back up: %w", err)
+	}
+	path := filepath.Join(dir, hotPrefix+newIDs()(time.Now()))
+	if err := b.a.store.Backup(ctx, path); err != nil {
+		return nil, err
+	}
+	f, err := os.Open(path)
+	return f, errors.Join(err, os.Remove(path))
+}
+
+// BackupStopped copies the database of a data_dir on which no daemon runs.
+func BackupStopped(ctx context.Context, dataDir, file string) error {
+	s, err := boltstore.Open(DatabasePath(dataDir), boltstore.Options{ReadOnly: true})
+	if err != nil {
+		return err
+	}
+	return errors.Join(s.Backup(ctx, file), s.Close())
+}
+
+// InUse tells whether a file is a database that somebody has open: it must not
+// be replaced.
+func InUse(file string) bool { return boltstore.InUse(file) }
+
+// Restored says what Restore did.
+type Restored = boltstore.Restored
+
+// Restore puts a backup in the place of a data_dir's database.
+func Restore(ctx context.Context, dataDir, file string) (Restored, error) {
+	return boltstore.Restore(ctx, file, DatabasePath(dataDir), time.Now())
+}

@@ -1,0 +1,402 @@
+package app
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"sync"
+	"time"
+
+	"github.com/rs/zerolog"
+
+	"countermand/configs"
+	"countermand/state"
+	"countermand/state/boltstore"
+	"countermand/sync/alert"
+)
+
+// The alerts about what is stored.
+const (
+	alertQuarantine = "record_damaged"
+	alertMended     = "database_mended"
+	alertDamaged    = "database_damaged"
+	alertNoBackup   = "backup_failed"
+)
+
+// upkeepAt is when the daily upkeep runs, as a cron specification in UTC: no
+// market is awake on both sides. One that was missed is made up for at the
+// next start.
+const (
+	upkeepAt      = "17 3 * * *"
+	upkeepEvery   = 24 * time.Hour
+	upkeepTimeout = time.Hour
+)
+
+// The marks of upkeep in the store.
+const (
+	markUpkeep   = "upkeep/ran"      // when it last ran
+	markEvidence = "upkeep/evidence" // evidence of cases that ended until then is gone
+	markTold     = "upkeep/told"     // the last quarantined record that an alert tells of
+	markNoBackup = "upkeep/unbacked" // the key of the alert that no backup is made
+)
+
+// compactFrom is the size of a database file, in bytes, from which a start
+// writes it anew when most of it is free.
+const compactFrom = 64 << 20
+
+// upkeep keeps the store fit for years: it deletes what is old, makes the daily
+// backup and looks through it, and calls a person when records are damaged or
+// the disk takes nothing.
+type upkeep struct {
+	store *boltstore.Store
+	dir   string // data_dir
+	keep  configs.Retention
+	now   func() time.Time
+	newID func(time.Time) string
+	// send reaches a person when nothing can be stored.
+	send  alert.Sender
+	nudge func() // after an alert was raised
+	// fatal ends the daemon.
+	fatal func(error)
+	log   zerolog.Logger
+
+	// running is held by the daily upkeep, however it was started.
+	running sync.Mutex
+	// inTrouble is what the disk was said to have, empty while it works.
+	beating   sync.Mutex
+	inTrouble bool
+}
+
+func (a *App) makeUpkeep() (*upkeep, error) {
+	send, err := sender(a.o.Config.Alerts.URLsFile, a.clock.Fast(), a.o.Log)
+	if err != nil {
+		return nil, err
+	}
+	return &upkeep{
+		store: a.store, dir: a.o.Config.DataDir, keep: a.o.Config.Retention, now: a.clock.Now, newID: newIDs(),
+		send: send, nudge: a.nudgeAlerts, log: a.o.Log.With().Str("room", "upkeep").Logger(),
+		fatal: func(err error) {
+			select {
+			case a.failed <- err:
+			default:
+			}
+		},
+	}, nil
+}
+
+// mendIndexes looks at the open cases at the start. A case that an index lost
+// would rest for good.
+func (u *upkeep) mendIndexes(ctx context.Context) error {
+	problems, err := u.store.CheckOpen(ctx)
+	if err != nil || len(problems) == 0 {
+		return err
+	}
+	return u.mend(ctx, problems)
+}
+
+// mend builds the indexes anew and tells of it.
+func (u *upkeep) mend(ctx context.Context, problems []string) error {
+	u.log.Error().Strs("problems", problems[:min(len(problems), 20)]).Int("count", len(problems)).Msg("database not in order, its indexes are built anew")
+	if err := u.store.Reindex(ctx); err != nil {
+		return err
+	}
+	now := u.now()
+	return u.raise(ctx, state.Alert{
+		Key: "database/mended/" + now.UTC().Format(time.RFC3339), Kind: alertMended,
+		Title: fmt.Sprintf("the database was not in order and was mended (%d findings)", len(problems)),
+		Text:  "The first: " + problems[0] + ". If this comes again, look at the machine's disk and memory, and run: countermand verify",
+	})
+}
+
+// raise stores an alert unless its key was raised before.
+func (u *upkeep) raise(ctx context.Context, alerts ...state.Alert) error {
+	err := u.store.Update(ctx, func(tx state.Tx) error {
+		for _, a := range alerts {
+			a.RaisedAt = u.now().UTC()
+			a.ID = u.newID(a.RaisedAt)
+			if a.Page {
+				a.NextAt = a.RaisedAt
+			}
+			if _, err := tx.RaiseAlert(a); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		return fmt.Errorf("raise alert %s: %w", alerts[0].Kind, err)
+	}
+	u.nudge()
+	return nil
+}
+
+// beat looks at what must not wait for the night. It costs two reads.
+func (u *upkeep) beat(ctx context.Context) {
+	u.beating.Lock()
+	defer u.beating.Unlock()
+	u.watchDisk(ctx)
+	if err := u.tellQuarantine(ctx); err != nil && !errors.Is(err, state.ErrDisk) && ctx.Err() == nil {
+		u.log.Error().Err(err).Msg("damaged records not told of, tried again at the next tick")
+	}
+}
+
+// watchDisk tells once that the disk takes nothing and once that it does again.
+// It cannot be an alert of the outbox: those are stored.
+func (u *upkeep) watchDisk(ctx context.Context) {
+	t := u.store.Trouble()
+	if t != nil && t.Broken {
+		u.fatal(fmt.Errorf("stop, for what the disk holds is in doubt: %w", t))
+	}
+	if (t != nil) == u.inTrouble {
+		return
+	}
+	u.inTrouble = t != nil
+	m := alert.Message{Title: "countermand goes on: the disk takes data again", Text: "What was missed meanwhile is being caught up."}
+	if t != nil {
+		m = alert.Message{
+			Title: "countermand stands still: nothing can be stored",
+			Text:  t.Error() + ". Nothing is asked at AliExpress meanwhile, deadlines pass unwatched, and Shopify's webhooks are refused, so that Shopify sends them again. countermand goes on by itself once the disk takes data.",
+		}
+		u.log.Error().Err(t).Msg("nothing can be stored: nothing is asked, webhooks are answered 503; goes on by itself once the disk takes data")
+	} else {
+		u.log.Info().Msg("the disk takes data again")
+	}
+	sending, cancel := context.WithTimeout(ctx, time.Minute)
+	defer cancel()
+	if err := u.send.Send(sending, m); err != nil {
+		u.log.Warn().Err(err).Msg("nobody was told of the disk")
+	}
+}
+
+// tellQuarantine raises one alert for each record that was set aside.
+func (u *upkeep) tellQuarantine(ctx context.Context) error {
+	for {
+		var rows []state.Quarantined
+		var more string
+		err := u.store.View(ctx, func(tx state.ReadTx) error {
+			after, err := tx.Mark(markTold)
+			if err == nil {
+				rows, more, err = tx.Quarantine(state.Page{After: after})
+			}
+			return err
+		})
+		if err != nil || len(rows) == 0 {
+			return err
+		}
+		var alerts []state.Alert
+		for _, q := range rows {
+			u.log.Error().Str("bucket", q.Bucket).Str("key", q.Key).Str("why", q.Why).Msg("a stored record cannot be read and was set aside")
+			alerts = append(alerts, quarantineAlert(q))
+		}
+		if err := u.raise(ctx, alerts...); err != nil {
+			return err
+		}
+		last := fmt.Sprint(rows[len(rows)-1].Seq)
+		if err := u.mark(ctx, markTold, last); err != nil || more == "" {
+			return err
+		}
+	}
+}
+
+func quarantineAlert(q state.Quarantined) state.Alert {
+	a := state.Alert{
+		Key: fmt.Sprintf("quarantine/%s/%d", q.Bucket, q.Seq), Kind: alertQuarantine, Page: true,
+		Title: fmt.Sprintf("a stored record is damaged: %s %s", q.Bucket, q.Key),
+		Text:  fmt.Sprintf("It was set aside as it is (%s). See what else is damaged: countermand verify. A backup from before may hold it whole: countermand restore --help", q.Why),
+	}
+	if q.Bucket == "cases" {
+		a.Title = "a case cannot be read any more: " + q.Key
+		a.Text = "Nothing is done about its orders; look after them by hand. " + a.Text
+	}
+	return a
+}
+
+func (u *upkeep) mark(ctx context.Context, name, value string) error {
+	return u.store.Update(ctx, func(tx state.Tx) error { return tx.PutMark(name, value) })
+}
+
+// timeMark reads a time that was left as a mark, zero where there is none.
+func (u *upkeep) timeMark(ctx context.Context, name string) (at time.Time, err error) {
+	err = u.store.View(ctx, func(tx state.ReadTx) (err error) {
+		at, err = readTimeMark(tx, name)
+		return err
+	})
+	return at, err
+}
+
+func readTimeMark(tx state.ReadTx, name string) (time.Time, error) {
+	text, err := tx.Mark(name)
+	if err != nil || text == "" {
+		return time.Time{}, err
+	}
+	return time.Parse(time.RFC3339Nano, text)
+}
+
+// catchUp runs the daily upkeep at a start that comes a day after the last.
+func (u *upkeep) catchUp(ctx context.Context) {
+	last, err := u.timeMark(ctx, markUpkeep)
+	if err != nil {
+		u.log.Error().Err(err).Msg("last upkeep not known")
+	}
+	if u.now().Sub(last) >= upkeepEvery {
+		u.daily(ctx)
+	}
+}
+
+// daily deletes what is old, then makes the backup, which is smaller then.
+func (u *upkeep) daily(ctx context.Context) {
+	if !u.running.TryLock() {
+		return
+	}
+	defer u.running.Unlock()
+	ctx, cancel := context.WithTimeout(ctx, upkeepTimeout)
+	defer cancel()
+	if err := u.sweep(ctx); err != nil && ctx.Err() == nil {
+		u.log.Error().Err(err).Msg("old cases not all deleted, tried again tomorrow")
+	}
+	if err := u.backUp(ctx); err != nil && ctx.Err() == nil {
+		u.log.Error().Err(err).Msg("no backup made, tried again tomorrow")
+	}
+	if err := u.mark(ctx, markUpkeep, u.now().UTC().Format(time.RFC3339Nano)); err != nil && ctx.Err() == nil {
+		u.log.Error().Err(err).Msg("upkeep not noted")
+	}
+}
+
+// sweepBatch is how many shop orders one transaction forgets.
+const sweepBatch = 20
+
+// sweep deletes what is older than the configuration wants it kept. Evidence
+// goes first and no case outlives its own, so that nothing is left on the disk
+// that no record leads to.
+func (u *upkeep) sweep(ctx context.Context) error {
+	now := u.now()
+	if err := u.dropEvidence(ctx, now.Add(-min(u.keep.Evidence, u.keep.Cases))); err != nil {
+		return err
+	}
+	if err := u.dropOrders(ctx, now.Add(-u.keep.Cases)); err != nil {
+		return err
+	}
+	for {
+		var n int
+		err := u.store.Update(ctx, func(tx state.Tx) (err error) {
+			n, err = tx.ForgetAlerts(now.Add(-u.keep.Cases), forgetBatch)
+			return err
+		})
+		if err != nil || n < forgetBatch {
+			return err
+		}
+	}
+}
+
+// dropEvidence deletes the files of cases that ended at or before a time. An
+// ended case never opens again, so nothing can be added meanwhile; what a
+// crash interrupts is done again. The mark says afterwards how far it came,
+// and keeps verify from missing the files.
+func (u *upkeep) dropEvidence(ctx context.Context, until time.Time) error {
+	from, err := u.timeMark(ctx, markEvidence)
+	if err != nil || !until.After(from) {
+		return err
+	}
+	n := 0
+	err = u.eachEnded(ctx, from, until, func(ended []state.Case) error {
+		n += len(ended)
+		for _, c := range ended {
+			if err := u.removeEvidence(ctx, c, until); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		return fmt.Errorf("delete old evidence: %w", err)
+	}
+	if n > 0 {
+		u.log.Info().Int("cases", n).Time("ended_until", until).Msg("evidence of old cases deleted")
+	}
+	return u.mark(ctx, markEvidence, until.UTC().Format(time.RFC3339Nano))
+}
+
+// removeEvidence deletes a case's folder, and that of its supplier order's
+// readings, which all cases of the number share, with the last of them.
+func (u *upkeep) removeEvidence(ctx context.Context, c state.Case, until time.Time) error {
+	folders := []string{unsafeName.ReplaceAllString(c.ID, "_")}
+	if c.SupplierOrder != "" {
+		last := true
+		err := u.store.View(ctx, func(tx state.ReadTx) error {
+			same, err := tx.CasesBySupplierOrder(c.SupplierOrder)
+			for _, o := range same {
+				last = last && o.Status.Ended() && !o.EndedAt.IsZero() && !o.EndedAt.After(until)
+			}
+			return err
+		})
+		switch {
+		case errors.Is(err, state.ErrCorrupt): // a damaged case may be an open one
+		case err != nil:
+			return err
+		case last:
+			folders = append(folders, "order-"+unsafeName.ReplaceAllString(c.SupplierOrder, "_"))
+		}
+	}
+	for _, folder := range folders {
+		if folder == "" { // that would be all of it
+			continue
+		}
+		if err := os.RemoveAll(filepath.Join(u.dir, "evidence", folder)); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// dropOrders forgets the shop orders whose last case ended at or before a
+// time.
+func (u *upkeep) dropOrders(ctx context.Context, until time.Time) error {
+	n := 0
+	err := u.eachEnded(ctx, time.Time{}, until, func(ended []state.Case) error {
+		var gone int
+		err := u.store.Update(ctx, func(tx state.Tx) error {
+			gone = 0
+			for _, c := range ended {
+				cases, err := tx.ForgetOrder(c.Shop, c.ShopOrderID, until, u.now())
+				if errors.Is(err, state.ErrCorrupt) {
+					continue // a person was called for it
+				}
+				if err != nil {
+					return err
+				}
+				gone += len(cases)
+			}
+			return nil
+		})
+		n += gone
+		return err
+	})
+	if err != nil {
+		return fmt.Errorf("delete old cases: %w", err)
+	}
+	if n > 0 {
+		u.log.Info().Int("cases", n).Time("ended_until", until).Msg("old cases deleted")
+	}
+	return nil
+}
+
+// eachEnded visits ended cases in small batches, each outside of the
+// transaction that found it.
+func (u *upkeep) eachEnded(ctx context.Context, from, until time.Time, visit func([]state.Case) error) error {
+	p := state.Page{Limit: sweepBatch}
+	for {
+		var batch []state.Case
+		err := u.store.View(ctx, func(tx state.ReadTx) (err error) {
+			batch, p.After, err = tx.EndedCases(from, until, p)
+			return err
+		})
+		if err != nil {
+			return err
+		}
+		if err := visit(batch); err != nil || p.After == "" {
+			return err
+		}
+	}
+}
