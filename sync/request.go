@@ -1,6 +1,7 @@
 package sync
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"slices"
@@ -388,4 +389,21 @@ func (t *txn) decideRequest(c state.Case, ev state.Event) (done bool, err error)
 		why += " (note: " + ev.Note + ")"
 	}
 	return true, t.moveRequest(r, state.RequestCancelling, why, cases)
+}
+
+// Follows tells whether an order matters although it stands: a customer's
+// request about it, or a case, has not ended. Where that cannot be told, it
+// does.
+func (e *Engine) Follows(ctx context.Context, shopName, orderID string) bool {
+	follows := true
+	err := e.o.Store.View(ctx, func(tx state.ReadTx) error {
+		r, err := tx.Request(shopName, orderID)
+		if err != nil && !errors.Is(err, state.ErrNotFound) || err == nil && !r.Status.Ended() {
+			return err
+		}
+		cases, err := tx.CasesByShopOrder(shopName, orderID)
+		follows = err != nil || slices.ContainsFunc(cases, func(c state.Case) bool { return !c.Status.Ended() })
+		return err
+	})
+	return follows || err != nil
 }

@@ -319,9 +319,7 @@ func (t *txn) planAtShop(r state.Request, kind state.EffectKind, at time.Time) e
 		return nil
 	case at.Before(f.NotBefore):
 		f.NotBefore = at
-	default:
-		return nil
-	}
+	} // saved in any case: whoever works an older revision knows that there is news
 	if _, err := t.PutEffect(f); err != nil {
 		return fmt.Errorf("plan effect %s: %w", id, err)
 	}

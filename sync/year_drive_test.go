@@ -13,6 +13,7 @@ import (
 
 	"github.com/rs/zerolog"
 
+	"countermand/shop"
 	"countermand/state"
 	"countermand/supplier"
 )
@@ -39,12 +40,15 @@ type year struct {
 	made       int
 	acked      bool
 	whims      int
+	sent       map[string]bool // cancels of shop orders that were sent
 	kills      map[string]int
 	faults     int
 	beats      int
 }
 
 var errYearKilled = errors.New("the process was killed")
+
+var yearShops = []string{"mystore", "second"}
 
 // yearStart is a Monday.
 var yearStart = time.Date(2026, 1, 5, 6, 0, 0, 0, time.UTC)
@@ -56,37 +60,46 @@ const (
 
 func newYear(seed uint64, dir string, cases int, mode Mode, odds yearOdds) (*year, error) {
 	rng := func(n uint64) *rand.Rand { return rand.New(rand.NewPCG(seed, n)) }
-	y := &year{seed: seed, rng: rng(1), mode: mode, now: yearStart, left: cases, kills: map[string]int{}, shops: map[string]*yearShop{}}
+	y := &year{seed: seed, rng: rng(1), mode: mode, now: yearStart, left: cases, kills: map[string]int{}, sent: map[string]bool{}, shops: map[string]*yearShop{}}
 	y.watch = newYearWatch(y.now)
 	var err error
 	if y.store, err = newYearStore(dir, rng(2), odds, y.watch); err != nil {
 		return nil, err
 	}
 	y.site = newYearSite(y, rng(3))
-	for i, name := range []string{"mystore", "second"} {
+	for i, name := range yearShops {
 		y.shops[name] = &yearShop{y: y, name: name, rng: rng(uint64(4 + i)), sales: map[string]*yearSale{}}
 		y.site.troubles(y.accountOf(name), yearStart, yearStart.Add(yearSales+60*24*time.Hour))
 	}
 	return y, nil
 }
 
-func (y *year) accountOf(shop string) string {
-	return map[string]string{"mystore": "main", "second": "spare"}[shop]
+func (y *year) accountOf(name string) string {
+	return map[string]string{"mystore": "main", "second": "spare"}[name]
 }
 
 func (y *year) options() Options {
 	p := policyOf(y.mode)
 	p.Shops = map[string]ShopPolicy{"mystore": {MapRetryFor: 48 * time.Hour}, "second": {MapWait: 6 * time.Hour, MapRetryFor: 48 * time.Hour}}
+	p.Tells = map[state.EffectKind]bool{state.EffectTellRequest: true, state.EffectTellRefusal: true, state.EffectTellProof: true}
 	o := Options{
 		Store: y.store, Policy: p, Now: func() time.Time { return y.now }, Owner: "year", Log: zerolog.Nop(),
 		Shops: map[string]Shop{}, Accounts: map[string]Account{},
+		Texts: y.texts,
 		NewID: func(time.Time) string { y.ids++; return fmt.Sprintf("01%012d", y.ids) },
 	}
 	for name, s := range y.shops {
 		account := y.accountOf(name)
-		o.Shops[name] = Shop{Edge: s, Account: account}
-		o.Accounts[account] = Account{Client: yearClient{y.site, account}, CoolDown: 30 * time.Minute, IdleStop: 5 * time.Minute}
+		o.Shops[name] = Shop{
+			Edge: s, Writer: yearWriter{s}, Account: account, Tags: true, Metafield: name == "mystore",
+			First: SupplierFirst{Enabled: true, Tag: yearTag, Refund: shop.RefundOriginal, Decline: name == "mystore", DeclineNote: "It is on its way."},
+		}
+		client := yearClient{y.site, account}
+		o.Accounts[account] = Account{Client: client, Messenger: client, CoolDown: 30 * time.Minute, IdleStop: 5 * time.Minute}
 	}
+	second := o.Shops["second"]
+	second.Others = []string{y.accountOf("mystore")}
+	o.Shops["second"] = second
 	return o
 }
 
@@ -103,6 +116,7 @@ func (y *year) boot() error {
 		err = y.alive(func() error { return errors.Join(e.Start(ended), e.Stop(context.Background())) })
 		if err == nil {
 			slices.SortFunc(e.lanes, func(a, b *lane) int { return cmp.Compare(a.name, b.name) })
+			slices.SortFunc(e.shops, func(a, b *shopLane) int { return cmp.Compare(a.name, b.name) })
 			y.e = e
 			return nil
 		}
@@ -193,7 +207,6 @@ func (y *year) run() (err error) {
 // plan sets up sales, a person's visits and audits.
 func (y *year) plan() {
 	gap := yearSales / time.Duration(y.left+1)
-	names := []string{"mystore", "second"}
 	n := 1000
 	var sell func()
 	sell = func() {
@@ -201,7 +214,7 @@ func (y *year) plan() {
 			return
 		}
 		n++
-		cases := y.shops[names[y.rng.IntN(2)]].sell(n)
+		cases := y.shops[yearShops[y.rng.IntN(2)]].sell(n)
 		y.left -= cases
 		y.made += cases
 		y.lastNumber = fmt.Sprintf("81%013d0", n)
@@ -226,7 +239,7 @@ func (y *year) over() bool {
 		knocks, err = tx.Knocks(y.now.AddDate(9, 0, 0), 1)
 		return err
 	})
-	if len(knocks) > 0 || len(y.open()) > 0 {
+	if len(knocks) > 0 || len(y.open()) > 0 || len(y.requests()) > 0 {
 		return false
 	}
 	for _, e := range y.events { // all deliveries have come
@@ -289,6 +302,11 @@ func (y *year) lanes() error {
 			return err
 		}
 	}
+	for _, l := range y.e.shops {
+		if err := l.drain(context.Background()); err != nil {
+			return err
+		}
+	}
 	return nil
 }
 
@@ -329,6 +347,15 @@ func (y *year) due() time.Time {
 			}
 			next = earlier(next, later(effects[0].NotBefore, a.Until))
 		}
+		for _, l := range y.e.shops {
+			effects, err := tx.DueEffects(state.ShopLane(l.name), next, 1)
+			if err != nil {
+				return err
+			}
+			if len(effects) > 0 {
+				next = earlier(next, effects[0].NotBefore)
+			}
+		}
 		return nil
 	})
 	return next
@@ -358,7 +385,37 @@ func (y *year) stuck() string {
 	for _, c := range y.open() {
 		out = append(out, fmt.Sprintf("%s %s due %s (paused %t, held %q)", c.ID, c.Status, c.DueAt, c.Paused, c.HeldWhy))
 	}
+	for _, r := range y.requests() {
+		out = append(out, fmt.Sprintf("request about %s is %s: %s%s", r.ShopOrder, r.Status, r.Why, y.storyOf(r)))
+	}
 	return strings.Join(out[:min(len(out), 9)], "; ")
+}
+
+// storyOf tells the cases behind a request.
+func (y *year) storyOf(r state.Request) (out string) {
+	sale := y.shops[r.Shop].sales[r.ShopOrderID]
+	out = fmt.Sprintf(" (%s, withdrawn %s, cancelled %s)", sale.wish.want, stamp(sale.wish.withdrawn), stamp(sale.cancelled))
+	y.view(func(tx state.ReadTx) error {
+		cases, err := tx.CasesByShopOrder(r.Shop, r.ShopOrderID)
+		for _, c := range cases {
+			out += y.tale(c)
+		}
+		return err
+	})
+	return out
+}
+
+// tale is a case's whole story.
+func (y *year) tale(c state.Case) string {
+	out := fmt.Sprintf("\n  %s %s order %s, because of %s, is %s:", c.ID, c.ShopOrder, c.SupplierOrder, c.Cause, c.Status)
+	y.view(func(tx state.ReadTx) error {
+		journal, err := tx.Journal(c.ID)
+		for _, e := range journal {
+			out += fmt.Sprintf("\n    %s %s %s>%s %s", e.At.Format("01-02 15:04:05"), e.Event, e.From, e.To, e.Detail)
+		}
+		return err
+	})
+	return out
 }
 
 func (y *year) sale(c state.Case) *yearSale { return y.shops[c.Shop].sales[c.ShopOrderID] }

@@ -105,6 +105,9 @@ func (y *year) reckon() {
 			}
 			yearJournal(c, journal)
 		}
+		if err := y.wishes(tx); err != nil {
+			return err
+		}
 		return y.alerts(tx)
 	})
 	for _, c := range every {
@@ -117,12 +120,13 @@ func (y *year) reckon() {
 		if o.reached > 0 {
 			asked[o.number] = true
 		}
+		y.told(c, o)
 		if c.Status == state.Refunded && s.events[state.EventRefund] == 0 {
 			sums["engine"] += c.Refund.Amount.Units
 			sums["site"] += o.refund(y.now).Amount.Units
 		}
 		if why := y.rightEnd(c, o, s); why != "" {
-			wrong("case %s (%s %s, order %s which %s) ended as %s: %s", c.ID, c.Shop, c.ShopOrder, c.SupplierOrder, o.fate, c.Status, why)
+			wrong("case %s (%s %s, order %s which %s) ended as %s: %s%s", c.ID, c.Shop, c.ShopOrder, c.SupplierOrder, o.fate, c.Status, why, y.tale(c))
 		}
 	}
 	if sums["engine"] != sums["site"] {
@@ -144,6 +148,9 @@ func (y *year) reckon() {
 func (y *year) covered(have map[string]bool) {
 	for _, s := range y.shops {
 		for _, sale := range s.sales {
+			if sale.cancelled.IsZero() && (sale.wish.want != wantCancelled && !sale.wish.withdrawn.IsZero() || sale.wish.want == wantLines) {
+				continue // it was perhaps taken back before we looked, or only a part of it went
+			}
 			named := false
 			for _, n := range sale.numbers {
 				if n.until.IsZero() && n.from.IsZero() {
@@ -269,7 +276,7 @@ func (y *year) rightEnd(c state.Case, o *yearOrder, s *yearSeen) string {
 
 // asked: an order that could be asked was asked.
 func (y *year) asked(c state.Case, o *yearOrder, s *yearSeen) string {
-	person := s.events[state.EventIgnore] + s.events[state.EventWriteOff] + s.events[state.EventReplaced] + s.events[state.EventPause] + s.events[state.EventOpened]
+	person := s.events[state.EventIgnore] + s.events[state.EventWriteOff] + s.events[state.EventReplaced] + s.events[state.EventWithdrawn] + s.events[state.EventPause] + s.events[state.EventOpened]
 	if o.reached > 0 || person > 0 || y.mode != Auto {
 		return ""
 	}

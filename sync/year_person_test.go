@@ -25,6 +25,9 @@ func (y *year) visit() {
 		}
 		y.handle(c)
 	}
+	for _, r := range y.requests() {
+		y.attend(r)
+	}
 	if y.acked = !y.acked; y.acked && len(y.shops) > 0 {
 		y.ack()
 	}

@@ -18,6 +18,8 @@ type yearSale struct {
 	lines              []state.Line
 	numbers            []yearNumber
 	truth              []string // the numbers of its goods
+	wish               yearWish
+	opened             time.Time
 }
 
 // yearNumber is a number that stands in the shop order from some time on.
@@ -34,6 +36,7 @@ type yearShop struct {
 	name  string
 	rng   *rand.Rand
 	sales map[string]*yearSale
+	asked []*yearSale // whose customers asked
 }
 
 // Order answers from the truth, when it answers.
@@ -47,13 +50,14 @@ func (s *yearShop) Order(_ context.Context, id string) (shop.Order, error) {
 		return shop.Order{}, &shop.Error{Kind: shop.Throttled, Op: op, RetryAfter: 90 * time.Second}
 	}
 	sale := s.sales[id]
-	if sale == nil || s.y.now.Before(sale.cancelled) {
+	if sale == nil {
 		return shop.Order{}, &shop.Error{Kind: shop.NotFound, Op: op}
 	}
 	o := shop.Order{Shop: s.name, ID: id, Name: sale.name, CreatedAt: sale.ordered, Reason: "customer", Lines: sale.lines, Left: map[string]int{}}
-	if !s.y.now.Before(sale.shown) {
+	if !sale.cancelled.IsZero() && !s.y.now.Before(sale.shown) {
 		o.CancelledAt = sale.cancelled
 	}
+	sale.wish.show(&o, sale.opened)
 	for _, n := range sale.numbers {
 		if !s.y.now.Before(n.from) && (n.until.IsZero() || s.y.now.Before(n.until)) {
 			o.Supplier = append(o.Supplier, state.Mapping{SupplierOrder: n.number, By: "attribute", Lines: n.lines})
@@ -80,7 +84,7 @@ func (s *yearShop) deliver(at time.Time, k state.Knock) {
 func (s *yearShop) sell(n int) int {
 	rng, now := s.rng, s.y.now
 	sale := &yearSale{
-		shop: s.name, id: fmt.Sprintf("gid://shopify/Order/%d", n), name: fmt.Sprintf("#%d", n), cancelled: now, shown: now,
+		shop: s.name, id: fmt.Sprintf("gid://shopify/Order/%d", n), name: fmt.Sprintf("#%d", n), cancelled: now, shown: now, opened: now,
 		ordered: now.Add(-yearWithin(rng, 3*time.Hour, 50*time.Hour)),
 	}
 	s.sales[sale.id] = sale
@@ -92,23 +96,36 @@ func (s *yearShop) sell(n int) int {
 		l := []state.Line{{ID: fmt.Sprintf("l%d", i), Title: "Lamp", Quantity: 1 + rng.IntN(3)}}
 		sale.lines = append(sale.lines, l...)
 		number := fmt.Sprintf("81%013d%d", n, i)
-		o := newYearOrder(rng, number, s.y.accountOf(s.name), now, sale.ordered, l)
+		o := newYearOrder(rng, number, s.account(), now, sale.ordered, l)
 		o.owners[sale.id] = true
 		s.y.site.orders[number] = o
 		sale.truth = append(sale.truth, number)
 		sale.numbers = append(sale.numbers, yearNumber{number: number, lines: l})
 	}
 	s.twist(sale, n)
-	if rng.IntN(30) == 0 {
+	if rng.IntN(7) == 0 {
+		s.stand(sale, n)
+		if sale.wish.want.asks() {
+			s.asked = append(s.asked, sale)
+		}
+	} else if rng.IntN(30) == 0 {
 		sale.shown = now.Add(yearWithin(rng, 0, 5*time.Minute))
 	}
 	for i := range 1 + rng.IntN(2) {
-		s.deliver(now.Add(yearWithin(rng, 0, 3*time.Minute)), state.Knock{Shop: s.name, OrderID: sale.id, Source: "webhook", Topic: topicCancelled, Key: fmt.Sprintf("%d-%d", n, i)})
+		s.deliver(now.Add(yearWithin(rng, 0, 3*time.Minute)), state.Knock{Shop: s.name, OrderID: sale.id, Source: "webhook", Topic: sale.wish.announce(), Key: fmt.Sprintf("%d-%d", n, i)})
 	}
 	if rng.IntN(4) == 0 { // the poll sees the order change now and then
 		s.deliver(now.Add(yearWithin(rng, time.Hour, 9*24*time.Hour)), state.Knock{Shop: s.name, OrderID: sale.id, Source: "poll"})
 	}
 	return many
+}
+
+// account is where an order is bought. The second shop buys with both.
+func (s *yearShop) account() string {
+	if s.name == "second" && s.rng.IntN(4) == 0 {
+		return s.y.accountOf("mystore")
+	}
+	return s.y.accountOf(s.name)
 }
 
 // twist is what goes wrong with the numbers of an order.
@@ -141,7 +158,7 @@ func (s *yearShop) twist(sale *yearSale, n int) {
 // date.
 func (s *yearShop) stranger(n int) *yearOrder {
 	now := s.y.now
-	o := newYearOrder(s.rng, fmt.Sprintf("82%014d", n), s.y.accountOf(s.name), now, now.Add(-20*24*time.Hour), []state.Line{{ID: "x", Quantity: 9}})
+	o := newYearOrder(s.rng, fmt.Sprintf("82%014d", n), s.account(), now, now.Add(-20*24*time.Hour), []state.Line{{ID: "x", Quantity: 9}})
 	o.verified = time.Time{}
 	if o.fate == fateClosed {
 		o.fate, o.closed, o.pays = fateAccept, time.Time{}, nil

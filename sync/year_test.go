@@ -14,7 +14,7 @@ var yearSeed = flags.Uint64("seed", 0, "play only this year again")
 // yearUsual is how often things go wrong in a usual year.
 var yearUsual = yearOdds{kill: 150, killClick: 12_000, refuse: 60, lose: 60, reply: 60, twice: 2000, view: 20}
 
-const yearCases = 1000
+const yearCases = 200
 
 // TestYear plays years of cancelled orders: the engine, the store and the
 // calendars are the real ones, the two sites are made up and the clock is
