@@ -17,6 +17,11 @@ func (t *txn) settle(o shop.Order, s Shop, knocks []state.Knock) error {
 	if err != nil {
 		return err
 	}
+	if len(have) == 0 { // its cases may have been deleted because they are old: it is not asked anew
+		if forgotten, err := t.Forgotten(o.Shop, o.ID); err != nil || forgotten {
+			return err
+		}
+	}
 	if !o.CancelledAt.IsZero() {
 		return t.settleCancelled(o, s, have)
 	}

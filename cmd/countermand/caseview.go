@@ -47,6 +47,7 @@ func (e *clientEnv) facts(c control.Case) *table {
 	}
 	fact("proof", words(c.Proof))
 	fact("dispute", c.DisputeID)
+	fact("because", causeText(c.Cause))
 	fact("reason", c.Reason)
 	fact("rule", c.Rule)
 	fact("mapped by", c.MappedBy)
@@ -58,6 +59,19 @@ func (e *clientEnv) facts(c control.Case) *table {
 		fact("item", item)
 	}
 	return t
+}
+
+// causeText says what in the shop made a case.
+func causeText(c state.Cause) string {
+	switch c {
+	case state.CauseRequested:
+		return "the customer asks; the shop waits for the supplier"
+	case state.CauseLines:
+		return "these lines were taken off in the shop"
+	case state.CauseCancelled:
+		return "the order was cancelled in the shop"
+	}
+	return ""
 }
 
 // dates lists what happened and what is to come, each in both zones: the

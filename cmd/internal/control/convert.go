@@ -13,7 +13,7 @@ func CaseOf(c state.Case, now time.Time) Case {
 	out := Case{
 		ID: c.ID, Shop: c.Shop, ShopOrder: c.ShopOrder, ShopOrderID: c.ShopOrderID, Account: c.Account,
 		SupplierOrder: c.SupplierOrder, MappedBy: c.MappedBy, Status: c.Status, Flag: c.Flag, HeldWhy: c.HeldWhy,
-		Paused: c.Paused, Rule: c.Rule, Reason: c.Reason, Amount: c.Amount, Store: c.Store, Proof: c.Proof, DisputeID: c.DisputeID,
+		Paused: c.Paused, Rule: c.Rule, Cause: c.Cause, Reason: c.Reason, Amount: c.Amount, Store: c.Store, Proof: c.Proof, DisputeID: c.DisputeID,
 		OpenedAt: utc(c.OpenedAt), CancelledAt: utc(c.CancelledAt), RequestedAt: utc(c.RequestedAt), AnsweredAt: utc(c.AnsweredAt),
 		ClosedAt: utc(c.ClosedAt), OrderedAt: utc(c.OrderedAt), PaidAt: utc(c.PaidAt), ShippedAt: utc(c.ShippedAt), ReadAt: utc(c.ReadAt),
 		EndedAt: utc(c.EndedAt), NextCheckAt: utc(c.NextCheckAt), SnoozedUntil: utc(c.Clocks[state.ClockSnooze]),

@@ -24,11 +24,14 @@ type Case struct {
 	HeldWhy       string       `json:"held_why,omitempty"`
 	Paused        bool         `json:"paused,omitempty"`
 	Rule          string       `json:"rule,omitempty"`
-	Reason        string       `json:"reason,omitempty"`
-	Amount        state.Money  `json:"amount,omitzero"`
-	Store         string       `json:"store,omitempty"`
-	Proof         state.Proof  `json:"proof"`
-	DisputeID     string       `json:"dispute_id,omitempty"`
+	// Cause is what in the shop made the case: cancelled, requested (the
+	// customer asks, the shop waits) or lines (only these went).
+	Cause     state.Cause `json:"cause,omitempty"`
+	Reason    string      `json:"reason,omitempty"`
+	Amount    state.Money `json:"amount,omitzero"`
+	Store     string      `json:"store,omitempty"`
+	Proof     state.Proof `json:"proof"`
+	DisputeID string      `json:"dispute_id,omitempty"`
 
 	OpenedAt    time.Time `json:"opened_at,omitzero"`
 	CancelledAt time.Time `json:"cancelled_at,omitzero"`
