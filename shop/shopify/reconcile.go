@@ -45,6 +45,9 @@ type ReconcilerOptions struct {
 	// Want replaces what an order must be to be worth a knock: cancelled,
 	// reduced, or with the tag. Every order is passed to it once a walk.
 	Want func(shop.Changed) bool
+	// Follows tells of an order that it is worth a knock at each of its
+	// changes, whatever it is; nil: none is.
+	Follows func(ctx context.Context, orderID string) bool
 	// Now is time.Now where it is nil. It only dates knocks and the first
 	// walk's beginning: walks go by the shop's own times.
 	Now func() time.Time
@@ -91,6 +94,10 @@ func NewReconciler(o ReconcilerOptions) (*Reconciler, error) {
 	return &Reconciler{o: o, known: map[string]bool{}}, nil
 }
 
+func (r *Reconciler) wants(ctx context.Context, o shop.Changed) bool {
+	return r.o.Want(o) || r.o.Follows != nil && r.o.Follows(ctx, o.ID)
+}
+
 func hasTag(tags []string, tag string) bool {
 	return tag != "" && slices.ContainsFunc(tags, func(t string) bool { return strings.EqualFold(t, tag) })
 }
@@ -133,7 +140,7 @@ func (r *Reconciler) walk(ctx context.Context, w *Walk) error {
 		w.Pages++
 		for _, o := range page.Orders {
 			w.Orders++
-			if err := r.knock(ctx, o, r.o.Want(o), w); err != nil {
+			if err := r.knock(ctx, o, r.wants(ctx, o), w); err != nil {
 				return err
 			}
 			if o.UpdatedAt.After(at.UpTo) {

@@ -138,9 +138,7 @@ func newRehearsal(t *testing.T, rng *rand.Rand) *rehearsal {
 	r.must(err)
 	r.poll, err = shopify.NewReconciler(shopify.ReconcilerOptions{
 		Shop: "mystore", Lister: c, Sink: r.engine, Cursors: &cursors{}, Now: r.clock.Now,
-		Want: func(o shop.Changed) bool {
-			return !o.CancelledAt.IsZero() || o.Reduced || o.EditRequested || slices.Contains(o.Tags, "cancel-requested") || r.engine.Follows(t.Context(), "mystore", o.ID)
-		},
+		Tag: "cancel-requested", Follows: func(ctx context.Context, id string) bool { return r.engine.Follows(ctx, "mystore", id) },
 	})
 	r.must(err)
 	return r

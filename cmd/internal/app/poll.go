@@ -36,7 +36,8 @@ func (a *App) schedulePolls() error {
 	for _, s := range a.shops {
 		r, err := shopify.NewReconciler(shopify.ReconcilerOptions{
 			Shop: s.Name, Lister: s.Client, Sink: a.engine, Cursors: cursors{a.store}, LookBack: s.LookBack, Now: a.clock.Now,
-			Tag: requestTag(s.Shop), Log: a.o.Log.With().Str("room", "polls").Logger(),
+			Tag: requestTag(s.Shop), Follows: func(ctx context.Context, id string) bool { return a.engine.Follows(ctx, s.Name, id) },
+			Log: a.o.Log.With().Str("room", "polls").Logger(),
 		})
 		if err != nil {
 			return fmt.Errorf("make the polls of shop %s: %w", s.Name, err)
