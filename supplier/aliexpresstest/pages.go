@@ -153,6 +153,9 @@ func (s *Site) render(p page, c call, r *http.Request) reply {
 		stage = s.nuisanceOf(c.orderID).stage()
 		stage["mobileCards"] = s.mobileCards
 	}
+	if p.kind == PageLogin {
+		stage["savedPassword"] = s.saved
+	}
 	err := shell.Execute(&b, map[string]any{
 		"Title": l.say(p.title), "Script": p.script, "WWW": www, "Mobile": s.mobile, "Login": s.login, "API": s.api,
 		"Locale": l.locale, "Lang": l.locale[:2], "Stage": stage,

@@ -27,6 +27,14 @@ const (
 	GarbleTypes Garbling = "types"
 	// GarbleStatus answers with status 500 and nothing to read.
 	GarbleStatus Garbling = "status 500"
+	// GarbleLimit answers with status 429 and an HTML page.
+	GarbleLimit Garbling = "status 429"
+	// GarbleEmpty is an answer without a body.
+	GarbleEmpty Garbling = "empty"
+	// GarbleObject is an object with nothing in it.
+	GarbleObject Garbling = "{}"
+	// GarbleData has good codes, and text where the data are due.
+	GarbleData Garbling = "data are text"
 )
 
 // garbled is what the next answers of a kind suffer.
@@ -107,20 +115,38 @@ func (s *Site) spoilt(kind string, a reply) reply {
 		a.body = swapTypes(a.body)
 	case GarbleStatus:
 		return reply{status: http.StatusInternalServerError, typ: html, body: []byte{}}
+	case GarbleLimit:
+		return reply{status: http.StatusTooManyRequests, typ: html, body: []byte("<!doctype html><title>Slow down</title>")}
+	case GarbleEmpty:
+		return reply{typ: a.typ, body: []byte{}}
+	case GarbleObject:
+		a.body = inPlace(a.body, []byte("{}"))
+	case GarbleData:
+		a.body = inPlace(a.body, []byte(`{"ret":["`+success+`"],"data":"text"}`))
 	}
 	return a
 }
 
-// swapTypes changes the scalars of a JSON body, in its callback or bare. What
-// is no JSON stays.
+// jsonIn tells where a body's JSON stands, in its callback or bare.
+func jsonIn(body []byte) (from, to int) {
+	if bytes.HasPrefix(body, []byte("{")) {
+		return 0, len(body)
+	}
+	from, to = bytes.IndexByte(body, '(')+1, bytes.LastIndexByte(body, ')')
+	if to < from {
+		return 0, len(body)
+	}
+	return from, to
+}
+
+func inPlace(body, other []byte) []byte {
+	from, to := jsonIn(body)
+	return bytes.Join([][]byte{body[:from], other, body[to:]}, nil)
+}
+
+// swapTypes changes the scalars of a JSON body. What is no JSON stays.
 func swapTypes(body []byte) []byte {
-	from, to := 0, len(body)
-	if !bytes.HasPrefix(body, []byte("{")) {
-		from, to = bytes.IndexByte(body, '(')+1, bytes.LastIndexByte(body, ')')
-	}
-	if from < 0 || to < from {
-		return body
-	}
+	from, to := jsonIn(body)
 	dec := json.NewDecoder(bytes.NewReader(body[from:to]))
 	dec.UseNumber()
 	var whole any

@@ -11,7 +11,8 @@ import (
 
 func TestGarbledAnswersHaveTakenEffect(t *testing.T) {
 	t.Parallel()
-	for how, readable := range map[Garbling]bool{GarbleTruncated: false, GarbleHTML: false, GarblePunish: false, GarbleTypes: true, GarbleStatus: false} {
+	for how, readable := range map[Garbling]bool{GarbleTruncated: false, GarbleHTML: false, GarblePunish: false, GarbleTypes: true, GarbleStatus: false,
+		GarbleLimit: false, GarbleEmpty: false, GarbleObject: true, GarbleData: true} {
 		t.Run(string(how), func(t *testing.T) {
 			t.Parallel()
 			r := newRig(t, paid(idA, Fate{}))
@@ -20,7 +21,7 @@ func TestGarbledAnswersHaveTakenEffect(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			if (status == http.StatusInternalServerError) != (how == GarbleStatus) {
+			if (status == http.StatusInternalServerError) != (how == GarbleStatus) || (status == http.StatusTooManyRequests) != (how == GarbleLimit) {
 				t.Errorf("status %d", status)
 			}
 			if json.Valid([]byte(body)) != readable {

@@ -54,6 +54,7 @@ type switches struct {
 	shuffle     bool
 	listings    int // loads of the list's first page
 	mobileCards bool
+	saved       bool // the password, in the browser
 	garbles     map[string]garbled
 	stuck       map[string]int // loads that are to hang
 	hanging     map[string]int // those that do
@@ -84,6 +85,14 @@ func (s *Site) SetLoggedOut(on bool) {
 	if on {
 		clear(s.sessions)
 	}
+}
+
+// SetSavedPassword makes the sign-in form fill itself in and go off after a
+// moment, as where a person's browser knows the password.
+func (s *Site) SetSavedPassword(on bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.saved = on
 }
 
 // SetChallenge makes every call answer with a challenge, which the pages then

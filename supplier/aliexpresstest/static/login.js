@@ -15,5 +15,6 @@ const proceed = onPress(h('button', {type: 'button', class: 'comet-btn comet-btn
 });
 form.addEventListener('submit', (event) => event.preventDefault());
 form.append(name, proceed);
+if (stage.savedPassword) setTimeout(() => form.submit(), 1500);
 root.append(h('main', {class: 'site-main login'}, h('div', {class: 'card login-card'},
   h('div', {class: 'site-logo'}, 'AliExpress', h('small', {}, 'loopback')), h('h1', {}, t('sign_in')), form)));
