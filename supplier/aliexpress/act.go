@@ -58,8 +58,8 @@ func (a *attempt) findButton(ctx context.Context, b button) (chrome.Element, ver
 			return why == "" || s.kind != pageDetail
 		})
 	}
-	if err == nil && !v.ends() {
-		err = barrier(s)
+	if !v.ends() {
+		err = a.unbarred(ctx, s, err)
 	}
 	if err != nil || v.ends() {
 		return chrome.Element{}, v, err
@@ -109,11 +109,7 @@ func (a *attempt) ready(ctx context.Context, want pageKind) (sight, verdict, err
 		return sight{}, goOn, err
 	}
 	s, err := a.lookUntil(ctx, func(s sight) bool { return s.settled() })
-	if err != nil {
-		return s, goOn, err
-	}
-	if err := barrier(s); err != nil {
-		a.witness(ctx, "barrier")
+	if err = a.unbarred(ctx, s, err); err != nil {
 		return s, goOn, err
 	}
 	if s.kind != want {
@@ -121,6 +117,17 @@ func (a *attempt) ready(ctx context.Context, want pageKind) (sight, verdict, err
 		return s, v, err
 	}
 	return s, goOn, nil
+}
+
+// unbarred passes an error on, and turns a sight that stops the account's work
+// into one.
+func (a *attempt) unbarred(ctx context.Context, s sight, err error) error {
+	if err == nil {
+		if err = barrier(s); err != nil {
+			a.witness(ctx, "barrier")
+		}
+	}
+	return err
 }
 
 // only finds the one element that fits.
@@ -217,7 +224,7 @@ func (a *attempt) pick(ctx context.Context, choice reason) (verdict, error) {
 	}
 	isChoice := func(e chrome.Element) bool { return fold(e.Text) == fold(choice.text) }
 	s, err = a.lookUntil(ctx, func(s sight) bool { _, why := only(shown(s.view.Found["options"]), isChoice); return why == "" })
-	if err != nil {
+	if err = a.unbarred(ctx, s, err); err != nil {
 		return goOn, err
 	}
 	option, why := only(shown(s.view.Found["options"]), isChoice)
@@ -231,7 +238,7 @@ func (a *attempt) pick(ctx context.Context, choice reason) (verdict, error) {
 		return a.clicked(err)
 	}
 	s, err = a.lookUntil(ctx, func(s sight) bool { return chosen(s, choice) })
-	if err != nil {
+	if err = a.unbarred(ctx, s, err); err != nil {
 		return goOn, err
 	}
 	if !chosen(s, choice) {

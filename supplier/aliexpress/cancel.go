@@ -196,8 +196,7 @@ func (a *attempt) step(ctx context.Context, s sight) (verdict, error) {
 		a.witness(ctx, "picked-up")
 		return end(state.AskPickedUp, "the site says: %s", clip(s.why)), nil
 	}
-	if err := barrier(s); err != nil {
-		a.witness(ctx, "barrier")
+	if err := a.unbarred(ctx, s, nil); err != nil {
 		return goOn, err
 	}
 	return a.unknown(ctx, s.why)
@@ -238,8 +237,8 @@ func (a *attempt) answered() bool {
 	return false
 }
 
-// lookUntil gives the first sight that is good, or the last one in the
-// step's time. It follows the site into a tab that it opens.
+// lookUntil gives the first sight that is good or that stops the work, or the
+// last one in the step's time. It follows the site into a tab that it opens.
 func (a *attempt) lookUntil(ctx context.Context, good func(sight) bool) (sight, error) {
 	step, cancel := context.WithTimeout(ctx, a.c.o.StepTimeout)
 	defer cancel()
@@ -256,7 +255,7 @@ func (a *attempt) lookUntil(ctx context.Context, good func(sight) bool) (sight, 
 			return true, err
 		}
 		last = s
-		return good(s), nil
+		return good(s) || barrier(s) != nil, nil
 	})
 	if err != nil && ctx.Err() == nil && errors.Is(err, context.DeadlineExceeded) && last.kind != "" {
 		if sick := a.tab.Health(ctx); sick != nil {
@@ -319,10 +318,7 @@ func (c *Client) formTrouble(r chrome.Response) error {
 	if err != nil || got == nil {
 		return err
 	}
-	if number, offered := parseReasons(*got); number == "" && len(offered) == 0 {
-		return &supplier.Error{Kind: supplier.Throttled, Detail: "the reason form came without content"}
-	}
-	return nil
+	return formless(*got)
 }
 
 // unknown keeps evidence of a page that is not understood. Before the mark

@@ -37,6 +37,9 @@ func TestCancel(t *testing.T) {
 		"already closed":  {func(o *aliexpresstest.Order) { o.ClosedAt = r.now.Add(-hour) }, state.AskClosed, nil, 0},
 		"no button":       {func(o *aliexpresstest.Order) { o.Fate.RiskHold = r.now.Add(hour) }, state.AskNotOffered, nil, 0},
 	} {
+		if slices.Contains([]string{"dialog layout", "closed in dialog"}, name) && !everything() {
+			continue // the matrix has them, too
+		}
 		t.Run(name, func(t *testing.T) {
 			number, marks := r.order(t, c.change), 0
 			got, err := r.client.Cancel(t.Context(), request(number, &marks))

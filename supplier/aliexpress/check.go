@@ -121,7 +121,10 @@ func (i *inspection) list(ctx context.Context) error {
 	}
 	var page listPage
 	if a != nil {
-		page = i.c.p.parseList(*a, i.c.o.Now().UTC(), i.c.zone)
+		var wrong error
+		if page, wrong = i.c.p.parseList(*a, i.c.o.Now().UTC(), i.c.zone); wrong != nil {
+			i.note("tags", Unknown, false, "%v", wrong)
+		}
 		if err := i.c.crossCheckList(ctx, i.tab, &page); err != nil {
 			return err
 		}
@@ -198,8 +201,8 @@ func (i *inspection) detail(ctx context.Context) error {
 // data notes what the detail's answer holds.
 func (i *inspection) data(ctx context.Context, a answer) (detailPage, error) {
 	p := i.c.p
-	for name, tag := range map[string]string{"status": p.Tags.Status, "info": p.Tags.Info, "products": p.Tags.Products, "price": p.Tags.Price} {
-		i.yes("tags."+name, component(a.Data, tag).there(), "component %s", tag)
+	for _, t := range [][2]string{{"status", p.Tags.Status}, {"info", p.Tags.Info}, {"products", p.Tags.Products}, {"price", p.Tags.Price}} {
+		i.yes("tags."+t[0], component(a.Data, t[1]).there(), "component %s", t[1])
 	}
 	d, err := p.parseDetail(a, i.c.o.Now().UTC(), i.c.zone)
 	if err != nil {
@@ -275,7 +278,7 @@ func (i *inspection) selectors(ctx context.Context, parts []part) (chrome.View, 
 // settle looks until good, but not for long: a page that has its data shows
 // them soon.
 func (i *inspection) settle(ctx context.Context, queries map[string]chrome.Query, good func(chrome.View) bool) (v chrome.View, err error) {
-	err = i.c.settleDrawn(ctx, i.tab, 8*time.Second, func(ctx context.Context) (bool, error) {
+	err = i.c.settleDrawn(ctx, i.tab, i.c.o.CheckWait, func(ctx context.Context) (bool, error) {
 		s, err := i.c.look(ctx, i.tab)
 		if err == nil {
 			err = barrier(s)

@@ -25,7 +25,7 @@ func findings(list []Finding) map[string]Match {
 // TestCheckSaysWhatFellBack changes the profile part by part.
 func TestCheckSaysWhatFellBack(t *testing.T) {
 	t.Parallel()
-	r := newRig(t, func(o *Options) { o.StepTimeout = 6 * time.Second })
+	r := newRig(t, func(o *Options) { o.StepTimeout, o.CheckWait = 3*time.Second, 2*time.Second })
 	number := r.order(t, func(o *aliexpresstest.Order) { o.Nuisance.Decoys = true })
 	r.order(t, nil)
 	p := &r.client.p
@@ -47,11 +47,13 @@ func TestCheckSaysWhatFellBack(t *testing.T) {
 			t.Errorf("%s: %q, want %q", part, got[part], want)
 		}
 	}
+	was := p.Calls.Detail
 	p.Calls.Detail = "mtop.aliexpress.trade.buyer.order.show"
 	list, err = r.client.CheckOrder(t.Context(), number)
 	if got := findings(list); err != nil || got["calls.detail"] != Missing || got["selectors.detail_title"] != Matched {
 		t.Errorf("the call was renamed: %v, %v", got, err)
 	}
+	p.Calls.Detail = was
 	r.site.Garble(aliexpresstest.CallList, 1, aliexpresstest.GarbleTruncated)
 	list, err = r.client.CheckOrder(t.Context(), number)
 	if got := findings(list); err != nil || got["calls.list"] != Unknown {

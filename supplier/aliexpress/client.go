@@ -50,6 +50,9 @@ type Options struct {
 	// FinalTimeout bounds the reading after the last click, which is done
 	// even when the caller is gone; default 45 s.
 	FinalTimeout time.Duration
+	// CheckWait is how long Check waits for a page to show what the profile
+	// names; default 8 s.
+	CheckWait time.Duration
 	// MaxSteps bounds the looks of one attempt; default 12.
 	MaxSteps int
 	// MaxPages bounds a sweep of the list, of ten orders a page; default 5.
@@ -108,7 +111,7 @@ func defaults(o *Options) {
 	for _, d := range []struct {
 		v   *time.Duration
 		def time.Duration
-	}{{&o.StepTimeout, 30 * time.Second}, {&o.CancelTimeout, 15 * time.Minute}, {&o.FinalTimeout, 30 * time.Second}} {
+	}{{&o.StepTimeout, 30 * time.Second}, {&o.CancelTimeout, 15 * time.Minute}, {&o.FinalTimeout, 45 * time.Second}, {&o.CheckWait, 8 * time.Second}} {
 		if *d.v <= 0 {
 			*d.v = d.def
 		}
@@ -243,6 +246,8 @@ func (c *Client) fail(ctx context.Context, op string, err error) error {
 	switch {
 	case errors.Is(err, chrome.ErrNet):
 		kind = supplier.Unreachable
+	case errors.Is(err, errEmpty):
+		kind = supplier.Throttled
 	case errors.Is(err, errShape):
 		kind = supplier.Unreadable
 	case errors.Is(err, context.DeadlineExceeded):

@@ -63,6 +63,11 @@ func (a *attempt) reread(ctx context.Context) (detailPage, error) {
 		return detailPage{}, err
 	}
 	a.tab = tab
+	if a.own != nil { // the site's own tab covers it
+		if err := tab.Front(ctx); err != nil {
+			return detailPage{}, a.c.fail(ctx, "read order "+a.req.Number, err)
+		}
+	}
 	d, err := a.c.readDetail(ctx, tab, a.req.Number, func(context.Context) error { return nil })
 	if err != nil {
 		return d, a.c.fail(ctx, "read order "+a.req.Number, err)

@@ -31,8 +31,8 @@ func TestCaptures(t *testing.T) {
 		}
 		return a
 	}
-	list := p.parseList(capture("capture_order_list.json"), readAt, zone(t))
-	if len(list.orders) != 10 || !list.more || list.index != 1 {
+	list, err := p.parseList(capture("capture_order_list.json"), readAt, zone(t))
+	if err != nil || len(list.orders) != 10 || !list.more || list.index != 1 {
 		t.Errorf("list: %d orders, more %v, page %d", len(list.orders), list.more, list.index)
 	}
 	for _, r := range list.orders {
@@ -48,8 +48,8 @@ func TestCaptures(t *testing.T) {
 	if inList < 0 || list.orders[inList].Total != d.reading.Total || list.orders[inList].Store != d.reading.Store {
 		t.Errorf("detail of %s and the list do not agree (entry %d)", d.reading.Number, inList)
 	}
-	parcels, ok := p.parseTracking(capture("capture_tracking.json"))
-	if !ok || len(parcels) != 1 || parcels[0].FirstScanAt.IsZero() || parcels[0].DeliveredAt.IsZero() || parcels[0].Carrier == "" {
+	parcels, err := p.parseTracking(capture("capture_tracking.json"))
+	if err != nil || len(parcels) != 1 || parcels[0].FirstScanAt.IsZero() || parcels[0].DeliveredAt.IsZero() || parcels[0].Carrier == "" {
 		t.Errorf("tracking %+v", parcels)
 	}
 }

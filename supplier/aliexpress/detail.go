@@ -2,6 +2,7 @@ package aliexpress
 
 import (
 	"errors"
+	"fmt"
 	"slices"
 	"time"
 
@@ -26,7 +27,7 @@ type disputeLinks struct{ received, missing string }
 
 // errEmpty is a good answer without content: an order that is not this
 // account's, or a site that has had enough of us.
-var errEmpty = errors.New("the answer holds no order")
+var errEmpty = errors.New("success with nothing in it")
 
 // parseDetail reads the order's page. It is complete only when the status,
 // the dates, the items and the price are all there and readable.
@@ -35,11 +36,14 @@ func (p Profile) parseDetail(a answer, at time.Time, zone *time.Location) (detai
 	products, price := component(a.Data, p.Tags.Products), component(a.Data, p.Tags.Price)
 	number := status.get("orderId").str()
 	infoNumber := info.get("tradeOrderId").str()
-	if number == "" && infoNumber == "" {
+	switch {
+	case number == "" && infoNumber == "" && !status.holds() && !info.holds():
 		return detailPage{}, errEmpty
-	}
-	if number == "" {
+	case number == "":
 		number = infoNumber
+	}
+	if !isNumber(number) {
+		return detailPage{}, fmt.Errorf("%w: the order's page names no order (%q)", errShape, number)
 	}
 	total := price.get("totalPrice")
 	r := state.Reading{
@@ -68,7 +72,9 @@ func (p Profile) parseDetail(a answer, at time.Time, zone *time.Location) (detai
 		r.ClosedAt = p.date(info.get("orderEndTime").str(), zone)
 	}
 	_, r.CancelOffered = p.cancelButton(buttons)
-	r.Complete = r.StatusText != "" && number == infoNumber && !r.OrderedAt.IsZero() && r.Total.Known() && len(r.Lines) > 0
+	r.Complete = r.StatusText != "" && number == infoNumber && !r.OrderedAt.IsZero() && r.Total.Known() && len(r.Lines) > 0 && sound(
+		[]node{status.get("title"), status.get("reminder"), info.get("orderShipTime"), info.get("orderEndTime")},
+		[]node{status.get("buttonVOList"), products.get("productVOList")})
 	return detailPage{r, buttons, status.get("reminder").str(), products.get("sellerVO", "connectUrl").str(), disputes}, nil
 }
 

@@ -221,6 +221,9 @@ func (k *claim) open(ctx context.Context) error {
 func (k *claim) read(a answer) error {
 	m := a.Data.get("module")
 	order, line := m.get("tradeOrderId").str(), m.get("tradeOrderLineId").str()
+	if err := formless(a); err != nil {
+		return err
+	}
 	if order != k.number || line != k.d.Line {
 		return halt(supplier.DisputeWrongOrder, "the form's data are of order %q, line %q; nothing was submitted", order, line)
 	}

@@ -100,6 +100,9 @@ func TestDisputeIsNotSubmitted(t *testing.T) {
 		"not shipped":     {func(o *aliexpresstest.Order) { o.Fate.AlreadyShipped = nil }, nil, supplier.DisputeNotOffered},
 		"covered":         {func(o *aliexpresstest.Order) { o.Nuisance.Overlay = aliexpresstest.Forever }, nil, supplier.DisputeFailed},
 	} {
+		if slices.Contains([]string{"no such line", "two such", "covered"}, name) && !everything() {
+			continue
+		}
 		t.Run(name, func(t *testing.T) {
 			number, line := r.shippedOrder(t, c.order)
 			marks := 0

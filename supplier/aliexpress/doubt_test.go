@@ -15,7 +15,7 @@ import (
 // TestAfterTheMark shows that whatever breaks after the mark is an outcome.
 func TestAfterTheMark(t *testing.T) {
 	t.Parallel()
-	r := newRig(t, func(o *Options) { o.StepTimeout = 5 * time.Second })
+	r := newRig(t, func(o *Options) { o.StepTimeout = 3 * time.Second })
 
 	t.Run("lost reply", func(t *testing.T) {
 		number, marks := r.order(t, nil), 0

@@ -88,7 +88,14 @@ func (c *Client) await(ctx context.Context, tab *chrome.Tab, heard *chrome.Liste
 // accept reads one response: nil where it is not the call's or the page will
 // ask again by itself.
 func (c *Client) accept(r chrome.Response, call string) (*answer, error) {
-	if r.Err != nil || !strings.Contains(strings.ToLower(r.URL), strings.ToLower(call)) {
+	if !strings.Contains(strings.ToLower(r.URL), strings.ToLower(call)) {
+		return nil, nil
+	}
+	if r.Err != nil {
+		// A script that is no script is kept even from us, its status is not.
+		if kind := statusKind(r.Status); kind != "" {
+			return nil, &supplier.Error{Kind: kind, Detail: fmt.Sprintf("%s answers with status %d", call, r.Status)}
+		}
 		return nil, nil
 	}
 	a, err := parseAnswer(r.Body)
@@ -98,19 +105,33 @@ func (c *Client) accept(r chrome.Response, call string) (*answer, error) {
 				return nil, &supplier.Error{Kind: supplier.Challenged, Detail: call + " answers with a page that holds " + mark}
 			}
 		}
-		if r.Status >= 500 {
-			return nil, &supplier.Error{Kind: supplier.Unreachable, Detail: fmt.Sprintf("%s answers with status %d", call, r.Status)}
+		if kind := statusKind(r.Status); kind != "" {
+			return nil, &supplier.Error{Kind: kind, Detail: fmt.Sprintf("%s answers with status %d", call, r.Status)}
 		}
 		return nil, fmt.Errorf("read the answer to %s: %w", call, err)
 	}
 	switch kind := c.p.Returns.kind(a.Ret); kind {
 	case "":
+		if a.Data.there() && !a.Data.isObject() {
+			return nil, fmt.Errorf("read the answer to %s: %w: its data are %s", call, errShape, a.Data.kind())
+		}
 		return &a, nil
 	case again:
 		return nil, nil
 	default:
 		return nil, &supplier.Error{Kind: kind, Detail: call + " answers " + clip(strings.Join(a.Ret, ", "))}
 	}
+}
+
+// statusKind is what a status of HTTP alone says, "" where it says nothing.
+func statusKind(status int) supplier.Kind {
+	switch {
+	case status == 429 || status == 403:
+		return supplier.Throttled
+	case status >= 400:
+		return supplier.Unreachable
+	}
+	return ""
 }
 
 // always takes whatever comes.

@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"net/http"
 	"net/http/httptest"
+	"net/http/httputil"
+	"net/url"
 	"path/filepath"
 	"strings"
 	"sync/atomic"
@@ -98,6 +100,33 @@ func TestFormInANewTab(t *testing.T) {
 	}
 }
 
+// TestChallengeOverTheReasons comes without any call that would tell of it,
+// when the drop-down is opened.
+func TestChallengeOverTheReasons(t *testing.T) {
+	t.Parallel()
+	var asked atomic.Int32
+	base := otherSite(t, &asked)
+	u, err := url.Parse(base)
+	if err != nil {
+		t.Fatal(err)
+	}
+	behind := httputil.NewSingleHostReverseProxy(u)
+	srv := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if strings.HasPrefix(r.URL.Path, "/p/refund-cancel") {
+			w.Header().Set("Content-Type", "text/html")
+			fmt.Fprint(w, strings.Replace(otherForm, "list.hidden=false", `document.body.insertAdjacentHTML('beforeend','<div class=baxia-dialog>slide to verify</div>')`, 1))
+			return
+		}
+		behind.ServeHTTP(w, r)
+	}))
+	t.Cleanup(srv.Close)
+	marks := 0
+	got, err := otherClient(t, srv.URL).Cancel(t.Context(), request("8200000000000001", &marks))
+	if supplier.KindOf(err) != supplier.Challenged || marks != 0 || asked.Load() != 0 {
+		t.Errorf("cancel: %+v, %v, %d marks, asked %d times", got, err, marks, asked.Load())
+	}
+}
+
 // TestRegionalRedirect is told, after the locale was pinned once more.
 func TestRegionalRedirect(t *testing.T) {
 	t.Parallel()
@@ -124,7 +153,7 @@ func TestRegionalRedirect(t *testing.T) {
 // TestCheckSite compares the profile with the site, and tells what is off.
 func TestCheckSite(t *testing.T) {
 	t.Parallel()
-	r := newRig(t, nil)
+	r := newRig(t, func(o *Options) { o.CheckWait = 3 * time.Second })
 	r.order(t, nil)
 	found, err := r.client.Check(t.Context())
 	if err != nil || len(found) < 7 {

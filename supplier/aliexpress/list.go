@@ -1,6 +1,7 @@
 package aliexpress
 
 import (
+	"fmt"
 	"time"
 
 	"countermand/state"
@@ -16,18 +17,34 @@ type listPage struct {
 	whole bool
 }
 
-// parseList reads a page of the list.
-func (p Profile) parseList(a answer, at time.Time, zone *time.Location) listPage {
+// parseList reads a page of the list. Entries that cannot be told apart are
+// left out, which proves nothing; but where none can be, the shape is another.
+func (p Profile) parseList(a answer, at time.Time, zone *time.Location) (listPage, error) {
 	body := component(a.Data, p.Tags.ListBody)
 	page := listPage{more: body.get("hasMore").yes(), whole: body.there()}
 	page.index, _ = body.get("pageIndex").num()
-	for _, f := range components(a.Data, p.Tags.ListOrder) {
-		if f.get("orderId").str() != "" {
+	entries := components(a.Data, p.Tags.ListOrder)
+	for _, f := range entries {
+		if isNumber(f.get("orderId").str()) {
 			page.orders = append(page.orders, p.listReading(f, at, zone))
 		}
 	}
-	return page
+	switch {
+	case len(page.orders) > 0:
+		return page, nil
+	case len(entries) > 0:
+		return page, fmt.Errorf("%w: none of the list's %d entries names its order", errShape, len(entries))
+	case !page.whole && a.Data.get("data").holds():
+		return page, fmt.Errorf("%w: the list has neither its frame nor orders (tags.list_body, tags.list_order)", errShape)
+	case !page.whole:
+		return page, fmt.Errorf("the order list came without content: %w", errEmpty)
+	}
+	return page, nil
 }
+
+// isNumber tells whether a value can be an order's number. One that came as a
+// fraction or with an exponent has lost digits.
+func isNumber(s string) bool { return len(s) >= 10 && len(s) <= 20 && onlyDigits(s) == s }
 
 func (p Profile) listReading(f node, at time.Time, zone *time.Location) state.Reading {
 	r := state.Reading{
@@ -43,7 +60,8 @@ func (p Profile) listReading(f node, at time.Time, zone *time.Location) state.Re
 	r.Phase = p.phase(signs{caption: r.StatusText, number: f.get("utParams", "args", "orderStatus").str(), buttons: buttons})
 	_, r.CancelOffered = p.cancelButton(buttons)
 	size, ok := f.get("orderLineSize").num()
-	r.Complete = r.StatusText != "" && r.Total.Known() && !r.OrderedAt.IsZero() && ok && int(size) == len(r.Lines)
+	r.Complete = r.StatusText != "" && r.Total.Known() && !r.OrderedAt.IsZero() && ok && int(size) == len(r.Lines) &&
+		sound([]node{f.get("statusText"), f.get("storeName")}, []node{f.get("buttons"), f.get("orderLines")})
 	return r
 }
 

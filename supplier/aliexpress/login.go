@@ -2,9 +2,20 @@ package aliexpress
 
 import (
 	"context"
+	"fmt"
 
 	"countermand/supplier/chrome"
 )
+
+// Blocked tells whether the account's tab, as a person sees it now, shows a
+// sign-in or a challenge. Nothing is loaded: it may be half filled in.
+func (c *Client) Blocked(ctx context.Context) (bool, error) {
+	if c.tab == nil || !c.tab.Alive() {
+		return false, fmt.Errorf("look at the sign-in: the window is gone: %w", chrome.ErrGone)
+	}
+	s, err := c.look(ctx, c.tab)
+	return s.kind == pageLogin || s.kind == pageChallenge, err
+}
 
 // OpenLogin shows the site's sign-in, or the challenge, in the account's tab,
 // with pictures, for a person to deal with. Nothing is typed or clicked.

@@ -175,22 +175,22 @@ func traps() []row {
 	}
 	return []row{
 		{name: "no trap yet", site: withOther, want: done, writes: 1},
-		{name: "shows another", order: trap(aliexpresstest.Trap{ShowsOther: other}), want: wrong},
+		{name: "shows another", order: trap(aliexpresstest.Trap{ShowsOther: other}), want: wrong, extra: true},
 		{name: "shows another once", order: trap(aliexpresstest.Trap{ShowsOtherOnce: other}), want: wrong},
 		{name: "form of another", order: trap(aliexpresstest.Trap{FormShowsOther: other}), want: wrong},
 		{name: "form of another in a dialog", layout: aliexpresstest.LayoutDialog, order: trap(aliexpresstest.Trap{FormShowsOther: other}), want: wrong, extra: true},
 		{name: "form of another in a new tab", layout: aliexpresstest.LayoutNewTab, order: trap(aliexpresstest.Trap{FormShowsOther: other}), want: wrong, extra: true},
 		{name: "form of another, no pop-up", layout: aliexpresstest.LayoutNoPopup, order: trap(aliexpresstest.Trap{FormShowsOther: other}), want: wrong, extra: true},
-		{name: "cookie banner", order: disturbed(nuisance{Cookies: true}), want: done, writes: 1},
-		{name: "chat robot", order: disturbed(nuisance{Robot: true}), want: done, writes: 1},
-		{name: "loading veil", order: disturbed(nuisance{Loading: 2 * s}), want: done, writes: 1},
+		{name: "cookie banner", order: disturbed(nuisance{Cookies: true}), want: done, writes: 1, extra: true},
+		{name: "chat robot", order: disturbed(nuisance{Robot: true}), want: done, writes: 1, extra: true},
+		{name: "loading veil", order: disturbed(nuisance{Loading: 2 * s}), want: done, writes: 1, extra: true},
 		{name: "unknown layer", order: disturbed(nuisance{Overlay: forever}), want: failed},
 		{name: "unknown layer for a while", order: disturbed(nuisance{Overlay: 3 * s}), want: failed, extra: true},
 		{name: "loading for ever", order: disturbed(nuisance{Loading: forever}), want: failed, extra: true},
-		{name: "late buttons", order: disturbed(nuisance{LateButtons: s}), want: done, writes: 1},
+		{name: "late buttons", order: disturbed(nuisance{LateButtons: s}), want: done, writes: 1, extra: true},
 		{name: "late buttons in a dialog", layout: aliexpresstest.LayoutDialog, order: disturbed(nuisance{LateButtons: s}), want: done, writes: 1, extra: true},
 		{name: "buttons never come", order: disturbed(nuisance{LateButtons: forever}), want: unknown, extra: true},
-		{name: "buttons swapped", order: disturbed(nuisance{SwapButtons: true, Decoys: true}), want: done, writes: 1},
+		{name: "buttons swapped", order: disturbed(nuisance{SwapButtons: true, Decoys: true}), want: done, writes: 1, extra: true},
 		{name: "swapped under the pointer", order: disturbed(nuisance{SwapOnHover: true}), want: done, writes: 1},
 		{name: "swapped under the pointer, in a dialog", layout: aliexpresstest.LayoutDialog, order: disturbed(nuisance{SwapOnHover: true}), want: done, writes: 1, extra: true},
 		{name: "sticky header", order: disturbed(nuisance{StickyHeader: true}), want: done, writes: 1, extra: true},
@@ -224,10 +224,10 @@ func blocks() []row {
 	const detail, reasons, op, page = aliexpresstest.CallDetail, aliexpresstest.CallReasons, aliexpresstest.CallOperation, aliexpresstest.PageDetail
 	done := state.AskPending
 	rows := []row{
-		{name: "logged out", site: toggle((*site).SetLoggedOut), kind: supplier.LoggedOut},
-		{name: "challenge", site: toggle((*site).SetChallenge), kind: supplier.Challenged},
-		{name: "punish page", site: toggle((*site).SetPunish), kind: supplier.Challenged},
-		{name: "challenge on the form", site: fail(reasons, 1, "FAIL_SYS_USER_VALIDATE::x", "RGV587_ERROR::SM::x"), kind: supplier.Challenged},
+		{name: "logged out", site: toggle((*site).SetLoggedOut), kind: supplier.LoggedOut, extra: true},
+		{name: "challenge", site: toggle((*site).SetChallenge), kind: supplier.Challenged, extra: true},
+		{name: "punish page", site: toggle((*site).SetPunish), kind: supplier.Challenged, extra: true},
+		{name: "challenge on the form", site: fail(reasons, 1, "FAIL_SYS_USER_VALIDATE::x", "RGV587_ERROR::SM::x"), kind: supplier.Challenged, extra: true},
 		{name: "logged out on the form", site: fail(reasons, 1, "FAIL_SYS_SESSION_EXPIRED::x"), kind: supplier.LoggedOut},
 		{name: "traffic limit", site: fail(detail, 1, "FAIL_SYS_TRAFFIC_LIMIT::x"), kind: supplier.Throttled},
 		{name: "answers nobody knows", site: fail(detail, 1, "UNKNOWN_FAIL_CODE::x"), kind: supplier.Unreadable, extra: true},
@@ -235,11 +235,11 @@ func blocks() []row {
 			s.SetEmpty(detail, true)
 			s.SetEmpty(aliexpresstest.CallList, true)
 			return func() { s.SetEmpty(detail, false); s.SetEmpty(aliexpresstest.CallList, false) }
-		}, kind: supplier.Throttled},
+		}, kind: supplier.Throttled, extra: true},
 		{name: "form empty", site: func(s *site) func() { s.SetEmpty(reasons, true); return func() { s.SetEmpty(reasons, false) } }, kind: supplier.Throttled, extra: true},
 		{name: "token expired", site: func(s *site) func() { s.ExpireToken(); return func() { s.SetTokens(false) } }, want: done, writes: 1},
 		{name: "regional once", site: regional(1), want: done, writes: 1},
-		{name: "regional for good", site: regional(-1), kind: supplier.UnknownPage},
+		{name: "regional for good", site: regional(-1), kind: supplier.UnknownPage, extra: true},
 		{name: "page hangs once", site: func(s *site) func() { s.HangLoads(page, 1); return func() {} }, want: done, writes: 1, extra: true},
 		{name: "page spoilt once", site: garble(page, aliexpresstest.GarbleHTML), want: done, writes: 1, extra: true},
 		{name: "page leads to punish", site: garble(page, aliexpresstest.GarblePunish), kind: supplier.Challenged, extra: true},
@@ -250,9 +250,10 @@ func blocks() []row {
 	for _, kind := range []string{detail, reasons, op} {
 		for how, want := range map[aliexpresstest.Garbling]supplier.Kind{
 			aliexpresstest.GarbleTypes: "", aliexpresstest.GarbleTruncated: supplier.Unreadable, aliexpresstest.GarbleHTML: supplier.Unreadable,
-			aliexpresstest.GarblePunish: supplier.Challenged, aliexpresstest.GarbleStatus: supplier.Unreachable,
+			aliexpresstest.GarblePunish: supplier.Challenged, aliexpresstest.GarbleStatus: supplier.Unreachable, aliexpresstest.GarbleLimit: supplier.Throttled,
+			aliexpresstest.GarbleEmpty: supplier.Unreadable, aliexpresstest.GarbleObject: supplier.Unreadable, aliexpresstest.GarbleData: supplier.Unreadable,
 		} {
-			w := row{name: fmt.Sprintf("%s spoilt: %s", kind, how), site: garble(kind, how), kind: want, extra: how != aliexpresstest.GarbleTypes && how != aliexpresstest.GarbleTruncated || kind == op}
+			w := row{name: fmt.Sprintf("%s spoilt: %s", kind, how), site: garble(kind, how), kind: want, extra: how != aliexpresstest.GarbleTypes && how != aliexpresstest.GarbleTruncated || kind != reasons}
 			if want == "" || kind == op {
 				w.kind, w.want, w.writes = "", done, 1 // the request was taken all the same
 			}

@@ -2,6 +2,7 @@ package aliexpress
 
 import (
 	"encoding/json"
+	"fmt"
 	"sort"
 	"strconv"
 	"strings"
@@ -23,6 +24,9 @@ func (n node) get(path ...string) node {
 	}
 	return n
 }
+
+// isObject tells whether it has fields.
+func (n node) isObject() bool { _, ok := n.v.(map[string]any); return ok }
 
 // there tells whether the value exists.
 func (n node) there() bool { return n.v != nil }
@@ -60,6 +64,90 @@ func (n node) list() []node {
 		out[i] = node{v}
 	}
 	return out
+}
+
+// text reads text or a number; what is absent reads as nothing, and what is
+// anything else is an error: nothing may be concluded from it.
+func (n node) text() (string, error) {
+	switch n.v.(type) {
+	case nil, string, json.Number:
+		return n.str(), nil
+	}
+	return "", fmt.Errorf("%w: %s stands where text is due", errShape, n.kind())
+}
+
+// items gives the elements of an array that may be absent; anything else in
+// its place is an error.
+func (n node) items() ([]node, error) {
+	switch n.v.(type) {
+	case nil, []any:
+		return n.list(), nil
+	}
+	return nil, fmt.Errorf("%w: %s stands where a list is due", errShape, n.kind())
+}
+
+// holds tells whether there is anything in an object, list or text.
+func (n node) holds() bool {
+	switch v := n.v.(type) {
+	case nil:
+		return false
+	case map[string]any:
+		return len(v) > 0
+	case []any:
+		return len(v) > 0
+	case string:
+		return v != ""
+	}
+	return true
+}
+
+// mentions tells whether a value stands anywhere below.
+func (n node) mentions(s string) bool {
+	switch v := n.v.(type) {
+	case map[string]any:
+		for _, x := range v {
+			if (node{x}).mentions(s) {
+				return true
+			}
+		}
+	case []any:
+		for _, x := range v {
+			if (node{x}).mentions(s) {
+				return true
+			}
+		}
+	}
+	return n.str() == s
+}
+
+// kind names what a value is, for people.
+func (n node) kind() string {
+	switch n.v.(type) {
+	case map[string]any:
+		return "an object"
+	case []any:
+		return "a list"
+	case bool:
+		return "true or false"
+	case nil:
+		return "nothing"
+	}
+	return "text or a number"
+}
+
+// sound tells whether texts and lists are what they should be.
+func sound(texts, lists []node) bool {
+	for _, n := range texts {
+		if _, err := n.text(); err != nil {
+			return false
+		}
+	}
+	for _, n := range lists {
+		if _, err := n.items(); err != nil {
+			return false
+		}
+	}
+	return true
 }
 
 // keys of an object, sorted.

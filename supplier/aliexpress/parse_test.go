@@ -17,8 +17,8 @@ var readAt = time.Date(2026, 7, 20, 12, 0, 0, 0, time.UTC)
 func TestParseList(t *testing.T) {
 	t.Parallel()
 	p := testProfile(t)
-	page := p.parseList(parsed(t, "ok_list_jsonp.js"), readAt, zone(t))
-	if !page.more || !page.whole || page.index != 1 || len(page.orders) != 3 {
+	page, err := p.parseList(parsed(t, "ok_list_jsonp.js"), readAt, zone(t))
+	if err != nil || !page.more || !page.whole || page.index != 1 || len(page.orders) != 3 {
 		t.Fatalf("page %+v", page)
 	}
 	first, second, odd := page.orders[0], page.orders[1], page.orders[2]
@@ -122,9 +122,9 @@ func TestPhase(t *testing.T) {
 func TestParseTracking(t *testing.T) {
 	t.Parallel()
 	p := testProfile(t)
-	got, ok := p.parseTracking(parsed(t, "ok_tracking.json"))
-	if !ok || len(got) != 2 {
-		t.Fatalf("parcels %+v, %v", got, ok)
+	got, err := p.parseTracking(parsed(t, "ok_tracking.json"))
+	if err != nil || len(got) != 2 {
+		t.Fatalf("parcels %+v, %v", got, err)
 	}
 	if a := got[0]; a.Number != "XX111" || a.Carrier != "Quick Post" || a.FirstScanCode != "AE_PICK_UP_SUCCESS" ||
 		!a.FirstScanAt.Equal(time.UnixMilli(1784251000000)) || !a.DeliveredAt.Equal(time.UnixMilli(1785512000000)) {
@@ -133,8 +133,8 @@ func TestParseTracking(t *testing.T) {
 	if b := got[1]; b.Number != "LP222" || !b.FirstScanAt.IsZero() || b.Carrier != "Standard shipping" {
 		t.Errorf("a warehouse notice is no scan: %+v", b)
 	}
-	if _, ok := p.parseTracking(parsed(t, "empty_detail.json")); ok {
-		t.Error("an answer without the list counts as read")
+	if _, err := p.parseTracking(parsed(t, "empty_detail.json")); !errors.Is(err, errShape) {
+		t.Errorf("an answer without the list counts as read: %v", err)
 	}
 }
 

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 
 	"countermand/state"
 	"countermand/supplier"
@@ -38,9 +39,9 @@ func (c *Client) firstList(ctx context.Context, tab *chrome.Tab) (listPage, erro
 	if err != nil {
 		return listPage{}, err
 	}
-	page := c.p.parseList(a, c.o.Now().UTC(), c.zone)
-	if !page.whole && len(page.orders) == 0 {
-		return page, &supplier.Error{Kind: supplier.Throttled, Detail: "the order list came without content"}
+	page, err := c.p.parseList(a, c.o.Now().UTC(), c.zone)
+	if err != nil {
+		return page, err
 	}
 	return page, c.crossCheckList(ctx, tab, &page)
 }
@@ -101,6 +102,9 @@ func (c *Client) readDetail(ctx context.Context, tab *chrome.Tab, number string,
 		return detailPage{}, err
 	}
 	d, err := c.p.parseDetail(a, c.o.Now().UTC(), c.zone)
+	if errors.Is(err, errEmpty) && a.Data.mentions(number) {
+		return d, fmt.Errorf("%w: the answer is about the order but has none of its parts (tags)", errShape)
+	}
 	if errors.Is(err, errEmpty) {
 		return d, c.emptyOrThrottled(ctx, tab, number)
 	}
@@ -149,8 +153,11 @@ func (c *Client) emptyOrThrottled(ctx context.Context, tab *chrome.Tab, number s
 	if err != nil {
 		return err
 	}
-	if len(page.orders) == 0 {
+	switch {
+	case len(page.orders) == 0:
 		return &supplier.Error{Kind: supplier.Throttled, Detail: "neither the order nor the list has content"}
+	case slices.ContainsFunc(page.orders, func(r state.Reading) bool { return r.Number == number }):
+		return &supplier.Error{Kind: supplier.Throttled, Detail: "the list shows the order, its own page came without content"}
 	}
 	return &supplier.Error{Kind: supplier.NotFound, Detail: fmt.Sprintf("account %s does not show order %s; is it another account's?", c.o.Account, number)}
 }
@@ -168,9 +175,9 @@ func (c *Client) readTracking(ctx context.Context, tab *chrome.Tab, r *state.Rea
 	if err != nil {
 		return err
 	}
-	parcels, ok := c.p.parseTracking(a)
-	if !ok {
-		return &supplier.Error{Kind: supplier.Unreadable, Detail: "the tracking answer has no list of parcels"}
+	parcels, err := c.p.parseTracking(a)
+	if err != nil {
+		return err
 	}
 	r.Tracking, r.TrackingRead = parcels, true
 	r.Evidence = append(r.Evidence, c.keepAnswer(ctx, r.Number, "tracking", address, a)...)
@@ -277,11 +284,12 @@ func (c *Client) nextList(ctx context.Context, tab *chrome.Tab, after int64) (li
 		return listPage{}, err
 	}
 	var page listPage
+	var wrong error
 	_, err = c.await(ctx, tab, heard, c.p.Calls.List, func(_ chrome.Response, a answer) bool {
-		page = c.p.parseList(a, c.o.Now().UTC(), c.zone)
-		return page.index > after
+		page, wrong = c.p.parseList(a, c.o.Now().UTC(), c.zone)
+		return wrong != nil || page.index > after
 	})
-	if err != nil {
+	if err := errors.Join(err, wrong); err != nil {
 		return page, err
 	}
 	return page, c.crossCheckList(ctx, tab, &page)

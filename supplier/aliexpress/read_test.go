@@ -2,6 +2,7 @@ package aliexpress
 
 import (
 	"context"
+	"fmt"
 	"slices"
 	"testing"
 	"time"
@@ -75,6 +76,12 @@ func TestRead(t *testing.T) {
 		t.Errorf("another account's order: %v", err)
 	}
 	r.site.SetEmpty(aliexpresstest.CallDetail, true)
+	if _, err := r.client.Read(ctx, number, false); supplier.KindOf(err) != supplier.Throttled {
+		t.Errorf("the list has the order, its page is empty: %v", err)
+	}
+	if _, err := r.client.Read(ctx, "8199999999999999", false); supplier.KindOf(err) != supplier.NotFound {
+		t.Errorf("neither has it: %v", err)
+	}
 	r.site.SetEmpty(aliexpresstest.CallList, true)
 	if _, err := r.client.Read(ctx, number, false); supplier.KindOf(err) != supplier.Throttled {
 		t.Errorf("everything empty: %v", err)
@@ -111,6 +118,66 @@ func TestHangingPageIsLoadedOnceMore(t *testing.T) {
 	release()
 	if _, err := r.client.Read(t.Context(), number, false); err != nil {
 		t.Errorf("afterwards: %v", err)
+	}
+}
+
+// TestSweepOfAListThatMoves reads a list that stands the other way round with
+// every second load, and one that grows between two of its pages: nothing is
+// read as another order, and nothing is missed.
+func TestSweepOfAListThatMoves(t *testing.T) {
+	t.Parallel()
+	r := newRig(t, nil)
+	price := map[string]string{}
+	var all []string
+	for i := range 24 {
+		n := r.order(t, func(o *aliexpresstest.Order) {
+			o.PlacedAt = r.now.Add(-time.Duration(100-i) * time.Hour)
+			o.Store = fmt.Sprintf("Store %d", i)
+			o.Lines = []aliexpresstest.Line{{Title: fmt.Sprintf("Thing %d", i), Price: fmt.Sprintf("%d.50", i+1)}}
+			if i%3 == 0 {
+				o.RequestedAt = o.PlacedAt.Add(time.Hour)
+			}
+			o.PaidAt = o.PlacedAt
+		})
+		all = append(all, n)
+		price[n] = fmt.Sprintf("%d.50 USD", i+1)
+	}
+	check := func(name string) {
+		t.Helper()
+		got, err := r.client.Sweep(t.Context(), all)
+		if err != nil || len(got) != len(all) {
+			t.Fatalf("%s: %d of %d orders, %v", name, len(got), len(all), err)
+		}
+		for i, n := range all {
+			want := state.PhaseProcessing
+			if i%3 == 0 {
+				want = state.PhasePending
+			}
+			if g := got[n]; g.Number != n || g.Total.String() != price[n] || g.Store != fmt.Sprintf("Store %d", i) || g.Phase != want || !g.Complete || g.Doubt != "" {
+				t.Errorf("%s: order %d reads as %+v", name, i, g)
+			}
+		}
+	}
+	r.site.ShuffleList(true)
+	for i := range 3 {
+		check(fmt.Sprintf("load %d", i))
+	}
+	r.site.ShuffleList(false)
+	pages := 0
+	r.site.OnRequest(func(kind, _ string) {
+		if kind != aliexpresstest.CallList {
+			return
+		}
+		if pages++; pages == 2 {
+			for range 3 {
+				r.order(t, func(o *aliexpresstest.Order) { o.Store = "New" })
+			}
+		}
+	})
+	check("three new orders after the first page")
+	r.site.OnRequest(nil)
+	if pages != 3 {
+		t.Errorf("%d pages were read, want 3", pages)
 	}
 }
 

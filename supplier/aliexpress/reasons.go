@@ -1,9 +1,25 @@
 package aliexpress
 
-import "strings"
+import (
+	"fmt"
+	"strings"
+)
 
 // reason is one that the form offers.
 type reason struct{ code, text string }
+
+// formless says why a form's data name neither an order nor a reason: there
+// are none, or they are not in a shape that is known.
+func formless(a answer) error {
+	number, offered := parseReasons(a)
+	switch m := a.Data.get("module"); {
+	case isNumber(number):
+		return nil
+	case m.holds() || len(offered) > 0:
+		return fmt.Errorf("%w: the form's data do not tell their order (%q)", errShape, number)
+	}
+	return fmt.Errorf("the form came without content: %w", errEmpty)
+}
 
 // parseReasons reads the form's own data: its order and what it offers.
 func parseReasons(a answer) (number string, offered []reason) {
@@ -14,7 +30,7 @@ func parseReasons(a answer) (number string, offered []reason) {
 func readReasons(list node) []reason {
 	var out []reason
 	for _, r := range list.list() {
-		if text := r.get("reasonText").str(); text != "" {
+		if text, err := r.get("reasonText").text(); err == nil && text != "" {
 			out = append(out, reason{r.get("reasonCode").str(), text})
 		}
 	}

@@ -23,12 +23,19 @@ type lineRefund struct {
 func (p Profile) parseRefund(a answer) (lineRefund, error) {
 	m := a.Data.get("module")
 	l := lineRefund{order: m.get("tradeOrderId").str(), line: m.get("tradeOrderLineId").str()}
-	if l.order == "" && l.line == "" {
+	switch {
+	case !m.holds():
 		return l, errEmpty
+	case !isNumber(l.order) || !isNumber(l.line):
+		return l, fmt.Errorf("%w: the refund page does not name its order and line", errShape)
 	}
-	info := m.get("reverseFinishInfo", "refundInfo")
-	if !info.there() {
+	finish := m.get("reverseFinishInfo")
+	info := finish.get("refundInfo")
+	switch {
+	case !finish.there() || finish.isObject() && !info.there():
 		return l, nil
+	case !info.isObject():
+		return l, fmt.Errorf("%w: the refund is no object", errShape)
 	}
 	status := strings.ToUpper(info.get("refundNewestStatus").str())
 	switch {
@@ -57,7 +64,11 @@ func (p Profile) parseRefund(a answer) (lineRefund, error) {
 // channels sums where the money went: the whole amount counts, cash or not.
 func (p Profile) channels(info node) (sum state.Money, to state.RefundTo, err error) {
 	to = state.RefundUnknown
-	for i, c := range info.get("refundChannelDetails").list() {
+	list, err := info.get("refundChannelDetails").items()
+	if err != nil {
+		return state.Money{}, to, err
+	}
+	for i, c := range list {
 		m := plainMoney(c.get("amount"))
 		if !m.Known() {
 			return state.Money{}, to, fmt.Errorf("%w: a refund channel names no amount", errShape)

@@ -21,15 +21,16 @@ type returnsPage struct {
 	more bool
 }
 
-// parseReturns reads a page of the list of returns; ok is false where the
-// list is not there at all.
-func (p Profile) parseReturns(a answer) (out returnsPage, ok bool) {
+// parseReturns reads a page of the list of returns. An entry that cannot be
+// told apart may be the dispute that is open already, so it is an error.
+func (p Profile) parseReturns(a answer) (out returnsPage, err error) {
 	m := a.Data.get("module")
-	lines := m.get("reverseOrderLines")
-	if _, isList := lines.v.([]any); !isList {
-		return out, false
+	list := m.get("reverseOrderLines")
+	if !list.there() {
+		return out, fmt.Errorf("%w: the list of returns came without its lines", errShape)
 	}
-	for _, l := range lines.list() {
+	lines, err := list.items()
+	for _, l := range lines {
 		r := supplier.Return{
 			ID: l.get("reverseOrderId").str(), LineID: l.get("reverseOrderLineId").str(),
 			Number: l.get("tradeOrderId").str(), OrderLine: l.get("tradeOrderLineId").str(),
@@ -39,15 +40,21 @@ func (p Profile) parseReturns(a answer) (out returnsPage, ok bool) {
 		// A state that is not known may still be open: then no second
 		// dispute is begun.
 		r.Open = !slices.Contains(p.Dispute.Over, r.Code)
-		if r.Number != "" && r.OrderLine != "" {
-			out.list = append(out.list, r)
+		if !isNumber(r.Number) || !isNumber(r.OrderLine) {
+			return out, fmt.Errorf("%w: an entry of the list of returns does not tell its order and line", errShape)
 		}
+		out.list = append(out.list, r)
 	}
-	out.page, _ = m.get("pageNo").num()
-	size, _ := m.get("size").num()
-	total, known := m.get("totalCount").num()
-	out.more = known && size > 0 && out.page > 0 && size <= total && total > out.page*size
-	return out, true
+	var size, total int64
+	for name, to := range map[string]*int64{"pageNo": &out.page, "size": &size, "totalCount": &total} {
+		n, ok := m.get(name).num()
+		if m.get(name).there() && !ok {
+			return out, fmt.Errorf("%w: %s of the list of returns is no number", errShape, name)
+		}
+		*to = n
+	}
+	out.more = size > 0 && out.page > 0 && total/size >= out.page && total > out.page*size
+	return out, err
 }
 
 // Returns lists the disputes and refunds of an order, newest first; of all
@@ -80,9 +87,9 @@ func (c *Client) returns(ctx context.Context, tab *chrome.Tab, number string, pa
 		if err != nil {
 			return nil, err
 		}
-		page, ok := c.p.parseReturns(a)
-		if !ok {
-			return nil, &supplier.Error{Kind: supplier.Unreadable, Detail: "the list of returns came without its lines"}
+		page, err2 := c.p.parseReturns(a)
+		if err2 != nil {
+			return nil, err2
 		}
 		for _, r := range page.list {
 			if number == "" || r.Number == number {
@@ -121,8 +128,8 @@ func (c *Client) nextReturns(ctx context.Context, tab *chrome.Tab, after int64, 
 		return answer{}, err
 	}
 	return c.await(ctx, tab, heard, c.p.Calls.Returns, func(_ chrome.Response, a answer) bool {
-		page, ok := c.p.parseReturns(a)
-		return !ok || page.page > after
+		page, err := c.p.parseReturns(a)
+		return err != nil || page.page > after
 	})
 }
 

@@ -23,6 +23,7 @@ const (
 	pageChallenge pageKind = "challenge"
 	pageElsewhere pageKind = "elsewhere" // a regional host
 	pageBroken    pageKind = "error"
+	pageThrottled pageKind = "too many requests"
 	pageDetail    pageKind = "detail"
 	pageForm      pageKind = "reason form"
 	pageConfirm   pageKind = "confirm dialog"
@@ -113,8 +114,11 @@ func (c *Client) classifyAddress(v chrome.View, status int) (pageKind, string) {
 	if !c.ours(u) {
 		return pageElsewhere, "regional redirect: the site redirects to " + u.Host
 	}
-	if status >= 400 {
-		return pageBroken, fmt.Sprintf("the site answers with status %d", status)
+	switch why := fmt.Sprintf("the site answers with status %d", status); statusKind(status) {
+	case supplier.Throttled:
+		return pageThrottled, why
+	case supplier.Unreachable:
+		return pageBroken, why
 	}
 	return "", ""
 }
@@ -196,6 +200,7 @@ func clip(s string) string {
 func barrier(s sight) error {
 	kind := map[pageKind]supplier.Kind{
 		pageLogin: supplier.LoggedOut, pageChallenge: supplier.Challenged, pageElsewhere: supplier.UnknownPage, pageBroken: supplier.Unreachable,
+		pageThrottled: supplier.Throttled,
 	}[s.kind]
 	if kind == "" {
 		return nil

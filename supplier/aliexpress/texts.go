@@ -12,9 +12,10 @@ type Texts map[string][]string
 // fold makes texts comparable: lower case, single spaces, straight
 // apostrophes.
 func fold(s string) string {
-	s = strings.NewReplacer("’", "'", "‘", "'", "´", "'", "`", "'").Replace(s)
-	return strings.Join(strings.Fields(strings.ToLower(s)), " ")
+	return strings.Join(strings.Fields(strings.ToLower(apostrophes.Replace(s))), " ")
 }
+
+var apostrophes = strings.NewReplacer("’", "'", "‘", "'", "´", "'", "`", "'")
 
 // all lists the texts in a stable order.
 func (t Texts) all() []string {

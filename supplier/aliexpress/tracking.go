@@ -1,53 +1,99 @@
 package aliexpress
 
 import (
+	"errors"
+	"fmt"
 	"time"
 
 	"countermand/state"
 )
 
-// parseTracking reads the tracking page's parcels. ok is false where the list
-// of parcels is not there at all: then nothing is known, not even that there
-// is none.
-func (p Profile) parseTracking(a answer) (parcels []state.Tracking, ok bool) {
+// parseTracking reads the tracking page's parcels. No number and no scan is
+// a finding that deadlines act upon, so whatever is not as it should be is an
+// error: then nothing is known, not even that there is none.
+func (p Profile) parseTracking(a answer) (parcels []state.Tracking, err error) {
 	list := a.Data.get("module", "trackingDetailLineList")
-	if _, isList := list.v.([]any); !isList {
-		return nil, false
+	if !list.there() {
+		return nil, fmt.Errorf("%w: the tracking answer has no list of parcels", errShape)
 	}
-	for _, l := range list.list() {
-		t := state.Tracking{Number: l.get("mailNo").str(), Carrier: l.get("logisticsCpInfo", "cpName").str()}
-		if t.Number == "" {
-			t.Number = l.get("originMailNo").str()
-		}
-		if t.Carrier == "" {
-			t.Carrier = l.get("logisticsCarrierName").str()
-		}
-		for _, event := range l.get("detailList").list() {
-			p.noteScan(&t, event)
+	lines, err := list.items()
+	for _, l := range lines {
+		t, err := p.parcel(l)
+		if err != nil {
+			return nil, fmt.Errorf("read a parcel: %w", err)
 		}
 		if t.Number != "" || !t.FirstScanAt.IsZero() {
 			parcels = append(parcels, t)
 		}
 	}
-	return parcels, true
+	return parcels, err
+}
+
+func (p Profile) parcel(l node) (state.Tracking, error) {
+	number, err := l.get("mailNo").text()
+	origin, err2 := l.get("originMailNo").text()
+	events, err3 := l.get("detailList").items()
+	if err := errors.Join(err, err2, err3); err != nil {
+		return state.Tracking{}, err
+	}
+	if number == "" {
+		number = origin
+	}
+	t := state.Tracking{Number: number, Carrier: l.get("logisticsCpInfo", "cpName").str()}
+	if t.Carrier == "" {
+		t.Carrier = l.get("logisticsCarrierName").str()
+	}
+	coded := false
+	for _, event := range events {
+		code, err := scanCode(event)
+		if err == nil {
+			err = p.noteScan(&t, code, event.get("time"))
+		}
+		if err != nil {
+			return t, err
+		}
+		coded = coded || code != ""
+	}
+	switch {
+	case !l.isObject():
+		return t, fmt.Errorf("%w: %s stands where a parcel is due", errShape, l.kind())
+	case len(events) > 0 && !coded:
+		return t, fmt.Errorf("%w: none of its %d events has a code", errShape, len(events))
+	}
+	return t, nil
+}
+
+// scanCode gives an event's code; some events have only the second one.
+func scanCode(event node) (string, error) {
+	code, err := event.get("trackingPrimaryCode").text()
+	second, err2 := event.get("trackingSecondCode").text()
+	if code == "" {
+		code = second
+	}
+	if !event.isObject() {
+		err = fmt.Errorf("%w: %s stands where an event is due", errShape, event.kind())
+	}
+	return code, errors.Join(err, err2)
 }
 
 // noteScan keeps the earliest physical scan and the delivery. The site lists
 // events newest first, but not reliably.
-func (p Profile) noteScan(t *state.Tracking, event node) {
-	code, at := event.get("trackingPrimaryCode").str(), millis(event.get("time"))
-	if code == "" {
-		code = event.get("trackingSecondCode").str()
+func (p Profile) noteScan(t *state.Tracking, code string, when node) error {
+	physical, delivered := hasPrefix(code, p.Scans.Physical), hasPrefix(code, p.Scans.Delivered)
+	if hasPrefix(code, p.Scans.Never) || !physical && !delivered {
+		return nil
 	}
-	if at.IsZero() || hasPrefix(code, p.Scans.Never) {
-		return
+	at := millis(when)
+	if at.IsZero() {
+		return fmt.Errorf("%w: the scan %s has no time that can be read (%q)", errShape, code, clip(when.str()))
 	}
-	if hasPrefix(code, p.Scans.Physical) && earlier(t.FirstScanAt, at).Equal(at) {
+	if physical && earlier(t.FirstScanAt, at).Equal(at) {
 		t.FirstScanAt, t.FirstScanCode = at, code
 	}
-	if hasPrefix(code, p.Scans.Delivered) {
+	if delivered {
 		t.DeliveredAt = earlier(t.DeliveredAt, at)
 	}
+	return nil
 }
 
 // earlier gives the earlier of two times; zero is none.

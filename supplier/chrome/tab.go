@@ -308,6 +308,15 @@ func (t *Tab) WaitFor(ctx context.Context, op string, ask func(context.Context) 
 	return err
 }
 
+// Front brings the tab before the others. A page behind another draws nothing,
+// and a picture of it may be waited for in vain.
+func (t *Tab) Front(ctx context.Context) error {
+	return t.do(ctx, "bring the tab to the front", func(tabCtx context.Context) error {
+		_, err := cdp.Call(tabCtx, chromedp.FromContext(tabCtx).Target, page.BringToFront, cdp.Empty{})
+		return err
+	})
+}
+
 // Screenshot gives the visible part of the page as PNG.
 //
 // Elements that match any of the selectors in hide are left blank: nothing
