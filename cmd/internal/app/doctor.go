@@ -15,6 +15,7 @@ import (
 	"countermand/configs"
 	"countermand/shop"
 	"countermand/shop/shopify"
+	"countermand/supplier"
 	"countermand/supplier/aliexpress"
 	"countermand/supplier/chrome"
 	"countermand/sync/calendar"
@@ -286,13 +287,30 @@ func (d *doctor) site(ctx context.Context, ac configs.Account) {
 	}
 	found, err := look(ctx, d.o.Order)
 	for _, f := range found {
-		v := OK
-		if !f.OK {
-			v = Warn
-		}
-		d.add(part+" "+f.Part, v, string(f.Match)+": "+f.Detail, "")
+		d.part(part, f)
 	}
-	if err != nil {
-		d.add(part, Fail, err.Error(), "if it is logged out: countermand login "+ac.Name)
+	if d.o.Record != "" {
+		d.add(part, OK, "what was seen is kept in "+filepath.Join(d.o.Record, ac.Name)+"; its pictures may show an address", "")
+	}
+	switch kind := supplier.KindOf(err); {
+	case err == nil:
+	case kind == supplier.LoggedOut || kind == supplier.Challenged:
+		d.add(part, Fail, err.Error(), "run: countermand login "+ac.Name)
+	case kind == supplier.Throttled:
+		d.add(part, Fail, err.Error(), "wait some hours, and let it work less: accounts[].pace")
+	default:
+		d.add(part, Fail, err.Error(), "look again; if it stays so, see the order in a browser of your own")
+	}
+}
+
+// part adds what one part of the site profile does. Only one that must be
+// mended says so.
+func (d *doctor) part(account string, f aliexpress.Finding) {
+	switch {
+	case f.OK:
+		d.add(account+" "+f.Part, OK, string(f.Match)+": "+f.Detail, "")
+	default:
+		field, _, _ := strings.Cut(f.Part, " (")
+		d.add(account+" "+f.Part, Warn, string(f.Match)+": "+f.Detail, "mend "+field+" in a copy of the site profile, and name it as site_profile")
 	}
 }

@@ -70,14 +70,20 @@ func Login(ctx context.Context, o LoginOptions) (err error) {
 		if err != nil {
 			return fmt.Errorf("sign in to account %s: the window was closed before you were in: %w", o.Account, err)
 		}
-		// Only an address that changed, or the list itself, is worth a try.
+		// A form half filled in, or a captcha half solved, must not be loaded
+		// away; a look that fails is one at a page on its way.
+		if blocked, err := acc.client.Blocked(ctx); blocked || err != nil {
+			last = ""
+			continue
+		}
+		// An address that was tried is not worth another try.
 		if url == last || configs.SameOrigin(url, ac.Hosts.Login) {
 			last = url
 			continue
 		}
 		last = url
 		if err := acc.client.Probe(ctx); err != nil {
-			if kind := supplier.KindOf(err); kind == supplier.LoggedOut || kind == supplier.Challenged {
+			if supplier.KindOf(err).Account() {
 				continue
 			}
 			return fmt.Errorf("look at the session of account %s: %w", o.Account, err)
