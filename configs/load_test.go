@@ -69,7 +69,7 @@ func TestEveryKeyIsRead(t *testing.T) {
 			WebhookSecretFiles: []string{filepath.Join(dir, "token")}, PollEvery: 61 * time.Second,
 			Account: "a", Accounts: []string{}, LookBack: 96 * time.Hour,
 			Mapping:       Mapping{AttributeKeys: []string{"ae"}, TagPrefix: "x:", Wait: time.Minute, RetryFor: 60 * time.Hour},
-			SupplierFirst: SupplierFirst{Enabled: true, Tag: "t", Refund: "none"},
+			SupplierFirst: SupplierFirst{Enabled: true, Tag: "t", Refund: "none", DeclineNote: "sorry"},
 		}},
 		Accounts: []Account{{
 			Name:       "a",
@@ -197,7 +197,7 @@ func TestAccountsOfAShop(t *testing.T) {
 	t.Parallel()
 	for _, tc := range []struct {
 		line, want string
-		warned     bool
+		two        bool
 	}{
 		{"    account: main\n", "main", false},
 		{"", "main", false}, // the only one there is
@@ -205,7 +205,7 @@ func TestAccountsOfAShop(t *testing.T) {
 		{"    accounts: [main, second]\n", "main second", true},
 	} {
 		text := change(t, "    account: main\n", tc.line)
-		if tc.warned {
+		if tc.two {
 			text += "  - name: second\n"
 		}
 		c, warnings, err := loadText(t, text)
@@ -213,7 +213,7 @@ func TestAccountsOfAShop(t *testing.T) {
 			t.Errorf("%q: %v", tc.line, err)
 			continue
 		}
-		if got := strings.Join(c.Shops[0].AccountNames(), " "); got != tc.want || (len(warnings) > 0) != tc.warned {
+		if got := strings.Join(c.Shops[0].AccountNames(), " "); got != tc.want || len(warnings) > 0 {
 			t.Errorf("%q: accounts %q, warnings %v", tc.line, got, warnings)
 		}
 	}

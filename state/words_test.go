@@ -67,6 +67,9 @@ func TestRecordsSurviveJSON(t *testing.T) {
 			if rev := v.FieldByName("Rev"); rev.IsValid() {
 				rev.SetUint(0) // kept beside the record
 			}
+			if seq := v.FieldByName("Seq"); seq.IsValid() && v.Type() == reflect.TypeFor[Quarantined]() {
+				seq.SetUint(0) // its key
+			}
 			text, err := json.Marshal(record)
 			if err != nil {
 				t.Fatal(err)
