@@ -167,6 +167,10 @@ func (e *Engine) Start(ctx context.Context) error {
 		e.cancel(err)
 		return err
 	}
+	if err := e.recount(ctx); err != nil {
+		e.cancel(err)
+		return err
+	}
 	for name, s := range e.o.Shops {
 		l := &shopLane{e: e, name: name, shop: s, wake: make(chan struct{}, 1)}
 		if err := l.recover(ctx); err != nil {
