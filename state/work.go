@@ -167,8 +167,8 @@ type Account struct {
 
 // Quarantined is a record that could not be read. It is kept as it was.
 type Quarantined struct {
-	// Seq is the store's own number, ascending.
-	Seq    uint64    `json:"-"`
+	// Seq is the store's own number, ascending. The listing fills it.
+	Seq    uint64    `json:"seq,omitempty"`
 	Bucket string    `json:"bucket"`
 	Key    string    `json:"key"`
 	Why    string    `json:"why"`

@@ -6,6 +6,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync"
 	"testing"
 
 	"countermand/state"
@@ -14,15 +15,34 @@ import (
 // swollen is a closed database of which most was deleted.
 func swollen(t *testing.T) (path string, size int64) {
 	t.Helper()
+	raw := swell(t)
 	path = filepath.Join(t.TempDir(), "test.db")
+	noError(t, os.WriteFile(path, raw, 0o600))
+	return path, int64(len(raw))
+}
+
+var (
+	swelling sync.Mutex
+	swelled  []byte
+)
+
+// swell makes one such file, once: it takes a while.
+func swell(t *testing.T) []byte {
+	t.Helper()
+	swelling.Lock()
+	defer swelling.Unlock()
+	if swelled != nil {
+		return swelled
+	}
+	path := filepath.Join(t.TempDir(), "test.db")
 	s, err := Open(path, Options{NoSync: true})
 	noError(t, err)
-	for n := range 20 {
+	for n := range 4 {
 		noError(t, s.Update(context.Background(), func(tx state.Tx) error {
 			for m := range 100 {
 				c := testCase(fmt.Sprintf("%d-%d", n, m))
 				c.Status, c.EndedAt, c.ShopOrderID = state.Refunded, day, "o"
-				c.Store = strings.Repeat("x", 15000)
+				c.Store = strings.Repeat("x", 90000)
 				if _, err := tx.PutCase(c); err != nil {
 					return err
 				}
@@ -32,14 +52,16 @@ func swollen(t *testing.T) (path string, size int64) {
 	}
 	noError(t, s.Update(context.Background(), func(tx state.Tx) error {
 		gone, err := tx.ForgetOrder("s", "o", day, day)
-		if len(gone) != 2000 {
+		if len(gone) != 400 {
 			t.Errorf("%d cases deleted", len(gone))
 		}
 		return err
 	}))
 	save(t, s, "a", "b")
 	noError(t, s.Close())
-	return path, fileSize(t, path)
+	swelled, err = os.ReadFile(path)
+	noError(t, err)
+	return swelled
 }
 
 func fileSize(t *testing.T, path string) int64 {
@@ -98,7 +120,7 @@ func TestCompact(t *testing.T) {
 			return err
 		}
 		rev, err := tx.PutCase(c)
-		if rev <= 2000 {
+		if rev <= 400 {
 			t.Errorf("revision %d", rev)
 		}
 		return err
