@@ -12,6 +12,7 @@ import (
 	"testing"
 
 	"countermand/cmd/internal/app"
+	"countermand/cmd/internal/control"
 	"countermand/state"
 )
 
@@ -164,6 +165,38 @@ func TestDiskFull(t *testing.T) {
 	s.await("#8201", state.Unmapped)
 	p.term()
 	s.wants("verify", s.keep("verify"), exitDone, "2 cases")
+}
+
+// Days after its end a case is gone, and nothing misses it.
+func TestRetention(t *testing.T) {
+	t.Parallel()
+	s := newScene(t, setting{speed: "6h=1s", extra: "retention: {cases: 4d, evidence: 2d}"})
+	s.order("#8301", "")
+	s.order("#8302", "")
+	p := s.start()
+	p.cancel("#8301")
+	p.cancel("#8302")
+	s.await("#8301", state.Unmapped)
+	s.await("#8302", state.Unmapped)
+	s.wants("ignore", s.cli("cases", "ignore", "#8301", "--note", "test"), exitDone)
+	until(t, "the ended case is deleted", func() bool {
+		cases := s.cases()
+		return len(cases) == 1 && cases[0].ShopOrder == "#8302"
+	})
+	var alerts control.Alerts
+	s.document(&alerts, "alerts", "list", "--json")
+	for _, a := range alerts.Alerts {
+		if a.Case != s.cases()[0].ID {
+			t.Errorf("an alert of the deleted case is left: %+v", a)
+		}
+	}
+	p.term()
+	s.wants("verify", s.keep("verify"), exitDone, "1 cases")
+	left, err := os.ReadDir(filepath.Join(s.path("data"), "backups"))
+	ok(t, err)
+	if len(left) == 0 || len(left) > 7 {
+		t.Errorf("%d daily backups", len(left))
+	}
 }
 
 // ready asks for the daemon's readiness and its reason.

@@ -1,0 +1,149 @@
+package app
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"time"
+
+	"countermand/state"
+)
+
+// sweepBatch is how many shop orders one transaction forgets.
+const sweepBatch = 20
+
+// sweep deletes what is older than the configuration wants it kept. Evidence
+// goes first and no case outlives its own, so that nothing is left on the disk
+// that no record leads to.
+func (u *upkeep) sweep(ctx context.Context) error {
+	now := u.now()
+	if err := u.dropEvidence(ctx, now.Add(-min(u.keep.Evidence, u.keep.Cases))); err != nil {
+		return err
+	}
+	if err := u.dropOrders(ctx, now.Add(-u.keep.Cases)); err != nil {
+		return err
+	}
+	for {
+		var n int
+		err := u.store.Update(ctx, func(tx state.Tx) (err error) {
+			n, err = tx.ForgetAlerts(now.Add(-u.keep.Cases), forgetBatch)
+			return err
+		})
+		if err != nil || n < forgetBatch {
+			return err
+		}
+	}
+}
+
+// dropEvidence deletes the files of cases that ended at or before a time. An
+// ended case never opens again, so nothing can be added meanwhile; what a
+// crash interrupts is done again. The mark says afterwards how far it came,
+// and keeps verify from missing the files.
+func (u *upkeep) dropEvidence(ctx context.Context, until time.Time) error {
+	from, err := u.timeMark(ctx, markEvidence)
+	if err != nil || !until.After(from) {
+		return err
+	}
+	n := 0
+	err = u.eachEnded(ctx, from, until, func(ended []state.Case) error {
+		n += len(ended)
+		for _, c := range ended {
+			if err := u.removeEvidence(ctx, c, until); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		return fmt.Errorf("delete old evidence: %w", err)
+	}
+	if n > 0 {
+		u.log.Info().Int("cases", n).Time("ended_until", until).Msg("evidence of old cases deleted")
+	}
+	return u.mark(ctx, markEvidence, until.UTC().Format(time.RFC3339Nano))
+}
+
+// removeEvidence deletes a case's folder, and that of its supplier order's
+// readings, which all cases of the number share, with the last of them.
+func (u *upkeep) removeEvidence(ctx context.Context, c state.Case, until time.Time) error {
+	folders := []string{unsafeName.ReplaceAllString(c.ID, "_")}
+	if c.SupplierOrder != "" {
+		last := true
+		err := u.store.View(ctx, func(tx state.ReadTx) error {
+			same, err := tx.CasesBySupplierOrder(c.SupplierOrder)
+			for _, o := range same {
+				last = last && o.Status.Ended() && !o.EndedAt.IsZero() && !o.EndedAt.After(until)
+			}
+			return err
+		})
+		switch {
+		case errors.Is(err, state.ErrCorrupt): // a damaged case may be an open one
+		case err != nil:
+			return err
+		case last:
+			folders = append(folders, "order-"+unsafeName.ReplaceAllString(c.SupplierOrder, "_"))
+		}
+	}
+	for _, folder := range folders {
+		if folder == "" { // that would be all of it
+			continue
+		}
+		if err := os.RemoveAll(filepath.Join(u.dir, "evidence", folder)); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// dropOrders forgets the shop orders whose last case ended at or before a
+// time.
+func (u *upkeep) dropOrders(ctx context.Context, until time.Time) error {
+	n := 0
+	err := u.eachEnded(ctx, time.Time{}, until, func(ended []state.Case) error {
+		var gone int
+		err := u.store.Update(ctx, func(tx state.Tx) error {
+			gone = 0
+			for _, c := range ended {
+				cases, err := tx.ForgetOrder(c.Shop, c.ShopOrderID, until, u.now())
+				if errors.Is(err, state.ErrCorrupt) {
+					continue // a person was called for it
+				}
+				if err != nil {
+					return err
+				}
+				gone += len(cases)
+			}
+			return nil
+		})
+		n += gone
+		return err
+	})
+	if err != nil {
+		return fmt.Errorf("delete old cases: %w", err)
+	}
+	if n > 0 {
+		u.log.Info().Int("cases", n).Time("ended_until", until).Msg("old cases deleted")
+	}
+	return nil
+}
+
+// eachEnded visits ended cases in small batches, each outside of the
+// transaction that found it.
+func (u *upkeep) eachEnded(ctx context.Context, from, until time.Time, visit func([]state.Case) error) error {
+	p := state.Page{Limit: sweepBatch}
+	for {
+		var batch []state.Case
+		err := u.store.View(ctx, func(tx state.ReadTx) (err error) {
+			batch, p.After, err = tx.EndedCases(from, until, p)
+			return err
+		})
+		if err != nil {
+			return err
+		}
+		if err := visit(batch); err != nil || p.After == "" {
+			return err
+		}
+	}
+}
