@@ -147,10 +147,34 @@ func TestGuards(t *testing.T) {
 	}
 }
 
-// TestNoAcceptableReason shows that a seller's-fault reason is never given.
-func TestNoAcceptableReason(t *testing.T) {
+// TestOtherwise cancels with profiles that know less of the site, or other
+// things, on one browser.
+func TestOtherwise(t *testing.T) {
 	t.Parallel()
-	r := newRig(t, func(o *Options) { o.Profile.Cancel.Reasons = []Reason{{Code: "somethingElse"}} })
+	r := newRig(t, nil)
+	for name, test := range map[string]func(*testing.T, *rig){
+		"no acceptable reason":        noAcceptableReason,
+		"unknown page":                unknownPageClicksNothing,
+		"unknown dialog after Submit": unknownDialogAfterSubmit,
+		"mark before Confirm":         markBeforeConfirm,
+	} {
+		t.Run(name, func(t *testing.T) { test(t, r) })
+	}
+}
+
+// otherwise changes the options for one test, which begins without evidence.
+func (r *rig) otherwise(t *testing.T, change func(*Options)) {
+	t.Helper()
+	o := Options{Profile: testProfile(t), StepTimeout: r.client.o.StepTimeout}
+	was, step := r.client.p, r.client.o.StepTimeout
+	change(&o)
+	r.client.p, r.client.o.StepTimeout, r.sink.kept = o.Profile, o.StepTimeout, nil
+	t.Cleanup(func() { r.client.p, r.client.o.StepTimeout = was, step })
+}
+
+// noAcceptableReason shows that a seller's-fault reason is never given.
+func noAcceptableReason(t *testing.T, r *rig) {
+	r.otherwise(t, func(o *Options) { o.Profile.Cancel.Reasons = []Reason{{Code: "somethingElse"}} })
 	number, marks := r.order(t, nil), 0
 	got, err := r.client.Cancel(t.Context(), request(number, &marks))
 	if err != nil || got.Outcome != state.AskUnknown || marks != 0 || len(got.Offered) == 0 {
@@ -159,11 +183,10 @@ func TestNoAcceptableReason(t *testing.T) {
 	r.wantWrites(t, number)
 }
 
-// TestUnknownPageClicksNothing takes the Submit button out of the profile:
+// unknownPageClicksNothing takes the Submit button out of the profile:
 // the form is then a page that is not known.
-func TestUnknownPageClicksNothing(t *testing.T) {
-	t.Parallel()
-	r := newRig(t, func(o *Options) {
+func unknownPageClicksNothing(t *testing.T, r *rig) {
+	r.otherwise(t, func(o *Options) {
 		o.Profile.Selectors.FormSubmit = []string{".no-such-button"}
 		o.StepTimeout = 3 * time.Second
 	})
@@ -178,11 +201,10 @@ func TestUnknownPageClicksNothing(t *testing.T) {
 	}
 }
 
-// TestUnknownDialogAfterSubmit is in doubt even where the profile says that
+// unknownDialogAfterSubmit is in doubt even where the profile says that
 // Submit does not ask the supplier yet.
-func TestUnknownDialogAfterSubmit(t *testing.T) {
-	t.Parallel()
-	r := newRig(t, func(o *Options) {
+func unknownDialogAfterSubmit(t *testing.T, r *rig) {
+	r.otherwise(t, func(o *Options) {
 		o.Profile.Cancel.ConfirmTitles = Texts{"en": {"Some other question"}}
 		o.Profile.Cancel.SubmitCommits = false
 		o.StepTimeout = 3 * time.Second
@@ -195,10 +217,9 @@ func TestUnknownDialogAfterSubmit(t *testing.T) {
 	r.wantWrites(t, number)
 }
 
-// TestMarkBeforeConfirm is the other setting: Submit only opens the pop-up.
-func TestMarkBeforeConfirm(t *testing.T) {
-	t.Parallel()
-	r := newRig(t, func(o *Options) { o.Profile.Cancel.SubmitCommits = false })
+// markBeforeConfirm is the other setting: Submit only opens the pop-up.
+func markBeforeConfirm(t *testing.T, r *rig) {
+	r.otherwise(t, func(o *Options) { o.Profile.Cancel.SubmitCommits = false })
 	number, marks := r.order(t, nil), 0
 	req := request(number, &marks)
 	req.Dispatch = func(context.Context) error {
