@@ -110,13 +110,13 @@ func fillAndGoOn(path, want string, makeRoom func() error) (err error) {
 	}
 	tr := s.Trouble()
 	if !errors.Is(err, state.ErrDisk) || tr == nil || tr.Broken || !strings.Contains(err.Error(), want) {
-		return fmt.Errorf("after %d stories: %w, trouble %v; want %q", stored, err, tr, want)
+		return fmt.Errorf("after %d stories: %w, trouble %s; want %q", stored, err, fmt.Sprint(tr), want)
 	}
 	if err := makeRoom(); err != nil {
 		return err
 	}
 	if err := write("after"); err != nil || s.Trouble() != nil {
-		return fmt.Errorf("with room again: %w, trouble %v", err, s.Trouble())
+		return fmt.Errorf("with room again: %w, trouble %s", err, fmt.Sprint(s.Trouble()))
 	}
 	problems, err := s.Check(context.Background())
 	if err != nil || len(problems) > 0 {

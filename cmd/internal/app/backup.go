@@ -77,7 +77,7 @@ func roomFor(s *boltstore.Store, dir string) error {
 	if err := syscall.Statfs(dir, &st); err != nil {
 		return fmt.Errorf("free space of %s: %w", dir, err)
 	}
-	free := int64(st.Bavail) * int64(st.Bsize) //nolint:gosec // no disk is that large
+	free := int64(st.Bavail * uint64(st.Bsize)) //nolint:gosec // no disk is that large
 	if need := size + min(size, backupSpare); free < need {
 		return fmt.Errorf("%.1f MB free in %s and %.1f MB needed: make room", float64(free)/1e6, dir, float64(need)/1e6)
 	}
