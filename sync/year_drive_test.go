@@ -40,6 +40,7 @@ type year struct {
 	made       int
 	acked      bool
 	whims      int
+	policy     func(*Policy)   // what a test spoils
 	sent       map[string]bool // cancels of shop orders that were sent
 	kills      map[string]int
 	faults     int
@@ -82,6 +83,9 @@ func (y *year) options() Options {
 	p := policyOf(y.mode)
 	p.Shops = map[string]ShopPolicy{"mystore": {MapRetryFor: 48 * time.Hour}, "second": {MapWait: 6 * time.Hour, MapRetryFor: 48 * time.Hour}}
 	p.Tells = map[state.EffectKind]bool{state.EffectTellRequest: true, state.EffectTellRefusal: true, state.EffectTellProof: true}
+	if y.policy != nil {
+		y.policy(&p)
+	}
 	o := Options{
 		Store: y.store, Policy: p, Now: func() time.Time { return y.now }, Owner: "year", Log: zerolog.Nop(),
 		Shops: map[string]Shop{}, Accounts: map[string]Account{},
@@ -255,9 +259,6 @@ func (y *year) over() bool {
 func (y *year) beat() time.Time {
 	y.beats++
 	for round := 0; ; round++ {
-		if next := y.due(); next.After(y.now) {
-			return next
-		}
 		if round > 5000 {
 			wrong("the engine spins: %s", y.stuck())
 		}
@@ -273,6 +274,9 @@ func (y *year) beat() time.Time {
 			return y.now
 		default:
 			wrong("the engine fails: %v", err)
+		}
+		if next := y.due(); next.After(y.now) {
+			return next
 		}
 	}
 }

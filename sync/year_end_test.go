@@ -239,7 +239,7 @@ func (y *year) alerts(tx state.ReadTx) error {
 // person decided is theirs.
 func (y *year) rightEnd(c state.Case, o *yearOrder, s *yearSeen) string {
 	asked := o.reachedAt
-	if asked.IsZero() {
+	if asked.IsZero() || len(o.owners) > 1 && c.Attempt.FirstAt.After(asked) { // of two cases about it one came later
 		asked = c.Attempt.FirstAt
 	}
 	left := !o.scan.IsZero() && !o.shipped.IsZero() && (asked.IsZero() || !o.scan.After(asked)) && o.scan.After(o.placed.Add(-24*time.Hour))

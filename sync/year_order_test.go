@@ -69,7 +69,8 @@ type yearOrder struct {
 	clicks    int // clicks that were made
 	reached   int // of those, requests that the supplier has
 	reachedAt time.Time
-	allowed   bool // a person wants it asked once more
+	allowed   bool      // a person wants it asked once more
+	shownFrom time.Time // the pages know of the request from then on
 	answered  time.Time
 	shipped   time.Time
 	closed    time.Time
@@ -101,7 +102,7 @@ func newYearOrder(rng *rand.Rand, number, account string, now, ordered time.Time
 	if rng.IntN(10) == 0 {
 		o.verified = now.Add(yearWithin(rng, 0, 20*time.Hour))
 	}
-	o.window = o.paid.Add(yearWithin(rng, 5*24*time.Hour, 13*24*time.Hour))
+	o.window = o.paid.Add(yearWithin(rng, 4*24*time.Hour, 11*24*time.Hour))
 	if w := now.Add(12 * time.Hour); o.window.Before(w) {
 		o.window = w
 	}
@@ -145,7 +146,7 @@ func (o *yearOrder) close(rng *rand.Rand, at time.Time) {
 	to := []state.RefundTo{state.RefundCard, state.RefundCard, state.RefundBalance, state.RefundBonus}[rng.IntN(4)]
 	part := state.Money{Units: 1 + rng.Int64N(o.total.Units-1), Currency: o.total.Currency}
 	rest := state.Money{Units: o.total.Units - part.Units, Currency: o.total.Currency}
-	soon, late := at.Add(yearWithin(rng, day/2, 12*day)), at.Add(yearWithin(rng, 22*day, 40*day))
+	soon, late := at.Add(yearWithin(rng, day/2, 9*day)), at.Add(yearWithin(rng, 22*day, 40*day))
 	switch n := rng.IntN(100); {
 	case n < 78:
 		o.pays = []yearPay{{soon, o.total, to}}
@@ -164,7 +165,10 @@ func (o *yearOrder) close(rng *rand.Rand, at time.Time) {
 func (o *yearOrder) reach(rng *rand.Rand, now time.Time) {
 	const day = 24 * time.Hour
 	o.reached++
-	o.reachedAt = now
+	o.reachedAt, o.shownFrom = now, now
+	if rng.IntN(10) == 0 {
+		o.shownFrom = now.Add(yearWithin(rng, 0, 100*time.Second))
+	}
 	left := o.window.Sub(now)
 	o.answered = now.Add(yearWithin(rng, 10*time.Minute, min(5*day, max(left-time.Hour, 11*time.Minute))))
 	o.shipped = time.Time{}
@@ -209,7 +213,7 @@ func (o *yearOrder) phase(now time.Time) state.Phase {
 			return state.PhaseDelivered
 		}
 		return state.PhaseShipped
-	case o.reached > 0 && now.Before(o.answered):
+	case o.reached > 0 && now.Before(o.answered) && !now.Before(o.shownFrom):
 		return state.PhasePending
 	case now.Before(o.verified):
 		return state.PhaseRiskHold
@@ -258,7 +262,7 @@ func (o *yearOrder) page(now time.Time, tracking bool) state.Reading {
 		Total: o.total, Store: o.store, Lines: o.lines, TrackingRead: tracking, Refund: o.refund(now),
 	}
 	r.StatusText = yearCaptions[r.Phase]
-	r.CancelOffered = r.Phase == state.PhaseProcessing && o.reached == 0
+	r.CancelOffered = r.Phase == state.PhaseProcessing && (o.reached == 0 || now.Before(o.shownFrom))
 	if o.countdown && r.Phase != state.PhaseClosed && r.Phase != state.PhaseShipped && r.Phase != state.PhaseDelivered {
 		r.WindowEnd = o.window
 	}
@@ -268,7 +272,7 @@ func (o *yearOrder) page(now time.Time, tracking bool) state.Reading {
 	if come(o.shipped, now) {
 		r.ShippedAt = o.shipped
 	}
-	if o.says && o.reached > 0 {
+	if o.says && o.reached > 0 && !now.Before(o.shownFrom) {
 		r.RequestedAt = o.reachedAt
 		if o.refused(now) {
 			r.AnsweredAt, r.RefusedText = o.answered, "The seller declined the cancellation"

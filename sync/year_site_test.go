@@ -25,6 +25,7 @@ type yearSite struct {
 	reads   int
 	sweeps  int
 	clicks  int
+	lies    bool // it shows every refund as whole
 }
 
 func newYearSite(y *year, rng *rand.Rand) *yearSite {
@@ -94,6 +95,9 @@ func (c yearClient) Read(_ context.Context, number string, tracking bool) (state
 		return state.Reading{}, &supplier.Error{Kind: supplier.NotFound, Op: op}
 	}
 	r := o.page(c.y.now, tracking)
+	if c.lies && r.Refund != nil {
+		r.Refund.Amount = o.total
+	}
 	if c.rng.IntN(1000) >= c.noise {
 		return r, nil
 	}
@@ -189,5 +193,8 @@ func (c yearClient) clicked(o *yearOrder) (state.Asked, error) {
 		return state.Asked{}, &supplier.Error{Kind: supplier.Browser, Op: "cancel order " + o.number}
 	}
 	r := o.page(c.y.now, false)
+	if r.Phase != state.PhasePending {
+		return state.Asked{Outcome: state.AskUnclear, Detail: "the page does not show it", Reading: &r}, nil
+	}
 	return state.Asked{Outcome: state.AskPending, Reason: "no longer wanted", Reading: &r}, nil
 }

@@ -5,50 +5,93 @@ import (
 	"fmt"
 	"os"
 	"strconv"
+	"strings"
 	"testing"
 )
 
 // yearSeed replays one year: -seed N, or COUNTERMAND_SEED=N.
-var yearSeed = flags.Uint64("seed", 0, "play only this year again")
+var yearSeed = flags.Uint64("seed", 0, "play only the year of this seed")
 
 // yearUsual is how often things go wrong in a usual year.
 var yearUsual = yearOdds{kill: 150, killClick: 12_000, refuse: 60, lose: 60, reply: 60, twice: 2000, view: 20}
 
-const yearCases = 200
-
 // TestYear plays years of cancelled orders: the engine, the store and the
 // calendars are the real ones, the two sites are made up and the clock is
-// ours. COUNTERMAND_TEST_ALL=1 plays ten years of a thousand cases each.
+// ours. A usual test plays a small year, COUNTERMAND_TEST_ALL=1 one of 1,000
+// cases, COUNTERMAND_YEARS=10 ten of those.
 func TestYear(t *testing.T) {
 	t.Parallel()
-	seeds := []uint64{1}
-	if os.Getenv("COUNTERMAND_TEST_ALL") != "" {
-		seeds = nil
-		for s := uint64(1); s <= 10; s++ {
-			seeds = append(seeds, s)
-		}
+	seed, only := yearNumber64(t, "COUNTERMAND_SEED", *yearSeed)
+	years, all := yearNumber64(t, "COUNTERMAND_YEARS", 1)
+	cases := 60
+	if all || os.Getenv("COUNTERMAND_TEST_ALL") != "" {
+		cases = 1000
 	}
-	if s := yearReplay(t); s != 0 {
-		seeds = []uint64{s}
+	if n, ok := yearNumber64(t, "COUNTERMAND_YEAR_CASES", 0); ok {
+		cases = int(n)
 	}
-	for _, seed := range seeds {
-		t.Run(fmt.Sprint("seed ", seed), func(t *testing.T) {
+	first, last := uint64(1), years
+	if only {
+		first, last = seed, seed
+	}
+	for s := first; s <= last; s++ {
+		t.Run(fmt.Sprint("seed ", s), func(t *testing.T) {
 			t.Parallel()
-			playYear(t, seed, yearCases, yearMode(seed), yearUsual)
+			playYear(t, s, cases, yearMode(s), yearUsual)
 		})
 	}
 }
 
-func yearReplay(t *testing.T) uint64 {
-	t.Helper()
-	if text := os.Getenv("COUNTERMAND_SEED"); text != "" {
-		n, err := strconv.ParseUint(text, 10, 64)
-		if err != nil {
-			t.Fatalf("COUNTERMAND_SEED: %v", err)
-		}
-		return n
+// TestYearNotices: a year that breaks a promise is found out. Each of these is
+// an engine, or a world, that we must never have.
+func TestYearNotices(t *testing.T) {
+	t.Parallel()
+	often := yearOdds{kill: 500, killClick: 100_000}
+	forgetful := often
+	forgetful.forget = 10_000
+	for name, tt := range map[string]struct {
+		odds  yearOdds
+		spoil func(*year)
+		want  string
+	}{
+		"a disk that forgets":               {forgetful, func(*year) {}, ""},
+		"a doubt that is settled too soon":  {often, func(y *year) { y.policy = func(p *Policy) { p.Settle = 0 } }, "is asked again"},
+		"money that is counted as complete": {often, func(y *year) { y.site.lies = true }, "refunds add up to"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			var err error
+			for seed := uint64(1); seed < 20 && err == nil; seed++ {
+				y, e := newYear(seed, t.TempDir(), 60, Auto, tt.odds)
+				if e != nil {
+					t.Fatal(e)
+				}
+				tt.spoil(y)
+				err = y.run()
+				if e := y.store.inner.Close(); e != nil {
+					t.Error(e)
+				}
+			}
+			if err == nil || !strings.Contains(err.Error(), tt.want) {
+				t.Errorf("found %v, want %q", err, tt.want)
+			}
+		})
 	}
-	return *yearSeed
+}
+
+// yearNumber64 reads a number from the environment; given tells whether it or
+// another default than none was there.
+func yearNumber64(t *testing.T, name string, otherwise uint64) (n uint64, given bool) {
+	t.Helper()
+	text := os.Getenv(name)
+	if text == "" {
+		return otherwise, name == "COUNTERMAND_SEED" && otherwise != 0
+	}
+	n, err := strconv.ParseUint(text, 10, 64)
+	if err != nil {
+		t.Fatalf("%s: %v", name, err)
+	}
+	return n, true
 }
 
 // yearMode: every fifth year asks a person first.
@@ -71,7 +114,7 @@ func playYear(t *testing.T, seed uint64, cases int, mode Mode, odds yearOdds) *y
 		}
 	}()
 	if err := y.run(); err != nil {
-		t.Fatalf("%v\nplay it again: COUNTERMAND_SEED=%d go test -run '^TestYear$' ./sync", err, seed)
+		t.Fatalf("%v\nplay it again: COUNTERMAND_SEED=%d COUNTERMAND_YEAR_CASES=%d go test -run '^TestYear$' ./sync", err, seed, cases)
 	}
 	kills := 0
 	for _, n := range y.kills {
