@@ -78,6 +78,19 @@ func TestBackupAndRestore(t *testing.T) {
 	}
 }
 
+// A daemon that cannot give a copy says so, and no half of one is left.
+func TestBackupRefused(t *testing.T) {
+	t.Parallel()
+	d, dir := serve(t), t.TempDir()
+	r := d.call(t, "backup", filepath.Join(dir, "b.db"), "--config", filepath.Join(dir, "none.yaml"))
+	if r.code != exitFailed || !strings.Contains(r.err, "makes no backups") {
+		t.Errorf("%+v", r)
+	}
+	if left, err := os.ReadDir(dir); err != nil || len(left) > 0 {
+		t.Errorf("left behind: %v %v", left, err)
+	}
+}
+
 // What is wrong is told line by line, and in one document.
 func TestVerifyTells(t *testing.T) {
 	t.Parallel()

@@ -30,6 +30,9 @@ const (
 	upkeepAt      = "17 3 * * *"
 	upkeepEvery   = 24 * time.Hour
 	upkeepTimeout = time.Hour
+	// upkeepRest is how long a start is left alone before it makes up for a
+	// missed one, in real time: there is more urgent work then.
+	upkeepRest = 2 * time.Minute
 )
 
 // The marks of upkeep in the store.
@@ -240,6 +243,17 @@ func (u *upkeep) catchUp(ctx context.Context) {
 	}
 	if u.now().Sub(last) >= upkeepEvery {
 		u.daily(ctx)
+	}
+}
+
+// makeUp waits a while after the start, then catches up.
+func (u *upkeep) makeUp(ctx context.Context) {
+	rest := time.NewTimer(upkeepRest)
+	defer rest.Stop()
+	select {
+	case <-ctx.Done():
+	case <-rest.C:
+		u.catchUp(ctx)
 	}
 }
 
