@@ -19,7 +19,7 @@ func demoCommand(stdout, stderr io.Writer) *cobra.Command {
 		Use:   "demo",
 		Short: "See the whole product at work, weeks in two minutes",
 		Long: `Runs the real daemon with a real Chromium between a Shopify and an AliExpress on
-this machine, on a fast clock, through eight stories: accepted, silent, refused,
+this machine, on a fast clock, through ten stories: accepted, silent, refused,
 shipped before, fake tracking and more. Nothing outside this machine is touched.`,
 		Example: `  countermand demo
   countermand demo --exit          # exit code 0 only if every story ended as it should

@@ -140,7 +140,7 @@ func (d *demo) done() int {
 	defer d.mu.Unlock()
 	n := 0
 	for _, s := range stories {
-		if string(d.cases[s.order].Case.Status) == s.ends {
+		if string(d.cases[s.order].Case.Status) == s.ends && (s.shop == "" || d.w.became(s) == s.shop) {
 			n++
 		}
 	}
@@ -152,7 +152,7 @@ func (d *demo) finish(ctx context.Context) error {
 	d.mu.Lock()
 	var rows []ending
 	for _, s := range stories {
-		rows = append(rows, ending{s, d.cases[s.order]})
+		rows = append(rows, ending{s, d.cases[s.order], d.w.became(s)})
 	}
 	d.mu.Unlock()
 	writes := d.w.site.Writes()
@@ -179,34 +179,53 @@ func (d *demo) finish(ctx context.Context) error {
 type ending struct {
 	story
 	app.Change
+	// became is the shop's order of a customer who asked.
+	became string
 }
 
-func (e ending) right() bool { return string(e.Case.Status) == e.ends }
+func (e ending) right() bool {
+	return string(e.Case.Status) == e.ends && (e.shop == "" || e.became == e.shop)
+}
 
 func judge(rows []ending) error {
 	var errs []error
 	for _, r := range rows {
 		if !r.right() {
-			errs = append(errs, fmt.Errorf("%w: %s is %q, wanted %q", ErrEnds, r.order, r.Case.Status, r.ends))
+			errs = append(errs, fmt.Errorf("%w: %s is %q, wanted %q; the shop's order is %s", ErrEnds, r.order, r.Case.Status, r.ends, r.became))
 		}
 	}
 	return errors.Join(errs...)
 }
 
 // judgeWrites holds the site's own log against what may be clicked: one
-// trusted cancel an order at the most, and nothing else.
+// trusted cancel an order at the most, messages, each text once, and nothing
+// else.
 func judgeWrites(writes []aliexpresstest.Write) error {
 	var seen []string
 	for _, w := range writes {
-		switch {
-		case w.Kind != aliexpresstest.WriteCancel:
-			return fmt.Errorf("the site got a %s of order %s", w.Kind, w.OrderID)
-		case !w.Trusted:
-			return fmt.Errorf("the cancel of order %s was not a trusted click", w.OrderID)
-		case slices.Contains(seen, w.OrderID):
-			return fmt.Errorf("order %s was asked twice", w.OrderID)
+		key := w.Kind + " of order " + w.OrderID
+		if w.Kind == aliexpresstest.WriteMessage {
+			key += " “" + w.Text + "”"
 		}
-		seen = append(seen, w.OrderID)
+		switch {
+		case w.Kind != aliexpresstest.WriteCancel && w.Kind != aliexpresstest.WriteMessage:
+			return fmt.Errorf("the site got a %s", key)
+		case !w.Trusted:
+			return fmt.Errorf("the %s was not a trusted click", key)
+		case slices.Contains(seen, key):
+			return fmt.Errorf("the site got the %s twice", key)
+		}
+		seen = append(seen, key)
 	}
 	return nil
+}
+
+// count counts the writes of a kind.
+func count(writes []aliexpresstest.Write, kind string) (n int) {
+	for _, w := range writes {
+		if w.Kind == kind {
+			n++
+		}
+	}
+	return n
 }

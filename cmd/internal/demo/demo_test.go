@@ -34,9 +34,9 @@ func TestStoriesFitTogether(t *testing.T) {
 
 func TestJudge(t *testing.T) {
 	t.Parallel()
-	good := ending{story{order: "#1", ends: "refunded"}, app.Change{}}
+	good := ending{story{order: "#1", ends: "refunded"}, app.Change{}, ""}
 	good.Case.Status = "refunded"
-	bad := ending{story{order: "#2", ends: "disputable"}, app.Change{}}
+	bad := ending{story{order: "#2", ends: "disputable"}, app.Change{}, ""}
 	if err := judge([]ending{good}); err != nil {
 		t.Error(err)
 	}

@@ -114,7 +114,11 @@ func (s *show) open(w *world) {
 
 // cancel is the line of a customer's cancel.
 func (s *show) cancel(now time.Time, st story) {
-	s.line(now, st.order, "shop", s.paint(bold, "the customer cancels")+": "+st.item+s.paint(dim, "   ("+st.title+")"))
+	does := "the customer cancels"
+	if st.asks {
+		does = "the customer asks for a cancel"
+	}
+	s.line(now, st.order, "shop", s.paint(bold, does)+": "+st.item+s.paint(dim, "   ("+st.title+")"))
 }
 
 // change is the line of a case that moved, in the words of its journal.
@@ -230,7 +234,8 @@ func (s *show) end(now time.Time, rows []ending, writes []aliexpresstest.Write) 
 		}
 	}
 	_ = t.Flush()
-	fmt.Fprintf(&b, "\nAliExpress got %d cancel requests from real clicks, none twice, and no other click that changes anything.\n", len(writes))
+	fmt.Fprintf(&b, "\nAliExpress got %d cancel requests and %d messages from real clicks, none twice, and no other click that changes anything.\n",
+		count(writes, aliexpresstest.WriteCancel), count(writes, aliexpresstest.WriteMessage))
 	s.put(b.String())
 }
 

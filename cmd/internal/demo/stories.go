@@ -33,8 +33,12 @@ type story struct {
 	// cancel.
 	window time.Duration
 	fate   func(cancel time.Time) aliexpresstest.Fate
-	// ends is the status that the case is to reach.
-	ends string
+	// asks: the customer asks for the cancel, and the shop's order stands
+	// until the supplier has answered.
+	asks bool
+	// ends is the status that the case is to reach; shop is what is to become
+	// of the shop's order where the customer asked: cancelled or declined.
+	ends, shop string
 }
 
 // stories are told one a day or so, so that the account, which does one thing
@@ -100,6 +104,20 @@ var stories = []story{
 				Refuse:           &aliexpresstest.Refusal{After: 22 * hour},
 				ShipAfterRefusal: &aliexpresstest.LateShipment{MarkedAfter: day, NumberAfter: day, FirstScanAfter: 36 * hour, Number: "LP00810001008CN", Carrier: "Cainiao"},
 			}
+		},
+	},
+	{
+		order: "#1009", number: "8190000000010009", title: "the customer asks, the supplier accepts, then the shop cancels", after: 82 * hour, asks: true,
+		item: "Wall clock", price: "21.50", store: "Tick Tock Store", ends: "refunded", shop: "cancelled",
+		fate: func(time.Time) aliexpresstest.Fate {
+			return aliexpresstest.Fate{Accept: 20 * hour, Refund: &aliexpresstest.Refund{After: 4 * day}}
+		},
+	},
+	{
+		order: "#1010", number: "8190000000010010", title: "the customer asks, but it has left already: the shop's order stands", after: 94 * hour, asks: true,
+		item: "Bath mat", price: "11.30", store: "Soft Home Store", ends: "shipped", shop: "declined",
+		fate: func(cancel time.Time) aliexpresstest.Fate {
+			return aliexpresstest.Fate{AlreadyShipped: &aliexpresstest.Shipment{ShippedAt: cancel.Add(-40 * hour), FirstScanAt: cancel.Add(-28 * hour), Number: "LP00810001010CN", Carrier: "AliExpress standard shipping"}}
 		},
 	},
 }

@@ -164,6 +164,7 @@ shops:
     webhook_secret_files: [hook-secret]
     account: main
     poll_every: 12h
+    supplier_first: {enabled: true}
 accounts:
   - name: main
     hosts: {www: "%s", mobile: "%s", login: "%s", api: "%s"}
@@ -185,13 +186,21 @@ alerts: {urls_file: alert-urls, digest: "", repeat_every: 96h}
 	return c, nil
 }
 
-// cancel is the customer's cancel: in the shop, and as the webhook that
-// Shopify sends about it.
+// cancel is the customer's cancel, or request for one: in the shop, and as the
+// webhook that Shopify sends about it.
 func (w *world) cancel(ctx context.Context, s story) error {
-	if _, err := w.shop.Cancel(s.order, "CUSTOMER"); err != nil {
+	topic := "orders/cancelled"
+	var err error
+	if s.asks {
+		topic = "requested_order_edit/created"
+		_, err = w.shop.RequestEdit(s.order)
+	} else {
+		_, err = w.shop.Cancel(s.order, "CUSTOMER")
+	}
+	if err != nil {
 		return fmt.Errorf("cancel %s: %w", s.order, err)
 	}
-	reply, err := w.shop.SendWebhook(ctx, "http://"+w.app.WebhooksAddr()+"/webhooks/shopify/walnut-and-wool", "orders/cancelled", s.order)
+	reply, err := w.shop.SendWebhook(ctx, "http://"+w.app.WebhooksAddr()+"/webhooks/shopify/walnut-and-wool", topic, s.order)
 	if err != nil {
 		return fmt.Errorf("send the webhook of %s: %w", s.order, err)
 	}
@@ -199,6 +208,20 @@ func (w *world) cancel(ctx context.Context, s story) error {
 		return fmt.Errorf("send the webhook of %s: answered %d: %s", s.order, reply.Status, strings.TrimSpace(reply.Body))
 	}
 	return nil
+}
+
+// became is what the shop made of the order of a customer who asked.
+func (w *world) became(s story) string {
+	o, err := w.shop.Order(s.order)
+	switch {
+	case err != nil:
+		return err.Error()
+	case !o.CancelledAt.IsZero():
+		return "cancelled"
+	case len(o.Edits) > 0 && o.Edits[0].Status == "DECLINED":
+		return "declined"
+	}
+	return "as it was"
 }
 
 // close ends everything in the reverse order and removes the folder.
