@@ -24,7 +24,7 @@ func (t *Tab) onEvent(ev any) {
 		t.noteDocument(ev.Frame)
 	case *target.EventTargetCreated:
 		t.noteTarget(ev.TargetInfo)
-	case *network.EventRequestWillBeSent, *network.EventResponseReceived, *network.EventLoadingFinished, *network.EventLoadingFailed:
+	case *network.EventRequestWillBeSent, *network.EventResponseReceived, *network.EventResponseReceivedExtraInfo, *network.EventLoadingFinished, *network.EventLoadingFailed:
 		t.onNetwork(ev)
 	}
 }

@@ -119,6 +119,11 @@ func (l *Listener) onEvent(ev any) {
 		if r := l.pending[ev.RequestID]; r != nil {
 			r.Status = int(ev.Response.Status)
 		}
+	case *network.EventResponseReceivedExtraInfo:
+		// All that is told of an answer that the page may not have.
+		if r := l.pending[ev.RequestID]; r != nil && r.Status == 0 {
+			r.Status = int(ev.StatusCode)
+		}
 	case *network.EventLoadingFinished:
 		// Only now is the body complete; the event has no address of its own.
 		if r := l.pending[ev.RequestID]; r != nil {
