@@ -79,12 +79,41 @@ func (s *Shop) SendWebhook(ctx context.Context, url, topic, order string, change
 	return s.send(ctx, url, d)
 }
 
+// Recorded is a signed webhook to be sent as often as is wanted.
+type Recorded struct{ delivery Delivery }
+
+// Record makes a webhook about an order, signed and not sent.
+func (s *Shop) Record(topic, order string) (*Recorded, error) {
+	o, err := s.Order(order)
+	if err != nil {
+		return nil, fmt.Errorf("record a webhook: %w", err)
+	}
+	d := s.delivery(topic, o, nil)
+	d.sign()
+	return &Recorded{d}, nil
+}
+
+// Request is one delivery of it to url, with an id of the caller's.
+func (r *Recorded) Request(url, id string) (*http.Request, error) {
+	req, err := http.NewRequest(http.MethodPost, url, bytes.NewReader(r.delivery.Body))
+	if err != nil {
+		return nil, fmt.Errorf("make a delivery: %w", err)
+	}
+	req.Header = r.delivery.Header.Clone()
+	req.Header.Set("X-Shopify-Webhook-Id", id)
+	return req, nil
+}
+
+func (d *Delivery) sign() {
+	mac := hmac.New(sha256.New, []byte(d.Secret))
+	mac.Write(d.Body)
+	d.Header.Set("X-Shopify-Hmac-Sha256", base64.StdEncoding.EncodeToString(mac.Sum(nil)))
+}
+
 // send signs and posts a delivery.
 func (s *Shop) send(ctx context.Context, url string, d Delivery) (Reply, error) {
 	if d.Secret != "" {
-		mac := hmac.New(sha256.New, []byte(d.Secret))
-		mac.Write(d.Body)
-		d.Header.Set("X-Shopify-Hmac-Sha256", base64.StdEncoding.EncodeToString(mac.Sum(nil)))
+		d.sign()
 	}
 	req, err := http.NewRequestWithContext(ctx, http.MethodPost, url, bytes.NewReader(d.Body))
 	if err != nil {
