@@ -53,6 +53,8 @@ type setting struct {
 	speed string // default brisk
 	poll  string // poll_every; default never, so that what webhooks do is seen
 	extra string // more lines of configuration
+	shop  string // more lines of the shop's, indented by four
+	tells bool   // messages are written to suppliers; else only cancels are
 }
 
 // newScene opens the sites and writes the daemon's files. Everything is
@@ -86,6 +88,9 @@ func (s *scene) configure(o setting) {
 	if o.poll == "" {
 		o.poll = "9999d"
 	}
+	if !o.tells {
+		o.extra += "\nmessages: {request: {}, refusal: {}, proof: {}}\n"
+	}
 	www, mobile, login, api := s.site.Hosts()
 	s.write("token", "shpat_test")
 	s.write("hook-secret", "hook-secret")
@@ -103,13 +108,13 @@ shops:
     webhook_secret_files: [hook-secret]
     account: main
     poll_every: %s
-accounts:
+%saccounts:
   - name: main
     hosts: {www: "%s", mobile: "%s", login: "%s", api: "%s"}
     pace: {between_actions: 0s, jitter: 0s, actions_per_hour: 0}
     cool_down: 4m
 alerts: {urls_file: alert-urls, digest: ""}
-%s`, o.mode, s.socket, s.shop.Domain(), s.shop.URL(), o.poll, www, mobile, login, api, o.extra))
+%s`, o.mode, s.socket, s.shop.Domain(), s.shop.URL(), o.poll, o.shop, www, mobile, login, api, o.extra))
 }
 
 // write puts a file of the operator's into the scene's folder.
