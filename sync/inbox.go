@@ -36,6 +36,7 @@ func (e *Engine) Knock(ctx context.Context, k state.Knock) (added bool, err erro
 	if err != nil {
 		return false, fmt.Errorf("store knock of %s: %w", k.Shop, err)
 	}
+	e.crash("knock stored")
 	if added {
 		nudge(e.wakeInbox)
 	}
@@ -120,6 +121,7 @@ func (e *Engine) look(ctx context.Context, knocks []state.Knock) error {
 		}
 		return nil
 	})
+	e.crash("order settled")
 	if errors.Is(err, state.ErrCorrupt) { // it will not pass by itself; the others go on
 		return e.knocksFailed(ctx, knocks, err)
 	}

@@ -28,11 +28,20 @@ type lane struct {
 	lastWork time.Time
 	// failures counts passes in a row that the browser or the site spoilt.
 	failures int
+	// asked counts requests and messages in a row: readings have their turn.
+	asked int
 }
 
 const (
 	laneBatch    = 100
 	failureAlarm = 3
+	// urgentBatch is how much due work is put in order of urgency.
+	urgentBatch = 300
+	// askRun is how many requests and messages come before readings that are
+	// due as well, and fairReads how many pages these may take then: an
+	// endless stream of cancels must not hide a refusal.
+	askRun    = 4
+	fairReads = 3
 )
 
 var errFenced = errors.New("another daemon has taken the account over")
@@ -71,6 +80,12 @@ func (l *lane) pass(ctx context.Context) (more bool, err error) {
 		return false, l.idle(ctx)
 	}
 	l.lastWork = l.e.o.Now()
+	if reads := onlyReads(due); l.asked >= askRun && len(reads) > 0 {
+		due = reads
+	}
+	if l.asked++; due[0].Kind == state.EffectRead {
+		l.asked = 0
+	}
 	switch first := due[0]; {
 	case first.Kind == state.EffectRequest:
 		err = l.request(ctx, first)
@@ -112,14 +127,19 @@ func (l *lane) idle(ctx context.Context) error {
 	return nil
 }
 
-// due lists what can be done now: requests, then messages, then readings.
+// due lists what can be done now: requests, then messages, then readings, of
+// each the most urgent first. So what was missed while the daemon was down is
+// caught up in the order in which it would be too late.
 func (l *lane) due(ctx context.Context) ([]state.Effect, error) {
 	var out []state.Effect
+	late := map[string]time.Time{}
+	now := l.e.o.Now()
 	err := l.e.o.Store.View(ctx, func(tx state.ReadTx) (err error) {
-		out, err = tx.DueEffects(l.name, l.e.o.Now(), laneBatch)
+		out, err = tx.DueEffects(l.name, now, urgentBatch)
 		// A damaged case rests in quarantine; the others go on.
 		out = slices.DeleteFunc(out, func(f state.Effect) bool {
-			_, err := tx.Case(f.CaseID)
+			c, err := tx.Case(f.CaseID)
+			late[f.CaseID] = tooLate(c, now)
 			return missing(err)
 		})
 		return err
@@ -128,9 +148,30 @@ func (l *lane) due(ctx context.Context) ([]state.Effect, error) {
 		return nil, fmt.Errorf("find work of account %s: %w", l.name, err)
 	}
 	slices.SortStableFunc(out, func(a, b state.Effect) int {
-		return cmp.Compare(rank(a), rank(b))
+		return cmp.Or(cmp.Compare(rank(a), rank(b)), late[a.CaseID].Compare(late[b.CaseID]))
 	})
 	return out, nil
+}
+
+// tooLate is when the next deadline of a case is. One that was never read has
+// none: its order is taken to be sent a week after the customer's.
+func tooLate(c state.Case, now time.Time) time.Time {
+	if _, at, ok := c.NextDeadline(now); ok {
+		return at
+	}
+	if !c.ShopOrderedAt.IsZero() {
+		return c.ShopOrderedAt.AddDate(0, 0, 7)
+	}
+	return c.OpenedAt.AddDate(0, 0, 7)
+}
+
+func onlyReads(due []state.Effect) (out []state.Effect) {
+	for _, f := range due {
+		if f.Kind == state.EffectRead {
+			out = append(out, f)
+		}
+	}
+	return out
 }
 
 func rank(f state.Effect) int {
@@ -234,9 +275,13 @@ func (l *lane) request(ctx context.Context, f state.Effect) error {
 	}
 	asked, err := l.client.Cancel(ctx, supplier.CancelRequest{
 		Number: c.SupplierOrder, CaseID: c.ID, Observe: l.e.o.Policy.Mode == Observe,
-		Guard:    func(r state.Reading) error { return RightOrder(c, r) },
-		Dispatch: func(ctx context.Context) error { return l.dispatch(ctx, f) },
+		Guard: func(r state.Reading) error { return RightOrder(c, r) },
+		Dispatch: func(ctx context.Context) error {
+			defer l.e.crash("dispatch stored")
+			return l.dispatch(ctx, f)
+		},
 	})
+	l.e.crash("attempt ended")
 	if err != nil {
 		if ctx.Err() != nil {
 			return context.Cause(ctx) // found at the next start; a shutdown is no failure
@@ -250,6 +295,7 @@ func (l *lane) request(ctx context.Context, f state.Effect) error {
 	if end := l.end(ctx, f, state.Event{Kind: state.EventAsked, By: by, Asked: &asked}); end != nil {
 		return end
 	}
+	l.e.crash("outcome stored")
 	return err
 }
 
@@ -296,6 +342,7 @@ func (l *lane) begin(ctx context.Context, f state.Effect) (c state.Case, begun b
 	if err != nil {
 		return c, false, fmt.Errorf("begin to ask for case %s: %w", f.CaseID, err)
 	}
+	l.e.crash("begin stored")
 	return c, begun, nil
 }
 

@@ -79,9 +79,13 @@ func (l *lane) tell(ctx context.Context, f state.Effect) error {
 	}
 	res, err := l.account.Messenger.Message(ctx, supplier.MessageRequest{
 		Number: c.SupplierOrder, CaseID: c.ID, Texts: texts,
-		Guard:    func(r state.Reading) error { return RightOrder(c, r) },
-		Dispatch: func(ctx context.Context) error { return l.dispatchTell(ctx, f) },
+		Guard: func(r state.Reading) error { return RightOrder(c, r) },
+		Dispatch: func(ctx context.Context) error {
+			defer l.e.crash("message dispatch stored")
+			return l.dispatchTell(ctx, f)
+		},
 	})
+	l.e.crash("message sent")
 	if ctx.Err() != nil {
 		return context.Cause(ctx)
 	}

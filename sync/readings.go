@@ -34,9 +34,13 @@ func (l *lane) readings(ctx context.Context, due []state.Effect) error {
 	// Where no order at all can be read, the site changed, or the account did.
 	var blind error
 	seen := false
-	for _, f := range due {
+	pages := 0
+	for _, f := range onlyReads(due) {
 		if ctx.Err() != nil {
 			return context.Cause(ctx)
+		}
+		if !l.listed(f, numbers[f.ID], swept) {
+			pages++
 		}
 		unread, err := l.reading(ctx, f, numbers[f.ID], swept)
 		if err != nil {
@@ -48,7 +52,7 @@ func (l *lane) readings(ctx context.Context, due []state.Effect) error {
 			blind = unread
 		}
 		// A request or a message that came up meanwhile goes first.
-		if l.requestDue(ctx) || l.spent() {
+		if l.spent() || (pages >= fairReads || l.asked > 0) && l.requestDue(ctx) {
 			return blind
 		}
 	}
@@ -71,14 +75,21 @@ func (l *lane) requestDue(ctx context.Context) bool {
 	return err == nil && len(due) > 0 && due[0].Kind != state.EffectRead
 }
 
+// listed tells whether the list's entry of an order is enough: it says what it
+// said before.
+func (l *lane) listed(f state.Effect, c state.Case, swept map[string]state.Reading) bool {
+	entry, there := swept[c.SupplierOrder]
+	return f.Depth == state.DepthList && there && entry.StatusText == c.ListText && c.ListText != ""
+}
+
 // reading does one read. A list entry that says what it said before is enough
 // for a regular check; anything else is read in detail. unread is why an order
 // gave nothing that could be understood.
 func (l *lane) reading(ctx context.Context, f state.Effect, c state.Case, swept map[string]state.Reading) (unread, err error) {
 	var listText string
 	if f.Depth == state.DepthList {
-		entry, there := swept[c.SupplierOrder]
-		if there && entry.StatusText == c.ListText && c.ListText != "" {
+		entry := swept[c.SupplierOrder]
+		if l.listed(f, c, swept) {
 			return nil, l.endRead(ctx, f, state.Event{Kind: state.EventReading, By: state.BySupplier, Reading: &entry})
 		}
 		listText = entry.StatusText
@@ -108,6 +119,8 @@ func (l *lane) reading(ctx context.Context, f state.Effect, c state.Case, swept 
 // endRead stores what a read gave. A read that was asked for anew meanwhile
 // stays planned.
 func (l *lane) endRead(ctx context.Context, f state.Effect, ev state.Event) error {
+	l.e.crash("order read")
+	defer l.e.crash("reading stored")
 	return l.update(context.WithoutCancel(ctx), func(t *txn) error {
 		now, err := t.Effect(f.ID)
 		switch {

@@ -244,6 +244,7 @@ func (l *shopLane) answer(ctx context.Context, f state.Effect) error {
 	} else {
 		err = l.shop.Writer.DeclineEdit(ctx, r.EditID, l.shop.First.DeclineNote)
 	}
+	l.e.crash("customer answered")
 	switch {
 	case ctx.Err() != nil:
 		return context.Cause(ctx)

@@ -65,6 +65,7 @@ func (l *shopLane) writeBack(ctx context.Context, f state.Effect) error {
 		}
 		failed = errors.Join(failed, err)
 	}
+	l.e.crash("written back")
 	if failed != nil {
 		return l.putOff(ctx, f, failed, "how the cases stand cannot be shown")
 	}

@@ -40,11 +40,15 @@ host in the config is on this machine.`,
 			if err != nil {
 				return err
 			}
+			crash, err := app.CrashAt(getenv("COUNTERMAND_CRASH_AT")) // tests end a rehearsal with it
+			if err != nil {
+				return &usageError{err}
+			}
 			log := app.NewLog(c.Log, stderr, getenv("JOURNAL_STREAM") != "", fastNow(clock))
 			for _, w := range warnings {
 				log.Warn().Str("config", config).Msg(w.String())
 			}
-			return runDaemon(cmd.Context(), app.Options{Config: c, Clock: clock, Version: versionText(), Log: log, Notify: notify})
+			return runDaemon(cmd.Context(), app.Options{Config: c, Clock: clock, Version: versionText(), Log: log, Notify: notify, Crash: crash})
 		},
 	}
 	cmd.Flags().StringVar(&config, "config", defaultConfig, "the configuration file")

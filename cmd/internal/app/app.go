@@ -30,6 +30,8 @@ type Options struct {
 	Log     zerolog.Logger
 	// OnChange hears of every committed change of a case; it must not block.
 	OnChange func(Change)
+	// Crash is told each crash point in a rehearsal: see CrashAt; nil: nobody.
+	Crash func(point string)
 	// Notify tells the service manager, nil: nobody.
 	Notify func(state string)
 }

@@ -56,7 +56,7 @@ func (a *App) openEngine(ctx context.Context) error {
 		Store:    a.store, Policy: policy, Shops: shops, Accounts: accounts,
 		Now: a.clock.Now, NewID: newIDs(), Owner: fmt.Sprintf("pid %d", os.Getpid()),
 		Log:      a.o.Log.With().Str("room", "engine").Logger(),
-		OnChange: a.o.OnChange, OnAlert: a.nudgeAlerts,
+		OnChange: a.o.OnChange, OnAlert: a.nudgeAlerts, Crash: a.crash(),
 	})
 	return err
 }
