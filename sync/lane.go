@@ -80,8 +80,9 @@ func (l *lane) pass(ctx context.Context) (more bool, err error) {
 		return false, l.idle(ctx)
 	}
 	l.lastWork = l.e.o.Now()
+	pages := 1 // what comes up meanwhile goes first
 	if reads := onlyReads(due); l.asked >= askRun && len(reads) > 0 {
-		due = reads
+		due, pages = reads, fairReads
 	}
 	if l.asked++; due[0].Kind == state.EffectRead {
 		l.asked = 0
@@ -92,7 +93,7 @@ func (l *lane) pass(ctx context.Context) (more bool, err error) {
 	case isTell(first.Kind):
 		err = l.tell(ctx, first)
 	default:
-		err = l.readings(ctx, due)
+		err = l.readings(ctx, due, pages)
 	}
 	if err != nil {
 		return false, l.failed(ctx, err) // the next heartbeat goes on

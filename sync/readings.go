@@ -10,8 +10,9 @@ import (
 )
 
 // readings does all reads that are due: one sweep of the list serves those
-// that need no more, and tells which of them changed.
-func (l *lane) readings(ctx context.Context, due []state.Effect) error {
+// that need no more, and tells which of them changed. After so many pages it
+// gives way to a request or a message.
+func (l *lane) readings(ctx context.Context, due []state.Effect, pages int) error {
 	var want []string
 	numbers := map[string]state.Case{}
 	for _, f := range due {
@@ -34,13 +35,12 @@ func (l *lane) readings(ctx context.Context, due []state.Effect) error {
 	// Where no order at all can be read, the site changed, or the account did.
 	var blind error
 	seen := false
-	pages := 0
-	for _, f := range onlyReads(due) {
+	for _, f := range due {
 		if ctx.Err() != nil {
 			return context.Cause(ctx)
 		}
 		if !l.listed(f, numbers[f.ID], swept) {
-			pages++
+			pages--
 		}
 		unread, err := l.reading(ctx, f, numbers[f.ID], swept)
 		if err != nil {
@@ -51,8 +51,7 @@ func (l *lane) readings(ctx context.Context, due []state.Effect) error {
 		} else {
 			blind = unread
 		}
-		// A request or a message that came up meanwhile goes first.
-		if l.spent() || (pages >= fairReads || l.asked > 0) && l.requestDue(ctx) {
+		if l.spent() || pages <= 0 && l.requestDue(ctx) {
 			return blind
 		}
 	}

@@ -66,6 +66,7 @@ type site struct {
 	sweeps  int
 	probes  int
 	cancels int
+	steps   []string // "ask NUMBER" and "read NUMBER", in their order
 }
 
 func newSite(c *clock) *site { return &site{clock: c, orders: map[string]*order{}} }
@@ -167,6 +168,7 @@ func (c *client) Read(_ context.Context, number string, tracking bool) (state.Re
 	if c.reading != nil {
 		c.reading(tracking)
 	}
+	c.set(func() { c.steps = append(c.steps, "read "+number) })
 	r, err := c.look(number)
 	r.TrackingRead = tracking
 	return r, err
@@ -197,7 +199,7 @@ func (c *client) Close(context.Context) error { return nil }
 // Cancel goes the way of the real one: look, guard, mark, click, look.
 func (c *client) Cancel(ctx context.Context, req supplier.CancelRequest) (state.Asked, error) {
 	defer c.enter()()
-	c.set(func() { c.cancels++ })
+	c.set(func() { c.cancels++; c.steps = append(c.steps, "ask "+req.Number) })
 	if err := c.meet(ctx, arriving); err != nil {
 		return state.Asked{}, err
 	}
