@@ -18,10 +18,37 @@
 // ends the doubt; an order that both times reads as never asked is asked once
 // more, at most once; anything else waits for a person.
 //
+// # Effects
+//
+// Whatever is done outside is written down here with what keeps a crash or a
+// lost answer from doing it twice.
+//
+//	read             changes nothing; done again at will
+//	request          at most once: intent, mark, click, reading, outcome (above)
+//	message_request  the page is read before a text is sent, and a text that
+//	message_refusal  stands there is not sent again; the words are kept with
+//	message_proof    the effect, so that trying again compares the same text
+//	shop_cancel      the order is read before it is sent; the sending is marked,
+//	                 and after a crash it waits until the shop has had time to
+//	                 carry it out
+//	resolve, decline the customer's request is read before; ending it again
+//	                 changes nothing
+//	write_back       tag and metafield are set, not added to; each change of a
+//	                 case plans them anew
+//
+// # Asking the supplier first
+//
+// A customer's request ([state.Request]) joins the cases of its shop order.
+// Each answer of a supplier is a step of its case; at the end of the
+// transaction all answers together decide what becomes of the request: all
+// accepted, the shop's order is cancelled; none did, the customer is told; a
+// mixture, or a shop that refuses, waits for a person. Only then is anything
+// done in the shop.
+//
 // # Lanes
 //
-// One goroutine works each account, one thing at a time, under a lease whose
-// fence number every started effect carries. An outcome under an older fence
+// One goroutine works each account, and one each shop, one thing at a time. An
+// account is worked under a lease whose fence number every started effect carries. An outcome under an older fence
 // is not believed. Knocks from the shops are worked apart from the lanes.
 //
 // Cron only wakes the engine. What is due is found through the store's index
