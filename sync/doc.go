@@ -48,8 +48,11 @@
 // # Lanes
 //
 // One goroutine works each account, and one each shop, one thing at a time. An
-// account is worked under a lease whose fence number every started effect carries. An outcome under an older fence
-// is not believed. Knocks from the shops are worked apart from the lanes.
+// account is worked under a lease whose fence number every started effect
+// carries: an outcome under an older fence is not believed. Knocks from the
+// shops are worked apart from the lanes. Of what is due in a lane, requests go
+// before messages and these before readings, each by the nearest deadline;
+// after a few of them readings have their turn.
 //
 // Cron only wakes the engine. What is due is found through the store's index
 // of due times, so what was missed while the daemon was down is simply due.
