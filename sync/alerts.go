@@ -60,7 +60,7 @@ var alertWords = map[string]struct {
 	AlertRefused:        {true, "the supplier refused the cancel", "Ask the supplier for the tracking number; countermand watches for it."},
 	AlertShippedAfter:   {true, "shipped after we asked", "The tracking is being watched; refuse the parcel where you can and prepare a dispute."},
 	AlertShipped:        {false, "it left before we asked; the goods are on their way", "Refuse the parcel or arrange a return; nothing more is done here."},
-	AlertConflict:       {true, "another shop order names the same AliExpress order, and the supplier was asked already", "Look at both orders: the goods of the other one may be cancelled with it."},
+	AlertConflict:       {true, "its AliExpress number is in doubt, and the supplier was asked already", "The journal says why: countermand cases show {id}. The goods of another order may be cancelled with it: ask the supplier to ship those."},
 	AlertReplaced:       {true, "you named other AliExpress orders, but the supplier was asked already", "Ask the supplier to ship if the goods are wanted."},
 	AlertUnreadable:     {true, "the AliExpress order cannot be read", "Look at it yourself until it can: countermand cases show {id} tells what was seen; see whether the site changed."},
 	AlertOldScan:        {true, "the tracking number was scanned before the order existed", "It may belong to another parcel; ask the supplier for the right one."},

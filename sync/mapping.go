@@ -41,6 +41,9 @@ func (t *txn) settleCancelled(o shop.Order, s Shop, have []state.Case) error {
 	if err != nil {
 		return err
 	}
+	if err := t.unnamed(have, maps); err != nil {
+		return err
+	}
 	if err := t.cover(have, cancellationOf(o, state.CauseCancelled), wholes(maps), s, state.ByShop); err != nil {
 		return err
 	}
@@ -82,6 +85,28 @@ func (t *txn) numbers(o shop.Order) ([]state.Mapping, error) {
 		}
 	}
 	return out, nil
+}
+
+// unnamed puts the numbers in doubt that the shop order named once and does
+// not name any more: an importer may have mended them. What the operator says
+// is followed otherwise, see replace.
+func (t *txn) unnamed(have []state.Case, maps []state.Mapping) error {
+	if slices.ContainsFunc(maps, func(m state.Mapping) bool { return m.By == byOperator }) {
+		return nil
+	}
+	for i, c := range have {
+		named := slices.ContainsFunc(maps, func(m state.Mapping) bool { return m.SupplierOrder == c.SupplierOrder })
+		if c.SupplierOrder == "" || c.Status.Ended() || c.MappedBy == byOperator || named {
+			continue
+		}
+		doubt := state.Mapping{SupplierOrder: c.SupplierOrder, Conflict: fmt.Sprintf("the shop order does not name AliExpress order %s any more", c.SupplierOrder)}
+		next, err := t.step(c, state.Event{Kind: state.EventMapped, By: state.ByShop, Mapping: &doubt})
+		if err != nil {
+			return err
+		}
+		have[i] = next
+	}
+	return nil
 }
 
 // cover opens a case for each supplier order that has none, the unmapped case

@@ -78,6 +78,9 @@ func (t *txn) settleGone(o shop.Order, s Shop, have []state.Case) error {
 	if err := t.wantedAgain(o, have); err != nil {
 		return err
 	}
+	if err := t.unnamed(have, maps); err != nil {
+		return err
+	}
 	at := o.GoneAt
 	if at.IsZero() {
 		at = o.UpdatedAt

@@ -85,6 +85,9 @@ func (t *txn) settleRequest(o shop.Order, s Shop, have []state.Case, knocks []st
 	if err != nil {
 		return false, err
 	}
+	if err := t.unnamed(have, maps); err != nil {
+		return true, err
+	}
 	cn := cancellationOf(o, state.CauseRequested)
 	cn.Reason = r.Reason
 	wants := wholes(maps)
