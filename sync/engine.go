@@ -277,6 +277,9 @@ func (e *Engine) Heartbeat() {
 	}
 }
 
+// Look makes the engine work the knocks that are stored.
+func (e *Engine) Look() { nudge(e.wakeInbox) }
+
 func nudge(c chan struct{}) {
 	select {
 	case c <- struct{}{}:

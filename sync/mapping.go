@@ -72,6 +72,9 @@ func (t *txn) numbers(o shop.Order) ([]state.Mapping, error) {
 	if len(said) == 0 {
 		return o.Supplier, nil
 	}
+	for i := range said {
+		said[i].Lines = ownLines(o, said[i].Lines)
+	}
 	if len(o.Supplier) == 0 || slices.ContainsFunc(said, func(m state.Mapping) bool { return m.By == byOperator }) {
 		return said, nil
 	}
@@ -85,6 +88,26 @@ func (t *txn) numbers(o shop.Order) ([]state.Mapping, error) {
 		}
 	}
 	return out, nil
+}
+
+// ownLines are the shop's lines that a file names by SKU, with the quantity
+// that the file gives, else the shop's own. A line that the shop does not have
+// stays as it is: the item count will tell.
+func ownLines(o shop.Order, named []state.Line) []state.Line {
+	var out []state.Line
+	for _, n := range named {
+		i := slices.IndexFunc(o.Lines, func(l state.Line) bool { return n.ID == "" && n.SKU != "" && l.SKU == n.SKU })
+		if i < 0 {
+			out = append(out, n)
+			continue
+		}
+		l := o.Lines[i]
+		if n.Quantity > 0 {
+			l.Quantity = n.Quantity
+		}
+		out = append(out, l)
+	}
+	return out
 }
 
 // unnamed puts the numbers in doubt that the shop order named once and does

@@ -314,6 +314,29 @@ func TestWriteBackNeverBlocks(t *testing.T) {
 	}
 }
 
+// Lines by SKU become the shop's own, with the file's quantity where it has one.
+func TestImportedLines(t *testing.T) {
+	t.Parallel()
+	w, f := firstWorld(t)
+	w.site.add(numberA).Lines = []state.Line{{Quantity: 2}}
+	w.site.add(numberB).Lines = []state.Line{{Quantity: 1}}
+	_, err := w.e.MapImport(context.Background(), "mystore", map[string][]state.Mapping{
+		"1042": {{SupplierOrder: numberA, Lines: []state.Line{{SKU: "LAMP"}}}, {SupplierOrder: numberB, Lines: []state.Line{{SKU: "SHADE", Quantity: 1}}}},
+	}, "ann")
+	must(t, err)
+	id := f.lampAndShade(1042, map[string]int{"l1": 2})
+	f.change(id, func(o *shop.Order) {
+		o.Lines = slices.Clone(o.Lines)
+		o.Lines[0].SKU, o.Lines[1].SKU = "LAMP", "SHADE"
+	})
+	w.knock(id)
+	w.quiet()
+	all := w.cases()
+	if len(all) != 1 || all[0].SupplierOrder != numberA || all[0].Status != state.Requested || state.ItemCount(all[0].Lines) != 2 || all[0].Lines[0].ID != "l1" {
+		t.Errorf("cases %+v", all)
+	}
+}
+
 func TestImportedNumbers(t *testing.T) {
 	t.Parallel()
 	w, f := firstWorld(t)

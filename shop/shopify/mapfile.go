@@ -175,7 +175,7 @@ func readSeparated(text string, comma rune) (cols columns, rows []record, err er
 	found, inner, looked := false, 0, 0
 	for {
 		cells, err := cr.Read()
-		if err == io.EOF {
+		if errors.Is(err, io.EOF) {
 			break
 		}
 		if err != nil {
@@ -222,7 +222,7 @@ func plainText(data []byte) string {
 	case len(data) > 3 && data[0] == 0 && data[2] == 0:
 		order = binary.BigEndian
 	}
-	text := ""
+	var text string
 	switch data = bytes.TrimPrefix(data, []byte("\xef\xbb\xbf")); {
 	case order != nil:
 		units := make([]uint16, len(data)/2)

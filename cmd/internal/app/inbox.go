@@ -154,9 +154,10 @@ func (a *App) storeKnocks(ctx context.Context, knocks []state.Knock) (added []bo
 	if err != nil {
 		return nil, fmt.Errorf("store %d knocks: %w", len(knocks), err)
 	}
+	a.crash()("knock stored")
 	for _, is := range added {
 		if is {
-			a.engine.Heartbeat()
+			a.engine.Look()
 			break
 		}
 	}
