@@ -44,7 +44,7 @@ type year struct {
 	sent       map[string]bool // cancels of shop orders that were sent
 	kills      map[string]int
 	faults     int
-	beats      int
+	done       bool
 }
 
 var errYearKilled = errors.New("the process was killed")
@@ -187,7 +187,7 @@ func (y *year) run() (err error) {
 		return err
 	}
 	y.plan()
-	for !y.over() {
+	for !y.done {
 		for len(y.events) > 0 && !y.events[0].at.After(y.now) {
 			heap.Pop(&y.events).(yearEvent).do()
 		}
@@ -225,7 +225,10 @@ func (y *year) plan() {
 		y.at(y.now.Add(time.Duration(y.rng.Int64N(int64(2*gap)))), sell)
 	}
 	y.at(y.now, sell)
-	y.every(11*time.Hour, y.visit)
+	y.every(11*time.Hour, func() {
+		y.visit()
+		y.done = y.over()
+	})
 	y.every(9*24*time.Hour, y.audit)
 }
 
@@ -235,15 +238,22 @@ func (y *year) every(d time.Duration, do func()) {
 
 // over tells whether all cases have come and ended.
 func (y *year) over() bool {
-	if y.left > 0 || y.beats%500 != 0 {
+	if y.left > 0 {
 		return false
 	}
-	var knocks []state.Knock
-	y.view(func(tx state.ReadTx) (err error) {
-		knocks, err = tx.Knocks(y.now.AddDate(9, 0, 0), 1)
+	waits := false
+	y.view(func(tx state.ReadTx) error {
+		knocks, err := tx.Knocks(y.now.AddDate(9, 0, 0), 1)
+		waits = len(knocks) > 0
+		for _, name := range yearShops {
+			effects, _, err := tx.LaneEffects(state.ShopLane(name), state.Page{Limit: 1})
+			if waits = waits || len(effects) > 0; err != nil {
+				return err
+			}
+		}
 		return err
 	})
-	if len(knocks) > 0 || len(y.open()) > 0 || len(y.requests()) > 0 {
+	if waits || len(y.open()) > 0 || len(y.requests()) > 0 {
 		return false
 	}
 	for _, e := range y.events { // all deliveries have come
@@ -257,7 +267,6 @@ func (y *year) over() bool {
 // beat lets the engine do everything that is due, as its workers would, and
 // tells when there is more.
 func (y *year) beat() time.Time {
-	y.beats++
 	for round := 0; ; round++ {
 		if round > 5000 {
 			wrong("the engine spins: %s", y.stuck())

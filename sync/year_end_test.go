@@ -3,6 +3,7 @@ package sync
 import (
 	"context"
 	"fmt"
+	"strings"
 	"time"
 
 	"countermand/state"
@@ -148,15 +149,16 @@ func (y *year) reckon() {
 func (y *year) covered(have map[string]bool) {
 	for _, s := range y.shops {
 		for _, sale := range s.sales {
-			if sale.cancelled.IsZero() && (sale.wish.want != wantCancelled && !sale.wish.withdrawn.IsZero() || sale.wish.want == wantLines) {
-				continue // it was perhaps taken back before we looked, or only a part of it went
+			partly := sale.wish.want == wantEdit && len(sale.wish.edit.Removals) < len(sale.lines)
+			if sale.cancelled.IsZero() && (partly || sale.wish.want != wantCancelled && !sale.wish.withdrawn.IsZero() || sale.wish.want == wantLines) {
+				continue // taken back before we looked, or only a part of it is wanted back
 			}
 			named := false
 			for _, n := range sale.numbers {
 				if n.until.IsZero() && n.from.IsZero() {
 					named = true
 					if !have[sale.id+" "+n.number] {
-						wrong("%s names order %s and no case is about it", sale.name, n.number)
+						wrong("%s (%s, withdrawn %s, cancelled %s) names order %s and no case is about it%s", sale.name, sale.wish.want, stamp(sale.wish.withdrawn), stamp(sale.cancelled), n.number, y.storyOf(state.Request{Shop: sale.shop, ShopOrderID: sale.id}))
 					}
 				}
 			}
@@ -211,7 +213,7 @@ func (y *year) alerts(tx state.ReadTx) error {
 			if stored[a.Key]++; stored[a.Key] > 1 {
 				wrong("alert %s is stored twice", a.Key)
 			}
-			if c := y.watch.seen[a.CaseID]; c != nil && c.image != "" && a.ResolvedAt.IsZero() && a.Kind != AlertShipped && a.Kind != AlertFault {
+			if c := y.watch.seen[a.CaseID]; c != nil && c.image != "" && a.ResolvedAt.IsZero() && a.Kind != AlertShipped && a.Kind != AlertFault && !strings.HasPrefix(a.Key, "calendar/") {
 				wrong("alert %s outlives its case, which is %s", a.Key, c.status)
 			}
 		}
