@@ -2,7 +2,6 @@ package control
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"io"
 	"net/http"
@@ -50,23 +49,6 @@ func (s *Server) backup(w http.ResponseWriter, r *http.Request) {
 // Backup writes a copy of the daemon's database to w. It has no time limit but
 // that of ctx.
 func (c *Client) Backup(ctx context.Context, w io.Writer) error {
-	req, err := http.NewRequestWithContext(ctx, http.MethodPost, "http://countermand/v1/backup", http.NoBody)
-	if err != nil {
-		return fmt.Errorf("make the request: %w", err)
-	}
-	patient := *c.http
-	patient.Timeout = 0
-	resp, err := patient.Do(req)
-	if err != nil {
-		return c.broken(http.MethodGet, err) // it changes nothing, so it can be asked again
-	}
-	defer resp.Body.Close()
-	if resp.StatusCode != http.StatusOK {
-		answer, err := io.ReadAll(io.LimitReader(resp.Body, maxBody))
-		return errors.Join(refusal(resp.StatusCode, answer), err)
-	}
-	if _, err := io.Copy(w, resp.Body); err != nil {
-		return fmt.Errorf("receive the backup: %w", err)
-	}
-	return nil
+	_, err := c.stream(ctx, http.MethodPost, "/v1/backup", w)
+	return err
 }

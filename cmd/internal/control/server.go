@@ -14,7 +14,6 @@ import (
 	"github.com/rs/zerolog"
 
 	"countermand/state"
-	"countermand/sync/dispute"
 )
 
 // nowHeader carries the daemon's clock, which in a rehearsal is not the
@@ -107,6 +106,7 @@ func (s *Server) routes() http.Handler {
 		mux.HandleFunc(pattern, s.answer(e))
 	}
 	mux.HandleFunc("POST /v1/backup", s.backup)
+	mux.HandleFunc("GET /v1/cases/{ref}/export", s.export)
 	mux.HandleFunc("/", s.answer(func(r *http.Request) (any, error) {
 		return nil, NotFound(fmt.Sprintf("the daemon does not know %s %s: is it of another version than this program?", r.Method, r.URL.Path))
 	}))
@@ -168,16 +168,8 @@ func statusNames() string {
 }
 
 func (s *Server) oneCase(r *http.Request) (any, error) {
-	c, journal, err := findCase(r.Context(), s.o.Backend, r.PathValue("ref"))
-	if err != nil {
-		return nil, err
-	}
-	now := s.o.Backend.Now()
-	out := WholeCase(c, journal, now)
-	for _, it := range dispute.Rank([]state.Case{c}, now) {
-		withAction(&out, it)
-	}
-	return out, nil
+	out, _, err := s.show(r.Context(), r.PathValue("ref"))
+	return out, err
 }
 
 func (s *Server) disputes(r *http.Request) (any, error) {
