@@ -1,0 +1,132 @@
+package app
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"countermand/cmd/internal/control"
+	"countermand/state"
+)
+
+// wanted is one line of what AliExpress asks for.
+type wanted struct {
+	have bool
+	text string
+}
+
+// The pieces of evidence by what they show, as the driver names them.
+var (
+	requestLabels = []string{"before-instant-cancel", "before-submit", "before-confirm", "after-submit"}
+	refusalLabels = []string{"picked-up"}
+	messageLabels = []string{"before-send", "after-send", "message-stands"}
+)
+
+func (r *readme) checklist() []wanted {
+	c := r.Case
+	out := []wanted{
+		dated("Order date", c.OrderedAt, "open the order's page, it shows it"),
+		dated("Ship deadline", c.Clocks[state.ClockShipWindowEnd], "not known, or over because the order is marked shipped; the order's page may tell"),
+		dated("Date of the cancel request", c.RequestedAt, "no request was seen to stand; the journal tells what was tried"),
+		dated("Filing date", r.filed(), "the day you open the dispute; record it with: countermand disputes opened"),
+		{c.Amount.Known(), "Wanted result: a full refund of " + c.Amount.String()},
+		r.pictures("Screenshots of the request", r.with(requestLabels), "none was kept; make one of the order's page"),
+		r.pictures("Screenshots of the refusal", r.refusal(), "make one of the order's page while it says so"),
+		r.pictures("Screenshots of the tracking on AliExpress", r.with([]string{"tracking"}), "make one of the tracking page"),
+		{false, "Screenshots of the tracking at the carrier or another tracking site: countermand reads AliExpress only; " + r.lookUp()},
+		r.messages(),
+	}
+	var large int
+	for _, p := range r.pieces {
+		if p.state != pieceMissing && p.size >= siteFileLimit {
+			large++
+		}
+	}
+	if large > 0 {
+		return append(out, wanted{false, fmt.Sprintf("Files below 2 MB, unedited: %d file(s) are larger, see below", large)})
+	}
+	return append(out, wanted{true, "Files below 2 MB, unedited: all of those here are"})
+}
+
+func dated(name string, at time.Time, missing string) wanted {
+	if at.IsZero() {
+		return wanted{false, name + ": " + missing}
+	}
+	return wanted{true, name + ": " + bothZones(at)}
+}
+
+// filed is when the operator recorded the dispute, zero before.
+func (r *readme) filed() (at time.Time) {
+	for _, e := range r.Doc.Journal {
+		if e.Event == state.EventOpened {
+			at = e.At
+		}
+	}
+	return at
+}
+
+// with lists the whole pieces that have one of the labels.
+func (r *readme) with(labels []string) (out []piece) {
+	for _, p := range r.pieces {
+		if p.state == pieceWhole && slices.Contains(labels, p.label()) {
+			out = append(out, p)
+		}
+	}
+	return out
+}
+
+// refusal are the pictures of a refusal, and what was kept at the step that
+// concluded one. Of a step that wrote several entries the first names its
+// evidence, so it is known by its time.
+func (r *readme) refusal() []piece {
+	out := r.with(refusalLabels)
+	for _, p := range r.pieces {
+		at := func(e control.Entry) bool { return e.To == state.Refused && e.From != e.To && e.At.Equal(p.At) }
+		if p.state == pieceWhole && !slices.Contains(refusalLabels, p.label()) && slices.ContainsFunc(r.Doc.Journal, at) {
+			out = append(out, p)
+		}
+	}
+	return out
+}
+
+// pictures counts pictures; the data that a page was built from are better
+// than nothing but are not what the form wants.
+func (r *readme) pictures(name string, found []piece, missing string) wanted {
+	var shots, data []string
+	for _, p := range found {
+		if p.ext() == "png" {
+			shots = append(shots, "evidence/"+p.name)
+		} else {
+			data = append(data, "evidence/"+p.name)
+		}
+	}
+	switch {
+	case len(shots) > 0:
+		return wanted{true, name + ": " + strings.Join(shots, ", ")}
+	case len(data) > 0:
+		return wanted{false, fmt.Sprintf("%s: %s (the page's data as it came, no picture: %s)", name, missing, data[len(data)-1])}
+	}
+	return wanted{false, name + ": " + missing}
+}
+
+func (r *readme) lookUp() string {
+	if len(r.Case.Tracking) == 0 {
+		return "there is no number to look up"
+	}
+	var numbers []string
+	for _, t := range r.Case.Tracking {
+		numbers = append(numbers, strings.TrimSpace(t.Number+" "+t.Carrier))
+	}
+	return "look up " + strings.Join(numbers, ", ")
+}
+
+func (r *readme) messages() wanted {
+	w := r.pictures("Messages to the seller", r.with(messageLabels), "no picture of them was kept; make one of the conversation")
+	for _, k := range []state.EffectKind{state.EffectTellRequest, state.EffectTellRefusal, state.EffectTellProof} {
+		if at := r.Case.Told[k]; !at.IsZero() {
+			w.text += "; written on " + bothZones(at)
+		}
+	}
+	return w
+}

@@ -1,0 +1,151 @@
+package app
+
+import (
+	"bytes"
+	"encoding/csv"
+	"fmt"
+	"strings"
+	"time"
+	"unicode"
+
+	"countermand/cmd/internal/control"
+	"countermand/state"
+)
+
+// beijing has no summer time, so it needs no zone database.
+var beijing = time.FixedZone("Beijing", 8*60*60)
+
+// orderDateGrace: a scan from before the order's date by more than this is
+// another parcel's, as the engine has it.
+const orderDateGrace = 24 * time.Hour
+
+// askedAt is the moment that scans are compared with, as the engine takes it:
+// when the supplier could first have known. Zero: nothing was ever tried.
+func askedAt(c state.Case) time.Time {
+	m := c.RequestedAt
+	if d := c.Attempt.DispatchedAt; !d.IsZero() && (m.IsZero() || d.Before(m)) {
+		m = d
+	}
+	if m.IsZero() {
+		m = c.Attempt.FirstAt
+	}
+	return m
+}
+
+// scanOfAnother tells whether a scan is older than the order itself.
+func scanOfAnother(c state.Case, scan time.Time) bool {
+	placed := c.OrderedAt
+	if placed.IsZero() {
+		placed = c.ShopOrderedAt
+	}
+	return !placed.IsZero() && scan.Before(placed.Add(-orderDateGrace))
+}
+
+// sheet is a table for spreadsheets.
+type sheet struct {
+	buf bytes.Buffer
+	w   *csv.Writer
+}
+
+func newSheet(head ...string) *sheet {
+	s := &sheet{}
+	s.w = csv.NewWriter(&s.buf)
+	s.row(head...)
+	return s
+}
+
+// row writes one line. A text from a page must not be taken for a formula.
+func (s *sheet) row(cells ...string) {
+	for i, c := range cells {
+		if c = plain(c); strings.IndexAny(c, "=+-@") == 0 {
+			c = "'" + c
+		}
+		cells[i] = c
+	}
+	_ = s.w.Write(cells) // Error tells
+}
+
+func (s *sheet) bytes() ([]byte, error) {
+	s.w.Flush()
+	return s.buf.Bytes(), s.w.Error()
+}
+
+func journalCSV(b control.Bundle) ([]byte, error) {
+	s := newSheet("at_utc", "at_beijing", "at_"+zoneWord(b.Zone), "event", "from", "to", "by", "who", "detail", "evidence")
+	for _, e := range b.Doc.Journal {
+		s.row(e.At.UTC().Format(time.RFC3339), e.At.In(beijing).Format(time.RFC3339), e.At.In(b.Zone).Format(time.RFC3339),
+			string(e.Event), string(e.From), string(e.To), string(e.By), e.Who, e.Detail, strings.Join(e.Evidence, " "))
+	}
+	return s.bytes()
+}
+
+func trackingCSV(b control.Bundle) ([]byte, error) {
+	s := newSheet("number", "carrier", "first_seen_utc", "first_scan_utc", "first_scan_beijing", "first_scan_code", "delivered_utc", "first_scan_against_the_request")
+	for _, t := range b.Case.Tracking {
+		scan := ""
+		if !t.FirstScanAt.IsZero() {
+			scan = t.FirstScanAt.In(beijing).Format(time.RFC3339)
+		}
+		s.row(t.Number, t.Carrier, utcCell(t.SeenAt), utcCell(t.FirstScanAt), scan, t.FirstScanCode, utcCell(t.DeliveredAt), against(b.Case, t))
+	}
+	return s.bytes()
+}
+
+// against says how a parcel's first scan lies to the request.
+func against(c state.Case, t state.Tracking) string {
+	m := askedAt(c)
+	switch {
+	case t.FirstScanAt.IsZero():
+		return "no scan"
+	case scanOfAnother(c, t.FirstScanAt):
+		return "older than the order itself: proves nothing"
+	case m.IsZero():
+		return "nothing was asked"
+	case t.FirstScanAt.After(m):
+		return apart(t.FirstScanAt.Sub(m)) + " after"
+	}
+	return apart(m.Sub(t.FirstScanAt)) + " before"
+}
+
+func utcCell(t time.Time) string {
+	if t.IsZero() {
+		return ""
+	}
+	return t.UTC().Format(time.RFC3339)
+}
+
+// zoneWord names a zone for people.
+func zoneWord(z *time.Location) string {
+	if name := z.String(); name != "Local" {
+		return name
+	}
+	return "local"
+}
+
+// apart shows a distance in days, hours and minutes, the two largest.
+func apart(d time.Duration) string {
+	days, hours, minutes := d/(24*time.Hour), d%(24*time.Hour)/time.Hour, d%time.Hour/time.Minute
+	switch {
+	case days > 0:
+		return fmt.Sprintf("%d d %d h", days, hours)
+	case hours > 0:
+		return fmt.Sprintf("%d h %d min", hours, minutes)
+	case minutes > 0:
+		return fmt.Sprintf("%d min", minutes)
+	}
+	return "less than a minute"
+}
+
+// plain puts a text on one line and takes out what a terminal would obey.
+func plain(s string) string {
+	s = strings.Map(func(r rune) rune {
+		switch {
+		case unicode.IsSpace(r):
+			return ' '
+		case unicode.IsControl(r), unicode.Is(unicode.Cf, r):
+			return -1
+		}
+		return r
+	}, strings.ToValidUTF8(s, "?"))
+	return strings.TrimSpace(s)
+}

@@ -1,0 +1,215 @@
+package app
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"countermand/state"
+)
+
+// statusWords say in a sentence where a case stands.
+var statusWords = map[state.Status]string{
+	state.Unmapped:   "Which AliExpress order stands behind it is not known.",
+	state.Held:       "It waits for a person: nothing was asked since.",
+	state.Queued:     "The supplier has not been asked yet.",
+	state.Requesting: "The supplier is being asked; how that ended is not known yet.",
+	state.Requested:  "The supplier was asked and has not answered.",
+	state.Cancelled:  "The AliExpress order is closed; the money is awaited.",
+	state.Refunded:   "The money came back. The case has ended.",
+	state.Refused:    "The supplier refused, and has some days to prove that it had shipped before it was asked.",
+	state.Shipped:    "The parcel had left before the supplier was asked. The case has ended.",
+	state.Disputable: "It stands in the dispute queue: a person decides whether a dispute is opened.",
+	state.Disputed:   "A dispute is open; AliExpress decides.",
+	state.Won:        "The dispute was won. The case has ended.",
+	state.Lost:       "The dispute was lost. The case has ended.",
+	state.WrittenOff: "The money was given up. The case has ended.",
+	state.Ignored:    "It was decided to leave the order alone. The case has ended.",
+}
+
+var proofWords = map[state.Proof]string{
+	state.ProofNone:       "none: no tracking number",
+	state.ProofNumberOnly: "a tracking number without a scan, which proves nothing",
+	state.ProofScanBefore: "scanned before the request",
+	state.ProofScanAfter:  "scanned after the request",
+}
+
+func causeWords(c state.Case) string {
+	what := "The order was cancelled in the shop"
+	switch c.Cause {
+	case state.CauseRequested:
+		what = "The customer asked to cancel the order"
+	case state.CauseLines:
+		what = "These items were taken off the order in the shop"
+	}
+	if !c.CancelledAt.IsZero() {
+		what += " on " + c.CancelledAt.UTC().Format(readmeLayout) + " UTC"
+	}
+	return what + ", so the AliExpress order behind it was to be cancelled too."
+}
+
+var loud = strings.NewReplacer("before", "BEFORE", "after", "AFTER")
+
+// comparisons say which dates were held against which.
+func comparisons(c state.Case) (out []string) {
+	say := func(format string, args ...any) { out = append(out, fmt.Sprintf(format, args...)) }
+	m := askedAt(c)
+	for _, t := range c.Tracking {
+		switch {
+		case t.FirstScanAt.IsZero():
+			say("Parcel %s: the number was seen first on %s; no scan is known.", t.Number, utcWords(t.SeenAt))
+		case scanOfAnother(c, t.FirstScanAt):
+			say("Parcel %s: the first scan, %s, is older than the order itself, so it is another parcel's and proves nothing.", t.Number, utcWords(t.FirstScanAt))
+		case m.IsZero():
+			say("Parcel %s: the first scan is of %s (%s); nothing was asked.", t.Number, utcWords(t.FirstScanAt), t.FirstScanCode)
+		default:
+			say("Parcel %s: the first scan, %s (%s), is %s the request of %s.", t.Number, utcWords(t.FirstScanAt), t.FirstScanCode, loud.Replace(against(c, t)), utcWords(m))
+		}
+	}
+	due := c.Clocks[state.ClockProofDue]
+	if len(c.Tracking) == 0 && !due.IsZero() {
+		say("No tracking number is known. The supplier answered on %s and had until %s, working days in China; the order was last read on %s.", utcWords(c.AnsweredAt), utcWords(due), utcWords(c.ReadAt))
+	}
+	if !c.ShippedAt.IsZero() && !m.IsZero() {
+		side := "after"
+		if c.ShippedAt.Before(m) {
+			side = "before"
+		}
+		say("The order was marked shipped on %s, %s %s the request. A mark is a claim, no proof.", utcWords(c.ShippedAt), apart(c.ShippedAt.Sub(m).Abs()), side)
+	}
+	opens, closes := c.Clocks[state.ClockDisputeOpens], c.Clocks[state.ClockDisputeCloses]
+	switch {
+	case !opens.IsZero() && !closes.IsZero():
+		say("A dispute can be opened from %s to %s.", utcWords(opens), utcWords(closes))
+	case !closes.IsZero():
+		say("The order was never seen marked shipped, so it may take no dispute; the latest day for one is %s.", utcWords(closes))
+	}
+	return out
+}
+
+func utcWords(t time.Time) string {
+	if t.IsZero() {
+		return "an unknown day"
+	}
+	return t.UTC().Format(readmeLayout) + " UTC"
+}
+
+// claim words what the operator may tell AliExpress, in English, one
+// paragraph a line; "" where there is nothing to claim. It says nothing that
+// is not known.
+func claim(c state.Case) string {
+	var ground string
+	switch {
+	case c.Status == state.Cancelled:
+		ground = refundGround(c)
+	case slices.Contains([]state.Status{state.Refused, state.Disputable, state.Disputed}, c.Status):
+		ground = shippingGround(c)
+	default:
+		return ""
+	}
+	paragraphs := []string{"Order " + c.SupplierOrder + ordered(c) + ".", requestWords(c), ground, wish(c)}
+	for i, p := range paragraphs {
+		paragraphs[i] = plain(p)
+	}
+	return strings.Join(paragraphs, "\n")
+}
+
+func noClaim(c state.Case) string {
+	if c.Status.Ended() {
+		return "the case has ended."
+	}
+	return "as it stands (" + words(c.Status) + ") there is nothing to dispute yet."
+}
+
+func ordered(c state.Case) (s string) {
+	if !c.OrderedAt.IsZero() {
+		s = ", placed on " + bothZones(c.OrderedAt)
+	}
+	if c.Amount.Known() {
+		s += ", total " + c.Amount.String()
+	}
+	return s
+}
+
+func requestWords(c state.Case) string {
+	if c.RequestedAt.IsZero() {
+		return "I wanted to cancel this order; a cancel request could not be placed on the site."
+	}
+	s := "I asked to cancel this order on " + bothZones(c.RequestedAt)
+	if at := c.Told[state.EffectTellRequest]; !at.IsZero() {
+		s += ", and wrote so to the seller on " + bothZones(at)
+	}
+	switch {
+	case c.AnsweredAt.IsZero():
+		return s + "."
+	case c.Status == state.Cancelled:
+		return s + ". The request was answered on " + bothZones(c.AnsweredAt) + "."
+	}
+	return s + ". The seller did not accept; the answer is of " + bothZones(c.AnsweredAt) + "."
+}
+
+func shippingGround(c state.Case) string {
+	var s string
+	switch c.Proof {
+	case state.ProofScanAfter:
+		s = "The parcel was sent only after my request: " + scans(c) + "."
+	case state.ProofNumberOnly:
+		s = "The seller names a tracking number, but it proves no shipment of this order: " + scans(c) + "."
+	case state.ProofScanBefore:
+		s = "The tracking shows: " + scans(c) + "."
+	default:
+		s = "No tracking number was given, so there is no proof that anything was sent."
+	}
+	var told []string
+	for _, k := range []state.EffectKind{state.EffectTellRefusal, state.EffectTellProof} {
+		if at := c.Told[k]; !at.IsZero() {
+			told = append(told, bothZones(at))
+		}
+	}
+	if len(told) > 0 {
+		s += " I asked the seller for the tracking number and proof of shipment on " + strings.Join(told, " and on ") + "."
+	}
+	return s
+}
+
+func scans(c state.Case) string {
+	var out []string
+	for _, t := range c.Tracking {
+		switch {
+		case t.FirstScanAt.IsZero():
+			out = append(out, t.Number+" never scanned")
+		case scanOfAnother(c, t.FirstScanAt):
+			out = append(out, fmt.Sprintf("%s first scanned on %s, before the order was placed", t.Number, bothZones(t.FirstScanAt)))
+		default:
+			out = append(out, fmt.Sprintf("%s first scanned on %s", t.Number, bothZones(t.FirstScanAt)))
+		}
+	}
+	return strings.Join(out, "; ")
+}
+
+func refundGround(c state.Case) string {
+	s := "The order was closed"
+	if !c.ClosedAt.IsZero() {
+		s += " on " + bothZones(c.ClosedAt)
+	}
+	if f := c.Refund; f != nil {
+		return fmt.Sprintf("%s, but only %s came back (to: %s).", s, f.Amount, f.To)
+	}
+	return s + ", but the refund has not arrived."
+}
+
+func wish(c state.Case) string {
+	switch left := c.AtRisk(); {
+	case !c.Amount.Known():
+		return "I ask for a full refund. Evidence is attached."
+	case left.Known() && left != c.Amount:
+		return fmt.Sprintf("I ask for the refund of the remaining %s. Evidence is attached.", left)
+	}
+	return fmt.Sprintf("I ask for a full refund of %s. Evidence is attached.", c.Amount)
+}
+
+// bothZones writes a time for AliExpress: its staff live in Beijing's.
+func bothZones(t time.Time) string {
+	return t.UTC().Format("2 January 2006 15:04 UTC") + " (" + t.In(beijing).Format("2 January 15:04") + " Beijing)"
+}
