@@ -207,7 +207,7 @@ func TestExitCodes(t *testing.T) {
 		{2, "cases", "cases what?"},
 		{2, "cases aprove 1042", "did you mean countermand cases approve?"},
 		{2, "disputes zzz", "see countermand disputes --help"},
-		{2, "disputes export 1044", "no command"},
+		{2, "disputes export 1044", "--out is missing"},
 		{2, "cases list --bogus", "unknown flag: --bogus"},
 		{2, "cases list extra", "takes no"},
 		{2, "cases list --status gone", "one of unmapped, held"},

@@ -17,15 +17,22 @@ func disputesCommand(e *clientEnv) *cobra.Command {
 			"Disputes are opened by hand on the order's page at AliExpress; here you record what was done.",
 		Example: `  countermand disputes list
   countermand disputes opened '#1042' --dispute-id 301234567
+  countermand disputes export '#1042' --out 1042.zip
   countermand disputes snooze '#1042' --until 2026-03-05`,
 	},
 		disputesList(e), disputesShow(e), disputesOpened(e),
 		decision(e, "disputes", verb{name: "proof", kind: state.EventProof, short: "The supplier proved that it had shipped before the request"}),
-		decision(e, "disputes", verb{name: "ask", kind: state.EventAsk, short: "Ask the supplier again (not in this version: write yourself, then snooze)"}),
+		decision(e, "disputes", verb{name: "ask", kind: state.EventAsk, short: "Write to the supplier once more for the tracking number",
+			long: "Sends the reminder of messages.proof: please send the tracking number and proof of dispatch. countermand sends it by itself\n" +
+				"a day before the time for the proof ends. It is sent once: a second time is refused, and so is one for a paused case or\n" +
+				"where messages.proof is empty. What was written and when stands in the journal.",
+			example: "  countermand disputes ask '#1042'\n  countermand disputes ask '#1042' --note \"promised it on the phone\"",
+		}),
 		disputesSnooze(e),
 		decision(e, "disputes", verb{name: "won", kind: state.EventWon, short: "The dispute was won"}),
 		decision(e, "disputes", verb{name: "lost", kind: state.EventLost, short: "The dispute was lost"}),
 		decision(e, "disputes", verb{name: "write-off", kind: state.EventWriteOff, short: "Give the money up and end the case"}),
+		disputesExport(e),
 	)
 }
 

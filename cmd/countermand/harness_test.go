@@ -37,6 +37,7 @@ func ok(t *testing.T, err error) {
 type fakeDaemon struct {
 	control.Reader
 	socket   string
+	dataDir  string // for exports
 	refuse   error
 	decided  []state.Event
 	mapped   []string
