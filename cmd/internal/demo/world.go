@@ -69,7 +69,10 @@ func newWorld(ctx context.Context, o Options, onChange func(app.Change), ring fu
 	if w.dir, err = folder(); err != nil {
 		return w, err
 	}
-	if w.shop, err = shopifytest.New(shopifytest.Options{Now: w.clock.Now, Domain: "walnut-and-wool.myshopify.com"}); err != nil {
+	// Weeks of questions come within two minutes; the request budget is filled
+	// up in real time.
+	budget := shopifytest.Budget{Maximum: 40_000, Restore: 20_000}
+	if w.shop, err = shopifytest.New(shopifytest.Options{Now: w.clock.Now, Domain: "walnut-and-wool.myshopify.com", Budget: budget}); err != nil {
 		return w, fmt.Errorf("open the loopback Shopify: %w", err)
 	}
 	if w.site, err = aliexpresstest.New(aliexpresstest.Options{Now: w.clock.Now}); err != nil {
