@@ -101,6 +101,10 @@ func Check(c *configs.Config) error {
 		_, err := sender(c.Alerts.URLsFile, false, zerolog.Nop())
 		errs = append(errs, err)
 	}
+	if !strings.HasPrefix(c.Alerts.HeartbeatURLFile, "credential:") {
+		_, err := newHeartbeat(c.Alerts.HeartbeatURLFile, false, nil, zerolog.Nop())
+		errs = append(errs, err)
+	}
 	return errors.Join(errs...)
 }
 
@@ -316,6 +320,10 @@ func (a *App) openAlerts() error {
 		Store: a.store, Send: send, Now: a.clock.Now, RepeatEvery: c.RepeatEvery, Zone: zone, Quiet: quiet,
 		Log: a.o.Log.With().Str("room", "alerts").Logger(),
 	})
+	if err != nil {
+		return err
+	}
+	a.outside, err = newHeartbeat(c.HeartbeatURLFile, a.clock.Fast(), a.check, a.o.Log.With().Str("room", "heartbeat").Logger())
 	return err
 }
 
