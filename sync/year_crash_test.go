@@ -17,7 +17,7 @@ var yearFatal = yearOdds{kill: 4000, killClick: 200_000, refuse: 500, lose: 500,
 func TestCrashRuns(t *testing.T) {
 	t.Parallel()
 	const together = 10 // years in one subtest
-	runs, ok := yearNumber64(t, "COUNTERMAND_CRASH_RUNS", 2)
+	runs, ok := yearNumber64(t, "COUNTERMAND_CRASH_RUNS", 1)
 	if !ok && os.Getenv("COUNTERMAND_TEST_ALL") != "" {
 		runs = 100
 	}

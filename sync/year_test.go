@@ -23,7 +23,7 @@ func TestYear(t *testing.T) {
 	t.Parallel()
 	seed, only := yearNumber64(t, "COUNTERMAND_SEED", *yearSeed)
 	years, all := yearNumber64(t, "COUNTERMAND_YEARS", 1)
-	cases := 25
+	cases := 15
 	if all || os.Getenv("COUNTERMAND_TEST_ALL") != "" {
 		cases = 1000
 	}
@@ -48,7 +48,7 @@ func TestYearNotices(t *testing.T) {
 	t.Parallel()
 	often := yearOdds{kill: 500, killClick: 100_000}
 	forgetful := often
-	forgetful.forget = 10_000
+	forgetful.forget = 30_000
 	for name, tt := range map[string]struct {
 		odds  yearOdds
 		spoil func(*year)
@@ -65,7 +65,7 @@ func TestYearNotices(t *testing.T) {
 			t.Parallel()
 			var err error
 			for seed := uint64(1); seed < 20 && err == nil; seed++ {
-				y, e := newYear(seed, t.TempDir(), 60, Auto, tt.odds)
+				y, e := newYear(seed, t.TempDir(), 40, Auto, tt.odds)
 				if e != nil {
 					t.Fatal(e)
 				}
