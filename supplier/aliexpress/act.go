@@ -189,6 +189,10 @@ func (a *attempt) form(ctx context.Context, s sight) ([]reason, verdict, error) 
 		v, err := a.unknown(ctx, "the reason form does not tell which order it is about")
 		return nil, v, err
 	}
+	if why := disputeData(*data); why != "" {
+		v, err := a.unknown(ctx, why)
+		return nil, v, err
+	}
 	number, offered := parseReasons(*data)
 	for _, r := range offered {
 		a.offered = append(a.offered, r.text)

@@ -181,6 +181,7 @@ func traps() []row {
 		{name: "form of another in a dialog", layout: aliexpresstest.LayoutDialog, order: trap(aliexpresstest.Trap{FormShowsOther: other}), want: wrong, extra: true},
 		{name: "form of another in a new tab", layout: aliexpresstest.LayoutNewTab, order: trap(aliexpresstest.Trap{FormShowsOther: other}), want: wrong, extra: true},
 		{name: "form of another, no pop-up", layout: aliexpresstest.LayoutNoPopup, order: trap(aliexpresstest.Trap{FormShowsOther: other}), want: wrong, extra: true},
+		{name: "form of a dispute", layout: aliexpresstest.LayoutDispute, want: unknown},
 		{name: "cookie banner", order: disturbed(nuisance{Cookies: true}), want: done, writes: 1, extra: true},
 		{name: "chat robot", order: disturbed(nuisance{Robot: true}), want: done, writes: 1, extra: true},
 		{name: "loading veil", order: disturbed(nuisance{Loading: 2 * s}), want: done, writes: 1, extra: true},

@@ -92,10 +92,15 @@ type Marks struct {
 	Selectors []string `yaml:"selectors"`
 }
 
-// Pages are those that stop all work on the account.
+// Pages are those that stop all work on the account, and those that are told
+// apart by their addresses.
 type Pages struct {
 	Login     Marks `yaml:"login"`
 	Challenge Marks `yaml:"challenge"`
+	// Form is the cancel form on a page of its own. Without selectors of its
+	// own it looks like Dispute, which is never filled in by a cancel.
+	Form    Marks `yaml:"form"`
+	Dispute Marks `yaml:"dispute"`
 }
 
 // Selectors are CSS; each a list of alternatives.
@@ -267,7 +272,7 @@ func (p Profile) validateLists(bad complain) {
 		"selectors.dialog_buttons": s.DialogButtons, "selectors.form_select": s.FormSelect, "selectors.form_options": s.FormOptions,
 		"selectors.form_submit": s.FormSubmit, "selectors.done": s.Done,
 		"cancel.button_types": p.Cancel.ButtonTypes, "scans.physical": p.Scans.Physical, "scans.delivered": p.Scans.Delivered,
-		"refund.done": p.Refund.Done,
+		"refund.done": p.Refund.Done, "pages.form.addresses": p.Pages.Form.Addresses, "pages.dispute.addresses": p.Pages.Dispute.Addresses,
 	} {
 		if len(list) == 0 {
 			bad(path, "is empty")

@@ -27,6 +27,17 @@ func parseReasons(a answer) (number string, offered []reason) {
 	return m.get("tradeOrderId").str(), readReasons(m.get("reasonList"))
 }
 
+// disputeData says what makes a form's data those of a dispute: one of a
+// line, with what may be asked back.
+func disputeData(a answer) string {
+	for _, key := range []string{"tradeOrderLineId", "maxRefund"} {
+		if a.Data.get("module").get(key).there() {
+			return "the form's data are those of a dispute: they tell a " + key
+		}
+	}
+	return ""
+}
+
 func readReasons(list node) []reason {
 	var out []reason
 	for _, r := range list.list() {

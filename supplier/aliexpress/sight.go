@@ -62,6 +62,7 @@ func (c *Client) look(ctx context.Context, tab *chrome.Tab) (sight, error) {
 		"submit":    inDialog(s.FormSubmit),
 		"done":      {Selectors: s.Done},
 		"more":      inDialog(s.ListMore),
+		"disputed":  {Selectors: disputeMarks(c.p)},
 	})
 	if err != nil {
 		return sight{}, err
@@ -85,7 +86,9 @@ func (c *Client) classify(v chrome.View, status int) (pageKind, string) {
 		}
 	}
 	switch {
-	case len(shown(v.Found["select"])) > 0 && len(shown(v.Found["submit"])) > 0:
+	case c.disputed(v) != "":
+		return pageUnknown, c.disputed(v)
+	case holdsAny(v.URL, c.p.Pages.Form.Addresses) && len(shown(v.Found["select"])) > 0 && len(shown(v.Found["submit"])) > 0:
 		return pageForm, ""
 	case len(shown(v.Found["title"])) > 0:
 		return pageDetail, ""
@@ -168,12 +171,46 @@ func (c *Client) classifyDialog(v chrome.View, d chrome.Element) (pageKind, stri
 		return pageConfirm, d.InsideTitle
 	case c.p.Cancel.DoneTexts.in(d.Text) != "":
 		return pageDone, d.Text
-	case slices.ContainsFunc(shown(v.Found["select"]), func(e chrome.Element) bool { return e.Inside }):
+	case c.disputed(v) != "":
+		return pageDialog, c.disputed(v)
+	case c.formHere(v) && slices.ContainsFunc(shown(v.Found["select"]), func(e chrome.Element) bool { return e.Inside }):
 		return pageForm, ""
 	case d.Text == "":
 		return pageBlank, "an empty dialog"
 	}
 	return pageDialog, "a dialog that is not known: " + clip(d.Text)
+}
+
+// formHere tells whether a dialog with a drop-down can be the cancel form: it
+// lies over the order's own page, or over the form's.
+func (c *Client) formHere(v chrome.View) bool {
+	return len(shown(v.Found["title"])) > 0 || holdsAny(v.URL, c.p.Pages.Form.Addresses)
+}
+
+// disputed says what makes a page that of a dispute, "" where nothing does.
+// Its form looks like the cancel form, and nobody decided to fill it in.
+func (c *Client) disputed(v chrome.View) string {
+	if holdsAny(v.URL, c.p.Pages.Dispute.Addresses) {
+		return "the page is that of a dispute, by its address"
+	}
+	for _, e := range shown(v.Found["disputed"]) {
+		return "the page is that of a dispute: it shows " + e.Selector
+	}
+	return ""
+}
+
+// disputeMarks is one selector of all that only the dispute form shows.
+func disputeMarks(p Profile) []string {
+	s := p.Dispute.Selectors
+	if all := strings.Join(slices.Concat(s.Order, s.Line), ","); all != "" {
+		return []string{all}
+	}
+	return nil
+}
+
+// holdsAny tells whether an address holds one of the marks.
+func holdsAny(address string, marks []string) bool {
+	return slices.ContainsFunc(marks, func(m string) bool { return strings.Contains(address, m) })
 }
 
 // shown keeps the visible elements.

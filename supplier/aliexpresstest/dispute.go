@@ -59,10 +59,11 @@ func (s *Site) disputeForm(a ask) result {
 }
 
 // disputable tells whether the line may be disputed now: the order is shipped
-// or completed and no dispute about the line is open or won.
+// or completed, or its layout says so, and no dispute about the line is open
+// or won.
 func (v view) disputable(line int) bool {
 	d := v.disputeOf(line)
-	return (v.phase == shipped || v.phase == completed) && (d == nil || v.verdict(d).code == disputeLost)
+	return (v.phase == shipped || v.phase == completed || v.Layout == LayoutDispute) && (d == nil || v.verdict(d).code == disputeLost)
 }
 
 // disputeOf is the last dispute about a line, nil for none.

@@ -27,9 +27,12 @@ const (
 	LayoutInstant Layout = "instant"
 	// LayoutNoPopup is LayoutPage whose Submit asks at once.
 	LayoutNoPopup Layout = "nopopup"
+	// LayoutDispute is a trap: "Cancel order" leads to the form of a dispute
+	// about the first line.
+	LayoutDispute Layout = "dispute"
 )
 
-var layouts = []Layout{LayoutPage, LayoutDialog, LayoutNewTab, LayoutInstant, LayoutNoPopup}
+var layouts = []Layout{LayoutPage, LayoutDialog, LayoutNewTab, LayoutInstant, LayoutNoPopup, LayoutDispute}
 
 // Order is one order of the account. Only ID is compulsory.
 type Order struct {

@@ -26,6 +26,7 @@ async function cancel(order) {
   switch (order.layout) {
     case 'dialog': return cancelDialog(order, end);
     case 'instant': return askFirst(order.id, null, null, end);
+    case 'dispute': location.href = `${hosts.www}/p/reverse-pages/start.html?tradeOrderId=${order.id}&tradeOrderLineId=${order.line}&received=0`; return undefined;
     case 'newtab': window.open(form, '_blank'); return undefined;
     default: location.href = form; return undefined;
   }
@@ -106,7 +107,7 @@ run(t('detail_title'), async () => {
   const one = (tag, make) => blocks(data, tag).slice(0, 1).map(make);
   const [status] = blocks(data, 'detail_order_status_block');
   if (!status) return h('div', {class: 'order-detail-empty'});
-  const order = {id: String(status.orderId), layout: status.cancelLayout};
+  const order = {id: String(status.orderId), layout: status.cancelLayout, line: String(one('detail_product_block', (f) => f.productVOList[0].orderLineId))};
   return h('div', {class: 'order-detail'},
     statusCard(status, order, i18n),
     one('detail_simple_order_info_component', infoCard),
