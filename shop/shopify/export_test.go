@@ -15,8 +15,9 @@ var (
 )
 
 const (
-	PageLines = pageLines
-	MaxReply  = maxReply
+	PageLines      = pageLines
+	PageAgreements = pageAgreements
+	MaxReply       = maxReply
 )
 
 // FindIn finds the order that a payload of a topic is about.

@@ -409,6 +409,7 @@ func (v *__ordersWithEditsInput) GetAfter() string { return v.After }
 type __readAgreementsInput struct {
 	Id    string `json:"id"`
 	First int    `json:"first"`
+	After string `json:"after,omitempty"`
 }
 
 // GetId returns __readAgreementsInput.Id, and is useful for accessing the field via an interface.
@@ -416,6 +417,9 @@ func (v *__readAgreementsInput) GetId() string { return v.Id }
 
 // GetFirst returns __readAgreementsInput.First, and is useful for accessing the field via an interface.
 func (v *__readAgreementsInput) GetFirst() int { return v.First }
+
+// GetAfter returns __readAgreementsInput.After, and is useful for accessing the field via an interface.
+func (v *__readAgreementsInput) GetAfter() string { return v.After }
 
 // __readCancelInput is used internally by genqlient
 type __readCancelInput struct {
@@ -608,6 +612,30 @@ type addTagsTagsAddTagsAddPayload struct {
 
 // GetUserErrors returns addTagsTagsAddTagsAddPayload.UserErrors, and is useful for accessing the field via an interface.
 func (v *addTagsTagsAddTagsAddPayload) GetUserErrors() []writeProblem { return v.UserErrors }
+
+// agreements includes the requested fields of the GraphQL type SalesAgreementConnection.
+type agreements struct {
+	Nodes    []map[string]string `json:"nodes"`
+	PageInfo agreementsPageInfo  `json:"pageInfo"`
+}
+
+// GetNodes returns agreements.Nodes, and is useful for accessing the field via an interface.
+func (v *agreements) GetNodes() []map[string]string { return v.Nodes }
+
+// GetPageInfo returns agreements.PageInfo, and is useful for accessing the field via an interface.
+func (v *agreements) GetPageInfo() agreementsPageInfo { return v.PageInfo }
+
+// agreementsPageInfo includes the requested fields of the GraphQL type PageInfo.
+type agreementsPageInfo struct {
+	HasNextPage bool   `json:"hasNextPage"`
+	EndCursor   string `json:"endCursor"`
+}
+
+// GetHasNextPage returns agreementsPageInfo.HasNextPage, and is useful for accessing the field via an interface.
+func (v *agreementsPageInfo) GetHasNextPage() bool { return v.HasNextPage }
+
+// GetEndCursor returns agreementsPageInfo.EndCursor, and is useful for accessing the field via an interface.
+func (v *agreementsPageInfo) GetEndCursor() string { return v.EndCursor }
 
 // amount includes the requested fields of the GraphQL type MoneyV2.
 type amount struct {
@@ -1143,27 +1171,15 @@ func (v *ordersWithEditsResponse) GetOrders() ordersWithEditsOrdersOrderConnecti
 
 // readAgreementsOrder includes the requested fields of the GraphQL type Order.
 type readAgreementsOrder struct {
-	Id         string                                                `json:"id"`
-	Agreements readAgreementsOrderAgreementsSalesAgreementConnection `json:"agreements"`
+	Id         string     `json:"id"`
+	Agreements agreements `json:"agreements"`
 }
 
 // GetId returns readAgreementsOrder.Id, and is useful for accessing the field via an interface.
 func (v *readAgreementsOrder) GetId() string { return v.Id }
 
 // GetAgreements returns readAgreementsOrder.Agreements, and is useful for accessing the field via an interface.
-func (v *readAgreementsOrder) GetAgreements() readAgreementsOrderAgreementsSalesAgreementConnection {
-	return v.Agreements
-}
-
-// readAgreementsOrderAgreementsSalesAgreementConnection includes the requested fields of the GraphQL type SalesAgreementConnection.
-type readAgreementsOrderAgreementsSalesAgreementConnection struct {
-	Nodes []map[string]string `json:"nodes"`
-}
-
-// GetNodes returns readAgreementsOrderAgreementsSalesAgreementConnection.Nodes, and is useful for accessing the field via an interface.
-func (v *readAgreementsOrderAgreementsSalesAgreementConnection) GetNodes() []map[string]string {
-	return v.Nodes
-}
+func (v *readAgreementsOrder) GetAgreements() agreements { return v.Agreements }
 
 // readAgreementsResponse is returned by readAgreements on success.
 type readAgreementsResponse struct {
@@ -3147,14 +3163,18 @@ func ordersWithEdits(
 
 // The query executed by readAgreements.
 const readAgreements_Operation = `
-query readAgreements ($id: ID!, $first: Int!) {
+query readAgreements ($id: ID!, $first: Int!, $after: String) {
 	order(id: $id) {
 		id
-		agreements(first: $first, reverse: true) {
+		agreements(first: $first, after: $after, reverse: true) {
 			nodes {
 				__typename
 				happenedAt
 				reason
+			}
+			pageInfo {
+				hasNextPage
+				endCursor
 			}
 		}
 	}
@@ -3167,6 +3187,7 @@ func readAgreements(
 	client_ graphql.Client,
 	id string,
 	first int,
+	after string,
 ) (data_ *readAgreementsResponse, err_ error) {
 	req_ := &graphql.Request{
 		OpName: "readAgreements",
@@ -3174,6 +3195,7 @@ func readAgreements(
 		Variables: &__readAgreementsInput{
 			Id:    id,
 			First: first,
+			After: after,
 		},
 	}
 

@@ -12,8 +12,7 @@ const (
 	// pageRemovals bounds the refunds and the fulfillments of one order: the
 	// API pages neither.
 	pageRemovals = 50
-	// pageAgreements is how many of an order's latest changes are looked
-	// through for an edit.
+	// pageAgreements is how many of an order's changes one page asks for.
 	pageAgreements = 20
 	// reasonEdit is the API's word for an agreement that an edit made.
 	reasonEdit = "ORDER_EDIT"
@@ -71,7 +70,7 @@ func (c *Client) addRemovals(ctx context.Context, o *shop.Order, whole *readOrde
 	if err != nil {
 		return err
 	}
-	asked := o.Fulfillment != "unfulfilled" && slices.ContainsFunc(whole.LineItems.Nodes, func(l lineItem) bool {
+	asked := len(head.Fulfillments) > 0 && slices.ContainsFunc(whole.LineItems.Nodes, func(l lineItem) bool {
 		r := lines[l.Id]
 		return r != nil && r.unclear()
 	})
@@ -222,15 +221,16 @@ func pages(ask func(after string) (end string, more bool, err error)) error {
 		case err != nil || !more:
 			return err
 		case end == "" || end == after:
-			return invalid("the shop tells of more lines but not where they are")
+			return invalid("the shop tells of more pages but not where they are")
 		}
 		after = end
 	}
-	return invalid("there are more than %d lines", maxPages*pageLines)
+	return invalid("there are more than %d pages", maxPages)
 }
 
 // dateRemovals finds when something was last taken off. What no refund
-// explains was an edit; where its time is not told, none is.
+// explains was an edit; where its time is not told, the latest refund's stands,
+// if there is one.
 func (c *Client) dateRemovals(ctx context.Context, o *shop.Order, lines map[string]*removal, refunds []refundOf) error {
 	edited := false
 	for id, n := range o.Gone {
@@ -248,35 +248,48 @@ func (c *Client) dateRemovals(ctx context.Context, o *shop.Order, lines map[stri
 	if c.fatal(err, "agreements") {
 		return err
 	}
-	if at.IsZero() || at.After(o.GoneAt) {
+	if at.After(o.GoneAt) {
 		o.GoneAt = at
 	}
 	return nil
 }
 
-// lastEdit is when the order was last edited, zero where it was not or that
-// cannot be told.
-func (c *Client) lastEdit(ctx context.Context, id string) (time.Time, error) {
+// lastEdit is when the order was last edited, zero where the shop tells of no
+// edit. The changes come latest first, so the first page with an edit ends it.
+func (c *Client) lastEdit(ctx context.Context, id string) (last time.Time, err error) {
+	err = pages(func(after string) (string, bool, error) {
+		page, err := c.agreementPage(ctx, id, after)
+		if err != nil {
+			return "", false, err
+		}
+		for _, a := range page.Nodes {
+			if a["reason"] != reasonEdit {
+				continue
+			}
+			at, err := time.Parse(time.RFC3339, a["happenedAt"])
+			if err != nil {
+				return "", false, invalid("an edit at %q", clip(a["happenedAt"], 40))
+			}
+			if at.After(last) {
+				last = at.UTC()
+			}
+		}
+		return page.PageInfo.EndCursor, page.PageInfo.HasNextPage && last.IsZero(), nil
+	})
+	return last, err
+}
+
+func (c *Client) agreementPage(ctx context.Context, id, after string) (*agreements, error) {
 	var got *readAgreementsResponse
 	err := c.read(ctx, func(ctx context.Context) (err error) {
-		got, err = readAgreements(ctx, c, id, pageAgreements)
+		got, err = readAgreements(ctx, c, id, pageAgreements, after)
 		return err
 	})
-	if err != nil || got.Order == nil {
-		return time.Time{}, err
+	switch {
+	case err != nil:
+		return nil, err
+	case got.Order == nil:
+		return nil, errChanged
 	}
-	var last time.Time
-	for _, a := range got.Order.Agreements.Nodes {
-		if a["reason"] != reasonEdit {
-			continue
-		}
-		at, err := time.Parse(time.RFC3339, a["happenedAt"])
-		if err != nil {
-			return time.Time{}, invalid("an edit at %q", clip(a["happenedAt"], 40))
-		}
-		if at.After(last) {
-			last = at.UTC()
-		}
-	}
-	return last, nil
+	return &got.Order.Agreements, nil
 }

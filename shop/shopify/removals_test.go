@@ -97,6 +97,23 @@ func TestGone(t *testing.T) {
 			r.cancelParcels()
 			return r.refund(0, 2, "NO_RESTOCK", false)
 		}, [3]int{2, 0, 0}},
+		"it left, whatever the shop's word for it": {func(r *removalShop) (at time.Time) {
+			r.ship(0, 2)
+			r.refund(0, 2, "NO_RESTOCK", true)
+			mustChange(r.shop, r.order.Name, func(o *shopifytest.Order) { o.Fulfillment = "UNFULFILLED" })
+			return at
+		}, [3]int{}},
+		"edited, and much came back since": {func(r *removalShop) time.Time {
+			at := r.edit(0, 0)
+			r.ship(2, 3)
+			for range 3 {
+				r.refund(2, 1, "RETURN", false)
+			}
+			for range 2 * shopify.PageAgreements {
+				r.do(r.shop.Refund(r.order.Name)) // of money alone
+			}
+			return at
+		}, [3]int{2, 0, 0}},
 		"a second parcel for the rest": {func(r *removalShop) time.Time {
 			r.ship(0, 2)
 			r.cancelParcels()
@@ -178,18 +195,22 @@ func TestGoneOfManyLines(t *testing.T) {
 	}
 }
 
-// Without the time of an edit it is not known when something went; without
-// the refunds it is not known whether something did.
+// Without the time of an edit what the refunds tell stands, which may be
+// nothing; without the refunds it is not known whether something went.
 func TestGoneIsNotGuessed(t *testing.T) {
 	t.Parallel()
 	r := newRemovalShop(t)
-	r.refund(1, 1, "CANCEL", false)
 	r.edit(0, 0)
 	c := newClient(t, r.shop.URL())
 	r.shop.FailOperation("readAgreements", http.StatusForbidden)
 	got, err := c.Order(t.Context(), r.order.GID())
-	if err != nil || len(got.Gone) != 2 || !got.GoneAt.IsZero() {
+	if err != nil || len(got.Gone) != 1 || !got.GoneAt.IsZero() {
 		t.Errorf("gone %v at %s: %v", got.Gone, got.GoneAt, err)
+	}
+	at := r.refund(1, 1, "CANCEL", false)
+	got, err = c.Order(t.Context(), r.order.GID())
+	if err != nil || len(got.Gone) != 2 || !got.GoneAt.Equal(at) {
+		t.Errorf("gone %v at %s, want %s: %v", got.Gone, got.GoneAt, at, err)
 	}
 	for _, op := range []string{"readRefund", "readRemovals"} {
 		r.shop.FailOperation(op, http.StatusForbidden)
