@@ -37,6 +37,9 @@ type Changed struct {
 	Reduced bool
 	// EditRequested: a customer's request waits. Only WithEdits tells it.
 	EditRequested bool
+	// Edits are the ids of the first of the requests that wait: a further one
+	// need not change UpdatedAt. Only WithEdits tells them.
+	Edits []string
 }
 
 // ChangedPage is one page of a listing. Next is the cursor of the page after

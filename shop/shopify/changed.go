@@ -8,8 +8,13 @@ import (
 	"countermand/shop"
 )
 
-// pageChanged is how many orders one page of changes asks for.
-const pageChanged = 50
+const (
+	// pageChanged is how many orders one page of changes asks for.
+	pageChanged = 50
+	// pageEdits is how many orders with requests one page asks for, and
+	// headEdits how many requests of each: the shop counts what is asked for.
+	pageEdits, headEdits = 25, 5
+)
 
 // Changed lists the orders that changed at since or later, by the time of
 // their change. Errors are of type *shop.Error; a cursor that the shop does
@@ -67,7 +72,7 @@ func (c *Client) WithEdits(ctx context.Context, cursor string) (shop.ChangedPage
 	op := "list the requested edits of shop " + c.name
 	var got *ordersWithEditsResponse
 	err := c.read(ctx, func(ctx context.Context) (err error) {
-		got, err = ordersWithEdits(ctx, c, pageChanged, cursor)
+		got, err = ordersWithEdits(ctx, c, pageEdits, cursor, headEdits)
 		return err
 	})
 	if err != nil {
@@ -75,9 +80,16 @@ func (c *Client) WithEdits(ctx context.Context, cursor string) (shop.ChangedPage
 	}
 	var page shop.ChangedPage
 	for _, o := range got.Orders.Nodes {
-		if o.DisplayRequestedEditStatus == OrderDisplayRequestedEditStatusRequested && orderGID.MatchString(o.Id) {
-			page.Orders = append(page.Orders, shop.Changed{ID: o.Id, Name: o.Name, UpdatedAt: o.UpdatedAt.UTC(), EditRequested: true})
+		if o.DisplayRequestedEditStatus != OrderDisplayRequestedEditStatusRequested || !orderGID.MatchString(o.Id) {
+			continue
 		}
+		one := shop.Changed{ID: o.Id, Name: o.Name, UpdatedAt: o.UpdatedAt.UTC(), EditRequested: true}
+		for _, e := range o.RequestedOrderEdits.Nodes {
+			if e.Status == RequestedOrderEditStatusRequested {
+				one.Edits = append(one.Edits, e.Id)
+			}
+		}
+		page.Orders = append(page.Orders, one)
 	}
 	page.Next, err = nextPage(got.Orders.PageInfo.HasNextPage, got.Orders.PageInfo.EndCursor, cursor)
 	if err != nil {

@@ -397,6 +397,7 @@ func (v *__listSubscriptionsInput) GetAfter() string { return v.After }
 type __ordersWithEditsInput struct {
 	First int    `json:"first"`
 	After string `json:"after,omitempty"`
+	Edits int    `json:"edits"`
 }
 
 // GetFirst returns __ordersWithEditsInput.First, and is useful for accessing the field via an interface.
@@ -404,6 +405,9 @@ func (v *__ordersWithEditsInput) GetFirst() int { return v.First }
 
 // GetAfter returns __ordersWithEditsInput.After, and is useful for accessing the field via an interface.
 func (v *__ordersWithEditsInput) GetAfter() string { return v.After }
+
+// GetEdits returns __ordersWithEditsInput.Edits, and is useful for accessing the field via an interface.
+func (v *__ordersWithEditsInput) GetEdits() int { return v.Edits }
 
 // __readAgreementsInput is used internally by genqlient
 type __readAgreementsInput struct {
@@ -931,6 +935,18 @@ func (v *edit) GetRequestDeclinedAt() *time.Time { return v.RequestDeclinedAt }
 // GetLineItems returns edit.LineItems, and is useful for accessing the field via an interface.
 func (v *edit) GetLineItems() editLineItemsRequestedOrderEditLineItems { return v.LineItems }
 
+// editHead includes the requested fields of the GraphQL type RequestedOrderEdit.
+type editHead struct {
+	Id     string                   `json:"id"`
+	Status RequestedOrderEditStatus `json:"status"`
+}
+
+// GetId returns editHead.Id, and is useful for accessing the field via an interface.
+func (v *editHead) GetId() string { return v.Id }
+
+// GetStatus returns editHead.Status, and is useful for accessing the field via an interface.
+func (v *editHead) GetStatus() RequestedOrderEditStatus { return v.Status }
+
 // editLineItemsRequestedOrderEditLineItems includes the requested fields of the GraphQL type RequestedOrderEditLineItems.
 type editLineItemsRequestedOrderEditLineItems struct {
 	Removals editLineItemsRequestedOrderEditLineItemsRemovalsRequestedOrderEditLineItemConnection `json:"removals"`
@@ -1129,10 +1145,11 @@ func (v *ordersWithEditsOrdersOrderConnection) GetPageInfo() ordersWithEditsOrde
 
 // ordersWithEditsOrdersOrderConnectionNodesOrder includes the requested fields of the GraphQL type Order.
 type ordersWithEditsOrdersOrderConnectionNodesOrder struct {
-	Id                         string                          `json:"id"`
-	Name                       string                          `json:"name"`
-	UpdatedAt                  time.Time                       `json:"updatedAt"`
-	DisplayRequestedEditStatus OrderDisplayRequestedEditStatus `json:"displayRequestedEditStatus"`
+	Id                         string                                                                                        `json:"id"`
+	Name                       string                                                                                        `json:"name"`
+	UpdatedAt                  time.Time                                                                                     `json:"updatedAt"`
+	DisplayRequestedEditStatus OrderDisplayRequestedEditStatus                                                               `json:"displayRequestedEditStatus"`
+	RequestedOrderEdits        ordersWithEditsOrdersOrderConnectionNodesOrderRequestedOrderEditsRequestedOrderEditConnection `json:"requestedOrderEdits"`
 }
 
 // GetId returns ordersWithEditsOrdersOrderConnectionNodesOrder.Id, and is useful for accessing the field via an interface.
@@ -1147,6 +1164,21 @@ func (v *ordersWithEditsOrdersOrderConnectionNodesOrder) GetUpdatedAt() time.Tim
 // GetDisplayRequestedEditStatus returns ordersWithEditsOrdersOrderConnectionNodesOrder.DisplayRequestedEditStatus, and is useful for accessing the field via an interface.
 func (v *ordersWithEditsOrdersOrderConnectionNodesOrder) GetDisplayRequestedEditStatus() OrderDisplayRequestedEditStatus {
 	return v.DisplayRequestedEditStatus
+}
+
+// GetRequestedOrderEdits returns ordersWithEditsOrdersOrderConnectionNodesOrder.RequestedOrderEdits, and is useful for accessing the field via an interface.
+func (v *ordersWithEditsOrdersOrderConnectionNodesOrder) GetRequestedOrderEdits() ordersWithEditsOrdersOrderConnectionNodesOrderRequestedOrderEditsRequestedOrderEditConnection {
+	return v.RequestedOrderEdits
+}
+
+// ordersWithEditsOrdersOrderConnectionNodesOrderRequestedOrderEditsRequestedOrderEditConnection includes the requested fields of the GraphQL type RequestedOrderEditConnection.
+type ordersWithEditsOrdersOrderConnectionNodesOrderRequestedOrderEditsRequestedOrderEditConnection struct {
+	Nodes []editHead `json:"nodes"`
+}
+
+// GetNodes returns ordersWithEditsOrdersOrderConnectionNodesOrderRequestedOrderEditsRequestedOrderEditConnection.Nodes, and is useful for accessing the field via an interface.
+func (v *ordersWithEditsOrdersOrderConnectionNodesOrderRequestedOrderEditsRequestedOrderEditConnection) GetNodes() []editHead {
+	return v.Nodes
 }
 
 // ordersWithEditsOrdersOrderConnectionPageInfo includes the requested fields of the GraphQL type PageInfo.
@@ -3116,13 +3148,19 @@ func listSubscriptions(
 
 // The query executed by ordersWithEdits.
 const ordersWithEdits_Operation = `
-query ordersWithEdits ($first: Int!, $after: String) {
+query ordersWithEdits ($first: Int!, $after: String, $edits: Int!) {
 	orders(first: $first, after: $after, sortKey: UPDATED_AT, reverse: true, query: "requested_order_edit_status:requested") {
 		nodes {
 			id
 			name
 			updatedAt
 			displayRequestedEditStatus
+			requestedOrderEdits(first: $edits) {
+				nodes {
+					id
+					status
+				}
+			}
 		}
 		pageInfo {
 			hasNextPage
@@ -3133,12 +3171,14 @@ query ordersWithEdits ($first: Int!, $after: String) {
 `
 
 // Orders with a request that waits. The field says it again, so that a filter
-// which the shop does not know cannot call up every order it has.
+// which the shop does not know cannot call up every order it has. The requests
+// tell a second one from the first where the order's own time does not.
 func ordersWithEdits(
 	ctx_ context.Context,
 	client_ graphql.Client,
 	first int,
 	after string,
+	edits int,
 ) (data_ *ordersWithEditsResponse, err_ error) {
 	req_ := &graphql.Request{
 		OpName: "ordersWithEdits",
@@ -3146,6 +3186,7 @@ func ordersWithEdits(
 		Variables: &__ordersWithEditsInput{
 			First: first,
 			After: after,
+			Edits: edits,
 		},
 	}
 

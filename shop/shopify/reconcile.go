@@ -22,11 +22,15 @@ const (
 	// DefaultLookBack is how far back a first walk begins.
 	DefaultLookBack = 72 * time.Hour
 	// maxEditPages bounds the listing of customers' requests.
-	maxEditPages = 20
+	maxEditPages = 40
 	// maxAhead is how far before our clock a shop's time is believed: one
 	// mistaken time must not take the walk past what is yet to come. Believing
 	// less only lists more.
 	maxAhead = time.Hour
+	// settling is how long before the newest change of a walk an order may have
+	// changed once more without its time showing it: the shop's times have
+	// seconds, and the next walk knocks for those orders again.
+	settling = 2 * time.Second
 	// maxKnown bounds what is remembered of the knocks of the walk before.
 	maxKnown = 2000
 )
@@ -126,6 +130,10 @@ func (r *Reconciler) walk(ctx context.Context, w *Walk) error {
 	if err != nil {
 		return err
 	}
+	before := at.UpTo // what the walk before saw last, not an earlier page of this one
+	if at.After != "" {
+		before = time.Time{}
+	}
 	for {
 		page, err := r.o.Lister.Changed(ctx, at.Since, at.After)
 		if at.After != "" && shop.KindOf(err) == shop.Invalid {
@@ -140,8 +148,10 @@ func (r *Reconciler) walk(ctx context.Context, w *Walk) error {
 		w.Pages++
 		for _, o := range page.Orders {
 			w.Orders++
-			if err := r.knock(ctx, o, r.wants(ctx, o), w); err != nil {
-				return err
+			if r.wants(ctx, o) {
+				if err := r.knock(ctx, o, changeKey(o, before), w); err != nil {
+					return err
+				}
 			}
 			if o.UpdatedAt.After(at.UpTo) {
 				at.UpTo = o.UpdatedAt
@@ -188,16 +198,32 @@ func (r *Reconciler) next(at shop.Cursor) time.Time {
 	return at.Since
 }
 
-// knock stores a knock for a wanted order. One change of one order is one
-// knock, however often it is seen.
-func (r *Reconciler) knock(ctx context.Context, o shop.Changed, wanted bool, w *Walk) error {
-	if !wanted {
-		return nil
-	}
-	topic := ""
+// changeKey names one change of an order. One that the walk before saw so early
+// that the order may have changed again within the same second is another one
+// now, once.
+func changeKey(o shop.Changed, before time.Time) string {
 	key := "poll:" + o.ID + "@" + o.UpdatedAt.UTC().Format(time.RFC3339)
+	if !before.IsZero() && !o.UpdatedAt.After(before) && o.UpdatedAt.After(before.Add(-settling)) {
+		key += "+"
+	}
+	return key
+}
+
+// editKey names the requests about one order as they are.
+func editKey(o shop.Changed) string {
+	key := "edit:" + changeKey(o, time.Time{})
+	for _, id := range o.Edits {
+		key += "," + id[strings.LastIndexByte(id, '/')+1:]
+	}
+	return key
+}
+
+// knock stores a knock for an order. One change of one order is one knock,
+// however often it is seen.
+func (r *Reconciler) knock(ctx context.Context, o shop.Changed, key string, w *Walk) error {
+	topic := ""
 	if o.EditRequested {
-		topic, key = shop.TopicEditRequested, "edit:"+key
+		topic = shop.TopicEditRequested
 	}
 	if r.known[key] {
 		w.Repeated++
@@ -236,7 +262,7 @@ func (r *Reconciler) edits(ctx context.Context, w *Walk) error {
 			return err
 		}
 		for _, o := range page.Orders {
-			if err := r.knock(ctx, o, true, w); err != nil {
+			if err := r.knock(ctx, o, editKey(o), w); err != nil {
 				return err
 			}
 		}
