@@ -73,6 +73,9 @@ type Reading struct {
 	TrackingRead bool       `json:"tracking_read,omitempty"`
 	Tracking     []Tracking `json:"tracking,omitempty"`
 	Refund       *Refund    `json:"refund,omitempty"`
+	// Unread says which page beside the order's own could not be read, and
+	// why: what it would have told is left out, which proves nothing.
+	Unread string `json:"unread,omitempty"`
 
 	Evidence []string `json:"evidence,omitempty"`
 }

@@ -230,7 +230,7 @@ func (a *attempt) settle(ctx context.Context) (sight, error) {
 // answered tells whether the site answered the call that cancels.
 func (a *attempt) answered() bool {
 	for _, r := range a.heard.Responses() {
-		if strings.Contains(strings.ToLower(r.URL), strings.ToLower(a.c.p.Calls.Operation)) {
+		if isCall(r.URL, a.c.p.Calls.Operation) {
 			return true
 		}
 	}
@@ -295,7 +295,7 @@ func (a *attempt) heardBarrier() error {
 		if r.Err != nil {
 			continue
 		}
-		if strings.Contains(strings.ToLower(r.URL), strings.ToLower(a.c.p.Calls.Reasons)) && !a.sent {
+		if isCall(r.URL, a.c.p.Calls.Reasons) && !a.submitted {
 			// A form without its data stays blank; here is why.
 			if err := a.c.formTrouble(r); err != nil {
 				return err

@@ -98,6 +98,7 @@ func New(o Options) (*Client, error) {
 	}
 	defaults(&o)
 	c := &Client{o: o, p: o.Profile, b: o.Browser, zone: zone}
+	c.p.language, _, _ = strings.Cut(o.Language, "_")
 	if c.b == nil {
 		o.Chrome.Timezone, o.Chrome.Language = o.Zone, o.Language
 		if c.b, err = chrome.New(o.Chrome); err != nil {

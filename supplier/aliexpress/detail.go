@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"countermand/state"
+	"countermand/supplier"
 )
 
 // detailPage is an answer of the order's page.
@@ -41,6 +42,8 @@ func (p Profile) parseDetail(a answer, at time.Time, zone *time.Location) (detai
 		return detailPage{}, errEmpty
 	case number == "":
 		number = infoNumber
+	case infoNumber != "" && infoNumber != number:
+		return detailPage{}, &supplier.Error{Kind: supplier.WrongOrder, Detail: fmt.Sprintf("one answer is about two orders, %q and %q; nothing was clicked", number, infoNumber)}
 	}
 	if !isNumber(number) {
 		return detailPage{}, fmt.Errorf("%w: the order's page names no order (%q)", errShape, number)

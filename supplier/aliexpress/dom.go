@@ -18,17 +18,21 @@ type drawn struct {
 	buttons                   []string
 }
 
-// orderNumber is how the site numbers orders.
-var orderNumber = regexp.MustCompile(`(?:^|\D)(\d{15,17})(?:\D|$)`)
+var digits = regexp.MustCompile(`\d+`)
 
 // numberIn gives the one order number that a text holds, "" where it holds
-// none or several.
-func numberIn(s string) string {
-	found := orderNumber.FindAllStringSubmatch(s, 2)
-	if len(found) != 1 {
-		return ""
+// none or several. The site's have 16 digits; one more or less may come.
+func numberIn(s string) (found string) {
+	for _, n := range digits.FindAllString(s, -1) {
+		switch {
+		case len(n) < 15 || len(n) > 17 || n == found:
+		case found != "":
+			return ""
+		default:
+			found = n
+		}
 	}
-	return found[0][1]
+	return found
 }
 
 var orderParameter = regexp.MustCompile(`[?&](?:orderId|tradeOrderId)=(\d{15,17})(?:[&#]|$)`)
@@ -75,11 +79,31 @@ func (d drawn) contradicts(p Profile, r state.Reading) string {
 	if d.number != "" && d.number != r.Number {
 		return "the data are of order " + r.Number + ", the page shows " + d.number
 	}
+	if why := d.contradictsSum(p, r); why != "" {
+		return why
+	}
 	if d.caption == "" || fold(d.caption) == fold(r.StatusText) && d.reminder == "" {
 		return ""
 	}
 	if ph := d.phase(p); ph != r.Phase && (ph != state.PhaseUnknown || fold(d.caption) != fold(r.StatusText)) {
 		return "the data say " + quoted(r.StatusText) + " (" + string(r.Phase) + "), the page shows " + quoted(clip(d.caption)) + " (" + string(ph) + ")"
+	}
+	return ""
+}
+
+// contradictsSum compares the total and the day, where both are readable.
+func (d drawn) contradictsSum(p Profile, r state.Reading) string {
+	total := p.shownMoney(d.total)
+	if diff, err := total.Cmp(r.Total); err == nil && total.Known() && r.Total.Known() && diff != 0 {
+		return "the data say " + r.Total.String() + ", the page shows " + quoted(clip(d.total))
+	}
+	zone, err := time.LoadLocation(r.Zone)
+	if err != nil || r.OrderedAt.IsZero() {
+		return ""
+	}
+	shown, told := p.date(afterColon(d.date), zone), r.OrderedAt.In(zone).Format(time.DateOnly)
+	if !shown.IsZero() && shown.In(zone).Format(time.DateOnly) != told {
+		return "the data are of an order of " + told + ", the page shows " + quoted(clip(d.date))
 	}
 	return ""
 }

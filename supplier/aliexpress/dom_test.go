@@ -112,3 +112,29 @@ func TestPageAgainstData(t *testing.T) {
 		}
 	}
 }
+
+func TestSeveralNumbersAreNone(t *testing.T) {
+	t.Parallel()
+	for _, s := range []string{"8190000000000001 8190000000000002", "Order 8190000000000001,8190000000000002", "8190000000000001/8190000000000002"} {
+		if got := numberIn(s); got != "" {
+			t.Errorf("%q holds two numbers, numberIn gives %q", s, got)
+		}
+	}
+}
+
+func TestMoneyAndDateAreCrossChecked(t *testing.T) {
+	t.Parallel()
+	p := testProfile(t)
+	d, err := p.parseDetail(parsed(t, "ok_detail_processing.json"), readAt, zone(t))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, page := range map[string]drawn{
+		"total": {number: d.reading.Number, caption: "Processing", total: "US $99.99", date: "Jul 15, 2026"},
+		"date":  {number: d.reading.Number, caption: "Processing", total: "US $12.34", date: "Mar 1, 2026"},
+	} {
+		if why := page.contradicts(p, d.reading); why == "" {
+			t.Errorf("%s: the page shows %+v, the data %s of %s: no contradiction", name, page, d.reading.Total, d.reading.OrderedAt)
+		}
+	}
+}

@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net/url"
 	"strings"
 	"time"
 
@@ -88,7 +89,7 @@ func (c *Client) await(ctx context.Context, tab *chrome.Tab, heard *chrome.Liste
 // accept reads one response: nil where it is not the call's or the page will
 // ask again by itself.
 func (c *Client) accept(r chrome.Response, call string) (*answer, error) {
-	if !strings.Contains(strings.ToLower(r.URL), strings.ToLower(call)) {
+	if !isCall(r.URL, call) {
 		return nil, nil
 	}
 	if r.Err != nil {
@@ -132,6 +133,37 @@ func statusKind(status int) supplier.Kind {
 		return supplier.Unreachable
 	}
 	return ""
+}
+
+// isCall tells whether an address is a call's own, and not one that only
+// mentions it, such as a report about it.
+func isCall(address, call string) bool {
+	u, err := url.Parse(address)
+	return err == nil && strings.Contains(strings.ToLower(u.Path)+"/", "/h5/"+strings.ToLower(call)+"/")
+}
+
+// asking takes the answer to the question that names what is wanted, or to
+// one that names nothing but was answered all the same. The page may ask
+// about others, too, and without a number it gets an empty frame.
+type asking struct {
+	field, want string
+	// hollow tells whether an answer is such a frame; the last one is kept
+	// for where nothing better comes.
+	hollow func(answer) bool
+	empty  *answer
+}
+
+func (q *asking) take(r chrome.Response, a answer) bool {
+	switch asked := requestData(r.URL, r.PostData).get(q.field).str(); {
+	case asked == q.want:
+		return true
+	case asked != "":
+		return false
+	case q.hollow(a):
+		q.empty = &a
+		return false
+	}
+	return true
 }
 
 // always takes whatever comes.

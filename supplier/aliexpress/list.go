@@ -12,8 +12,8 @@ type listPage struct {
 	orders []state.Reading
 	more   bool
 	index  int64
-	// whole: the list's own frame was there. Without it nothing follows from
-	// what is missing, not even that the account has no orders.
+	// whole: the list's own frame was there and filled. Without it nothing
+	// follows from what is missing, not even that the account has no orders.
 	whole bool
 }
 
@@ -21,7 +21,7 @@ type listPage struct {
 // left out, which proves nothing; but where none can be, the shape is another.
 func (p Profile) parseList(a answer, at time.Time, zone *time.Location) (listPage, error) {
 	body := component(a.Data, p.Tags.ListBody)
-	page := listPage{more: body.get("hasMore").yes(), whole: body.there()}
+	page := listPage{more: body.get("hasMore").yes(), whole: body.get("hasMore").there() || body.get("pageIndex").there()}
 	page.index, _ = body.get("pageIndex").num()
 	entries := components(a.Data, p.Tags.ListOrder)
 	for _, f := range entries {
@@ -34,7 +34,7 @@ func (p Profile) parseList(a answer, at time.Time, zone *time.Location) (listPag
 		return page, nil
 	case len(entries) > 0:
 		return page, fmt.Errorf("%w: none of the list's %d entries names its order", errShape, len(entries))
-	case !page.whole && a.Data.get("data").holds():
+	case !body.there() && a.Data.get("data").holds():
 		return page, fmt.Errorf("%w: the list has neither its frame nor orders (tags.list_body, tags.list_order)", errShape)
 	case !page.whole:
 		return page, fmt.Errorf("the order list came without content: %w", errEmpty)

@@ -72,7 +72,7 @@ func TestDetailVariants(t *testing.T) {
 		"no caption":              {`"title":"Processing"`, `"title":""`, state.PhaseUnknown, false, true},
 		"number contradicts":      {`"orderStatus":3`, `"orderStatus":8`, state.PhaseUnknown, true, true},
 		"shipped date":            {`"payTime"`, `"orderShipTime":"Jul 17, 2026","payTime"`, state.PhaseUnknown, true, true},
-		"two order numbers":       {`"tradeOrderId":8200000000000001`, `"tradeOrderId":8200000000000002`, state.PhaseProcessing, false, true},
+		"one order number":        {`"tradeOrderId":8200000000000001,`, ``, state.PhaseProcessing, false, true},
 		"no items":                {`"productVOList"`, `"other"`, state.PhaseProcessing, false, true},
 		"no price":                {`"formatPriceInfo"`, `"other"`, state.PhaseProcessing, false, true},
 		"no date":                 {`"orderCreatTime":"Jul 15, 2026"`, `"orderCreatTime":"soon"`, state.PhaseProcessing, false, true},
@@ -299,5 +299,51 @@ func TestNothingPersonalIsKept(t *testing.T) {
 	}
 	if !bytes.Contains(body, []byte("CANCEL_ORDER")) || !bytes.Contains(tracking, []byte("AE_PICK_UP_SUCCESS")) {
 		t.Error("the evidence lacks what it is for")
+	}
+}
+
+func TestMoreDates(t *testing.T) {
+	t.Parallel()
+	p := testProfile(t)
+	for in, want := range map[string]string{
+		"1 sep, 2026": "2026-09-01", "5 sept 2026": "2026-09-05", "15 de jul. de 2026": "2026-07-15", "15 de julio de 2026": "2026-07-15", "31 dic 2026": "2026-12-31",
+		"3 mar. 2026": "2026-03-03", "Mar 8, 2026": "2026-03-08", "Nov 1, 2026": "2026-11-01", "2 de ago. de 2026": "2026-08-02", "9 out, 2026": "2026-10-09", "15 jul. 2026": "2026-07-15",
+		"15/07/2026": "2026-07-15", "Sept 5, 2026": "2026-09-05", "4 set. 2026": "2026-09-04", "15 julho 2026": "2026-07-15", "Sep 05, 2026": "2026-09-05",
+	} {
+		got := p.date(in, zone(t))
+		if got.In(zone(t)).Format("2006-01-02") != want || got.In(zone(t)).Hour() != 0 {
+			t.Errorf("%q reads as %s, want %s", in, got, want)
+		}
+	}
+}
+
+func TestShownMoneyForms(t *testing.T) {
+	t.Parallel()
+	p := testProfile(t)
+	for in, want := range map[string]string{
+		"US $1,234.50": "1234.50 USD", "Total: 1.234,50 €": "1234.50 EUR", "R$1.132,74": "1132.74 BRL", "Total:CLP$31.990": "31990 CLP", "US $1,234": "1234.00 USD",
+		"€12,5": "12.50 EUR", "R$ 7": "7.00 BRL", "Total (2 items): US $5.00": "5.00 USD", "AU $5.00": "unknown", "MXN$1,234.50": "1234.50 MXN", "C$5.00": "unknown", "₩12,345": "unknown",
+		"AR$5.00": "unknown", "1 234,50 €": "1234.50 EUR", "-US $2.00": "unknown", "US $9.00 US $5.00": "unknown", "US $1,2345": "unknown", "€1.5.25": "unknown",
+	} {
+		if got := p.shownMoney(in).String(); got != want {
+			t.Errorf("%q reads as %s, want %s", in, got, want)
+		}
+	}
+}
+
+// A date that can be read in two ways is read in the account's language.
+func TestNumericDates(t *testing.T) {
+	t.Parallel()
+	p := testProfile(t)
+	for in, want := range map[string]string{
+		"03/04/2026": "0001-01-01 2026-04-03", "07/15/2026": "2026-07-15 2026-07-15", "15/07/2026": "2026-07-15 2026-07-15",
+		"4/4/2026": "2026-04-04 2026-04-04", "15/15/2026": "0001-01-01 0001-01-01",
+	} {
+		p.language = "en"
+		got := p.date(in, time.UTC).Format(time.DateOnly)
+		p.language = "pt"
+		if got += " " + p.date(in, time.UTC).Format(time.DateOnly); got != want {
+			t.Errorf("%q reads as %s in English and Portuguese, want %s", in, got, want)
+		}
 	}
 }

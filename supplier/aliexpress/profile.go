@@ -39,6 +39,8 @@ type Profile struct {
 	Messages  Messages   `yaml:"messages"`
 	Dispute   Dispute    `yaml:"dispute"`
 	Private   Private    `yaml:"private"`
+	// language is the account's own, which tells how "03/04/2026" reads.
+	language string
 }
 
 // URLs are templates with {www}, {mobile}, {id} and {line}.
@@ -184,9 +186,13 @@ type RefundWords struct {
 
 // DateForms are how one language writes dates.
 type DateForms struct {
-	// Months are the twelve names, empty for English ones.
+	// Months are the twelve names, each with its variants after "|"; empty
+	// for English ones.
 	Months  []string `yaml:"months"`
 	Layouts []string `yaml:"layouts"`
+	// DayFirst: "03/04/2026" is the third of April for an account in this
+	// language.
+	DayFirst bool `yaml:"day_first"`
 }
 
 // Private is what is left out of everything kept.

@@ -26,7 +26,7 @@ func TestProfileIsCheckedStrictly(t *testing.T) {
 		"template":           {`detail.html?orderId={id}"`, `detail.html"`, "urls.detail"},
 		"phase":              {`"8": [shipped, delivered]`, `"8": [posted]`, "numbers.8"},
 		"one text, two ways": {`en: ["Delivered",`, `en: ["Canceled",`, "statuses."},
-		"months":             {"[ene, feb,", "[ene,", "dates.es.months"},
+		"months":             {"[ene|enero, feb|febrero,", "[ene,", "dates.es.months"},
 		"channel":            {"CARD: card", "CARD: pocket", "refund.channels.CARD"},
 		"no statuses":        {"statuses:", "statuses: {}\nreminders:", ""},
 	} {

@@ -74,17 +74,35 @@ func (c *Client) Read(ctx context.Context, number string, tracking bool) (state.
 	}
 	r := d.reading
 	if tracking || ended(r.Phase) {
-		if err := c.readTracking(ctx, tab, &r); err != nil {
-			return state.Reading{}, c.fail(ctx, op, err)
-		}
+		err = c.beside(ctx, &r, "tracking", c.readTracking(ctx, tab, &r))
 	}
-	if r.Phase == state.PhaseClosed {
-		if err := c.readRefunds(ctx, tab, &r); err != nil {
-			return state.Reading{}, c.fail(ctx, op, err)
-		}
+	if err == nil && r.Phase == state.PhaseClosed {
+		err = c.beside(ctx, &r, "refund", c.readRefunds(ctx, tab, &r))
+	}
+	if err != nil {
+		return state.Reading{}, err
 	}
 	c.done(ctx)
 	return r, nil
+}
+
+// beside judges what became of a page beside the order's own. What stops the
+// account or the browser is an error; a page that only does not tell hides
+// nothing of what the order's own page says.
+func (c *Client) beside(ctx context.Context, r *state.Reading, what string, err error) error {
+	if err == nil {
+		return nil
+	}
+	err = c.fail(ctx, "read "+what+" of order "+r.Number, err)
+	if kind := supplier.KindOf(err); ctx.Err() != nil || kind.Account() || kind == supplier.Browser || kind == "" {
+		return err
+	}
+	c.o.Log.Warn().Err(err).Str("order", r.Number).Msg("the " + what + " was left out")
+	if r.Unread != "" {
+		r.Unread += "; "
+	}
+	r.Unread += err.Error()
+	return nil
 }
 
 // readDetail loads the order's page and reads its answer.
@@ -94,9 +112,16 @@ func (c *Client) readDetail(ctx context.Context, tab *chrome.Tab, number string,
 		return detailPage{}, err
 	}
 	address := c.url(c.p.URLs.Detail, number, "")
-	a, err := c.fetch(ctx, tab, address, c.p.Calls.Detail, always)
+	about := asking{field: "tradeOrderId", want: number, hollow: func(a answer) bool {
+		_, err := c.p.parseDetail(a, c.o.Now(), c.zone)
+		return errors.Is(err, errEmpty)
+	}}
+	a, err := c.fetch(ctx, tab, address, c.p.Calls.Detail, about.take)
 	if errors.Is(err, errNoAnswer) && ctx.Err() == nil {
-		return c.detailAsShown(ctx, tab, number, err)
+		if about.empty == nil {
+			return c.detailAsShown(ctx, tab, number, err)
+		}
+		a, err = *about.empty, nil
 	}
 	if err != nil {
 		return detailPage{}, err
@@ -187,6 +212,7 @@ func (c *Client) readTracking(ctx context.Context, tab *chrome.Tab, r *state.Rea
 // readRefunds reads the refund page of each line and sums them.
 func (c *Client) readRefunds(ctx context.Context, tab *chrome.Tab, r *state.Reading) error {
 	var lines []lineRefund
+	silent := ""
 	for _, l := range r.Lines {
 		if l.ID == "" {
 			continue
@@ -195,13 +221,21 @@ func (c *Client) readRefunds(ctx context.Context, tab *chrome.Tab, r *state.Read
 			return err
 		}
 		address := c.url(c.p.URLs.Refund, r.Number, l.ID)
-		a, err := c.fetch(ctx, tab, address, c.p.Calls.Refund, always)
+		about := asking{field: "tradeOrderLineId", want: l.ID, hollow: func(a answer) bool {
+			_, err := c.p.parseRefund(a)
+			return errors.Is(err, errEmpty)
+		}}
+		a, err := c.fetch(ctx, tab, address, c.p.Calls.Refund, about.take)
+		if errors.Is(err, errNoAnswer) && ctx.Err() == nil && about.empty != nil {
+			a, err = *about.empty, nil
+		}
 		if err != nil {
 			return err
 		}
 		got, err := c.p.parseRefund(a)
 		if errors.Is(err, errEmpty) {
-			continue // no refund was begun for this line
+			silent = l.ID // no refund was begun for it, or the site slows down
+			continue
 		}
 		if err != nil {
 			return err
@@ -215,6 +249,9 @@ func (c *Client) readRefunds(ctx context.Context, tab *chrome.Tab, r *state.Read
 	refund, err := sumRefunds(lines, r.Total)
 	if err != nil {
 		return err
+	}
+	if refund != nil && silent != "" {
+		return fmt.Errorf("%w: line %s has no word about its refund, so %s may be a part only", errShape, silent, refund.Amount)
 	}
 	r.Refund = refund
 	return nil

@@ -43,37 +43,46 @@ func (p Profile) parcel(l node) (state.Tracking, error) {
 	if t.Carrier == "" {
 		t.Carrier = l.get("logisticsCarrierName").str()
 	}
-	coded := false
+	strange := ""
 	for _, event := range events {
-		code, err := scanCode(event)
+		code, known, err := p.scanCode(event)
 		if err == nil {
 			err = p.noteScan(&t, code, event.get("time"))
 		}
 		if err != nil {
 			return t, err
 		}
-		coded = coded || code != ""
+		if !known {
+			strange = fmt.Sprintf("%q %s", code, event.get("trackingName").str())
+		}
 	}
 	switch {
 	case !l.isObject():
 		return t, fmt.Errorf("%w: %s stands where a parcel is due", errShape, l.kind())
-	case len(events) > 0 && !coded:
-		return t, fmt.Errorf("%w: none of its %d events has a code", errShape, len(events))
+	case strange != "" && t.FirstScanAt.IsZero():
+		// It may be the very scan that a claim would deny.
+		return t, fmt.Errorf("%w: the event %s is not in the profile (scans)", errShape, clip(strange))
 	}
 	return t, nil
 }
 
-// scanCode gives an event's code; some events have only the second one.
-func scanCode(event node) (string, error) {
-	code, err := event.get("trackingPrimaryCode").text()
+// scanCode gives the first of an event's two codes that the profile knows;
+// known is false where it knows neither, or where there is none.
+func (p Profile) scanCode(event node) (code string, known bool, err error) {
+	first, err := event.get("trackingPrimaryCode").text()
 	second, err2 := event.get("trackingSecondCode").text()
-	if code == "" {
-		code = second
-	}
 	if !event.isObject() {
 		err = fmt.Errorf("%w: %s stands where an event is due", errShape, event.kind())
 	}
-	return code, errors.Join(err, err2)
+	for _, c := range []string{first, second} {
+		if hasPrefix(c, p.Scans.Physical) || hasPrefix(c, p.Scans.Never) || hasPrefix(c, p.Scans.Delivered) {
+			return c, true, errors.Join(err, err2)
+		}
+	}
+	if first == "" {
+		first = second
+	}
+	return first, false, errors.Join(err, err2)
 }
 
 // noteScan keeps the earliest physical scan and the delivery. The site lists

@@ -230,3 +230,55 @@ func eachWrongType(v any, try func(path string)) {
 		walk(k, x, func(y any) { top[k] = y })
 	}
 }
+
+// The status block is of our order, the information of another one.
+func TestAnAnswerAboutTwoOrders(t *testing.T) {
+	t.Parallel()
+	p := testProfile(t)
+	raw := bytes.Replace(fixture(t, "ok_detail_processing.json"), []byte(`"tradeOrderId":8200000000000001`), []byte(`"tradeOrderId":8299999999999999,"orderEndTime":"Jul 20, 2026"`), 1)
+	raw = bytes.Replace(raw, []byte(`"title":"Processing"`), []byte(`"title":"Canceled"`), 1)
+	raw = bytes.Replace(raw, []byte(`{"type":"EXTEND_PROCESSING","text":"Extend processing time"},{"type":"CANCEL_ORDER","text":"Cancel order"}`), nil, 1)
+	a, err := parseAnswer(raw)
+	if err != nil {
+		t.Fatal(err)
+	}
+	d, err := p.parseDetail(a, readAt, zone(t))
+	if err == nil && d.reading.Doubt == "" && d.reading.Phase != state.PhaseUnknown {
+		t.Errorf("answer about two orders concludes %s for %s (closed at %s, total %s), complete=%v, doubt=%q", d.reading.Phase, d.reading.Number, d.reading.ClosedAt, d.reading.Total, d.reading.Complete, d.reading.Doubt)
+	}
+}
+
+// Scans that are there, but of a code family that is not known or without a
+// code, must not read as "number only, never scanned".
+func TestUnknownScansAreNotNoScans(t *testing.T) {
+	t.Parallel()
+	p := testProfile(t)
+	for name, events := range map[string]string{
+		"codes of another family":     `{"time":1784251000000,"trackingPrimaryCode":"GTMS_SIGNED","trackingName":"Delivered"},{"time":1784251000000,"trackingPrimaryCode":"CC_EX_SUCCESS"}`,
+		"codeless beside AE_ORDER":    `{"time":1785512000000,"trackingName":"Delivered","trackingDetailDesc":"Package delivered."},{"time":1784251000000,"trackingName":"Collected by carrier"},{"time":1783900000000,"trackingSecondCode":"AE_ORDER_PAID"}`,
+		"primary unknown, second not": `{"time":1785512000000,"trackingPrimaryCode":"DELIVERED","trackingSecondCode":"AE_GTMS_SIGNED"}`,
+	} {
+		a, err := parseAnswer([]byte(`{"ret":["SUCCESS::ok"],"data":{"module":{"trackingDetailLineList":[{"mailNo":"XX1","detailList":[` + events + `]}]}}}`))
+		if err != nil {
+			t.Fatal(err)
+		}
+		got, err := p.parseTracking(a)
+		if err == nil && len(got) == 1 && got[0].FirstScanAt.IsZero() {
+			t.Errorf("%s: reads as a number that was never scanned: %+v", name, got[0])
+		}
+	}
+}
+
+// What a list's frame without an order says of the session: the site slows
+// down with exactly that (doc of firstList).
+func TestEmptyFrameIsNoList(t *testing.T) {
+	t.Parallel()
+	p := testProfile(t)
+	a, err := parseAnswer([]byte(`{"ret":["SUCCESS::ok"],"data":{"data":{"b":{"tag":"pc_om_list_body","fields":{}}}}}`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if page, err := p.parseList(a, readAt, zone(t)); err == nil {
+		t.Errorf("a frame without a single field reads as a whole list of no orders: %+v", page)
+	}
+}
