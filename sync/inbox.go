@@ -172,17 +172,27 @@ func (t *txn) stillStands(k state.Knock) error {
 	return t.endKnock(k)
 }
 
-// knocksFailed puts one knock off and drops the others about the same order:
-// the one that was tried most stands for them all, so that newer ones do not
-// begin the count anew.
+// knocksFailed puts off the knocks about one order. The one that was tried
+// most stands for them all, so that newer ones do not begin the count anew;
+// those of which nothing in the shop would tell again wait beside it.
 func (e *Engine) knocksFailed(ctx context.Context, knocks []state.Knock, cause error) error {
 	slices.SortStableFunc(knocks, func(a, b state.Knock) int { return cmp.Compare(b.Tries, a.Tries) })
-	if err := e.knockFailed(ctx, knocks[0], cause); err != nil || len(knocks) == 1 {
-		return err
-	}
+	e.o.Log.Warn().Err(cause).Str("shop", knocks[0].Shop).Str("order", knocks[0].OrderID).Int("tries", knocks[0].Tries+1).Msg("shop order not read")
 	return e.update(ctx, func(t *txn) error {
+		first, gone, err := t.knockFailed(knocks[0], cause)
+		if err != nil {
+			return err
+		}
+		waits := map[string]bool{first.Topic: true}
 		for _, k := range knocks[1:] {
-			if err := t.DeleteKnock(k.Seq); err != nil {
+			if gone || waits[k.Topic] || !onlyTrace(k) {
+				err = t.endKnock(k)
+			} else {
+				waits[k.Topic] = true
+				k.NotBefore, k.LastError = first.NotBefore, first.LastError
+				err = t.PutKnock(k)
+			}
+			if err != nil {
 				return err
 			}
 		}
@@ -190,35 +200,39 @@ func (e *Engine) knocksFailed(ctx context.Context, knocks []state.Knock, cause e
 	})
 }
 
+// onlyTrace tells whether a knock says what no reading of the order does: Flow
+// asked, or a webhook claims a cancel.
+func onlyTrace(k state.Knock) bool {
+	_, flow := shop.FlowReason(k.Topic)
+	return flow || k.Topic == topicCancelled
+}
+
 // knockFailed puts a knock off. Only an order that the shop positively does
 // not know is let go, with a word to the operator: Shopify's own test
 // notifications name such orders.
-func (e *Engine) knockFailed(ctx context.Context, k state.Knock, cause error) error {
-	e.o.Log.Warn().Err(cause).Str("shop", k.Shop).Str("order", k.OrderID).Int("tries", k.Tries+1).Msg("shop order not read")
-	return e.update(ctx, func(t *txn) error {
-		k.Tries++
-		k.LastError = cause.Error()
-		k.NotBefore = t.now.Add(max(backoff(k.Tries), retryAfter(cause)))
-		kind := shop.KindOf(cause)
-		gone := kind == shop.NotFound && k.Tries >= knockGiveUp
-		if k.Tries >= knockAlarm && kind != shop.NotFound || gone || (kind == shop.Unauthorized && k.Tries == 1) {
-			a := state.Alert{
-				Key: knockAlert(k, gone), Kind: AlertShop, Page: !gone,
-				Title: fmt.Sprintf("%s: order %s cannot be read", k.Shop, k.OrderID),
-				Text:  cause.Error(),
-			}
-			if gone {
-				a.Text = "The shop says that there is no such order; it is not looked at again. A test notification looks like this."
-			}
-			if err := t.raise(a); err != nil {
-				return err
-			}
+func (t *txn) knockFailed(k state.Knock, cause error) (off state.Knock, gone bool, err error) {
+	k.Tries++
+	k.LastError = cause.Error()
+	k.NotBefore = t.now.Add(max(backoff(k.Tries), retryAfter(cause)))
+	kind := shop.KindOf(cause)
+	gone = kind == shop.NotFound && k.Tries >= knockGiveUp
+	if k.Tries >= knockAlarm && kind != shop.NotFound || gone || (kind == shop.Unauthorized && k.Tries == 1) {
+		a := state.Alert{
+			Key: knockAlert(k, gone), Kind: AlertShop, Page: !gone,
+			Title: fmt.Sprintf("%s: order %s cannot be read", k.Shop, k.OrderID),
+			Text:  cause.Error(),
 		}
 		if gone {
-			return t.endKnock(k)
+			a.Text = "The shop says that there is no such order; it is not looked at again. A test notification looks like this."
 		}
-		return t.PutKnock(k)
-	})
+		if err := t.raise(a); err != nil {
+			return k, gone, err
+		}
+	}
+	if gone {
+		return k, true, t.endKnock(k)
+	}
+	return k, false, t.PutKnock(k)
 }
 
 // knockAlert is the key of the alert about a knock that cannot be worked.

@@ -223,6 +223,68 @@ func TestABurstOfKnocks(t *testing.T) {
 	}
 }
 
+// What only a knock tells outlives a shop that cannot be read: Flow's wish and
+// the claim of a cancel, each once, however often they came.
+func TestWhatOnlyAKnockTellsWaits(t *testing.T) {
+	t.Parallel()
+	w, f := firstWorld(t)
+	w.site.add(numberA)
+	id := f.cancelled(1042, w.clock.Now(), numberA)
+	f.change(id, func(o *shop.Order) {
+		o.CancelledAt, o.Reason, o.Left = time.Time{}, "", map[string]int{"l1": 2}
+	})
+	f.set(func() { f.err = &shop.Error{Kind: shop.Unavailable, Op: "read order"} })
+	w.knock(id)
+	w.quiet()
+	for range 2 {
+		for _, topic := range []string{shop.FlowTopic("customer"), "orders/cancelled", "orders/updated", ""} {
+			_, err := w.e.Knock(context.Background(), state.Knock{Shop: "mystore", OrderID: id, Topic: topic})
+			must(t, err)
+		}
+		w.quiet()
+		for range 3 { // until they all wait together
+			w.pass(2 * time.Hour)
+		}
+	}
+	topics := map[string]int{}
+	for _, k := range w.shopKnocks() {
+		topics[k.Topic]++
+	}
+	if len(topics) != 3 || topics[""] != 1 || topics["orders/cancelled"] != 1 || topics[shop.FlowTopic("customer")] != 1 {
+		t.Errorf("what waits: %v", topics)
+	}
+	f.set(func() { f.err = nil })
+	w.pass(2 * time.Hour)
+	if r := w.request(id); r.Source != state.RequestByFlow || r.Status != state.RequestAsking {
+		t.Errorf("request %+v", r)
+	}
+	w.requestedOnce(numberA)
+	for _, a := range w.alerts(casesync.AlertShop) {
+		if a.ResolvedAt.IsZero() {
+			t.Errorf("the alert outlives the trouble: %+v", a)
+		}
+	}
+}
+
+// An order that the shop does not know ends all that was said of it, and is
+// told once.
+func TestAnUnknownOrderEndsAllItsKnocks(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.boot()
+	for _, topic := range []string{"", shop.FlowTopic("customer"), "orders/cancelled"} {
+		_, err := w.e.Knock(context.Background(), state.Knock{Shop: "mystore", OrderID: "gid://shopify/Order/404", Topic: topic})
+		must(t, err)
+	}
+	w.quiet()
+	for range 12 {
+		w.pass(2 * time.Hour)
+	}
+	if told, left := w.alerts(casesync.AlertShop), w.shopKnocks(); len(told) != 1 || len(left) != 0 {
+		t.Errorf("alerts %+v, knocks %+v", told, left)
+	}
+}
+
 func TestKnocksOfNoShop(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
