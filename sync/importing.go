@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strings"
 
 	"countermand/state"
 )
@@ -14,8 +15,9 @@ const byImport = "import"
 
 // MapImport records what a file says of shop orders, by their names, with the
 // lines that each supplier order covers where the file tells. What a person
-// said stands: refused says why an order was left as it was. Open cases of the
-// orders are looked at again.
+// said stands, and numbers of an earlier file stay beside the new ones: refused
+// says why an order was left as it was, or will wait for a person. Open cases
+// of the orders are looked at again.
 func (e *Engine) MapImport(ctx context.Context, shopName string, orders map[string][]state.Mapping, who string) (refused map[string]string, err error) {
 	if _, ok := e.o.Shops[shopName]; !ok {
 		return nil, fmt.Errorf("import numbers: no shop %q is configured", shopName)
@@ -59,11 +61,42 @@ func (t *txn) importOne(shopName, name string, list []state.Mapping) (why string
 	if slices.ContainsFunc(have, func(m state.Mapping) bool { return m.By == byOperator }) {
 		return "map set has said otherwise, which stands", nil
 	}
-	list = slices.Clone(list)
-	for i := range list {
-		list[i].By = byImport
+	list, why = merged(list, have)
+	return why, t.PutMappings(shopName, plainName(name), list)
+}
+
+// merged puts what a file says of an order beside what earlier ones said of
+// it. A number that the new file does not repeat may be of another parcel, or
+// be what the new file mends: without lines that tell, a person decides.
+func merged(list, have []state.Mapping) (out []state.Mapping, why string) {
+	out = slices.Clone(list)
+	var stay []string
+	for _, m := range have {
+		if !slices.ContainsFunc(list, func(n state.Mapping) bool { return n.SupplierOrder == m.SupplierOrder }) {
+			out, stay = append(out, m), append(stay, m.SupplierOrder)
+		}
 	}
-	return "", t.PutMappings(shopName, plainName(name), list)
+	if len(stay) > 0 && !apart(out) {
+		why = fmt.Sprintf("an earlier file names %s for it, and it is not clear whether all are right: say which with map set, or nothing is asked without you", strings.Join(stay, ", "))
+	}
+	for i := range out {
+		out[i].By, out[i].Conflict = byImport, why
+	}
+	return out, why
+}
+
+// apart tells whether each number has lines of its own.
+func apart(list []state.Mapping) bool {
+	owner := map[string]string{}
+	for _, m := range list {
+		for _, l := range m.Lines {
+			if other, taken := owner[l.SKU]; taken && other != m.SupplierOrder {
+				return false
+			}
+			owner[l.SKU] = m.SupplierOrder
+		}
+	}
+	return !slices.ContainsFunc(list, func(m state.Mapping) bool { return len(m.Lines) == 0 })
 }
 
 // lookAtUnmapped looks at the shop orders of a file that wait for a number.
