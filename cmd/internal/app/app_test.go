@@ -22,7 +22,7 @@ import (
 
 // config is a daemon's in a folder of its own. Its sites are not there: none
 // is asked before there is something to do.
-func config(t *testing.T, changes ...string) *configs.Config {
+func config(t testing.TB, changes ...string) *configs.Config {
 	t.Helper()
 	dir := t.TempDir()
 	socketDir, err := os.MkdirTemp("", "cm") // a socket's path has to be short
@@ -58,7 +58,7 @@ browser: {path: %s}
 }
 
 // browserStandIn is a program that is there; without a case it is not run.
-func browserStandIn(t *testing.T, dir string) string {
+func browserStandIn(t testing.TB, dir string) string {
 	t.Helper()
 	path := filepath.Join(dir, "browser")
 	if err := os.WriteFile(path, []byte("#!/bin/sh\nexit 1\n"), 0o700); err != nil {
@@ -165,7 +165,7 @@ func TestNewClosesWhatItOpened(t *testing.T) {
 	}
 }
 
-func writeFile(t *testing.T, path, text string) {
+func writeFile(t testing.TB, path, text string) {
 	t.Helper()
 	if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
 		t.Fatal(err)
