@@ -1,6 +1,7 @@
 package control
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"slices"
@@ -32,22 +33,38 @@ func (r Reader) Cases(ctx context.Context, f Filter) ([]state.Case, error) {
 	var out []state.Case
 	err := r.Store.View(ctx, func(tx state.ReadTx) error {
 		out = nil
-		return pages(func(p state.Page) ([]state.Case, string, error) {
-			if f.Status != "" {
-				return tx.CasesByStatus(f.Status, p)
+		for _, list := range f.listings(tx) {
+			err := pages(list, func(c state.Case) bool {
+				if (f.Shop == "" || c.Shop == f.Shop) && !(f.Open && c.Status.Ended()) {
+					out = append(out, c)
+				}
+				return true
+			})
+			if err != nil {
+				return err
 			}
-			return tx.Cases(p)
-		}, func(c state.Case) bool {
-			if (f.Shop == "" || c.Shop == f.Shop) && !(f.Open && c.Status.Ended()) {
-				out = append(out, c)
-			}
-			return true
-		})
+		}
+		return nil
 	})
 	if err != nil {
 		return nil, fmt.Errorf("list cases: %w", err)
 	}
+	slices.SortStableFunc(out, func(a, b state.Case) int { return cmp.Compare(b.ID, a.ID) })
 	return out, nil
+}
+
+// listings are what a filter has to look through. The open cases are few, of
+// the ended ones there may be years.
+func (f Filter) listings(tx state.ReadTx) (out []func(state.Page) ([]state.Case, string, error)) {
+	if f.Status == "" && !f.Open {
+		return append(out, tx.Cases)
+	}
+	for _, s := range state.Statuses {
+		if f.Status == s || f.Status == "" && !s.Ended() {
+			out = append(out, func(p state.Page) ([]state.Case, string, error) { return tx.CasesByStatus(s, p) })
+		}
+	}
+	return out
 }
 
 // Case gives one case and its journal.
