@@ -1,6 +1,9 @@
 package main
 
 import (
+	"archive/zip"
+	"io/fs"
+	"strings"
 	"testing"
 	"time"
 
@@ -41,6 +44,28 @@ func TestRefusal(t *testing.T) {
 		t.Errorf("the dispute queue: %+v", queue)
 	}
 	s.oneCancel(number)
+	s.exported("#6001", number)
+}
+
+// exported packs the file of a case that was asked, refused and read by the
+// real browser.
+func (s *scene) exported(order, number string) {
+	s.t.Helper()
+	file := s.path("case.zip")
+	s.wants("export", s.cli("disputes", "export", order, "--out", file), exitDone, "case.zip: ", " files of evidence")
+	z, err := zip.OpenReader(file)
+	ok(s.t, err)
+	defer z.Close()
+	text, err := fs.ReadFile(z, "README.txt")
+	ok(s.t, err)
+	for _, part := range []string{"The rule that fired last: ", "[x] Date of the cancel request: ", "[x] Screenshots of the request:", "[ ] Messages to the seller: countermand wrote none", "No tracking number is known. The supplier answered on ", "Order " + number, "No tracking number was given"} {
+		if !strings.Contains(string(text), part) {
+			s.t.Errorf("%q is not in README.txt:\n%s", part, text)
+		}
+	}
+	if strings.Contains(string(text), "!!!") {
+		s.t.Errorf("evidence is missing or changed:\n%s", text)
+	}
 }
 
 // fifthWorkingDay is the end, in China, of the fifth working day after a day

@@ -18,7 +18,7 @@ type wanted struct {
 
 // The pieces of evidence by what they show, as the driver names them.
 var (
-	requestLabels = []string{"before-instant-cancel", "before-submit", "before-confirm", "after-submit"}
+	requestLabels = []string{"before-instant-cancel", "before-submit", "before-confirm", "after-submit", "re-read"}
 	refusalLabels = []string{"picked-up"}
 	messageLabels = []string{"before-send", "after-send", "message-stands"}
 )
@@ -122,11 +122,17 @@ func (r *readme) lookUp() string {
 }
 
 func (r *readme) messages() wanted {
-	w := r.pictures("Messages to the seller", r.with(messageLabels), "no picture of them was kept; make one of the conversation")
+	var told string
 	for _, k := range []state.EffectKind{state.EffectTellRequest, state.EffectTellRefusal, state.EffectTellProof} {
 		if at := r.Case.Told[k]; !at.IsZero() {
-			w.text += "; written on " + bothZones(at)
+			told += "; written on " + bothZones(at)
 		}
 	}
+	missing := "no picture of them was kept; make one of the conversation"
+	if told == "" {
+		missing = "countermand wrote none; if you did, make a picture of the conversation"
+	}
+	w := r.pictures("Messages to the seller", r.with(messageLabels), missing)
+	w.text += told
 	return w
 }

@@ -20,6 +20,7 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/rs/zerolog"
 
 	"countermand/cmd/internal/control"
 	"countermand/state"
@@ -293,6 +294,10 @@ func TestClaim(t *testing.T) {
 			c.Status, c.Refund = state.Cancelled, &state.Refund{Amount: state.Money{Units: 50000, Currency: "USD"}, To: state.RefundBonus}
 		}, []string{"only 5.00 USD came back (to: bonus)", "remaining 7.34 USD"}, nil},
 	}
+	quiet := state.Case{AnsweredAt: r.at(40), ReadAt: r.at(200), Fired: map[string]time.Time{string(state.ClockProofDue): r.at(160)}}
+	if said := strings.Join(comparisons(quiet), " "); !strings.Contains(said, "had until 2026-03-09 00:00 UTC") {
+		t.Errorf("of a clock that was acted on it says %q", said)
+	}
 	for _, w := range rows {
 		c := r.c.Clone()
 		w.change(&c)
@@ -344,5 +349,43 @@ func golden(t *testing.T, name, got string) {
 	}
 	if diff := cmp.Diff(string(want), got); diff != "" {
 		t.Errorf("%s (-want +got):\n%s", name, diff)
+	}
+}
+
+// A daemon gives the file of a case to whoever may use its socket.
+func TestExportOfADaemon(t *testing.T) {
+	t.Parallel()
+	r := newExportRig(t)
+	c := config(t)
+	r.ev.dir = filepath.Join(c.DataDir, "evidence")
+	ref := r.keep(1, "before-submit", "png", "a picture")
+	a, err := New(t.Context(), Options{Config: c, Version: "v1.2.3", Log: zerolog.Nop()})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := a.Stop(context.WithoutCancel(t.Context())); err != nil {
+			t.Error(err)
+		}
+	})
+	err = a.store.Update(t.Context(), func(tx state.Tx) error {
+		_, err := tx.PutCase(r.c)
+		return errors.Join(err, tx.AddEntry(r.c.ID, state.Entry{At: r.at(1), To: state.Disputable, Detail: "x", Evidence: []string{ref}}))
+	})
+	if err == nil {
+		err = a.Start()
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	var out bytes.Buffer
+	p, err := control.NewClient(c.ControlSocket).Export(t.Context(), "1044", "Asia/Tokyo", &out)
+	if err != nil || p.Evidence != 1 || p.MissingCount+p.ChangedCount > 0 {
+		t.Fatalf("%+v %v", p, err)
+	}
+	files := unzip(t, out.Bytes())
+	summed(t, files)
+	if text := files["README.txt"]; !strings.Contains(text, "Asia/Tokyo") || !strings.Contains(text, "by countermand v1.2.3") {
+		t.Error(text)
 	}
 }

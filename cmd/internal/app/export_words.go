@@ -68,6 +68,9 @@ func comparisons(c state.Case) (out []string) {
 		}
 	}
 	due := c.Clocks[state.ClockProofDue]
+	if due.IsZero() {
+		due = c.Fired[string(state.ClockProofDue)] // it is stopped once it was acted on
+	}
 	if len(c.Tracking) == 0 && !due.IsZero() {
 		say("No tracking number is known. The supplier answered on %s and had until %s, working days in China; the order was last read on %s.", utcWords(c.AnsweredAt), utcWords(due), utcWords(c.ReadAt))
 	}
