@@ -102,6 +102,10 @@ type Cancellation struct {
 	// Cause is what happened in the shop; empty means that the order was
 	// cancelled there.
 	Cause Cause
+	// Doubt is why a person is to look before the supplier is asked.
+	Doubt string
+	// AskedAt is when the customer's request was first seen.
+	AskedAt time.Time
 	// Facts are what rules decide by.
 	Facts Facts
 }

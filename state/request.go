@@ -41,8 +41,9 @@ type Request struct {
 	Rev       uint64        `json:"-"`
 	ShopOrder string        `json:"shop_order"` // "#1042"
 	Source    RequestSource `json:"source"`
-	// EditID is the shop's id of the request, where it has one.
-	EditID string `json:"edit_id,omitempty"`
+	// EditIDs are the shop's ids of what the customer asked for on the order's
+	// own page.
+	EditIDs []string `json:"edit_ids,omitempty"`
 	// Reason in lower case, as a Cancellation has it.
 	Reason string        `json:"reason,omitempty"`
 	Status RequestStatus `json:"status"`
@@ -56,6 +57,13 @@ type Request struct {
 	Sent time.Time `json:"sent,omitzero"`
 	// ByHand: only a person's decision moves it on.
 	ByHand bool `json:"by_hand,omitempty"`
+	// Decided: a person wants the shop's order cancelled, whatever the
+	// customer's request says by now.
+	Decided bool `json:"decided,omitempty"`
+	// Refused: the shop did not take the cancel; a person may try it again.
+	Refused bool `json:"refused,omitempty"`
+	// TagGone: the tag was taken off since, so that another one is news.
+	TagGone bool `json:"tag_gone,omitempty"`
 	// Alert is the key of the alert that stands open about it.
 	Alert string `json:"alert,omitempty"`
 }

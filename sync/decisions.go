@@ -183,6 +183,12 @@ const withdrawnWhy = "the order is wanted after all"
 func withdrawnAsking(x *change) error { return x.stop(AlertWithdrawn, withdrawnWhy) }
 
 func withdrawnLate(x *change) error {
-	x.tellOnce(AlertWithdrawn, withdrawnWhy, "but the supplier was asked already")
+	if x.c.Cause == state.CauseLines { // the shop says it at each look
+		x.tellOnce(AlertWithdrawn, withdrawnWhy, "but the supplier was asked already")
+		return nil
+	}
+	x.say("%s, but the supplier was asked already", withdrawnWhy)
+	x.resolve(AlertWithdrawn) // an earlier change of mind
+	x.alert(AlertWithdrawn)
 	return nil
 }

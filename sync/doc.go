@@ -70,7 +70,7 @@
 //	           → ignored     cancelled
 //	unmapped   → held        mapped
 //	           → queued      mapped
-//	           → ignored     mapped, withdrawn, ignore
+//	           → ignored     mapped, replaced, withdrawn, ignore
 //	held       → queued      cancelled, approve
 //	           → requested   reading
 //	           → cancelled   reading

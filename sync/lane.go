@@ -270,6 +270,9 @@ func (l *lane) update(ctx context.Context, fn func(*txn) error) error {
 
 // request places one cancel request: intent, mark, click, reading, outcome.
 func (l *lane) request(ctx context.Context, f state.Effect) error {
+	if wait, err := l.stillWanted(ctx, f); wait || err != nil {
+		return err
+	}
 	c, begun, err := l.begin(ctx, f)
 	if err != nil || !begun {
 		return err
@@ -298,6 +301,34 @@ func (l *lane) request(ctx context.Context, f state.Effect) error {
 	}
 	l.e.crash("outcome stored")
 	return err
+}
+
+// stillWanted looks at the shop's order once more before a supplier is asked
+// because of something that the shop can take back without a word. wait is set
+// where the shop cannot tell now.
+func (l *lane) stillWanted(ctx context.Context, f state.Effect) (wait bool, err error) {
+	c, err := l.caseOf(ctx, f)
+	if err != nil {
+		return false, err
+	}
+	s, known := l.e.o.Shops[c.Shop]
+	if !known || c.Cause.Rank() >= state.CauseCancelled.Rank() {
+		return false, nil
+	}
+	o, err := s.Edge.Order(ctx, c.ShopOrderID)
+	if ctx.Err() != nil {
+		return true, context.Cause(ctx)
+	}
+	if err != nil {
+		l.e.o.Log.Warn().Err(err).Str("case", c.ID).Msg("the shop cannot tell whether the order is still to be cancelled: it is not asked yet")
+		return true, l.putOff(ctx, []state.Effect{f}, nil)
+	}
+	return false, l.update(ctx, func(t *txn) error {
+		if err := t.settle(o, s, nil); err != nil {
+			return fmt.Errorf("settle %s %s: %w", o.Shop, o.Name, err)
+		}
+		return nil
+	})
 }
 
 // failedAttempt is what an error before the last click means for the case.

@@ -22,20 +22,8 @@ func (t *txn) settle(o shop.Order, s Shop, knocks []state.Knock) error {
 			return err
 		}
 	}
-	if !o.CancelledAt.IsZero() {
-		return t.settleCancelled(o, s, have)
-	}
-	asked, err := t.settleRequest(o, s, have, knocks)
-	if err != nil || asked {
-		return err
-	}
-	return t.settleGone(o, s, have)
-}
-
-// settleCancelled is an order cancelled in the shop.
-func (t *txn) settleCancelled(o shop.Order, s Shop, have []state.Case) error {
-	if len(have) == 0 && o.CancelledAt.Before(s.Since) {
-		return nil
+	if err := t.claim(o); err != nil {
+		return fmt.Errorf("note which numbers it names: %w", err)
 	}
 	maps, err := t.numbers(o)
 	if err != nil {
@@ -44,7 +32,26 @@ func (t *txn) settleCancelled(o shop.Order, s Shop, have []state.Case) error {
 	if err := t.unnamed(have, maps); err != nil {
 		return err
 	}
-	if err := t.cover(have, cancellationOf(o, state.CauseCancelled), wholes(maps), s, state.ByShop); err != nil {
+	if !o.CancelledAt.IsZero() {
+		return t.settleCancelled(o, s, have, maps)
+	}
+	asked, err := t.settleRequest(o, s, have, maps, knocks)
+	if err != nil || asked {
+		return err
+	}
+	if have, err = t.CasesByShopOrder(o.Shop, o.ID); err != nil { // a request that ended moved them
+		return err
+	}
+	return t.settleGone(o, s, have, maps)
+}
+
+// settleCancelled is an order cancelled in the shop.
+func (t *txn) settleCancelled(o shop.Order, s Shop, have []state.Case, maps []state.Mapping) error {
+	if len(have) == 0 && o.CancelledAt.Before(s.Since) {
+		return nil
+	}
+	w := wanted{maps: maps, orders: wholes(maps), rest: uncovered(o, maps, nil)}
+	if err := t.cover(have, cancellationOf(o, state.CauseCancelled), w, s, state.ByShop); err != nil {
 		return err
 	}
 	return t.shopCancelled(o)
@@ -90,22 +97,25 @@ func (t *txn) numbers(o shop.Order) ([]state.Mapping, error) {
 	return out, nil
 }
 
-// ownLines are the shop's lines that a file names by SKU, with the quantity
-// that the file gives, else the shop's own. A line that the shop does not have
-// stays as it is: the item count will tell.
+// ownLines are the shop's lines that a file names by SKU, all that have it,
+// with the quantity that the file gives where it is clear whose it is. A line
+// that the shop does not have stays as it is.
 func ownLines(o shop.Order, named []state.Line) []state.Line {
 	var out []state.Line
 	for _, n := range named {
-		i := slices.IndexFunc(o.Lines, func(l state.Line) bool { return n.ID == "" && n.SKU != "" && l.SKU == n.SKU })
-		if i < 0 {
-			out = append(out, n)
-			continue
+		var own []state.Line
+		for _, l := range o.Lines {
+			if n.ID == "" && n.SKU != "" && l.SKU == n.SKU {
+				own = append(own, l)
+			}
 		}
-		l := o.Lines[i]
-		if n.Quantity > 0 {
-			l.Quantity = n.Quantity
+		switch {
+		case len(own) == 0:
+			own = []state.Line{n}
+		case len(own) == 1 && n.Quantity > 0:
+			own[0].Quantity = n.Quantity
 		}
-		out = append(out, l)
+		out = append(out, own...)
 	}
 	return out
 }
@@ -135,12 +145,9 @@ func (t *txn) unnamed(have []state.Case, maps []state.Mapping) error {
 // cover opens a case for each supplier order that has none, the unmapped case
 // first; with no supplier order known and no case, it opens an unmapped one.
 // Cases that are there hear what is new about the shop's order.
-func (t *txn) cover(have []state.Case, cn *state.Cancellation, wants []want, s Shop, by state.By) error {
-	var maps []state.Mapping
-	for _, w := range wants {
-		maps = append(maps, w.Mapping)
-	}
-	if len(maps) == 0 && len(have) == 0 {
+func (t *txn) cover(have []state.Case, cn *state.Cancellation, wish wanted, s Shop, by state.By) error {
+	maps, wants := wish.maps, wish.orders
+	if len(maps) == 0 && !slices.ContainsFunc(have, func(c state.Case) bool { return !letGo(c, cn) }) {
 		_, err := t.step(state.Case{ID: t.e.o.NewID(t.now)}, state.Event{Kind: state.EventCancelled, By: by, Cancellation: cn})
 		return err
 	}
@@ -154,7 +161,7 @@ func (t *txn) cover(have []state.Case, cn *state.Cancellation, wants []want, s S
 		if next, err = t.hear(next, cn, wants, by); err != nil {
 			return err
 		}
-		if !letGo(next, cn.Cause) { // named again, it is another case
+		if !letGo(next, cn) { // named again, it is another case
 			byNumber[c.SupplierOrder] = next
 		}
 		if next.Status == state.Unmapped {
@@ -188,7 +195,30 @@ func (t *txn) cover(have []state.Case, cn *state.Cancellation, wants []want, s S
 		}
 		byNumber[m.SupplierOrder] = next
 	}
-	return nil
+	return t.coverRest(have, unmapped, cn, wish, by)
+}
+
+// coverRest keeps a case for lines of which no supplier order is known beside
+// those that have one, and ends it once they have.
+func (t *txn) coverRest(have, unmapped []state.Case, cn *state.Cancellation, w wanted, by state.By) error {
+	if len(w.rest) == 0 {
+		for _, c := range unmapped {
+			if len(w.maps) == 0 || len(w.orders) == 0 {
+				return nil
+			}
+			if _, err := t.step(c, state.Event{Kind: state.EventReplaced, By: by}); err != nil {
+				return err
+			}
+		}
+		return nil
+	}
+	if slices.ContainsFunc(have, func(c state.Case) bool { return c.SupplierOrder == "" && !letGo(c, cn) }) {
+		return nil
+	}
+	of := *cn
+	of.Lines = w.rest
+	_, err := t.step(state.Case{ID: t.e.o.NewID(t.now)}, state.Event{Kind: state.EventCancelled, By: by, Cancellation: &of})
+	return err
 }
 
 // account says where a supplier order is looked for.
@@ -221,8 +251,8 @@ func (t *txn) hear(c state.Case, cn *state.Cancellation, wants []want, by state.
 // letGo tells whether an ended case stands in the way of another one about the
 // same supplier order: not where its number was taken back, where the order
 // was wanted again, or where it was left alone and the shop now says more.
-func letGo(c state.Case, cause state.Cause) bool {
-	return c.Status == state.Ignored && (takenBack(c) || c.Stop == withdrawnWhy || c.Cause.Rank() < cause.Rank())
+func letGo(c state.Case, cn *state.Cancellation) bool {
+	return c.Status == state.Ignored && (takenBack(c) || c.Stop == withdrawnWhy || c.Cause.Rank() < cn.Cause.Rank() || c.EndedAt.Before(cn.AskedAt))
 }
 
 // replace takes a case's number back where the operator names others.
@@ -245,6 +275,13 @@ func (t *txn) conflict(m *state.Mapping, cn *state.Cancellation) error {
 	for _, o := range said {
 		if o.Shop != cn.Shop || o.Name != plainName(cn.ShopOrder) {
 			m.Conflict = fmt.Sprintf("AliExpress order %s was given to %s %s by the operator", m.SupplierOrder, o.Shop, o.Name)
+		}
+	}
+	if m.By != byOperator {
+		if who, err := t.claimant(m.SupplierOrder, cn.Shop, cn.ShopOrderID); err != nil {
+			return err
+		} else if who != "" {
+			m.Conflict = fmt.Sprintf("AliExpress order %s is also named by %s", m.SupplierOrder, who)
 		}
 	}
 	others, err := t.CasesBySupplierOrder(m.SupplierOrder)
@@ -296,7 +333,7 @@ func (e *Engine) MapSet(ctx context.Context, shopName, order, who string, number
 			return t.lookAgain(c)
 		}
 		cn := &state.Cancellation{Shop: c.Shop, ShopOrder: c.ShopOrder, ShopOrderID: c.ShopOrderID, Reason: c.Reason, OrderedAt: c.ShopOrderedAt, CancelledAt: c.CancelledAt, Lines: c.Lines, Cause: c.Cause, Facts: c.Facts}
-		if err := t.cover(have, cn, wholes(maps), s, state.ByCLI); err != nil {
+		if err := t.cover(have, cn, wanted{maps: maps, orders: wholes(maps)}, s, state.ByCLI); err != nil {
 			return err
 		}
 		out, err = t.CasesByShopOrder(c.Shop, c.ShopOrderID)

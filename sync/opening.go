@@ -122,6 +122,10 @@ func (x *change) place() error {
 		x.hold(true, "%s", m.Conflict)
 		return nil
 	}
+	if cn := x.ev.Cancellation; cn != nil && cn.Doubt != "" {
+		x.hold(false, "%s", cn.Doubt)
+		return nil
+	}
 	x.judge(fmt.Sprintf("%s; AliExpress order %s (found by %s)", x.because(), m.SupplierOrder, m.By))
 	return nil
 }
@@ -184,6 +188,7 @@ func cancelledToo(x *change) error {
 	if cn.Cause.Rank() < c.Cause.Rank() {
 		return nil
 	}
+	c.Facts = cn.Facts
 	news := cn.Cause.Rank() > c.Cause.Rank()
 	whole := c.Partial != "" && cn.Partial == ""
 	if c.CancelledAt.IsZero() && !cn.CancelledAt.IsZero() {
@@ -228,7 +233,7 @@ func mapped(x *change) error {
 		return x.refuse("no supplier order came with it")
 	}
 	if cn := x.ev.Cancellation; cn != nil {
-		x.c.Partial = cn.Partial
+		x.c.Partial, x.c.Facts = cn.Partial, cn.Facts
 	}
 	return x.place()
 }
@@ -303,6 +308,12 @@ func replacedAsking(x *change) error { return x.stop(AlertReplaced, replacedWhy)
 // replacedLate cannot be helped any more; a person is told.
 func replacedLate(x *change) error {
 	x.tellOnce(AlertReplaced, replacedWhy, "but the supplier was asked already")
+	return nil
+}
+
+// covered: its lines were found to belong to supplier orders that are known.
+func covered(x *change) error {
+	x.to(state.Ignored, "its lines belong to AliExpress orders that are known by now")
 	return nil
 }
 

@@ -15,6 +15,40 @@ type want struct {
 	partial string
 }
 
+// wanted is what is to be cancelled of a shop order.
+type wanted struct {
+	maps   []state.Mapping // all supplier orders that are known of it
+	orders []want          // those that are to go
+	rest   []state.Line    // lines that are to go, of which none is known
+}
+
+// uncovered are the lines that are to go (nil: all) and belong to no supplier
+// order that is known, where each of these says which of the shop's lines it
+// has.
+func uncovered(o shop.Order, maps []state.Mapping, gone map[string]int) (rest []state.Line) {
+	vague := slices.ContainsFunc(maps, func(m state.Mapping) bool {
+		_, known := covers(o, m, 2)
+		return !known
+	})
+	if len(maps) == 0 || vague {
+		return nil
+	}
+	for _, l := range o.Lines {
+		has := slices.ContainsFunc(maps, func(m state.Mapping) bool {
+			return slices.ContainsFunc(m.Lines, func(n state.Line) bool { return sameLine(n, l) })
+		})
+		if !has && (gone == nil || gone[l.ID] > 0) {
+			rest = append(rest, l)
+		}
+	}
+	return rest
+}
+
+// sameLine compares a line of a mapping with one of the shop's.
+func sameLine(named, l state.Line) bool {
+	return named.ID == l.ID || named.ID == "" && named.SKU != "" && named.SKU == l.SKU
+}
+
 // wholes wants supplier orders cancelled altogether.
 func wholes(maps []state.Mapping) (out []want) {
 	for _, m := range maps {
@@ -29,9 +63,10 @@ func touched(o shop.Order, maps []state.Mapping, gone map[string]int) (out []wan
 	for _, m := range maps {
 		lines, known := covers(o, m, len(maps))
 		went, all := count(lines, gone)
+		orderWent, orderAll := count(o.Lines, gone)
 		switch {
 		case went == 0:
-		case went >= all:
+		case known && went >= all, orderWent >= orderAll:
 			out = append(out, want{Mapping: m})
 		case !known:
 			out = append(out, want{m, fmt.Sprintf("%d of %d items were taken off the shop order, and it is not known which AliExpress order holds them", went, all)})
@@ -44,20 +79,21 @@ func touched(o shop.Order, maps []state.Mapping, gone map[string]int) (out []wan
 
 // covers are the shop's lines behind a supplier order, by id, else by SKU. A
 // number that says nothing of lines stands for all where it is the only one;
-// beside others it is not known which ones it has.
+// beside others, or where it names a line that the shop does not have, it is
+// not known which ones it has.
 func covers(o shop.Order, m state.Mapping, numbers int) (lines []state.Line, known bool) {
 	for _, l := range o.Lines {
-		i := slices.IndexFunc(m.Lines, func(have state.Line) bool {
-			return have.ID == l.ID || have.ID == "" && have.SKU != "" && have.SKU == l.SKU
-		})
-		if i >= 0 {
+		if slices.ContainsFunc(m.Lines, func(n state.Line) bool { return sameLine(n, l) }) {
 			lines = append(lines, l)
 		}
 	}
+	strange := slices.ContainsFunc(m.Lines, func(n state.Line) bool {
+		return !slices.ContainsFunc(o.Lines, func(l state.Line) bool { return sameLine(n, l) })
+	})
 	if len(lines) > 0 {
-		return lines, true
+		return lines, !strange
 	}
-	return o.Lines, numbers == 1
+	return o.Lines, numbers == 1 && !strange
 }
 
 func count(lines []state.Line, gone map[string]int) (went, all int) {
@@ -70,37 +106,27 @@ func count(lines []state.Line, gone map[string]int) (went, all int) {
 
 // settleGone opens or moves the cases of an order that stands while lines of
 // it went.
-func (t *txn) settleGone(o shop.Order, s Shop, have []state.Case) error {
-	maps, err := t.numbers(o)
-	if err != nil {
-		return err
-	}
+func (t *txn) settleGone(o shop.Order, s Shop, have []state.Case, maps []state.Mapping) error {
 	if err := t.wantedAgain(o, have); err != nil {
 		return err
 	}
-	if err := t.unnamed(have, maps); err != nil {
-		return err
-	}
-	at := o.GoneAt
-	if at.IsZero() {
-		at = o.UpdatedAt
-	}
 	went, all := count(o.Lines, o.Gone)
-	if went == 0 || len(have) == 0 && at.Before(s.Since) {
+	old := o.CreatedAt.Before(s.Since)
+	if went == 0 || len(have) == 0 && !o.GoneAt.IsZero() && o.GoneAt.Before(s.Since) {
 		return nil
 	}
 	cn := cancellationOf(o, state.CauseLines)
-	if len(maps) == 0 && len(have) == 0 {
-		if went < all {
-			cn.Partial = fmt.Sprintf("only %d of the %d items of the shop order were taken off", went, all)
-		}
-		return t.cover(nil, cn, nil, s, state.ByShop)
+	if o.GoneAt.IsZero() && old {
+		cn.Doubt = "lines of an order from before countermand's first start were taken off, and the shop does not tell when"
 	}
-	wants := touched(o, maps, o.Gone)
-	if len(wants) == 0 {
+	if len(maps) == 0 && went < all {
+		cn.Partial = fmt.Sprintf("only %d of the %d items of the shop order were taken off", went, all)
+	}
+	w := wanted{maps: maps, orders: touched(o, maps, o.Gone), rest: uncovered(o, maps, o.Gone)}
+	if len(maps) > 0 && len(w.orders)+len(w.rest) == 0 {
 		return nil
 	}
-	return t.cover(have, cn, wants, s, state.ByShop)
+	return t.cover(have, cn, w, s, state.ByShop)
 }
 
 // wantedAgain ends the cases of lines that came back before the supplier was

@@ -23,6 +23,8 @@ func replacedStories() []scenario {
 		switch {
 		case s.Ended():
 			steps = steps[1:]
+		case s == state.Unmapped:
+			steps = []step{{ev: takenBackEv, to: state.Ignored, check: has("its lines belong to AliExpress orders that are known by now")}}
 		case s == state.Held || s == state.Queued:
 			steps = []step{{ev: takenBackEv, to: state.Ignored, check: has("the operator named other AliExpress orders")}}
 		case s == state.Requesting:

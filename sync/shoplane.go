@@ -80,12 +80,8 @@ func (l *shopLane) recover(ctx context.Context) error {
 				if f.State == state.EffectPlanned {
 					continue
 				}
-				f.State = state.EffectPlanned
-				if f.NotBefore = t.now; f.Kind == state.EffectShopCancel {
-					f.NotBefore = t.now.Add(shopSettle)
-				}
-				if _, err := t.PutEffect(f); err != nil {
-					return fmt.Errorf("plan effect %s again: %w", f.ID, err)
+				if err := t.again(f); err != nil {
+					return err
 				}
 			}
 			if after = next; after == "" {
@@ -95,17 +91,58 @@ func (l *shopLane) recover(ctx context.Context) error {
 	})
 }
 
-func (l *shopLane) do(ctx context.Context, f state.Effect) error {
-	if l.shop.Writer == nil || l.e.o.Policy.Mode == Observe {
+func (l *shopLane) do(ctx context.Context, f state.Effect) (err error) {
+	idle := l.shop.Writer == nil || l.e.o.Policy.Mode == Observe
+	switch {
+	case f.State != state.EffectPlanned: // its end could not be stored
+		return l.e.update(ctx, func(t *txn) error { return t.again(f) })
+	case f.Kind == state.EffectWriteBack && idle:
 		return l.end(ctx, f, nil)
+	case f.Kind == state.EffectWriteBack:
+		err = l.writeBack(ctx, f)
+	case idle || !l.shop.First.Enabled && f.Kind != state.EffectResolve:
+		err = l.leave(ctx, f)
+	case f.Kind == state.EffectShopCancel:
+		err = l.cancel(ctx, f)
+	default:
+		err = l.answer(ctx, f)
 	}
-	switch f.Kind {
-	case state.EffectShopCancel:
-		return l.cancel(ctx, f)
-	case state.EffectWriteBack:
-		return l.writeBack(ctx, f)
+	if errors.Is(err, state.ErrCorrupt) { // the others go on
+		return l.end(ctx, f, func(t *txn) error { return t.join(f.Shop, f.OrderID) })
 	}
-	return l.answer(ctx, f)
+	return err
+}
+
+// again plans an effect once more of which the end is not known. A cancel that
+// was sent gets time to show.
+func (t *txn) again(f state.Effect) error {
+	f.State, f.NotBefore = state.EffectPlanned, t.now
+	if f.Kind == state.EffectShopCancel {
+		f.NotBefore = t.now.Add(shopSettle)
+	}
+	if _, err := t.PutEffect(f); err != nil {
+		return fmt.Errorf("plan effect %s again: %w", f.ID, err)
+	}
+	return nil
+}
+
+// leave hands to a person what the settings of today do not let us do.
+func (l *shopLane) leave(ctx context.Context, f state.Effect) error {
+	return l.end(ctx, f, func(t *txn) error {
+		r, cases, err := t.request(f)
+		if missing(err) || err == nil && r.Status != state.RequestCancelling && r.Status != state.RequestDeclining {
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+		why := "mode observe, so nothing was done in the shop: "
+		if !l.shop.First.Enabled {
+			why = "supplier_first is switched off, so nothing was done in the shop: "
+		}
+		r.ByHand = true
+		return t.moveRequest(r, state.RequestOpen, why+r.Why, cases)
+	})
 }
 
 // end deletes an effect and stores what came of it. The caller's context may
@@ -115,12 +152,18 @@ func (l *shopLane) end(ctx context.Context, f state.Effect, fn func(*txn) error)
 		if err := t.DeleteEffect(f.ID); err != nil && !errors.Is(err, state.ErrNotFound) {
 			return err
 		}
+		if err := t.resolve(effectAlert(f), "It was done in the meantime."); err != nil {
+			return err
+		}
 		if fn == nil {
 			return nil
 		}
 		return fn(t)
 	})
 }
+
+// effectAlert is the key of the alert that something could not be done.
+func effectAlert(f state.Effect) string { return f.ID + "/" + stampKey(f.PlannedAt) }
 
 // request reads the request behind an effect with its cases.
 func (t *txn) request(f state.Effect) (r state.Request, cases []state.Case, err error) {
@@ -143,6 +186,12 @@ func (l *shopLane) cancel(ctx context.Context, f state.Effect) error {
 	send := false
 	err = l.e.update(ctx, func(t *txn) error {
 		send = false
+		if err := t.settle(o, l.shop, nil); err != nil {
+			return err
+		}
+		if err := t.join(f.Shop, f.OrderID); err != nil {
+			return err
+		}
 		var cases []state.Case
 		if r, cases, err = t.request(f); err != nil {
 			return err
@@ -154,8 +203,12 @@ func (l *shopLane) cancel(ctx context.Context, f state.Effect) error {
 		if err != nil {
 			return err
 		}
-		if ended, why := endedInShop(r, o, l.shop); ended != "" && r.Sent.IsZero() {
-			return t.endRequest(r, ended, why, cases)
+		if ended, why := endedInShop(r, o, l.shop); ended == state.RequestWithdrawn && !r.Decided {
+			r.ByHand = true
+			if err := t.DeleteEffect(f.ID); err != nil {
+				return err
+			}
+			return t.moveRequest(r, state.RequestOpen, why+" after the cancel was sent to the shop, where the order still stands: look at it there", cases)
 		}
 		if r.Sent.IsZero() {
 			r.Sent = t.now
@@ -178,6 +231,8 @@ func (l *shopLane) cancel(ctx context.Context, f state.Effect) error {
 	switch {
 	case ctx.Err() != nil:
 		return context.Cause(ctx) // found at the next start
+	case err != nil && !shop.MaySent(err):
+		return l.notSent(ctx, f, err)
 	case err != nil:
 		return l.putOff(ctx, f, err, "the shop's order could not be cancelled")
 	case res.Outcome == shop.CancelDone:
@@ -188,11 +243,25 @@ func (l *shopLane) cancel(ctx context.Context, f state.Effect) error {
 			if err != nil {
 				return err
 			}
-			r.ByHand = true
+			r.ByHand, r.Refused, r.Sent = true, true, time.Time{}
 			return t.moveRequest(r, state.RequestOpen, fmt.Sprintf("all suppliers accepted, but the shop refuses to cancel the order: %s; cancel it in Shopify, or try again with cases retry", shop.Problems(res.Problems)), cases)
 		})
 	}
 	return l.putOff(ctx, f, errors.Join(res.Err, errors.New("it is not known whether the shop carried the cancel out")), "the shop's order could not be cancelled")
+}
+
+// notSent puts a cancel off that did not leave.
+func (l *shopLane) notSent(ctx context.Context, f state.Effect, cause error) error {
+	err := l.e.update(context.WithoutCancel(ctx), func(t *txn) error {
+		r, err := t.Request(f.Shop, f.OrderID)
+		if err != nil {
+			return err
+		}
+		r.Sent = time.Time{}
+		_, err = t.PutRequest(r)
+		return err
+	})
+	return errors.Join(err, l.putOff(ctx, f, cause, "the shop's order could not be cancelled"))
 }
 
 func (l *shopLane) cancelOrder(r state.Request) shop.CancelOrder {
@@ -217,7 +286,7 @@ func (l *shopLane) cancelDone(ctx context.Context, f state.Effect, res shop.Canc
 				return err
 			}
 		}
-		if r.EditID != "" {
+		if len(r.EditIDs) > 0 {
 			if err := t.planAtShop(r, state.EffectResolve, t.now); err != nil {
 				return err
 			}
@@ -233,16 +302,24 @@ func (l *shopLane) answer(ctx context.Context, f state.Effect) error {
 		r, err = tx.Request(f.Shop, f.OrderID)
 		return err
 	})
-	if missing(err) || err == nil && (r.EditID == "" || f.Kind == state.EffectDecline && r.Status != state.RequestDeclining) {
+	if missing(err) || err == nil && (len(r.EditIDs) == 0 || f.Kind == state.EffectDecline && r.Status != state.RequestDeclining) {
 		return l.end(ctx, f, nil)
 	}
 	if err != nil {
 		return fmt.Errorf("open the request about %s: %w", f.OrderID, err)
 	}
-	if f.Kind == state.EffectResolve {
-		err = l.shop.Writer.ResolveEdit(ctx, r.EditID)
-	} else {
-		err = l.shop.Writer.DeclineEdit(ctx, r.EditID, l.shop.First.DeclineNote)
+	for _, id := range r.EditIDs {
+		if f.Kind == state.EffectResolve {
+			err = l.shop.Writer.ResolveEdit(ctx, id)
+		} else {
+			err = l.shop.Writer.DeclineEdit(ctx, id, l.shop.First.DeclineNote)
+		}
+		if shop.KindOf(err) == shop.NotFound {
+			err = nil // taken back by the customer: there is nothing to answer
+		}
+		if err != nil {
+			break
+		}
 	}
 	l.e.crash("customer answered")
 	switch {
@@ -295,7 +372,7 @@ func (l *shopLane) putOff(ctx context.Context, f state.Effect, cause error, what
 		}
 		if now.Kind != state.EffectWriteBack && now.Tries == shopAlarm {
 			err := t.raise(state.Alert{
-				Key: fmt.Sprintf("%s/%s", now.ID, stampKey(t.now)), Kind: AlertShop, Page: true,
+				Key: effectAlert(now), Kind: AlertShop, Page: true,
 				Title: fmt.Sprintf("%s: %s", l.name, what), Text: fmt.Sprintf("Order %s: %s. It is tried again by itself; look at the order in Shopify.", f.OrderID, cause),
 			})
 			if err != nil {

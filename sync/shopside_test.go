@@ -104,7 +104,11 @@ func TestWholeAfterPart(t *testing.T) {
 	f.change(id, func(o *shop.Order) { o.CancelledAt = f.clock.Now() })
 	w.knock(id)
 	w.quiet()
-	if all := w.cases(); len(all) != 2 || all[1].Status != state.Requested || w.site.clicks(numberA) != 1 {
+	all := w.cases()
+	if len(all) != 3 || all[1].Status != state.Requested || w.site.clicks(numberA) != 1 {
+		t.Errorf("cases %+v", all)
+	}
+	if all[2].Status != state.Unmapped || all[2].Lines[0].ID != "l2" { // no number is known of the shade
 		t.Errorf("cases %+v", all)
 	}
 }
@@ -147,7 +151,10 @@ func TestRequestForSomeLines(t *testing.T) {
 	if refused, ok := errors.AsType[*casesync.RefusedError](err); !ok || !strings.Contains(refused.Why, "only some lines") {
 		t.Errorf("approved: %v", err)
 	}
-	f.change(id, func(o *shop.Order) { o.Edits[0].Status = shop.EditResolved })
+	f.change(id, func(o *shop.Order) {
+		o.Edits[0].Status = shop.EditResolved
+		o.Gone, o.GoneAt, o.Left = map[string]int{"l1": 2}, f.clock.Now(), map[string]int{"l2": 1}
+	})
 	w.knock(id)
 	w.settle()
 	w.wantRequest(id, state.RequestDone, "by a person")

@@ -308,6 +308,10 @@ func (e *edge) set(fn func()) {
 func (e *edge) cancelled(n int, now time.Time, numbers ...string) string {
 	id := fmt.Sprintf("gid://shopify/Order/%d", n)
 	o := shop.Order{Shop: "mystore", ID: id, Name: fmt.Sprintf("#%d", n), CreatedAt: now.Add(-2 * day), CancelledAt: now, Reason: "customer", Lines: lines}
+	o.Left = map[string]int{}
+	for _, l := range lines {
+		o.Left[l.ID] = l.Quantity
+	}
 	for _, number := range numbers {
 		o.Supplier = append(o.Supplier, state.Mapping{SupplierOrder: number, By: "attribute", Lines: lines})
 	}

@@ -54,7 +54,8 @@ var table = map[state.Status]row{
 		state.EventTick:      tickUnmapped,
 		state.EventRetry:     retryUnmapped,
 		state.EventIgnore:    ignore,
-	}), state.EventReadFailed, state.EventReplaced),
+		state.EventReplaced:  covered,
+	}), state.EventReadFailed),
 	state.Held: openRow(row{
 		state.EventMapped:    mappedAgain,
 		state.EventReplaced:  replaced,

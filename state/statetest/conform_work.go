@@ -247,7 +247,7 @@ func testAccounts(t *testing.T, b Backend) {
 
 func testRequests(t *testing.T, b Backend) {
 	s := open(t, b)
-	want := state.Request{Shop: "s", ShopOrderID: "gid://shopify/Order/1", ShopOrder: "#1", Source: state.RequestByEdit, EditID: "e", Reason: "customer", Status: state.RequestAsking, OpenedAt: hour(1)}
+	want := state.Request{Shop: "s", ShopOrderID: "gid://shopify/Order/1", ShopOrder: "#1", Source: state.RequestByEdit, EditIDs: []string{"e"}, Reason: "customer", Status: state.RequestAsking, OpenedAt: hour(1)}
 	update(t, s, func(tx state.Tx) {
 		_, err := tx.Request(want.Shop, want.ShopOrderID)
 		wants(t, "none yet", err, state.ErrNotFound)

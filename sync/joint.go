@@ -1,0 +1,248 @@
+package sync
+
+import (
+	"errors"
+	"fmt"
+
+	"countermand/state"
+)
+
+// join draws the sum of a shop order's answers, once all are there.
+func (t *txn) join(shopName, orderID string) error {
+	r, err := t.Request(shopName, orderID)
+	if missing(err) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	cases, err := t.CasesByShopOrder(shopName, orderID)
+	if errors.Is(err, state.ErrCorrupt) {
+		if r.Status.Ended() || r.ByHand {
+			return nil
+		}
+		r.ByHand = true
+		return t.moveRequest(r, state.RequestOpen, "the record of one of its cases is damaged, so it is not known what all suppliers answered: see to it in the shop yourself", cases)
+	}
+	if err != nil {
+		return err
+	}
+	first := t.e.o.Shops[shopName].First
+	next, why := joint(r, cases, first.Decline)
+	atShop := next == state.RequestCancelling || next == state.RequestDeclining && len(r.EditIDs) > 0
+	switch {
+	case next == r.Status && !(atShop && !first.Enabled):
+		return nil
+	case next == state.RequestOpen && r.Status.Ended():
+		r.ByHand = true // the customer heard otherwise, or wants it: nothing more by itself
+	case atShop && !first.Enabled:
+		r.ByHand = true
+		next, why = state.RequestOpen, "supplier_first was switched off while the customer's request was under way; the suppliers' answers are in: see to the shop's order yourself"
+	case atShop && t.e.o.Policy.Mode == Observe:
+		next, why = state.RequestOpen, "mode observe, so nothing was done in the shop: "+why
+	}
+	if next == r.Status {
+		return nil
+	}
+	return t.moveRequest(r, next, why, cases)
+}
+
+// moveRequest stores what became of a request, plans what follows at the shop
+// and tells it in each case's journal.
+func (t *txn) moveRequest(r state.Request, next state.RequestStatus, why string, cases []state.Case) error {
+	if next == state.RequestDeclining && len(r.EditIDs) == 0 {
+		next = state.RequestDeclined // nobody to tell but the operator, who was
+	}
+	r.Status, r.Why = next, why
+	if r.EndedAt = (state.Request{}).EndedAt; next.Ended() {
+		r.EndedAt = t.now
+	}
+	if r.Alert != "" {
+		if err := t.resolve(r.Alert, why); err != nil {
+			return err
+		}
+		r.Alert = ""
+	}
+	if next == state.RequestOpen {
+		a := state.Alert{
+			Key:  fmt.Sprintf("request/%s/%s/%s", r.Shop, r.ShopOrderID, stampKey(t.now)),
+			Kind: AlertRequest, Page: true, Title: fmt.Sprintf("%s %s: the customer's request waits for you", r.Shop, r.ShopOrder), Text: why,
+		}
+		if err := t.raise(a); err != nil {
+			return err
+		}
+		r.Alert = a.Key
+	}
+	var err error
+	if r.Rev, err = t.PutRequest(r); err != nil {
+		return fmt.Errorf("store the request about %s: %w", r.ShopOrder, err)
+	}
+	if err := t.followRequest(r); err != nil {
+		return err
+	}
+	for _, c := range cases {
+		if c, err = t.Case(c.ID); err != nil {
+			return err
+		}
+		if _, err := t.step(c, state.Event{Kind: state.EventShop, By: state.ByEngine, Note: why}); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// followRequest plans what a request's new state wants done at the shop, and
+// drops what it does not want any more.
+func (t *txn) followRequest(r state.Request) error {
+	wanted := map[state.RequestStatus]state.EffectKind{state.RequestCancelling: state.EffectShopCancel, state.RequestDeclining: state.EffectDecline}[r.Status]
+	for _, kind := range []state.EffectKind{state.EffectShopCancel, state.EffectDecline} {
+		if kind == wanted {
+			continue
+		}
+		f, err := t.Effect(state.ShopEffectID(r.Shop, r.ShopOrderID, kind))
+		if err == nil && f.State == state.EffectPlanned {
+			err = t.DeleteEffect(f.ID)
+		}
+		if err != nil && !missing(err) {
+			return fmt.Errorf("drop what was to be done in the shop: %w", err)
+		}
+	}
+	if wanted == "" {
+		return nil
+	}
+	return t.planAtShop(r, wanted, t.now)
+}
+
+// accepted, refusedCase: how a supplier answered. Neither: it has not yet.
+func accepted(c state.Case) bool {
+	return c.Status == state.Cancelled || c.Status == state.Refunded
+}
+
+func refusedCase(c state.Case) bool {
+	switch c.Status {
+	case state.Refused, state.Shipped, state.Disputable, state.Disputed, state.Won, state.Lost, state.WrittenOff:
+		return true
+	}
+	return false
+}
+
+// joint is what follows from the answers of all suppliers of a shop order. It
+// is pure. The shop is cancelled only when all have accepted; what is mixed is
+// left to a person.
+func joint(r state.Request, cases []state.Case, decline bool) (state.RequestStatus, string) {
+	a := answersOf(r, cases)
+	switch r.Status {
+	case state.RequestDone:
+		return r.Status, r.Why
+	case state.RequestWithdrawn:
+		if a.yes > 0 {
+			return state.RequestOpen, "the customer wants the order after all, but the supplier has cancelled: order the goods again, or cancel the shop's order"
+		}
+		return r.Status, r.Why
+	case state.RequestDeclined:
+		if a.yes > 0 && a.yes == a.all() {
+			return state.RequestOpen, "the supplier cancelled after all, but the customer was told that it would not: cancel the order in the shop, or with cases approve"
+		}
+		return r.Status, r.Why
+	case state.RequestOpen:
+		if r.ByHand {
+			return r.Status, r.Why
+		}
+	case state.RequestCancelling:
+		if !r.Sent.IsZero() || r.Decided {
+			return r.Status, r.Why
+		}
+	}
+	switch {
+	case a.open > 0:
+		return state.RequestAsking, "the suppliers are asked"
+	case a.all() == 0:
+		return state.RequestOpen, "no AliExpress order belongs to what the customer asks for: see to the shop's order yourself"
+	case a.yes == a.all() && r.Partial:
+		return state.RequestOpen, "the supplier accepted for the lines that the customer asked for; Shopify cancels whole orders only: take the lines off there, then mark the request as done"
+	case a.yes == a.all():
+		return state.RequestCancelling, "all suppliers accepted: the shop's order is cancelled now"
+	case a.yes > 0:
+		return state.RequestOpen, fmt.Sprintf("of %d suppliers %d accepted and %d did not: the shop's order is left alone; take the lines off in Shopify, or cancel it all the same with cases approve", a.all(), a.yes, a.no+a.left)
+	case decline || a.shipped+a.left == a.all():
+		return state.RequestDeclining, "the supplier did not accept: the shop's order is left alone and the customer's request declined"
+	}
+	return state.RequestOpen, "the supplier refused: the shop's order is left alone and the customer's request left open until it is seen to have shipped; decline it with cases ignore"
+}
+
+// answers counts how the suppliers of a request stand.
+type answers struct{ yes, no, shipped, left, open int }
+
+func (a answers) all() int { return a.yes + a.no + a.left }
+
+func answersOf(r state.Request, cases []state.Case) (a answers) {
+	asked := &state.Cancellation{Cause: state.CauseRequested, AskedAt: r.OpenedAt}
+	nothing := 0
+	for _, c := range cases {
+		switch {
+		case c.Cause != state.CauseRequested || letGo(c, asked):
+		case accepted(c):
+			a.yes++
+		case refusedCase(c):
+			a.no++
+			if c.Status == state.Shipped {
+				a.shipped++
+			}
+		case c.Status == state.Ignored && c.SupplierOrder == "":
+			nothing++ // a person said that nothing was bought for these lines
+		case c.Status == state.Ignored:
+			a.left++
+		default:
+			a.open++
+		}
+	}
+	if a.all()+a.open == 0 {
+		a.left = nothing
+	}
+	return a
+}
+
+// decideRequest is a person's decision about a request that was left to them:
+// approve cancels the shop's order whatever the suppliers said, retry sends a
+// cancel again that the shop refused. done is false where the decision is the
+// case's own.
+func (t *txn) decideRequest(c state.Case, ev state.Event) (done bool, err error) {
+	if c.Cause != state.CauseRequested || ev.Kind != state.EventApprove && ev.Kind != state.EventRetry {
+		return false, nil
+	}
+	if !accepted(c) && !refusedCase(c) && c.Status != state.Ignored {
+		return false, nil
+	}
+	r, err := t.Request(c.Shop, c.ShopOrderID)
+	if missing(err) || err == nil && (r.Status != state.RequestOpen || ev.Kind == state.EventRetry && !r.Refused) {
+		return false, nil
+	}
+	if err != nil {
+		return false, err
+	}
+	refuse := func(why string) error {
+		return &RefusedError{CaseID: c.ID, Status: c.Status, Event: ev.Kind, Why: why}
+	}
+	switch {
+	case t.e.o.Policy.Mode == Observe:
+		return true, refuse("mode is observe, so nothing is cancelled; set mode to confirm or auto first")
+	case !t.e.o.Shops[c.Shop].First.Enabled:
+		return true, refuse("supplier_first is switched off; cancel the order in Shopify")
+	case r.Partial:
+		return true, refuse("only some lines are wanted back and Shopify cancels whole orders only: take them off in Shopify")
+	}
+	r.ByHand, r.Refused, r.Decided = false, false, true
+	cases, err := t.CasesByShopOrder(c.Shop, c.ShopOrderID)
+	if err != nil {
+		return true, err
+	}
+	who := ev.Who
+	if who == "" {
+		who = "the operator"
+	}
+	why := who + " decided: the shop's order is cancelled now"
+	if ev.Note != "" {
+		why += " (note: " + ev.Note + ")"
+	}
+	return true, t.moveRequest(r, state.RequestCancelling, why, cases)
+}
