@@ -24,7 +24,7 @@ var watched = map[state.Status][]struct {
 	state.Queued:     {{state.ClockUnasked, false}, {state.ClockShipWindowEnd, true}},
 	state.Requesting: {{state.ClockUnasked, false}, {state.ClockShipWindowEnd, true}},
 	state.Requested:  {{state.ClockAnswerDue, false}, {state.ClockShipWindowEnd, true}},
-	state.Refused:    {{state.ClockProofDue, true}, {state.ClockDisputeCloses, true}},
+	state.Refused:    {{state.ClockShipWindowEnd, false}, {state.ClockProofDue, true}, {state.ClockDisputeCloses, true}},
 	state.Cancelled:  {{state.ClockRefundWarn, false}, {state.ClockRefundDue, false}},
 	state.Disputable: {{state.ClockDisputeOpens, false}, {state.ClockDisputeCloses, true}, {state.ClockSnooze, false}},
 	state.Disputed:   {{state.ClockSnooze, false}},

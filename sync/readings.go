@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 
 	"countermand/state"
 	"countermand/supplier"
@@ -70,8 +71,12 @@ func (l *lane) caseOf(ctx context.Context, f state.Effect) (c state.Case, err er
 }
 
 func (l *lane) requestDue(ctx context.Context) bool {
-	due, err := l.due(ctx)
-	return err == nil && len(due) > 0 && due[0].Kind != state.EffectRead
+	var due []state.Effect
+	err := l.e.o.Store.View(ctx, func(tx state.ReadTx) (err error) {
+		due, err = tx.DueEffects(l.name, l.e.o.Now(), urgentBatch)
+		return err
+	})
+	return err == nil && slices.ContainsFunc(due, func(f state.Effect) bool { return f.Kind != state.EffectRead })
 }
 
 // listed tells whether the list's entry of an order is enough: it says what it
