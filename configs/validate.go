@@ -76,14 +76,37 @@ func (d *decoder) shops(c *Config) {
 		d.shopAccounts(at, s, c.Accounts)
 		d.positive(at+"poll_every", s.PollEvery)
 		d.positive(at+"mapping.retry_for", s.Mapping.RetryFor)
-		d.oneOf(at+"supplier_first.refund", s.SupplierFirst.Refund, "original", "none", "store_credit")
-		if s.SupplierFirst.Enabled {
-			d.need(at+"supplier_first.tag", s.SupplierFirst.Tag)
-			if utf8.RuneCountInString(s.SupplierFirst.DeclineNote) > 500 {
-				d.bad(at+"supplier_first.decline_note", "has more than 500 characters, which is what Shopify takes")
-			}
+		if ownTag(s.Mapping.TagPrefix) {
+			d.bad(at+"mapping.tag_prefix", "tags that begin with countermand: are its own; choose another prefix, such as ae:")
 		}
+		d.supplierFirst(at, s)
 	}
+}
+
+func (d *decoder) supplierFirst(at string, s Shop) {
+	c := s.SupplierFirst
+	d.oneOf(at+"supplier_first.refund", c.Refund, "original", "none", "store_credit")
+	switch {
+	case ownTag(c.Tag):
+		d.bad(at+"supplier_first.tag", "tags that begin with countermand: are its own, and it takes them off; choose another, such as cancel-requested")
+	case strings.Contains(c.Tag, ","):
+		d.bad(at+"supplier_first.tag", "has a comma, which separates tags in Shopify; choose one tag without")
+	case utf8.RuneCountInString(c.Tag) > 40:
+		d.bad(at+"supplier_first.tag", "has more than 40 characters, which is what Shopify takes; choose a shorter one")
+	}
+	if !c.Enabled {
+		return
+	}
+	d.need(at+"supplier_first.tag", c.Tag)
+	if utf8.RuneCountInString(c.DeclineNote) > 500 {
+		d.bad(at+"supplier_first.decline_note", "has more than 500 characters, which is what Shopify takes")
+	}
+}
+
+// ownTag tells whether a tag is among those by which the shop is shown how its
+// cases stand.
+func ownTag(tag string) bool {
+	return strings.HasPrefix(strings.ToLower(strings.TrimSpace(tag)), "countermand:")
 }
 
 var (
