@@ -101,6 +101,7 @@ func TestProblems(t *testing.T) {
 		{"long tag", shop("supplier_first: {tag: " + strings.Repeat("ü", 41) + "}"), "shops[0].supplier_first.tag", "40"},
 		{"no tag", shop("supplier_first: {enabled: true, tag: ''}"), "shops[0].supplier_first.tag", "must be given"},
 		{"own tags hold no numbers", shop("mapping: {tag_prefix: 'countermand:ae:'}"), "shops[0].mapping.tag_prefix", "its own"},
+		{"Flow alone", shop("flow_secret_file: token"), "shops[0].flow_secret_file", "supplier_first.enabled"},
 		{"both accounts", shop("accounts: [main]"), "shops[0].accounts", "one of the two"},
 		{"account twice", change(t, "account: main", "accounts: [main, main]"), "shops[0].accounts[1]", "second time"},
 		{"pasted token", change(t, "token_file: token", "token_file: shpat_0123456789"), "shops[0].token_file", "holds the secret itself"},

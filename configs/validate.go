@@ -95,6 +95,9 @@ func (d *decoder) supplierFirst(at string, s Shop) {
 		d.bad(at+"supplier_first.tag", "has more than 40 characters, which is what Shopify takes; choose a shorter one")
 	}
 	if !c.Enabled {
+		if s.FlowSecretFile != "" {
+			d.bad(at+"flow_secret_file", "Flow's requests are put to the supplier first, which is off; set supplier_first.enabled, or take this out")
+		}
 		return
 	}
 	d.need(at+"supplier_first.tag", c.Tag)

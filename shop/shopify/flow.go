@@ -82,7 +82,7 @@ func (f *flow) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 func (f *flow) take(w http.ResponseWriter, r *http.Request, name string) answer {
 	secrets := f.Shops[name]
 	if secrets == nil {
-		return answer{outcome: HookUnknownShop, status: http.StatusNotFound, text: "no such shop, or it has no flow_secret_file"}
+		return answer{outcome: HookUnknownShop, status: http.StatusNotFound, text: "no such shop, or it has no flow_secret_file or supplier_first is off"}
 	}
 	if !knows(secrets(), r.Header.Get(FlowSecretHeader)) {
 		return answer{outcome: HookUnsigned, status: http.StatusUnauthorized, text: FlowSecretHeader + " does not fit"}

@@ -193,11 +193,12 @@ func (a *App) webhooksRemade(ctx context.Context, shopName string, topics []stri
 	})
 }
 
-// flowShops are the secrets of the shops that Flow may speak for.
+// flowShops are the secrets of the shops that Flow may speak for: where nothing
+// is asked first, nobody would hear what it says.
 func flowShops(c *configs.Config) (map[string]func() [][]byte, error) {
 	out := map[string]func() [][]byte{}
 	for _, s := range c.Shops {
-		if s.FlowSecretFile == "" {
+		if s.FlowSecretFile == "" || !s.SupplierFirst.Enabled {
 			continue
 		}
 		secret, err := configs.ReadSecret(s.FlowSecretFile)

@@ -213,7 +213,7 @@ func TestDoctorMendsSubscriptions(t *testing.T) {
 // so what it was asked stays in its inbox.
 func flowApp(t *testing.T) (a *App, ask func(shopName, secret, body string) int) {
 	t.Helper()
-	c := config(t, "account: main}", `account: main, flow_secret_file: hook-secret}
+	c := config(t, "account: main}", `account: main, flow_secret_file: hook-secret, supplier_first: {enabled: true}}
   - {name: other, domain: other.myshopify.com, endpoint: "http://127.0.0.1:1", token_file: token, account: main}`)
 	a, err := New(t.Context(), Options{Config: c, Version: "test", Log: zerolog.Nop()})
 	if err != nil {
@@ -275,6 +275,19 @@ func TestFlowIsServed(t *testing.T) {
 	})
 	if err != nil {
 		t.Fatal(err)
+	}
+}
+
+// Where suppliers are not asked first, Flow finds nobody.
+func TestFlowIsNotServedWhereItIsNotHeard(t *testing.T) {
+	t.Parallel()
+	c := config(t, "account: main}", `account: main, flow_secret_file: hook-secret, supplier_first: {enabled: true}}`)
+	if shops, err := flowShops(c); err != nil || len(shops) != 1 {
+		t.Errorf("%d shops, %v", len(shops), err)
+	}
+	c.Shops[0].SupplierFirst.Enabled = false
+	if shops, err := flowShops(c); err != nil || len(shops) != 0 {
+		t.Errorf("%d shops, %v", len(shops), err)
 	}
 }
 
