@@ -21,6 +21,9 @@ type Mapping struct {
 	// TagPrefix marks the tags that are numbers, as in
 	// "ae:8190000000000000", without case. Empty: tags are not looked at.
 	TagPrefix string
+	// Accounts may hold the shop's supplier orders; a metafield that names any
+	// other is doubted. Empty: any name is taken as it is.
+	Accounts []string
 }
 
 // Attribute is one custom attribute of an order or a line.
@@ -65,7 +68,7 @@ func (m Mapping) Resolve(s Sources) []state.Mapping {
 	var counts []state.Mapping
 	var other []string
 	for _, place := range [][]state.Mapping{
-		readMetafield(s.Metafield, s.Lines), m.attributes(s), m.note(s), m.tags(s),
+		m.metafield(s), m.attributes(s), m.note(s), m.tags(s),
 	} {
 		if len(counts) == 0 {
 			counts = place
@@ -155,6 +158,19 @@ func (m Mapping) fromTags(tags []string) []string {
 		}
 		if n := strings.TrimSpace(t[len(m.TagPrefix):]); isNumber(n) {
 			out = append(out, n)
+		}
+	}
+	return out
+}
+
+// metafield takes only the shop's own accounts: another one's may buy for
+// somebody else.
+func (m Mapping) metafield(s Sources) []state.Mapping {
+	out := readMetafield(s.Metafield, s.Lines)
+	for i, n := range out {
+		if n.Account != "" && len(m.Accounts) > 0 && !slices.Contains(m.Accounts, n.Account) {
+			out[i].Conflict = fmt.Sprintf("the shop order names account %q for AliExpress order %s, which does not buy for this shop", clip(n.Account, 40), n.SupplierOrder)
+			out[i].Account = ""
 		}
 	}
 	return out

@@ -160,6 +160,23 @@ func TestPlacesThatDisagree(t *testing.T) {
 	}
 }
 
+// A metafield may name one of the accounts that buy for the shop, and no
+// other's.
+func TestMetafieldAccounts(t *testing.T) {
+	t.Parallel()
+	const n = "8190000000000000"
+	for account, taken := range map[string]bool{"": true, "main": true, "second": true, "other": false, "Main": false} {
+		s := shopify.Sources{Metafield: `[{"supplier_order": "` + n + `", "account": "` + account + `"}]`}
+		got := shopify.Mapping{Accounts: []string{"main", "second"}}.Resolve(s)
+		if len(got) != 1 || got[0].SupplierOrder != n || (got[0].Conflict == "") != taken || taken && got[0].Account != account || !taken && got[0].Account != "" {
+			t.Errorf("account %q: got %+v", account, got)
+		}
+		if got := (shopify.Mapping{}).Resolve(s); len(got) != 1 || got[0].Conflict != "" || got[0].Account != account {
+			t.Errorf("account %q, where the shop's are not told: got %+v", account, got)
+		}
+	}
+}
+
 // A number put between words is found, whatever the words are, and found
 // once.
 func TestNumberAmongWords(t *testing.T) {

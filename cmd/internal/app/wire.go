@@ -200,7 +200,7 @@ func openShop(s configs.Shop, country bool, log zerolog.Logger) (*shopify.Client
 	o := shopify.Options{
 		Country: country, Edits: s.SupplierFirst.Enabled,
 		Name: s.Name, Domain: s.Domain, Endpoint: s.Endpoint, APIVersion: s.APIVersion,
-		Mapping: shopify.Mapping{AttributeKeys: s.Mapping.AttributeKeys, Note: s.Mapping.Note, TagPrefix: s.Mapping.TagPrefix},
+		Mapping: shopify.Mapping{AttributeKeys: s.Mapping.AttributeKeys, Note: s.Mapping.Note, TagPrefix: s.Mapping.TagPrefix, Accounts: s.AccountNames()},
 		Log:     log.With().Str("shop", s.Name).Logger(),
 	}
 	if s.TokenFile != "" {
