@@ -37,7 +37,7 @@ generate: ## make the generated files anew
 	go generate ./...
 
 bench: setup ## benchmarks (BENCH=REGEXP, PKGS=./state/...)
-	go test -run '^$$' -bench '$(BENCH)' -benchtime 2s -benchmem $(PKGS)
+	go test -run '^$$' -bench '$(BENCH)' -benchtime 2s -benchmem -timeout 1h $(PKGS)
 
 soak: setup ## ten simulated years, a thousand crashes, and all tests ten times over
 	GOGC=400 COUNTERMAND_YEARS=10 go test -timeout 30m -run '^TestYear$$' ./sync

@@ -137,19 +137,19 @@ func zoneOf(name string) (*time.Location, error) {
 // zone is the name of the zone that its README shows beside UTC and Beijing.
 // It has no time limit but that of ctx.
 func (c *Client) Export(ctx context.Context, ref, zone string, w io.Writer) (p Packed, err error) {
-	resp, err := c.stream(ctx, http.MethodGet, "/v1/cases/"+url.PathEscape(ref)+"/export?"+url.Values{"zone": {zone}}.Encode(), w)
+	trailer, err := c.stream(ctx, http.MethodGet, "/v1/cases/"+url.PathEscape(ref)+"/export?"+url.Values{"zone": {zone}}.Encode(), w)
 	if err != nil {
 		return p, err
 	}
-	if err := json.Unmarshal([]byte(resp.Trailer.Get(packedTrailer)), &p); err != nil {
+	if err := json.Unmarshal([]byte(trailer.Get(packedTrailer)), &p); err != nil {
 		return p, fmt.Errorf("receive the export: its end is missing, ask again: %w", err)
 	}
 	return p, nil
 }
 
-// stream copies an answer that may be long to w. What it asks for changes
-// nothing, so it can be asked again.
-func (c *Client) stream(ctx context.Context, method, path string, w io.Writer) (*http.Response, error) {
+// stream copies an answer that may be long to w and gives what stands behind
+// it. What it asks for changes nothing, so it can be asked again.
+func (c *Client) stream(ctx context.Context, method, path string, w io.Writer) (trailer http.Header, err error) {
 	req, err := http.NewRequestWithContext(ctx, method, "http://countermand"+path, http.NoBody)
 	if err != nil {
 		return nil, fmt.Errorf("make the request: %w", err)
@@ -168,5 +168,5 @@ func (c *Client) stream(ctx context.Context, method, path string, w io.Writer) (
 	if _, err := io.Copy(w, resp.Body); err != nil {
 		return nil, fmt.Errorf("receive the daemon's answer: %w", err)
 	}
-	return resp, nil
+	return resp.Trailer, nil
 }
