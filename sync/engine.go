@@ -108,6 +108,7 @@ type Engine struct {
 
 	wakeInbox, wakeDue chan struct{}
 	beat               atomic.Int64 // unix nanoseconds of the last due pass, real clock
+	wrote              atomic.Int64 // of the last one that wrote whatever was due
 	cancel             context.CancelCauseFunc
 	done               sync.WaitGroup
 	publish            sync.Mutex
@@ -295,6 +296,9 @@ const dueBatch = 50
 
 // drainDue puts a tick through every case that is due.
 func (e *Engine) drainDue(ctx context.Context) error {
+	if idle, err := e.nothingDue(ctx); idle || err != nil {
+		return err
+	}
 	for ctx.Err() == nil {
 		var n int
 		err := e.update(ctx, func(t *txn) error {
@@ -319,6 +323,31 @@ func (e *Engine) drainDue(ctx context.Context) error {
 		}
 	}
 	return nil
+}
+
+// stampEvery is how often, in real time, an idle engine writes all the same: a
+// disk that takes nothing is noticed so, and its mending.
+const stampEvery = time.Minute
+
+// nothingDue looks without writing: a durable write is what a tick costs.
+func (e *Engine) nothingDue(ctx context.Context) (bool, error) {
+	if time.Since(time.Unix(0, e.wrote.Load())) >= stampEvery {
+		e.wrote.Store(time.Now().UnixNano())
+		return false, nil
+	}
+	var idle bool
+	err := e.o.Store.View(ctx, func(tx state.ReadTx) error {
+		at, some, err := tx.NextDue()
+		idle = !some || at.After(e.o.Now())
+		return err
+	})
+	if err != nil {
+		return false, fmt.Errorf("find what is due next: %w", err)
+	}
+	if idle {
+		e.beat.Store(time.Now().UnixNano())
+	}
+	return idle, nil
 }
 
 // Decide puts a person's decision through the table at once. A decision that
