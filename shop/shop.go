@@ -41,10 +41,11 @@ type Order struct {
 	Gone map[string]int
 	// GoneAt is when something of that was last taken off, by the shop's
 	// clock; of an edit the time of the latest edit, of a cancelled order that
-	// of the cancel. Where the shop does not tell when it was edited, it is
-	// that of the latest refund, and an edit may be later. Zero when nothing is
-	// gone or no time is told.
+	// of the cancel. Zero when nothing is gone or no time is told.
 	GoneAt time.Time
+	// GoneUndated: some of it was taken off by an edit of which the shop does
+	// not tell when it was, so it may be later than GoneAt.
+	GoneUndated bool
 	// Supplier are the supplier orders that the order itself names, in the
 	// order they were found, each number once.
 	Supplier []state.Mapping

@@ -79,7 +79,7 @@ func TestOrder(t *testing.T) {
 		Fulfillment: "unfulfilled",
 		Lines:       []state.Line{lamp, bulb, cord},
 		Left:        map[string]int{lamp.ID: 2, bulb.ID: 2, cord.ID: 1},
-		Gone:        map[string]int{bulb.ID: 1}, // the shop does not tell when
+		Gone:        map[string]int{bulb.ID: 1}, GoneUndated: true, // the shop does not tell when
 		Supplier: []state.Mapping{
 			{SupplierOrder: "8190000000000001", By: "attribute", Lines: []state.Line{lamp}},
 			{SupplierOrder: "8190000000000002", By: "attribute"},

@@ -251,6 +251,7 @@ func (c *Client) dateRemovals(ctx context.Context, o *shop.Order, lines map[stri
 	if at.After(o.GoneAt) {
 		o.GoneAt = at
 	}
+	o.GoneUndated = at.IsZero()
 	return nil
 }
 

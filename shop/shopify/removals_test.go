@@ -135,7 +135,7 @@ func TestGone(t *testing.T) {
 					want[r.order.Lines[i].GID()] = n
 				}
 			}
-			if !maps.Equal(got.Gone, want) || !got.GoneAt.Equal(at) {
+			if !maps.Equal(got.Gone, want) || !got.GoneAt.Equal(at) || got.GoneUndated {
 				t.Errorf("gone %v at %s, want %v at %s", got.Gone, got.GoneAt, want, at)
 			}
 		})
@@ -204,12 +204,12 @@ func TestGoneIsNotGuessed(t *testing.T) {
 	c := newClient(t, r.shop.URL())
 	r.shop.FailOperation("readAgreements", http.StatusForbidden)
 	got, err := c.Order(t.Context(), r.order.GID())
-	if err != nil || len(got.Gone) != 1 || !got.GoneAt.IsZero() {
+	if err != nil || len(got.Gone) != 1 || !got.GoneAt.IsZero() || !got.GoneUndated {
 		t.Errorf("gone %v at %s: %v", got.Gone, got.GoneAt, err)
 	}
 	at := r.refund(1, 1, "CANCEL", false)
 	got, err = c.Order(t.Context(), r.order.GID())
-	if err != nil || len(got.Gone) != 2 || !got.GoneAt.Equal(at) {
+	if err != nil || len(got.Gone) != 2 || !got.GoneAt.Equal(at) || !got.GoneUndated {
 		t.Errorf("gone %v at %s, want %s: %v", got.Gone, got.GoneAt, at, err)
 	}
 	for _, op := range []string{"readRefund", "readRemovals"} {
