@@ -27,7 +27,7 @@ var errDisk = errors.New("disk full")
 func (d *disk) store(_ context.Context, knocks []state.Knock) ([]bool, error) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	time.Sleep(d.takes) // in a bubble: no time passes
+	<-time.After(d.takes) // in a bubble: no time passes
 	for _, k := range knocks {
 		if d.broken || d.bad != "" && k.Key == d.bad {
 			return nil, errDisk
