@@ -58,11 +58,30 @@ func takeProfile(ctx context.Context, profile string) (*lock, error) {
 		f.Close()
 		return nil, err
 	}
+	if pid := livingOwner(profile); pid != 0 {
+		f.Close()
+		return nil, fmt.Errorf("%w: a browser that is not ours, process %d, has %s: close it first", ErrProfileInUse, pid, profile)
+	}
 	if err := clearSingleton(profile); err != nil {
 		f.Close()
 		return nil, fmt.Errorf("take browser profile: %w", err)
 	}
 	return l, l.write()
+}
+
+// livingOwner gives the process that Chromium's own lock names, if it lives
+// and has this profile on its command line; else 0. The host before the
+// number does not count: it may have been renamed since.
+func livingOwner(profile string) int {
+	link, err := os.Readlink(filepath.Join(profile, "SingletonLock"))
+	if err != nil {
+		return 0
+	}
+	pid, err := strconv.Atoi(link[strings.LastIndexByte(link, '-')+1:])
+	if err != nil || pid <= 1 || !hasProfile(pid, profile) {
+		return 0
+	}
+	return pid
 }
 
 // clearSingleton removes Chromium's own lock, and the socket's directory
@@ -147,15 +166,18 @@ func endLeftover(ctx context.Context, old owner, profile string) error {
 // that profile: all three marks must agree.
 func isBrowserOf(o owner, profile string) bool {
 	started, err := startTime(o.Browser)
-	if err != nil || started != o.Started {
-		return false
-	}
-	cmdline, err := os.ReadFile(fmt.Sprintf("/proc/%d/cmdline", o.Browser))
+	return err == nil && started == o.Started && hasProfile(o.Browser, profile)
+}
+
+// hasProfile tells whether a process has the profile on its command line; one
+// that ended has none.
+func hasProfile(pid int, profile string) bool {
+	cmdline, err := os.ReadFile(fmt.Sprintf("/proc/%d/cmdline", pid))
 	if err != nil {
 		return false
 	}
 	for arg := range bytes.SplitSeq(cmdline, []byte{0}) {
-		if string(arg) == "--user-data-dir="+profile {
+		if dir, ok := bytes.CutPrefix(arg, []byte("--user-data-dir=")); ok && filepath.Clean(string(dir)) == filepath.Clean(profile) {
 			return true
 		}
 	}
