@@ -2,8 +2,10 @@ package aliexpress
 
 import (
 	"bytes"
+	"context"
 	"net/http"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -98,5 +100,42 @@ func TestUnknownRefundHidesNothing(t *testing.T) {
 	c := otherClient(t, base)
 	if r, err := c.Read(t.Context(), numberOne, false); err != nil || r.Phase != state.PhaseClosed || r.Refund != nil || !strings.Contains(r.Unread, "REFUNDING") {
 		t.Errorf("the page says Canceled, the reading is %q, %v", r.Phase, err)
+	}
+}
+
+// Tabs that a page opens go with the piece of work that it was loaded for.
+func TestOpenedTabsAreClosed(t *testing.T) {
+	t.Parallel()
+	var live atomic.Int32
+	wait := func(ctx context.Context, good func() bool) {
+		for !good() && ctx.Err() == nil {
+			<-time.After(10 * time.Millisecond)
+		}
+	}
+	base := bareSite(t, map[string]func(*http.Request) string{
+		"/p/order/detail": func(*http.Request) string { return orderPage("", "window.open('/p/advert')") },
+		"/p/advert":       func(*http.Request) string { return "<script>fetch('/hold')</script>advert" },
+		"/hold": func(r *http.Request) string {
+			live.Add(1)
+			<-r.Context().Done() // as long as the tab is there
+			live.Add(-1)
+			return ""
+		},
+		"/h5/mtop.aliexpress.trade.buyer.order.detail": func(r *http.Request) string {
+			wait(r.Context(), func() bool { return live.Load() > 0 })
+			return string(fixture(t, "ok_detail_processing.json"))
+		},
+	}, func(*http.Request) {})
+	c := otherClient(t, base)
+	for range 3 {
+		if _, err := c.Read(t.Context(), numberOne, false); err != nil {
+			t.Fatal(err)
+		}
+		limited, cancel := context.WithTimeout(t.Context(), 10*time.Second)
+		wait(limited, func() bool { return live.Load() == 0 })
+		cancel()
+		if n := live.Load(); n != 0 {
+			t.Fatalf("%d tabs that the page opened still run after the reading", n)
+		}
 	}
 }

@@ -56,6 +56,7 @@ func (c *Client) Check(ctx context.Context) ([]Finding, error) { return c.CheckO
 func (c *Client) CheckOrder(ctx context.Context, number string) ([]Finding, error) {
 	const op = "check site profile"
 	tab, err := c.begin(ctx)
+	defer c.alone(ctx)
 	if err != nil {
 		return nil, c.fail(ctx, op, err)
 	}

@@ -168,7 +168,21 @@ func (c *Client) begin(ctx context.Context) (*chrome.Tab, error) {
 	if err != nil {
 		return nil, err
 	}
+	c.alone(ctx) // what opened after the last piece of work is of that one
 	return c.page(ctx)
+}
+
+// alone closes the tabs that the account's pages opened: they would run on
+// after the piece of work, and be taken for a part of the next one.
+func (c *Client) alone(ctx context.Context) {
+	if c.tab == nil || !c.tab.Alive() {
+		return
+	}
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), 3*time.Second)
+	defer cancel()
+	if err := c.tab.CloseOpened(ctx); err != nil {
+		c.o.Log.Debug().Err(err).Str("account", c.o.Account).Msg("tabs that the site opened stay open")
+	}
 }
 
 // page gives the account's one tab, with the locale pinned.
@@ -296,6 +310,7 @@ func (c *Client) tidy(ctx context.Context) {
 		c.tab = nil
 		return
 	}
+	c.alone(ctx)
 	c.done(ctx)
 }
 

@@ -16,6 +16,7 @@ import (
 func (c *Client) Probe(ctx context.Context) error {
 	const op = "probe session"
 	tab, err := c.begin(ctx)
+	defer c.alone(ctx)
 	if err == nil {
 		_, err = c.firstList(ctx, tab)
 	}
@@ -65,6 +66,7 @@ func (c *Client) listAsShown(ctx context.Context, tab *chrome.Tab, failure error
 func (c *Client) Read(ctx context.Context, number string, tracking bool) (state.Reading, error) {
 	op := "read order " + number
 	tab, err := c.begin(ctx)
+	defer c.alone(ctx)
 	if err != nil {
 		return state.Reading{}, c.fail(ctx, op, err)
 	}
@@ -261,6 +263,7 @@ func (c *Client) readRefunds(ctx context.Context, tab *chrome.Tab, r *state.Read
 func (c *Client) Sweep(ctx context.Context, want []string) (map[string]state.Reading, error) {
 	const op = "sweep order list"
 	tab, err := c.begin(ctx)
+	defer c.alone(ctx)
 	if err != nil {
 		return nil, c.fail(ctx, op, err)
 	}

@@ -48,6 +48,7 @@ func (c *Client) Record(ctx context.Context, dir, number string) ([]Finding, err
 		return nil, fmt.Errorf("%s: %w", op, err)
 	}
 	tab, err := c.begin(ctx)
+	defer c.alone(ctx)
 	if err == nil {
 		err = tab.SetBlocking(ctx, false)
 	}

@@ -62,6 +62,7 @@ func (p Profile) parseReturns(a answer) (out returnsPage, err error) {
 func (c *Client) Returns(ctx context.Context, number string) ([]supplier.Return, error) {
 	const op = "read returns"
 	tab, err := c.begin(ctx)
+	defer c.alone(ctx)
 	if err != nil {
 		return nil, c.fail(ctx, op, err)
 	}
