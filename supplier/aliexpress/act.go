@@ -8,22 +8,18 @@ import (
 	"strings"
 
 	"countermand/state"
-	"countermand/supplier"
 	"countermand/supplier/chrome"
 )
 
 // open clicks the cancel button on the order's page. A page that moves its
 // buttons under the pointer is looked at once more: nothing was pressed.
 func (a *attempt) open(ctx context.Context, _ sight) (verdict, error) {
-	if err := a.keep(ctx, "before-first-click"); err != nil {
-		return end(state.AskFailed, "%v", err), nil
-	}
 	b, ok := a.c.p.cancelButton(a.detail.buttons)
 	if !ok || !a.c.p.Cancel.ButtonCaptions.is(b.Caption) {
 		return a.unknown(ctx, "the cancel button's caption "+quoted(b.Caption)+" is not in the profile (cancel.button_captions)")
 	}
 	v, err := a.openOnce(ctx, b)
-	if errors.Is(err, chrome.ErrStale) && !a.sent {
+	if (errors.Is(err, chrome.ErrStale) || errors.Is(err, chrome.ErrCovered)) && !a.sent {
 		v, err = a.openOnce(ctx, b)
 	}
 	if err != nil {
@@ -38,14 +34,15 @@ func (a *attempt) openOnce(ctx context.Context, b button) (verdict, error) {
 	if err != nil || v.ends() {
 		return v, err
 	}
-	if err := a.guard(a.detail.reading.Number); err != nil {
-		return end(state.AskWrongOrder, "%v; nothing was clicked", err), nil
+	if err := a.guard(a.req.Number); err != nil { // which the page has just proved
+		return end(state.AskWrongOrder, "%v%s", err, a.sofar()), nil
+	}
+	if err := a.strays(ctx); err != nil {
+		return goOn, err
 	}
 	allow := allowance{what: "the cancel button", typ: b.Type, captions: Texts{"": {b.Caption}}}
-	if !slices.Contains(a.c.p.Cancel.ButtonCommits, a.detail.reading.Phase) {
-		return goOn, a.c.press(ctx, a.tab, el, allow)
-	}
-	return a.last(ctx, "before-instant-cancel", el, allow, true)
+	commits := slices.Contains(a.c.p.Cancel.ButtonCommits, a.detail.reading.Phase)
+	return a.commit(ctx, "before-first-click", el, allow, commits, func(s sight) verdict { return a.is(s, pageDetail, a.detailID) })
 }
 
 // findButton waits for the cancel button, which may come later than the data.
@@ -73,14 +70,6 @@ func (a *attempt) findButton(ctx context.Context, b button) (chrome.Element, ver
 		return el, v, err
 	}
 	return el, goOn, nil
-}
-
-// detailID checks the number that the order's page shows.
-func (a *attempt) detailID(s sight) verdict {
-	if id := shown(s.view.Found["detail_id"]); len(id) > 0 && numberIn(id[0].Text) != a.req.Number {
-		return end(state.AskWrongOrder, "the data are of order %s, the page shows %s; nothing was asked", a.req.Number, quoted(clip(id[0].Text)))
-	}
-	return goOn
 }
 
 // clicked turns an error of a click before the mark into an outcome: nothing
@@ -114,6 +103,10 @@ func (a *attempt) ready(ctx context.Context, want pageKind) (sight, verdict, err
 	}
 	if s.kind != want {
 		v, err := a.unknown(ctx, fmt.Sprintf("expected the %s, see the %s %s", want, s.kind, s.why))
+		return s, v, err
+	}
+	if want == pageForm && a.tab != a.formTab {
+		v, err := a.unknown(ctx, "the site went to another tab, whose form was not read")
 		return s, v, err
 	}
 	return s, goOn, nil
@@ -199,17 +192,10 @@ func (a *attempt) form(ctx context.Context, s sight) ([]reason, verdict, error) 
 	}
 	if err := a.guard(number); err != nil {
 		a.witness(ctx, "wrong-order")
-		return nil, end(state.AskWrongOrder, "%v; nothing was asked", err), nil
+		return nil, end(state.AskWrongOrder, "%v%s", err, a.sofar()), nil
 	}
+	a.formTab = a.tab
 	return offered, a.formID(s), nil
-}
-
-// formID checks the number that the form shows, where it shows one.
-func (a *attempt) formID(s sight) verdict {
-	if id := shown(s.view.Found["form_id"]); len(id) > 0 && numberIn(id[0].Text) != a.req.Number {
-		return end(state.AskWrongOrder, "the reason form shows %s; nothing was asked", quoted(clip(id[0].Text)))
-	}
-	return goOn
 }
 
 // pick opens the drop-down and chooses the reason. Both are clicks of the
@@ -271,7 +257,15 @@ func (a *attempt) submit(ctx context.Context, choice reason) (verdict, error) {
 		return a.unknown(ctx, "the form changed before it was submitted")
 	}
 	allow := allowance{what: "Submit", captions: a.c.p.Cancel.SubmitCaptions, form: true}
-	if v, err := a.last(ctx, "before-submit", shown(s.view.Found["submit"])[0], allow, a.c.p.Cancel.SubmitCommits); err != nil || v.ends() {
+	still := func(s sight) verdict {
+		return a.is(s, pageForm, func(s sight) verdict {
+			if !chosen(s, choice) {
+				return end(state.AskUnknown, "the form changed before it was submitted%s", a.sofar())
+			}
+			return a.formID(s)
+		})
+	}
+	if v, err := a.last(ctx, "before-submit", shown(s.view.Found["submit"])[0], allow, a.c.p.Cancel.SubmitCommits, still); err != nil || v.ends() {
 		return v, err
 	}
 	a.submitted = true
@@ -292,59 +286,18 @@ func (a *attempt) confirm(ctx context.Context, _ sight) (verdict, error) {
 	if why != "" {
 		return a.unknown(ctx, why+" that confirms (selectors.dialog_buttons)")
 	}
-	if v, err := a.rightDialog(ctx, s); err != nil || v.ends() {
-		return v, err
+	if v := a.rightDialog(s); v.ends() {
+		a.witness(ctx, "unknown-page")
+		return v, nil
+	}
+	if err := a.guard(a.req.Number); err != nil {
+		return end(state.AskWrongOrder, "%v%s", err, a.sofar()), nil
 	}
 	allow := allowance{what: "Confirm", captions: cp.ConfirmCaptions, title: cp.ConfirmTitles}
-	if v, err := a.last(ctx, "before-confirm", el, allow, true); err != nil || v.ends() {
+	still := func(s sight) verdict { return a.is(s, pageConfirm, a.rightDialog) }
+	if v, err := a.last(ctx, "before-confirm", el, allow, true, still); err != nil || v.ends() {
 		return v, err
 	}
 	a.confirmed = true
 	return goOn, nil
-}
-
-// rightDialog tells whether the pop-up can be about the order: our form led
-// to it, or our click on this very page of the order.
-func (a *attempt) rightDialog(ctx context.Context, s sight) (verdict, error) {
-	if a.submitted {
-		return goOn, nil
-	}
-	if !a.opened || len(shown(s.view.Found["title"])) == 0 {
-		return a.unknown(ctx, "a confirm dialog that no form and no order's page led to")
-	}
-	if v := a.detailID(s); v.ends() {
-		return v, nil
-	}
-	if err := a.guard(a.detail.reading.Number); err != nil {
-		return end(state.AskWrongOrder, "%v; nothing was asked", err), nil
-	}
-	return goOn, nil
-}
-
-// last makes a click that may reach the supplier: checked, witnessed, marked,
-// clicked, with nothing in between that takes time.
-func (a *attempt) last(ctx context.Context, name string, el chrome.Element, allow allowance, commits bool) (verdict, error) {
-	now, err := a.c.reach(ctx, a.tab, el)
-	if err == nil {
-		err = a.c.judge(now, allow)
-	}
-	if err != nil {
-		return a.clicked(err)
-	}
-	if err := a.keep(ctx, name); err != nil {
-		return end(state.AskFailed, "%v%s", err, a.sofar()), nil
-	}
-	if s, err := a.c.look(ctx, a.tab); err != nil || barrier(s) != nil {
-		return goOn, errors.Join(err, barrier(s))
-	}
-	if commits {
-		if err := a.dispatch(ctx); err != nil {
-			return end(state.AskFailed, "the mark could not be stored: %v; nothing was asked", err), nil
-		}
-	}
-	err = a.c.click(ctx, a.tab, el, allow)
-	if !unclickable(err) && supplier.KindOf(err) == "" {
-		a.sent = true // or it may have been
-	}
-	return a.clicked(err)
 }

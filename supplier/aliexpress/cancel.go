@@ -17,8 +17,10 @@ type attempt struct {
 	req supplier.CancelRequest
 	tab *chrome.Tab
 	// own is a tab that the site opened and that goes with the attempt.
-	own   *chrome.Tab
-	heard *chrome.Listener
+	own *chrome.Tab
+	// formTab is where the form was whose data were read.
+	formTab *chrome.Tab
+	heard   *chrome.Listener
 
 	detail   detailPage
 	evidence []string
@@ -60,9 +62,6 @@ func (c *Client) Cancel(ctx context.Context, req supplier.CancelRequest) (state.
 	a.heard = tab.Listen(append(hearing(c.p.Calls.Reasons), hearing(c.p.Calls.Operation)...)...)
 	defer func() { a.close(ctx) }()
 	v, err := a.run(limited)
-	if a.opened && a.answered() {
-		a.sent = true // the site cancels with fewer clicks than we know
-	}
 	if a.sent || a.dispatched {
 		return a.conclude(ctx, v, err), nil
 	}
@@ -107,6 +106,9 @@ func (a *attempt) asked(v verdict) state.Asked {
 func (a *attempt) run(ctx context.Context) (verdict, error) {
 	// Evidence should show what a person would have seen.
 	if err := a.tab.SetBlocking(ctx, false); err != nil {
+		return goOn, err
+	}
+	if err := a.strays(ctx); err != nil { // of an attempt before this one
 		return goOn, err
 	}
 	d, err := a.c.readDetail(ctx, a.tab, a.req.Number, a.c.o.Pace)
@@ -154,19 +156,6 @@ func (a *attempt) judgeReading() verdict {
 		return end(state.AskObserved, "would click %s, give the reason %s and submit", quoted(b.Caption), a.c.p.preference())
 	}
 	return goOn
-}
-
-// guard asks the caller about the order that the page at hand shows.
-func (a *attempt) guard(shown string) error {
-	if shown != a.req.Number {
-		return wrong("cancel order "+a.req.Number, a.req.Number, shown)
-	}
-	if a.req.Guard == nil {
-		return nil
-	}
-	r := a.detail.reading
-	r.Number = shown
-	return a.req.Guard(r)
 }
 
 // step acts on one sight.
@@ -266,10 +255,16 @@ func (a *attempt) lookUntil(ctx context.Context, good func(sight) bool) (sight, 
 	return last, err
 }
 
-// follow goes over to a tab that the site opened. Its calls were made before
+// follow goes over to a tab that our click opened. Its calls were made before
 // anybody listened, so it is loaded again.
 func (a *attempt) follow(ctx context.Context) error {
+	if !a.opened {
+		return a.strays(ctx)
+	}
 	next, ok, err := a.tab.Follow(ctx)
+	if noTab(err) {
+		return nil
+	}
 	if err != nil || !ok {
 		return err
 	}

@@ -80,13 +80,33 @@ func (k *claim) commit(ctx context.Context, name string, e chrome.Element, a all
 	if err := k.keep(ctx, name); err != nil {
 		return halt(supplier.DisputeFailed, "%v; nothing was submitted", err)
 	}
-	if s, err := k.c.look(ctx, k.tab); err != nil || barrier(s) != nil {
-		return errors.Join(err, barrier(s))
+	if err := k.same(ctx); err != nil {
+		return err
 	}
 	if err := k.dispatch(ctx); err != nil {
 		return halt(supplier.DisputeFailed, "the mark could not be stored: %v; nothing was submitted", err)
 	}
+	// To store it takes a moment, in which the page may have turned.
+	if err := k.same(ctx); err != nil {
+		return err
+	}
 	return k.c.click(ctx, k.tab, e, a)
+}
+
+// same makes sure that the page is yet the one that was filled in.
+func (k *claim) same(ctx context.Context) error {
+	s, err := k.c.look(ctx, k.tab)
+	if err = errors.Join(err, barrier(s)); err != nil {
+		return err
+	}
+	v, err := k.tab.Look(ctx, k.queries())
+	if err != nil {
+		return err
+	}
+	if n := numberInLink(v.URL); n != "" && n != k.number {
+		return halt(supplier.DisputeWrongOrder, "the page's address names order %s", n)
+	}
+	return k.right(v)
 }
 
 // conclude reads the list of returns and says whether the dispute is there.

@@ -15,6 +15,7 @@ const (
 	apiList      = "mtop.aliexpress.trade.buyer.order.list"
 	apiDetail    = "mtop.aliexpress.trade.buyer.order.detail"
 	apiOperation = "mtop.aliexpress.trade.buyer.order.operation"
+	apiCancel    = "mtop.aliexpress.trade.buyer.order.cancel" // of LayoutOtherCall
 	apiTracking  = "mtop.ae.ld.querydetail"
 	apiReasons   = "mtop.aliexpress.buyer.reverse.batch.initiateReverseRender"
 	apiSubmit    = "mtop.aliexpress.buyer.reverse.batch.submitReverse" // an assumption
@@ -47,6 +48,7 @@ var apis = []api{
 	{apiList, CallList, "GET POST", (*Site).orderList},
 	{apiDetail, CallDetail, "GET", (*Site).orderDetail},
 	{apiOperation, CallOperation, "POST", (*Site).operate},
+	{apiCancel, CallOperation, "POST", (*Site).operate},
 	{apiTracking, CallTracking, "GET", (*Site).trackingDetail},
 	{apiReasons, CallReasons, "GET", (*Site).reverseForm},
 	{apiSubmit, CallSubmit, "POST", (*Site).submitDispute},

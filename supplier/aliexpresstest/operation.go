@@ -83,12 +83,12 @@ func (e *entry) cancel(v view, reason string, now time.Time) (outcome, refused s
 		return "", "FAIL_BIZ_REPEATED_REQUEST::A cancellation request is already being processed"
 	case v.phase != processing && v.phase != unpaid:
 		return "", "FAIL_BIZ_ORDER_STATUS::The order can't be canceled at this time"
-	case e.Layout != LayoutInstant && !slices.Contains(reasons, reason):
+	case !e.Layout.instant() && !slices.Contains(reasons, reason):
 		return "", "FAIL_BIZ_REASON::Please select a reason"
 	case e.Fate.PickedUp:
 		e.pickedUpAt = now
 		return opPickedUp, ""
-	case v.phase == unpaid || e.Fate.InstantClose || e.Layout == LayoutInstant:
+	case v.phase == unpaid || e.Fate.InstantClose || e.Layout.instant():
 		e.ClosedAt = now
 		return opClosed, ""
 	}

@@ -27,12 +27,21 @@ const (
 	LayoutInstant Layout = "instant"
 	// LayoutNoPopup is LayoutPage whose Submit asks at once.
 	LayoutNoPopup Layout = "nopopup"
+	// LayoutBare asks nothing at all: "Cancel order" closes the order, also a
+	// paid one. LayoutOtherCall does so by a call of another name.
+	LayoutBare      Layout = "bare"
+	LayoutOtherCall Layout = "othercall"
 	// LayoutDispute is a trap: "Cancel order" leads to the form of a dispute
 	// about the first line.
 	LayoutDispute Layout = "dispute"
 )
 
-var layouts = []Layout{LayoutPage, LayoutDialog, LayoutNewTab, LayoutInstant, LayoutNoPopup, LayoutDispute}
+var layouts = []Layout{LayoutPage, LayoutDialog, LayoutNewTab, LayoutInstant, LayoutNoPopup, LayoutBare, LayoutOtherCall, LayoutDispute}
+
+// instant tells whether an order is closed without a reason.
+func (l Layout) instant() bool {
+	return l == LayoutInstant || l == LayoutBare || l == LayoutOtherCall
+}
 
 // Order is one order of the account. Only ID is compulsory.
 type Order struct {

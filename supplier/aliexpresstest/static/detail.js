@@ -5,7 +5,7 @@ const detailAPI = 'mtop.aliexpress.trade.buyer.order.detail';
 
 function press(b, order, i18n, event) {
   switch (b.type) {
-    case 'CANCEL_ORDER': return cancel(order);
+    case 'CANCEL_ORDER': return cancel(order, event);
     case 'CONFIRM_GOODS': return confirmReceived(order.id, i18n, () => location.reload());
     case 'OPEN_DISPUTE': return dispute(b, order);
     case 'TRACKING':
@@ -20,12 +20,14 @@ function buttons(list, order, i18n) {
     h('span', {}, b.text)), b.type, order.id, (event) => press(b, order, i18n, event)));
 }
 
-async function cancel(order) {
+async function cancel(order, event) {
   const form = hosts.mobile + '/p/refund-cancel/index.html?tradeOrderId=' + order.id;
   const end = (title) => modal(' ', ending(title, order.id), [], order.id);
   switch (order.layout) {
     case 'dialog': return cancelDialog(order, end);
     case 'instant': return askFirst(order.id, null, null, end);
+    case 'bare': return pressOperation('CANCEL_ORDER', order.id, event);
+    case 'othercall': return post('mtop.aliexpress.trade.buyer.order.cancel', {tradeOrderId: order.id, operation: 'CANCEL_ORDER', isTrusted: event.isTrusted});
     case 'dispute': location.href = `${hosts.www}/p/reverse-pages/start.html?tradeOrderId=${order.id}&tradeOrderLineId=${order.line}&received=0`; return undefined;
     case 'newtab': window.open(form, '_blank'); return undefined;
     default: location.href = form; return undefined;
