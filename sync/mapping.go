@@ -170,7 +170,7 @@ func (t *txn) cover(have []state.Case, cn *state.Cancellation, wish wanted, s Sh
 	}
 	for _, w := range wants {
 		m := w.Mapping
-		s.account(&m, t.e.o.Accounts)
+		s.account(&m)
 		if len(maps) == 1 && len(m.Lines) == 0 {
 			m.Lines = cn.Lines
 		}
@@ -222,13 +222,13 @@ func (t *txn) coverRest(have, unmapped []state.Case, cn *state.Cancellation, w w
 }
 
 // account says where a supplier order is looked for.
-func (s Shop) account(m *state.Mapping, known map[string]Account) {
-	switch _, ok := known[m.Account]; {
+func (s Shop) account(m *state.Mapping) {
+	switch {
 	case m.Account == "":
 		m.Account, m.Candidates = s.Account, s.Others
-	case !ok:
-		m.Conflict = fmt.Sprintf("the shop order names account %q for AliExpress order %s, which is not configured", m.Account, m.SupplierOrder)
-		m.Account = s.Account
+	case m.Account != s.Account && !slices.Contains(s.Others, m.Account):
+		m.Conflict = fmt.Sprintf("the shop order names account %q for AliExpress order %s, which is not configured for this shop", m.Account, m.SupplierOrder)
+		m.Account, m.Candidates = s.Account, s.Others
 	}
 }
 

@@ -112,11 +112,12 @@ func (t *txn) settleGone(o shop.Order, s Shop, have []state.Case, maps []state.M
 	}
 	went, all := count(o.Lines, o.Gone)
 	old := o.CreatedAt.Before(s.Since)
-	if went == 0 || len(have) == 0 && !o.GoneAt.IsZero() && o.GoneAt.Before(s.Since) {
+	before := !o.GoneAt.IsZero() && o.GoneAt.Before(s.Since)
+	if went == 0 || len(have) == 0 && before && !o.GoneUndated {
 		return nil
 	}
 	cn := cancellationOf(o, state.CauseLines)
-	if o.GoneAt.IsZero() && old {
+	if old && (o.GoneAt.IsZero() || before) {
 		cn.Doubt = "lines of an order from before countermand's first start were taken off, and the shop does not tell when"
 	}
 	if len(maps) == 0 && went < all {
