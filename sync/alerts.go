@@ -76,7 +76,7 @@ var alertWords = map[string]struct {
 	AlertDoubt:          {true, "it is not certain that the request was placed", "countermand reads the order twice before it does anything; you need not act unless it is held."},
 	AlertUnknownState:   {false, "the site shows a state that countermand does not know", "Look at the order on AliExpress; nothing was concluded from it."},
 	AlertWithdrawn:      {true, "the customer wants to keep the order, but the supplier was asked already", "Decide by hand: ask the supplier to ship, or let the cancel run."},
-	AlertUntold:         {false, "a message to the supplier could not be sent", "Write it yourself on AliExpress; the journal has what went wrong: countermand cases show {id}"},
+	AlertUntold:         {false, "a message to the supplier could not be sent, or not for certain", "Look whether it stands there, else write it yourself on AliExpress; the journal has what went wrong: countermand cases show {id}"},
 	AlertFault:          {true, "something happened that the rules do not allow", "See: countermand cases show {id}, and report it."},
 }
 

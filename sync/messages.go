@@ -71,7 +71,8 @@ func tellWord(k state.EffectKind) string {
 }
 
 // tell writes one message. What stands there already is not sent again, so an
-// attempt of which the end is not known is simply made again.
+// attempt that was cut off is simply made again; one of which the site shows
+// no clear end is not.
 func (l *lane) tell(ctx context.Context, f state.Effect) error {
 	c, texts, err := l.beginTell(ctx, f)
 	if err != nil || len(texts) == 0 {
@@ -157,8 +158,12 @@ func (l *lane) endTell(ctx context.Context, f state.Effect, res supplier.Message
 	switch res.Outcome {
 	case supplier.MessageSent, supplier.MessageAlready:
 		ev.Messaged.Sent = true
-	case supplier.MessageFailed, supplier.MessageUnclear:
+	case supplier.MessageFailed:
 		again = true
+	case supplier.MessageUnclear:
+		// The site may show a text otherwise than it was written, so that it
+		// would never be found and be sent again and again.
+		ev.Messaged.Detail += "; it may stand there all the same: look before you write it"
 	}
 	return l.update(context.WithoutCancel(ctx), func(t *txn) error {
 		now, err := t.Effect(f.ID)

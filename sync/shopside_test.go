@@ -383,12 +383,14 @@ type pen struct {
 	mu     sync.Mutex
 	sent   []string
 	fail   int
+	tries  int
 	result supplier.MessageOutcome
 }
 
 func (p *pen) Message(ctx context.Context, req supplier.MessageRequest) (supplier.MessageResult, error) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
+	p.tries++
 	if p.fail > 0 {
 		p.fail--
 		return supplier.MessageResult{}, &supplier.Error{Kind: supplier.Unreachable, Op: "write"}
@@ -419,7 +421,8 @@ func TestSupplierIsTold(t *testing.T) {
 	for name, p := range map[string]*pen{"at once": {}, "after failures": {fail: 2}, "unclear": {result: supplier.MessageUnclear}, "an odd page": {result: supplier.MessageUnknown}} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			odd := p.result == supplier.MessageUnknown
+			odd := p.result == supplier.MessageUnknown || p.result == supplier.MessageUnclear
+			unclear := p.result == supplier.MessageUnclear
 			n := 0
 			w, _ := firstWorld(t, func(o *casesync.Options) {
 				o.Policy.Tells = map[state.EffectKind]bool{state.EffectTellRequest: true, state.EffectTellRefusal: true}
@@ -445,6 +448,9 @@ func TestSupplierIsTold(t *testing.T) {
 			if odd {
 				if len(w.alerts(casesync.AlertUntold)) == 0 {
 					t.Error("nobody heard that nothing was written")
+				}
+				if journal := fmt.Sprint(w.journal(c.ID)); unclear && (p.tries != 2 || !strings.Contains(journal, "look before you write")) {
+					t.Errorf("what may stand there was tried again: %d; journal %s", p.tries, journal)
 				}
 				return
 			}

@@ -1,10 +1,14 @@
 package aliexpress
 
 import (
+	"bytes"
 	"context"
 	"errors"
+	"fmt"
+	"net/http"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -147,5 +151,69 @@ func TestMessageHosts(t *testing.T) {
 	}
 	if !slices.Contains(c.p.Messages.Hosts, "msg.aliexpress.com") || !strings.Contains(chinese, "取消") {
 		t.Error("the profile's hosts")
+	}
+}
+
+// lettersPage is a message page of which the history comes late.
+func lettersPage(late time.Duration, shown string) string {
+	return fmt.Sprintf(`<span data-pl="message_order_id">%s</span><div class="im-message-list">Loading…</div><textarea data-pl="message_input"></textarea>
+<button data-pl="message_send" onclick="fetch('/write',{method:'POST'}); mine.push(document.querySelector('textarea').value); document.querySelector('textarea').value=''; draw()">Send</button>
+<script>const mine = %s; const draw = () => document.querySelector('.im-message-list').innerHTML = mine.map(t => '<div data-from="buyer"><div class="im-message-text">'+t+'</div></div>').join('') || '<div class="im-message-empty">none</div>';
+setTimeout(draw, %d)</script>`, numberOne, shown, late.Milliseconds())
+}
+
+// What was sent before an attempt that was cut off stands there, but the
+// list says "Loading…" for a moment.
+func TestMessageWaitsForTheHistory(t *testing.T) {
+	t.Parallel()
+	var writes atomic.Int32
+	detail := bytes.Replace(fixture(t, "ok_detail_processing.json"), []byte(`"sellerName":"Lantern House"`), []byte(`"sellerName":"Lantern House","connectUrl":"/p/message/index.html"`), 1)
+	base := bareSite(t, map[string]func(*http.Request) string{
+		"/p/order/detail": func(*http.Request) string { return orderPage("", "") },
+		"/h5/mtop.aliexpress.trade.buyer.order.detail": func(*http.Request) string { return string(detail) },
+		"/p/message": func(*http.Request) string { return lettersPage(1500*time.Millisecond, `["please cancel"]`) },
+	}, func(*http.Request) { writes.Add(1) })
+	c := otherClient(t, base)
+	c.o.StepTimeout = 4 * time.Second
+	marks := 0
+	req := letterTo(numberOne, &marks)
+	req.Texts = []string{"please cancel"}
+	got, err := c.Message(t.Context(), req)
+	if writes.Load() != 0 {
+		t.Errorf("a message that stood there was sent again (%d): %+v, %v", writes.Load(), got, err)
+	}
+}
+
+// The site changes what it shows of a message (a link, masked digits); the
+// engine tries an unclear message up to four times.
+func TestMessageShownOtherwiseIsSentOnce(t *testing.T) {
+	t.Parallel()
+	var writes atomic.Int32
+	detail := bytes.Replace(fixture(t, "ok_detail_processing.json"), []byte(`"sellerName":"Lantern House"`), []byte(`"sellerName":"Lantern House","connectUrl":"/p/message/index.html"`), 1)
+	base := bareSite(t, map[string]func(*http.Request) string{
+		"/p/order/detail": func(*http.Request) string { return orderPage("", "") },
+		"/h5/mtop.aliexpress.trade.buyer.order.detail": func(*http.Request) string { return string(detail) },
+		"/p/message": func(*http.Request) string {
+			list := "[]"
+			if n := int(writes.Load()); n > 0 {
+				list = "[" + strings.Repeat(`"please cancel ****",`, n) + "]"
+			}
+			return strings.Replace(lettersPage(0, list), "mine.push(document.querySelector('textarea').value)", "mine.push('please cancel ****')", 1)
+		},
+	}, func(*http.Request) { writes.Add(1) })
+	c := otherClient(t, base)
+	c.o.StepTimeout = 2 * time.Second
+	marks := 0
+	req := letterTo(numberOne, &marks)
+	req.Texts = []string{"please cancel 12345678"}
+	for range 4 { // tellTries
+		got, err := c.Message(t.Context(), req)
+		if err != nil || got.Outcome != supplier.MessageUnclear {
+			t.Logf("%+v, %v", got, err)
+			break
+		}
+	}
+	if writes.Load() > 1 {
+		t.Errorf("one message was sent %d times", writes.Load())
 	}
 }
