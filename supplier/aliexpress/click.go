@@ -44,7 +44,7 @@ func (c *Client) click(ctx context.Context, tab *chrome.Tab, e chrome.Element, a
 
 // judge refuses what is denied and what is not allowed.
 func (c *Client) judge(e chrome.Element, a allowance) error {
-	why := c.p.denies(button{Type: a.typ, Caption: e.Text, Title: e.InsideTitle, Text: e.InsideText})
+	why := c.p.denies(button{Type: a.typ, Caption: e.Text, Names: []string{e.Attrs["aria-label"], e.Attrs["title"]}, Title: e.InsideTitle, Text: e.InsideText})
 	if why == "" {
 		why = a.permits(e)
 	}

@@ -177,3 +177,31 @@ func TestParentDomain(t *testing.T) {
 		}
 	}
 }
+
+// A profile file without a deny section, on the Spanish site.
+func TestNoProfileShortensDeny(t *testing.T) {
+	t.Parallel()
+	good := string(profileBytes(t))
+	from := strings.Index(good, "deny:\n")
+	to := strings.Index(good, "# Tracking codes, which no language")
+	bare := good[:from] + good[to:]
+	for name, c := range map[string][2]string{
+		"receipt button":   {`es: ["Cancelar pedido", "Solicitar la cancelación del pedido"]`, `es: ["Confirmar recepción"]`},
+		"extend button":    {`es: ["Cancelar pedido", "Solicitar la cancelación del pedido"]`, `es: ["Ampliar plazo de procesamiento"]`},
+		"receipt dialog":   {`es: ["Tu pedido será cancelado", "Tu pedido se cancelará"]`, `es: ["confirmar la recepción"]`},
+		"pay button":       {`es: ["Enviar", "Presentar"]`, `es: ["Pagar ahora"]`},
+		"pay type":         {"button_types: [CANCEL_ORDER]", "button_types: [PAY]"},
+		"delete type":      {"button_types: [CANCEL_ORDER]", "button_types: [DELETE]"},
+		"english pay":      {`en: ["Submit"]`, `en: ["Pay now"]`},
+		"english delete":   {`en: ["Submit"]`, `en: ["Delete"]`},
+		"english purchase": {`en: ["Submit"]`, `en: ["Buy again"]`},
+	} {
+		text := strings.Replace(bare, c[0], c[1], 1)
+		if text == bare {
+			t.Fatalf("%s: nothing replaced", name)
+		}
+		if _, err := ParseProfile([]byte(text)); err == nil {
+			t.Errorf("%s: a profile that leaves deny out may allow %s", name, c[1])
+		}
+	}
+}
