@@ -173,12 +173,18 @@ func (c *Client) classifyDialog(v chrome.View, d chrome.Element) (pageKind, stri
 		return pageDone, d.Text
 	case c.disputed(v) != "":
 		return pageDialog, c.disputed(v)
-	case c.formHere(v) && slices.ContainsFunc(shown(v.Found["select"]), func(e chrome.Element) bool { return e.Inside }):
+	case c.formHere(v) && slices.ContainsFunc(shown(v.Found["select"]), func(e chrome.Element) bool { return inside(e, d) }):
 		return pageForm, ""
 	case d.Text == "":
 		return pageBlank, "an empty dialog"
 	}
 	return pageDialog, "a dialog that is not known: " + clip(d.Text)
+}
+
+// inside tells whether an element is in this very dialog: another one may lie
+// beside it.
+func inside(e, dialog chrome.Element) bool {
+	return e.Inside && e.InsideTitle == dialog.InsideTitle && e.InsideText == dialog.InsideText
 }
 
 // formHere tells whether a dialog with a drop-down can be the cancel form: it

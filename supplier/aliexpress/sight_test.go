@@ -6,9 +6,15 @@ import (
 	"countermand/supplier/chrome"
 )
 
+// classifier is a client that only looks.
+func classifier(t *testing.T) *Client {
+	t.Helper()
+	return &Client{p: testProfile(t), o: Options{Hosts: Hosts{WWW: "https://www.aliexpress.com", Mobile: "https://m.aliexpress.com", Login: "https://login.aliexpress.com", API: "https://acs.aliexpress.com"}}}
+}
+
 func TestClassify(t *testing.T) {
 	t.Parallel()
-	c := &Client{p: testProfile(t), o: Options{Hosts: Hosts{WWW: "https://www.aliexpress.com", Mobile: "https://m.aliexpress.com", Login: "https://login.aliexpress.com", API: "https://acs.aliexpress.com"}}}
+	c := classifier(t)
 	const detail = "https://www.aliexpress.com/p/order/detail.html?orderId=1"
 	el := func(text, title string) []chrome.Element {
 		return []chrome.Element{{Text: text, Visible: true, Enabled: true, Inside: title != "", InsideTitle: title}}
@@ -57,5 +63,22 @@ func TestClassify(t *testing.T) {
 		if got, why := c.classify(v, x.status); got != x.want {
 			t.Errorf("%s: %s (%s), want %s", name, got, why, x.want)
 		}
+	}
+}
+
+// A dialog that is not known lies beside or over the form's own dialog.
+func TestUnknownDialogBesideTheForm(t *testing.T) {
+	t.Parallel()
+	c := classifier(t)
+	in := func(text, title string) chrome.Element {
+		return chrome.Element{Text: text, Visible: true, Enabled: true, Inside: true, InsideTitle: title}
+	}
+	v := chrome.View{URL: "https://www.aliexpress.com/p/order/detail.html?orderId=1", Text: "x", Ready: "complete", Found: map[string][]chrome.Element{
+		"title":  {{Text: "Processing", Visible: true}},
+		"dialog": {in("Why? Select here Submit", "Why?"), in("Are you sure you want to confirm the receipt of your order? Confirm", "Are you sure you want to confirm the receipt of your order?")},
+		"select": {in("Select here", "Why?")}, "submit": {in("Submit", "Why?")},
+	}}
+	if kind, _ := c.classify(v, 200); kind != pageDialog {
+		t.Errorf("an unknown dialog beside the form's: %s, want %s", kind, pageDialog)
 	}
 }
