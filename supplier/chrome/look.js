@@ -66,6 +66,9 @@ const nameOf = e => e ? e.tagName.toLowerCase() + (e.id ? "#" + e.id : "") + [..
 const over = (e, x, y) => {
   const hit = document.elementFromPoint(x, y);
   const label = hit ? hit.closest("label") : null;
+  // What has an action or a name of its own takes the click for itself.
+  const inner = hit ? hit.closest("button, a, [role=button], [aria-label]") : null;
+  if (inner && inner !== e && e.contains(inner)) return inner;
   return hit && (e.contains(hit) || (label && label.control === e)) ? e : hit;
 };
 const cover = (selector, index, selectors) => {
