@@ -183,7 +183,7 @@ func (c *Client) keep(ctx context.Context, tab *chrome.Tab, caseID, number, name
 	put := func(ext string, body []byte, err error) {
 		if err == nil {
 			var ref string
-			ref, err = c.o.Evidence.Keep(ctx, supplier.Evidence{CaseID: caseID, Number: number, Name: name, Ext: ext, At: c.o.Now().UTC(), Zone: c.zone.String(), URL: address, Body: body})
+			ref, err = c.o.Evidence.Keep(ctx, supplier.Evidence{CaseID: caseID, Number: number, Name: name, Ext: ext, At: c.o.Now().UTC(), Zone: c.zone.String(), URL: publicURL(address), Body: body})
 			if err == nil {
 				refs = append(refs, ref)
 			}
@@ -211,7 +211,7 @@ func (c *Client) keepAnswer(ctx context.Context, number, name, address string, a
 	body, err := a.public(c.p.Private.Keys)
 	if err == nil {
 		var ref string
-		ref, err = c.o.Evidence.Keep(ctx, supplier.Evidence{Number: number, Name: name, Ext: "json", At: c.o.Now().UTC(), Zone: c.zone.String(), URL: address, Body: body})
+		ref, err = c.o.Evidence.Keep(ctx, supplier.Evidence{Number: number, Name: name, Ext: "json", At: c.o.Now().UTC(), Zone: c.zone.String(), URL: publicURL(address), Body: body})
 		if err == nil {
 			return []string{ref}
 		}

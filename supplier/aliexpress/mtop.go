@@ -102,9 +102,10 @@ func requestData(address, body string) node {
 
 // public gives the answer as JSON without its personal fields.
 func (a answer) public(private []string) ([]byte, error) {
-	names := map[string]bool{}
-	for _, k := range private {
-		names[k] = true
-	}
-	return json.MarshalIndent(map[string]any{"ret": a.Ret, "data": redact(a.Data.v, names)}, "", " ")
+	return json.MarshalIndent(map[string]any{"ret": a.Ret, "data": redact(a.Data.v, private)}, "", " ")
+}
+
+// outline gives only the names and kinds of its fields.
+func (a answer) outline(private []string) ([]byte, error) {
+	return json.MarshalIndent(map[string]any{"ret": a.Ret, "data": outline(a.Data.v, private)}, "", " ")
 }

@@ -199,24 +199,3 @@ func component(data node, tag string) node {
 	}
 	return node{}
 }
-
-// redact gives a copy without the fields of those names, at any depth.
-func redact(v any, names map[string]bool) any {
-	switch v := v.(type) {
-	case map[string]any:
-		out := make(map[string]any, len(v))
-		for k, x := range v {
-			if !names[k] {
-				out[k] = redact(x, names)
-			}
-		}
-		return out
-	case []any:
-		out := make([]any, len(v))
-		for i, x := range v {
-			out[i] = redact(x, names)
-		}
-		return out
-	}
-	return v
-}

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/goccy/go-yaml"
@@ -61,6 +62,13 @@ type Calls struct {
 	Reasons   string `yaml:"reasons"`
 	Operation string `yaml:"operation"`
 	Returns   string `yaml:"returns"`
+}
+
+// name tells whether the profile names a call.
+func (c Calls) name(call string) bool {
+	return slices.ContainsFunc([]string{c.List, c.Detail, c.Tracking, c.Refund, c.Reasons, c.Operation, c.Returns}, func(n string) bool {
+		return n != "" && strings.EqualFold(n, call)
+	})
 }
 
 // Returns are the beginnings of an answer's ret codes.

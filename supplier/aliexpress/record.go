@@ -40,7 +40,8 @@ type recording struct {
 
 // Record is CheckOrder that writes all it saw into a folder, for its owner
 // only: the pages' markup and the answers, without personal fields, pictures,
-// which show what the pages show, and findings.json. From these a profile can
+// which show what the pages show, and findings.json. Of calls that the profile
+// does not name only the fields' names and kinds are kept. From these a profile can
 // be mended.
 func (c *Client) Record(ctx context.Context, dir, number string) ([]Finding, error) {
 	const op = "record site"
@@ -110,6 +111,15 @@ func (r *recording) page(ctx context.Context, name string) {
 	r.done = len(all)
 }
 
+// body of an answer to a call that the profile names; of any other only its
+// outline, because nobody knows what it is about.
+func (r *recording) body(a answer, call string) ([]byte, error) {
+	if r.c.p.Calls.name(call) {
+		return a.public(r.c.p.Private.Keys)
+	}
+	return a.outline(r.c.p.Private.Keys)
+}
+
 var callName = regexp.MustCompile(`/h5/([a-z0-9._]+)/`)
 
 func (r *recording) answer(resp chrome.Response) {
@@ -122,7 +132,7 @@ func (r *recording) answer(resp chrome.Response) {
 	if a, err := parseAnswer(resp.Body); resp.Err != nil || err != nil {
 		// What is no answer may hold anything; it is named, not kept.
 		rec.Error = errors.Join(resp.Err, err).Error()
-	} else if body, err := a.public(r.c.p.Private.Keys); err != nil {
+	} else if body, err := r.body(a, rec.Call); err != nil {
 		rec.Error = err.Error()
 	} else {
 		rec.Ret, rec.File = a.Ret, fmt.Sprintf("%02d-%s.json", len(r.calls)+1, rec.Call)
