@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"countermand/state"
+	"countermand/supplier"
 	"countermand/supplier/aliexpresstest"
 )
 
@@ -137,5 +138,37 @@ func TestOpenedTabsAreClosed(t *testing.T) {
 		if n := live.Load(); n != 0 {
 			t.Fatalf("%d tabs that the page opened still run after the reading", n)
 		}
+	}
+}
+
+// An order's page that is slowed down (SUCCESS with nothing in it), and an
+// order that the account does not have, are no fault of the profile.
+func TestNoOrderIsNoFaultOfTheProfile(t *testing.T) {
+	t.Parallel()
+	r := newRig(t, func(o *Options) { o.CheckWait, o.StepTimeout = time.Second, 4*time.Second })
+	r.order(t, nil)
+	blamed := func(number string) (out []string) {
+		found, err := r.client.CheckOrder(t.Context(), number)
+		if supplier.KindOf(err) == supplier.Throttled || supplier.KindOf(err) == supplier.NotFound {
+			return nil
+		}
+		for _, f := range found {
+			if !f.OK {
+				out = append(out, f.Part)
+			}
+		}
+		return out
+	}
+	if b := blamed("8199999999999999"); len(b) > 0 {
+		t.Errorf("an order that is not there: mend %v", b)
+	}
+	r.site.SetEmpty(aliexpresstest.CallDetail, true)
+	if b := blamed(""); len(b) > 0 {
+		t.Errorf("a page without content: mend %v", b)
+	}
+	r.site.SetEmpty(aliexpresstest.CallDetail, false)
+	r.site.SetEmpty(aliexpresstest.CallList, true)
+	if b := blamed(""); len(b) > 0 {
+		t.Errorf("a list without content: mend %v", b)
 	}
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -23,6 +24,7 @@ const (
 	Missing  Match = "missing"
 	Idle     Match = "not shown" // nothing on the page asks for it now
 	Unknown  Match = "new"       // the site has something that the profile does not know
+	Unseen   Match = "not looked at"
 )
 
 // Finding is what one part of the profile does on the live site.
@@ -70,11 +72,22 @@ func (i *inspection) run(ctx context.Context) error {
 	if err := i.list(ctx); err != nil {
 		return err
 	}
+	for _, part := range slices.Sorted(maps.Keys(unseen)) {
+		i.note(part, Unseen, true, "%s", unseen[part])
+	}
 	if i.number == "" {
 		i.note("urls.detail", Idle, true, "the list shows no order to open")
 		return nil
 	}
 	return i.detail(ctx)
+}
+
+// unseen are the parts that only an order in such a state shows, or that only
+// a click leads to: that they fit is not known.
+var unseen = map[string]string{
+	"urls.tracking": "the tracking page is not opened", "urls.refund": "the refund page is not opened", "urls.returns": "the list of returns is not opened",
+	"selectors.form": "the reason form comes only with a click", "selectors.dialog": "the confirm dialog comes only with a click",
+	"messages": "the message page is not opened", "dispute": "the dispute form is not opened",
 }
 
 func (i *inspection) note(part string, m Match, ok bool, format string, args ...any) {
@@ -123,7 +136,11 @@ func (i *inspection) list(ctx context.Context) error {
 	var page listPage
 	if a != nil {
 		var wrong error
-		if page, wrong = i.c.p.parseList(*a, i.c.o.Now().UTC(), i.c.zone); wrong != nil {
+		page, wrong = i.c.p.parseList(*a, i.c.o.Now().UTC(), i.c.zone)
+		if errors.Is(wrong, errEmpty) {
+			return wrong // the site slows down, which says nothing of the profile
+		}
+		if wrong != nil {
 			i.note("tags", Unknown, false, "%v", wrong)
 		}
 		if err := i.c.crossCheckList(ctx, i.tab, &page); err != nil {
@@ -202,10 +219,16 @@ func (i *inspection) detail(ctx context.Context) error {
 // data notes what the detail's answer holds.
 func (i *inspection) data(ctx context.Context, a answer) (detailPage, error) {
 	p := i.c.p
+	d, err := p.parseDetail(a, i.c.o.Now().UTC(), i.c.zone)
+	switch {
+	case errors.Is(err, errEmpty) && !a.Data.mentions(i.number):
+		return d, i.c.emptyOrThrottled(ctx, i.tab, i.number)
+	case supplier.KindOf(err) == supplier.WrongOrder:
+		return d, err
+	}
 	for _, t := range [][2]string{{"status", p.Tags.Status}, {"info", p.Tags.Info}, {"products", p.Tags.Products}, {"price", p.Tags.Price}} {
 		i.yes("tags."+t[0], component(a.Data, t[1]).there(), "component %s", t[1])
 	}
-	d, err := p.parseDetail(a, i.c.o.Now().UTC(), i.c.zone)
 	if err != nil {
 		i.yes("tags", false, "order %s: %v", i.number, err)
 		return d, nil

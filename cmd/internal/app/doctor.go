@@ -289,7 +289,7 @@ func (d *doctor) site(ctx context.Context, ac configs.Account) {
 	for _, f := range found {
 		d.part(part, f)
 	}
-	if d.o.Record != "" {
+	if d.o.Record != "" && err == nil {
 		d.add(part, OK, "what was seen is kept in "+filepath.Join(d.o.Record, ac.Name)+"; its pictures may show an address", "")
 	}
 	switch kind := supplier.KindOf(err); {
@@ -298,6 +298,8 @@ func (d *doctor) site(ctx context.Context, ac configs.Account) {
 		d.add(part, Fail, err.Error(), "run: countermand login "+ac.Name)
 	case kind == supplier.Throttled:
 		d.add(part, Fail, err.Error(), "wait some hours, and let it work less: accounts[].pace")
+	case kind == supplier.NotFound:
+		d.add(part, Fail, err.Error(), "give an order of this account, or none: --order")
 	default:
 		d.add(part, Fail, err.Error(), "look again; if it stays so, see the order in a browser of your own")
 	}
