@@ -83,7 +83,10 @@ func Login(ctx context.Context, o LoginOptions) (err error) {
 		}
 		last = url
 		if err := acc.client.Probe(ctx); err != nil {
-			if supplier.KindOf(err).Account() {
+			// The person's window stays: a site that does not answer, or that
+			// goes to a regional host, may do better in a moment.
+			if kind := supplier.KindOf(err); kind.Account() || kind == supplier.Unreachable || kind == supplier.UnknownPage {
+				o.Log.Info().Err(err).Str("account", o.Account).Msg("not signed in yet")
 				continue
 			}
 			return fmt.Errorf("look at the session of account %s: %w", o.Account, err)
