@@ -68,6 +68,8 @@ type Client struct {
 	b    *chrome.Browser
 	zone *time.Location
 	tab  *chrome.Tab
+	// also are hosts that only the piece of work at hand may lead to.
+	also []string
 }
 
 var _ supplier.Client = (*Client)(nil)

@@ -135,6 +135,7 @@ func newRig(t *testing.T, change func(*Options)) *rig {
 		StepTimeout: 20 * time.Second,
 	}
 	o.Hosts.WWW, o.Hosts.Mobile, o.Hosts.Login, o.Hosts.API = site.Hosts()
+	o.Profile.Messages.Hosts = append(o.Profile.Messages.Hosts, site.MessageHost())
 	if change != nil {
 		change(&o)
 	}

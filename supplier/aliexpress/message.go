@@ -64,6 +64,8 @@ func (c *Client) Message(ctx context.Context, req supplier.MessageRequest) (supp
 	if err != nil {
 		return supplier.MessageResult{}, c.fail(limited, op, err)
 	}
+	c.also = c.p.Messages.Hosts
+	defer func() { c.also = nil }()
 	l := &letter{scene: scene{c: c, tab: tab, number: req.Number, caseID: req.CaseID, mark: req.Dispatch, pace: c.o.Pace}, req: req}
 	defer func() { l.leave(ctx) }()
 	err = l.run(limited)

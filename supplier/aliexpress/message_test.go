@@ -15,6 +15,7 @@ import (
 	"countermand/state"
 	"countermand/supplier"
 	"countermand/supplier/aliexpresstest"
+	"countermand/supplier/chrome"
 )
 
 const (
@@ -151,6 +152,15 @@ func TestMessageHosts(t *testing.T) {
 	}
 	if !slices.Contains(c.p.Messages.Hosts, "msg.aliexpress.com") || !strings.Contains(chinese, "取消") {
 		t.Error("the profile's hosts")
+	}
+	// Only a message leads there: elsewhere the same page is a stranger.
+	away := chrome.View{URL: "https://msg.aliexpress.com/msgDetail.htm?orderId=1", Text: "x", Ready: "complete"}
+	if kind, _ := c.classify(away, 200); kind != pageElsewhere {
+		t.Errorf("beside a message the page is %s", kind)
+	}
+	c.also = c.p.Messages.Hosts
+	if kind, _ := c.classify(away, 200); kind != pageUnknown {
+		t.Errorf("for a message the page is %s", kind)
 	}
 }
 

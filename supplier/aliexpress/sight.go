@@ -142,7 +142,7 @@ func (c *Client) isLogin(u *url.URL) bool {
 }
 
 func (c *Client) ours(u *url.URL) bool {
-	return slices.ContainsFunc([]string{c.o.Hosts.WWW, c.o.Hosts.Mobile}, func(h string) bool {
+	return containsHost(c.also, u.Host) || slices.ContainsFunc([]string{c.o.Hosts.WWW, c.o.Hosts.Mobile}, func(h string) bool {
 		own, err := url.Parse(h)
 		return err == nil && own.Host == u.Host
 	})

@@ -13,7 +13,7 @@ func TestMessages(t *testing.T) {
 	o.MessagePage = MessageDetail
 	o.Messages = []Message{{At: day0.Add(-hour), FromSeller: true, Text: "Hello friend"}, {At: day0.Add(day), FromSeller: true, Text: "not yet"}}
 	r := newRig(t, o, paid(idB, Fate{}))
-	if got := r.detail(idA).tag("detail_product_block").str("sellerVO", "connectUrl"); got != r.mobile+"/msgDetail.htm?orderId="+idA {
+	if got := r.detail(idA).tag("detail_product_block").str("sellerVO", "connectUrl"); got != r.messages+"/msgDetail.htm?orderId="+idA {
 		t.Errorf("the seller of %s is at %s", idA, got)
 	}
 	for _, u := range []string{r.mobile + "/msgDetail.htm?orderId=" + idA, r.www + "/p/message/index.html?orderId=" + idB} {

@@ -10,8 +10,8 @@ import (
 // MessagePage says where the messages with an order's seller are written.
 type MessagePage string
 
-// The message pages: one on the www host, for Choice sellers, and one of
-// another host for the rest. The mobile listener stands for that other host.
+// The message pages: one on the www host, for Choice sellers, and one on
+// a host of its own for the rest.
 const (
 	MessageWWW    MessagePage = "www"    // /p/message/index.html?orderId=…
 	MessageDetail MessagePage = "detail" // /msgDetail.htm?orderId=…
@@ -37,7 +37,7 @@ func (s *Site) Messages(orderID string) []Message {
 // connectURL is the order's link to its seller.
 func (s *Site) connectURL(e *entry) string {
 	if e.MessagePage == MessageDetail {
-		return s.mobile + "/msgDetail.htm?orderId=" + e.ID
+		return s.messages + "/msgDetail.htm?orderId=" + e.ID
 	}
 	return s.www + "/p/message/index.html?orderId=" + e.ID
 }

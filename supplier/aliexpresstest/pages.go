@@ -40,8 +40,8 @@ var (
 		"/p/refund-cancel/index.html":  {PageCancel, "cancel", "form_title"},
 		"/p/refund-amount/detail.html": {PageRefund, "refund", "refund_title"},
 		"/p/refund-dispute/list.html":  {PageReturns, "returns", "returns_title"},
-		"/msgDetail.htm":               {PageMessages, "message", "message_title"},
 	}
+	messagePages = map[string]page{"/msgDetail.htm": {PageMessages, "message", "message_title"}}
 )
 
 func (s *Site) routeWWW(r *http.Request) (call, handler) {
@@ -61,6 +61,8 @@ func (s *Site) routeWWW(r *http.Request) (call, handler) {
 }
 
 func (s *Site) routeMobile(r *http.Request) (call, handler) { return s.routePages(r, mobilePages) }
+
+func (s *Site) routeMessages(r *http.Request) (call, handler) { return s.routePages(r, messagePages) }
 
 // routePages serves one host's pages, the assets and the punish page.
 func (s *Site) routePages(r *http.Request, pages map[string]page) (call, handler) {

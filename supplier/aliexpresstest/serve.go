@@ -93,7 +93,7 @@ func (s *Site) before(ctx context.Context, c call) bool {
 // cors lets our own pages call across the hosts, with cookies.
 func (s *Site) cors(w http.ResponseWriter, r *http.Request) {
 	origin := r.Header.Get("Origin")
-	if origin != s.www && origin != s.mobile && origin != s.login && origin != s.region {
+	if origin != s.www && origin != s.mobile && origin != s.login && origin != s.region && origin != s.messages {
 		return
 	}
 	h := w.Header()

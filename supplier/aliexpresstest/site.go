@@ -8,6 +8,7 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"strings"
 	"sync"
 	"time"
 	_ "time/tzdata" // dates are shown in the site's zone on machines without a zone database too
@@ -31,6 +32,7 @@ type Site struct {
 
 	www, mobile, login, api string
 	region                  string // the regional www
+	messages                string // where sellers that are no Choice ones are written to
 
 	servers []*http.Server
 	serving sync.WaitGroup // Serve loops and requests
@@ -50,7 +52,7 @@ type Site struct {
 	switches
 }
 
-// New starts a site on five loopback ports. Close it.
+// New starts a site on six loopback ports. Close it.
 func New(opts Options) (*Site, error) {
 	s := &Site{now: opts.Now, zone: opts.Zone, log: opts.Log, sessions: map[string]bool{}, calls: map[string]int{}}
 	if s.now == nil {
@@ -68,7 +70,7 @@ func New(opts Options) (*Site, error) {
 	hosts := []struct {
 		url   *string
 		serve func(*http.Request) (call, handler)
-	}{{&s.www, s.routeWWW}, {&s.mobile, s.routeMobile}, {&s.login, s.routeLogin}, {&s.api, s.routeAPI}, {&s.region, s.routeWWW}}
+	}{{&s.www, s.routeWWW}, {&s.mobile, s.routeMobile}, {&s.login, s.routeLogin}, {&s.api, s.routeAPI}, {&s.region, s.routeWWW}, {&s.messages, s.routeMessages}}
 	listeners := make([]net.Listener, len(hosts))
 	for i, h := range hosts {
 		ln, err := net.Listen("tcp", "127.0.0.1:0")
@@ -109,6 +111,9 @@ func (s *Site) start(ctx context.Context, ln net.Listener, route func(*http.Requ
 func (s *Site) Hosts() (www, mobile, login, api string) {
 	return s.www, s.mobile, s.login, s.api
 }
+
+// MessageHost gives the host of the message pages that lie on none of Hosts.
+func (s *Site) MessageHost() string { return strings.TrimPrefix(s.messages, "http://") }
 
 // Close ends the site, cutting the calls that are under way or held.
 func (s *Site) Close() {
