@@ -16,7 +16,7 @@ func TestMessages(t *testing.T) {
 	if got := r.detail(idA).tag("detail_product_block").str("sellerVO", "connectUrl"); got != r.messages+"/msgDetail.htm?orderId="+idA {
 		t.Errorf("the seller of %s is at %s", idA, got)
 	}
-	for _, u := range []string{r.mobile + "/msgDetail.htm?orderId=" + idA, r.www + "/p/message/index.html?orderId=" + idB} {
+	for _, u := range []string{r.messages + "/msgDetail.htm?orderId=" + idA, r.www + "/p/message/index.html?orderId=" + idB} {
 		if status, body, _ := r.fetch(u); status != 200 || !strings.Contains(body, "/static/message.js") {
 			t.Errorf("%s: %d", u, status)
 		}
