@@ -42,7 +42,7 @@ func (p Profile) parseDetail(a answer, at time.Time, zone *time.Location) (detai
 		return detailPage{}, errEmpty
 	case number == "":
 		number = infoNumber
-	case infoNumber != "" && infoNumber != number:
+	case isNumber(number) && isNumber(infoNumber) && infoNumber != number:
 		return detailPage{}, &supplier.Error{Kind: supplier.WrongOrder, Detail: fmt.Sprintf("one answer is about two orders, %q and %q; nothing was clicked", number, infoNumber)}
 	}
 	if !isNumber(number) {
