@@ -47,8 +47,8 @@ func reread(s *aliexpresstest.Site) func() {
 var (
 	onDetailPage  = moment{"detail page", before(aliexpresstest.PageDetail), aliexpresstest.PageDetail, false, false}
 	onDetailCall  = moment{"detail call", after(aliexpresstest.CallDetail), aliexpresstest.CallDetail, false, false}
-	onReasonPage  = moment{"reason page", before(aliexpresstest.PageCancel), aliexpresstest.PageCancel, false, false}
-	onReasonsCall = moment{"reasons call", before(aliexpresstest.CallReasons), aliexpresstest.CallReasons, false, false}
+	onReasonPage  = moment{"reason page", before(aliexpresstest.PageCancel), aliexpresstest.PageCancel, true, false}
+	onReasonsCall = moment{"reasons call", before(aliexpresstest.CallReasons), aliexpresstest.CallReasons, true, false}
 	beforeEffect  = moment{"before the effect", before(aliexpresstest.CallOperation), aliexpresstest.CallOperation, true, false}
 	afterEffect   = moment{"after the effect", after(aliexpresstest.CallOperation), aliexpresstest.CallOperation, true, true}
 	onReread      = moment{"reading afterwards", reread, aliexpresstest.PageDetail, true, true}

@@ -18,7 +18,7 @@ type wanted struct {
 
 // The pieces of evidence by what they show, as the driver names them.
 var (
-	requestLabels = []string{"before-instant-cancel", "before-submit", "before-confirm", "after-submit", "re-read"}
+	requestLabels = []string{"before-first-click", "before-submit", "before-confirm", "after-submit", "re-read"}
 	refusalLabels = []string{"picked-up"}
 	messageLabels = []string{"before-send", "after-send", "message-stands"}
 )
