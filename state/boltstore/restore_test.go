@@ -18,7 +18,7 @@ import (
 // patience bounds a wait for what another goroutine does.
 const patience = time.Minute
 
-// waitsForLock returns once somebody besides us has the file open.
+// waitsForLock returns once somebody besides us has the file open to write.
 func waitsForLock(t *testing.T, path string) {
 	t.Helper()
 	deadline := time.Now().Add(patience)
@@ -27,7 +27,8 @@ func waitsForLock(t *testing.T, path string) {
 		fds, err := filepath.Glob("/proc/self/fd/*")
 		noError(t, err)
 		for _, fd := range fds {
-			if to, err := os.Readlink(fd); err == nil && to == path {
+			// The look before the lock only reads.
+			if to, err := os.Readlink(fd); err == nil && to == path && writable(fd) {
 				n++
 			}
 		}
@@ -36,6 +37,19 @@ func waitsForLock(t *testing.T, path string) {
 		}
 	}
 	t.Fatal("nobody else opens the file")
+}
+
+// writable tells how a descriptor of this process was opened; one that was
+// closed meanwhile is not.
+func writable(fd string) bool {
+	info, err := os.ReadFile("/proc/self/fdinfo/" + filepath.Base(fd))
+	if err != nil {
+		return false
+	}
+	_, rest, _ := strings.Cut(string(info), "flags:")
+	var flags int
+	_, err = fmt.Sscanf(rest, "%o", &flags)
+	return err == nil && flags&os.O_RDWR != 0
 }
 
 // backedUp is a database with two cases, and a backup that has the first only.
