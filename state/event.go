@@ -182,7 +182,9 @@ type Messaged struct {
 	// Kind is the effect's: which message it was.
 	Kind EffectKind
 	// Sent: read again, it stands there. Otherwise Detail says why not.
-	Sent   bool
+	Sent bool
+	// Maybe: it may stand there all the same, so it is not sent again.
+	Maybe  bool
 	Detail string
 	// Texts are what was written, or would have been.
 	Texts []string

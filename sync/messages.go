@@ -45,15 +45,18 @@ func messaged(x *change) error {
 	if m == nil {
 		return x.refuse("no outcome came with it")
 	}
+	if x.c.Told == nil {
+		x.c.Told = map[state.EffectKind]time.Time{}
+	}
 	if !m.Sent {
+		if m.Maybe {
+			x.c.Told[m.Kind] = x.now
+		}
 		x.say("%s was not written: %s", tellWord(m.Kind), m.Detail)
 		if !x.c.Status.Ended() {
 			x.alert(AlertUntold)
 		}
 		return nil
-	}
-	if x.c.Told == nil {
-		x.c.Told = map[state.EffectKind]time.Time{}
 	}
 	x.c.Told[m.Kind] = x.now
 	x.say("%s was written: %s", tellWord(m.Kind), m.Detail)
@@ -163,6 +166,7 @@ func (l *lane) endTell(ctx context.Context, f state.Effect, res supplier.Message
 	case supplier.MessageUnclear:
 		// The site may show a text otherwise than it was written, so that it
 		// would never be found and be sent again and again.
+		ev.Messaged.Maybe = true
 		ev.Messaged.Detail += "; it may stand there all the same: look before you write it"
 	}
 	return l.update(context.WithoutCancel(ctx), func(t *txn) error {

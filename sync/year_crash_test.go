@@ -19,7 +19,7 @@ func TestCrashRuns(t *testing.T) {
 	const together = 10 // years in one subtest
 	runs, ok := yearNumber64(t, "COUNTERMAND_CRASH_RUNS", 1)
 	if !ok && os.Getenv("COUNTERMAND_TEST_ALL") != "" {
-		runs = 100
+		runs = 8
 	}
 	first := uint64(1)
 	if seed, only := yearNumber64(t, "COUNTERMAND_SEED", *yearSeed); only {
