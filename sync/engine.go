@@ -181,7 +181,7 @@ func (e *Engine) Start(ctx context.Context) error {
 		e.shops = append(e.shops, l)
 	}
 	e.work(ctx, "inbox", e.wakeInbox, e.drainInbox)
-	e.work(ctx, "due", e.wakeDue, e.drainDue)
+	e.work(ctx, "due", e.wakeDue, e.beatDue)
 	for _, l := range e.lanes {
 		e.work(ctx, "account "+l.name, l.wake, l.drain)
 	}
@@ -258,6 +258,9 @@ func (e *Engine) work(ctx context.Context, name string, wake <-chan struct{}, pa
 				return
 			case <-wake:
 			}
+			if ctx.Err() != nil {
+				return // of two that are ready, select takes either
+			}
 			if err := pass(ctx); err != nil && ctx.Err() == nil {
 				e.o.Log.Error().Err(err).Str("worker", name).Msg("work interrupted, tried again at the next tick")
 			}
@@ -294,11 +297,43 @@ func (e *Engine) LastBeat() time.Time { return time.Unix(0, e.beat.Load()) }
 // dueBatch is how many cases one transaction moves.
 const dueBatch = 50
 
-// drainDue puts a tick through every case that is due.
-func (e *Engine) drainDue(ctx context.Context) error {
-	if idle, err := e.nothingDue(ctx); idle || err != nil {
+// stampEvery is how often, in real time, an idle engine writes all the same: a
+// disk that takes nothing is noticed so, and its mending.
+const stampEvery = time.Minute
+
+// beatDue is drainDue, most of the time without writing when nothing is due: a
+// durable write is what a tick costs.
+func (e *Engine) beatDue(ctx context.Context) error {
+	if time.Since(time.Unix(0, e.wrote.Load())) < stampEvery {
+		return e.tick(ctx)
+	}
+	if err := e.drainDue(ctx); err != nil {
 		return err
 	}
+	e.wrote.Store(time.Now().UnixNano())
+	return nil
+}
+
+// tick drains what is due, if anything is.
+func (e *Engine) tick(ctx context.Context) error {
+	idle := false
+	err := e.o.Store.View(ctx, func(tx state.ReadTx) error {
+		at, some, err := tx.NextDue()
+		idle = !some || at.After(e.o.Now())
+		return err
+	})
+	if err != nil {
+		return fmt.Errorf("find what is due next: %w", err)
+	}
+	if !idle {
+		return e.drainDue(ctx)
+	}
+	e.beat.Store(time.Now().UnixNano())
+	return nil
+}
+
+// drainDue puts a tick through every case that is due.
+func (e *Engine) drainDue(ctx context.Context) error {
 	for ctx.Err() == nil {
 		var n int
 		err := e.update(ctx, func(t *txn) error {
@@ -323,31 +358,6 @@ func (e *Engine) drainDue(ctx context.Context) error {
 		}
 	}
 	return nil
-}
-
-// stampEvery is how often, in real time, an idle engine writes all the same: a
-// disk that takes nothing is noticed so, and its mending.
-const stampEvery = time.Minute
-
-// nothingDue looks without writing: a durable write is what a tick costs.
-func (e *Engine) nothingDue(ctx context.Context) (bool, error) {
-	if time.Since(time.Unix(0, e.wrote.Load())) >= stampEvery {
-		e.wrote.Store(time.Now().UnixNano())
-		return false, nil
-	}
-	var idle bool
-	err := e.o.Store.View(ctx, func(tx state.ReadTx) error {
-		at, some, err := tx.NextDue()
-		idle = !some || at.After(e.o.Now())
-		return err
-	})
-	if err != nil {
-		return false, fmt.Errorf("find what is due next: %w", err)
-	}
-	if idle {
-		e.beat.Store(time.Now().UnixNano())
-	}
-	return idle, nil
 }
 
 // Decide puts a person's decision through the table at once. A decision that

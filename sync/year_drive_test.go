@@ -272,7 +272,7 @@ func (y *year) beat() time.Time {
 			wrong("the engine spins: %s", y.stuck())
 		}
 		err := y.engine(func() error {
-			return errors.Join(y.inbox(), y.e.drainDue(context.Background()), y.lanes())
+			return errors.Join(y.inbox(), y.e.tick(context.Background()), y.lanes())
 		})
 		switch {
 		case err == nil:

@@ -122,11 +122,27 @@ func playYear(t *testing.T, seed uint64, cases int, mode Mode, odds yearOdds) *y
 	if err := y.run(); err != nil {
 		t.Fatalf("%v\nplay it again: COUNTERMAND_SEED=%d COUNTERMAND_YEAR_CASES=%d go test -run '^%s$' ./sync", err, seed, cases, strings.Split(t.Name(), "/")[0])
 	}
+	t.Logf("seed %d: %s", seed, y)
+	return y
+}
+
+// String is what a year came to.
+func (y *year) String() string {
 	kills := 0
 	for _, n := range y.kills {
 		kills += n
 	}
-	t.Logf("seed %d: %d cases, %d moves, %d readings, %d sweeps, %d clicks, %d kills, %d faults, %d alerts, until %s",
-		seed, y.made, y.watch.moves, y.site.reads, y.site.sweeps, y.site.clicks, kills, y.faults, len(y.watch.keys), y.now.Format("2006-01-02"))
-	return y
+	return fmt.Sprintf("%d cases, %d moves, %d readings, %d sweeps, %d clicks, %d kills, %d faults, %d alerts, until %s",
+		y.made, y.watch.moves, y.site.reads, y.site.sweeps, y.site.clicks, kills, y.faults, len(y.watch.keys), y.now.Format("2006-01-02"))
+}
+
+// TestYearReplays: a failing seed is worth something only if it fails again.
+func TestYearReplays(t *testing.T) {
+	t.Parallel()
+	odds := yearUsual
+	odds.kill = 500
+	first, again := playYear(t, 10, 15, Confirm, odds).String(), playYear(t, 10, 15, Confirm, odds).String()
+	if first != again {
+		t.Errorf("the same seed came to\n%s and to\n%s", first, again)
+	}
 }
