@@ -2,6 +2,7 @@ package sync
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -94,6 +95,9 @@ func (x *change) raise(kind string, at time.Time) {
 	key := fmt.Sprintf("case/%s/%s/%s", x.c.ID, kind, at.UTC().Format(time.RFC3339Nano))
 	if _, open := x.c.Raised[kind]; open {
 		return
+	}
+	for slices.Contains(x.out.Resolved, key) { // the same kind anew at the same moment
+		key += "+"
 	}
 	if x.c.Raised == nil {
 		x.c.Raised = map[string]string{}

@@ -246,9 +246,7 @@ func mappedAgain(x *change) error {
 		return nil
 	}
 	if x.c.Status == state.Held {
-		x.c.Unsure = true
-		x.c.HeldWhy += "; " + m.Conflict
-		x.say("%s", m.Conflict)
+		x.hold(true, "%s; %s", x.c.HeldWhy, m.Conflict)
 		return nil
 	}
 	x.hold(true, "%s", m.Conflict)

@@ -88,10 +88,11 @@ var openingStories = []scenario{
 		}},
 	})},
 	{name: "a held case learns that its number is contested", steps: then(reach[state.Held], []step{
-		{ev: mappedEv("also named by #7"), to: state.Held, check: func(t expect, c state.Case, _ Outcome) {
+		{ev: mappedEv("also named by #7"), to: state.Held, raised: AlertHeld, check: func(t expect, c state.Case, out Outcome) {
 			if !c.Unsure || c.HeldWhy == "also named by #7" {
 				t.Errorf("unsure %t, held because of %q; want both reasons", c.Unsure, c.HeldWhy)
 			}
+			stillRaised(AlertHeld)(t, c, out)
 		}},
 	})},
 	{name: "a part of an order waits for a person", steps: []step{

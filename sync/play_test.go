@@ -217,6 +217,17 @@ func playAll(t *testing.T, stories []scenario) {
 	}
 }
 
+// stillRaised: what the case takes for its open alert was raised and not
+// resolved again.
+func stillRaised(kind string) func(expect, state.Case, Outcome) {
+	return func(t expect, c state.Case, out Outcome) {
+		key := c.Raised[kind]
+		if slices.Contains(out.Resolved, key) || !slices.ContainsFunc(out.Alerts, func(a state.Alert) bool { return a.Key == key }) {
+			t.Errorf("alert %q: raised %v, resolved %q", key, out.Alerts, out.Resolved)
+		}
+	}
+}
+
 // then joins stories.
 func then(parts ...[]step) []step { return slices.Concat(parts...) }
 

@@ -25,9 +25,8 @@ func (x *change) trust(r *state.Reading) bool {
 	case state.Queued, state.Requesting:
 		x.hold(true, "%s", err)
 	case state.Held:
-		if !x.c.Unsure {
-			x.c.Unsure, x.c.HeldWhy = true, err.Error()
-			x.say("held: %s", err)
+		if !x.c.Unsure { // whoever was told another reason is told this one too
+			x.hold(true, "%s", err)
 		}
 	default:
 		x.say("a reading was set aside: %s", err)

@@ -120,7 +120,8 @@ var readingStories = []scenario{
 		}},
 	})},
 	{name: "a held case that reads as another order", steps: then(reach[state.Held], []step{
-		{after: time.Hour, ev: reads(state.PhaseClosed, otherNumber), to: state.Held, check: has("the page shows order")},
+		{after: time.Hour, ev: reads(state.PhaseClosed, otherNumber), to: state.Held, raised: AlertHeld, check: has("the page shows order")},
+		{after: time.Hour, ev: reads(state.PhaseClosed, otherNumber), to: state.Held},
 		{after: time.Hour, ev: reads(state.PhaseClosed), to: state.Held},
 	})},
 	{name: "a queued case that reads as another order", steps: then(reach[state.Queued], []step{

@@ -112,9 +112,9 @@ var causeStories = []scenario{
 	{name: "a customer's request says so", steps: []step{
 		{ev: ofCause(state.CauseRequested, ""), to: state.Queued, plans: "request", check: has("the customer asks for #1042 to be cancelled")},
 	}},
-	{name: "withdrawn late is told once", steps: then(reach[state.Requested], []step{
+	{name: "a second change of mind is told too, were it at the same moment", steps: then(reach[state.Requested], []step{
 		{ev: plain(state.EventWithdrawn), to: state.Requested, raised: AlertWithdrawn},
-		{ev: plain(state.EventWithdrawn), to: state.Requested},
+		{ev: plain(state.EventWithdrawn), to: state.Requested, raised: AlertWithdrawn, check: stillRaised(AlertWithdrawn)},
 	})},
 	{name: "no cancellation came with it", steps: then(reach[state.Queued], []step{{ev: plain(state.EventCancelled), refused: "no cancellation"}})},
 }

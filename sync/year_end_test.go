@@ -227,7 +227,11 @@ func (y *year) alerts(tx state.ReadTx) error {
 	for id, s := range y.watch.seen {
 		for status, kind := range map[state.Status]string{state.Held: AlertHeld, state.Refused: AlertRefused, state.Disputable: AlertDisputable} {
 			if want := s.entered[status] - s.revoked[status]; s.alerts[kind] != want {
-				wrong("case %s was %s %d times and that was told %d times", id, status, want, s.alerts[kind])
+				c, err := tx.Case(id)
+				if err != nil {
+					return err
+				}
+				wrong("case %s was %s %d times and that was told %d times%s", id, status, want, s.alerts[kind], y.tale(c))
 			}
 		}
 		if len(s.faults) > 0 {

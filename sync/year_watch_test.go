@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strings"
 	"time"
 
 	"countermand/state"
@@ -86,6 +87,9 @@ func (w *yearWatch) chain(id string, entries []state.Entry) {
 			if slices.ContainsFunc(entries[i+1:], func(n state.Entry) bool { return n.To != n.From }) {
 				s.revoked[e.To]++
 			}
+		}
+		if e.From == state.Held && e.To == state.Held && strings.HasPrefix(e.Detail, "held: ") {
+			s.entered[e.To]++ // for another reason, which is news
 		}
 		if e.From == e.To && e.Event != state.EventTick && len(e.Detail) > 12 && e.Detail[:12] == "not allowed:" {
 			s.faults = append(s.faults, string(e.From)+"/"+string(e.Event)+": "+e.Detail)
