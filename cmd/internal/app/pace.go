@@ -4,19 +4,24 @@ import (
 	"context"
 	"fmt"
 	"math/rand/v2"
+	"strings"
 	"sync"
 	"time"
 
 	"countermand/configs"
+	"countermand/state"
 )
 
 // pacer keeps an account at a person's speed, in real time even in a
 // rehearsal: a pause of uneven length between two actions, and a number of
 // actions an hour. The hour's budget is asked for before a piece of work and
-// not within it, so that an attempt is never left standing half-way.
+// not within it, so that an attempt is never left standing half-way. A daemon
+// that is started again and again gets no new budget.
 type pacer struct {
-	p  configs.Pace
-	mu sync.Mutex
+	p configs.Pace
+	// keep stores the actions of the last hour before each of them; may be nil.
+	keep func(recent []time.Time) error
+	mu   sync.Mutex
 	// free is when the next action may begin, recent the actions of the last
 	// hour, oldest first.
 	free   time.Time
@@ -25,9 +30,22 @@ type pacer struct {
 
 func newPacer(p configs.Pace) *pacer { return &pacer{p: p} }
 
+// resume goes on from what an earlier process kept.
+func (c *pacer) resume(recent []time.Time, now time.Time) {
+	for _, t := range recent {
+		if now.Sub(t) < time.Hour && t.Sub(now) < time.Hour { // later ones are of a clock that was wrong
+			c.recent = append(c.recent, t)
+			c.free = t.Add(c.p.BetweenActions + c.p.Jitter)
+		}
+	}
+}
+
 // wait holds an action until its turn.
 func (c *pacer) wait(ctx context.Context) error {
-	turn := c.book(time.Now())
+	turn, err := c.book(time.Now())
+	if err != nil {
+		return fmt.Errorf("count an action: %w", err)
+	}
 	select {
 	case <-ctx.Done():
 		return fmt.Errorf("wait for the next action: %w", context.Cause(ctx))
@@ -37,7 +55,7 @@ func (c *pacer) wait(ctx context.Context) error {
 }
 
 // book gives an action its turn and counts it.
-func (c *pacer) book(now time.Time) time.Time {
+func (c *pacer) book(now time.Time) (time.Time, error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	turn := now
@@ -48,10 +66,22 @@ func (c *pacer) book(now time.Time) time.Time {
 	if c.p.Jitter > 0 {
 		c.free = c.free.Add(rand.N(c.p.Jitter))
 	}
-	if c.p.ActionsPerHour > 0 {
-		c.recent = append(c.recent, turn)
+	if c.p.ActionsPerHour <= 0 {
+		return turn, nil
 	}
-	return turn
+	c.forget(now)
+	c.recent = append(c.recent, turn)
+	if c.keep == nil {
+		return turn, nil
+	}
+	return turn, c.keep(c.recent)
+}
+
+// forget drops what is an hour old.
+func (c *pacer) forget(now time.Time) {
+	for len(c.recent) > 0 && now.Sub(c.recent[0]) >= time.Hour {
+		c.recent = c.recent[1:]
+	}
 }
 
 // spent tells that the hour's actions are used up.
@@ -63,8 +93,41 @@ func (c *pacer) spentAt(now time.Time) bool {
 	if c.p.ActionsPerHour <= 0 {
 		return false
 	}
-	for len(c.recent) > 0 && now.Sub(c.recent[0]) >= time.Hour {
-		c.recent = c.recent[1:]
-	}
+	c.forget(now)
 	return len(c.recent) >= c.p.ActionsPerHour
+}
+
+// kept lets the store remember an account's actions, in real time, and takes
+// up those of an earlier process.
+func (c *pacer) kept(ctx context.Context, store state.Store, account string) error {
+	if c.p.ActionsPerHour <= 0 {
+		return nil
+	}
+	mark := "pace/" + account
+	var text string
+	err := store.View(ctx, func(tx state.ReadTx) (err error) {
+		text, err = tx.Mark(mark)
+		return err
+	})
+	if err != nil {
+		return fmt.Errorf("read the last actions of account %s: %w", account, err)
+	}
+	var recent []time.Time
+	for _, word := range strings.Fields(text) {
+		if t, err := time.Parse(time.RFC3339, word); err == nil {
+			recent = append(recent, t)
+		}
+	}
+	c.resume(recent, time.Now())
+	c.keep = func(recent []time.Time) error {
+		words := make([]string, len(recent))
+		for i, t := range recent {
+			words[i] = t.UTC().Format(time.RFC3339)
+		}
+		// An action that began is counted, whoever stops waiting for it.
+		return store.Update(context.WithoutCancel(ctx), func(tx state.Tx) error {
+			return tx.PutMark(mark, strings.Join(words, " "))
+		})
+	}
+	return nil
 }

@@ -2,11 +2,13 @@ package app
 
 import (
 	"context"
+	"path/filepath"
 	"testing"
 	"testing/synctest"
 	"time"
 
 	"countermand/configs"
+	"countermand/state/boltstore"
 )
 
 func TestPaceKeepsActionsApart(t *testing.T) {
@@ -47,7 +49,7 @@ func TestPaceCountsTheHour(t *testing.T) {
 		if p.spentAt(now) {
 			t.Fatalf("spent after %d of 3", i)
 		}
-		p.book(now.Add(time.Duration(i) * time.Minute))
+		booked(t, p, now.Add(time.Duration(i)*time.Minute))
 	}
 	if !p.spentAt(now.Add(59 * time.Minute)) {
 		t.Error("a fourth action within the hour")
@@ -55,4 +57,69 @@ func TestPaceCountsTheHour(t *testing.T) {
 	if p.spentAt(now.Add(60 * time.Minute)) {
 		t.Error("still spent an hour after the first")
 	}
+}
+
+// TestPaceOutlivesTheProcess: a daemon that dies again and again must not act
+// more often than one that lives.
+func TestPaceOutlivesTheProcess(t *testing.T) {
+	t.Parallel()
+	store, err := boltstore.Open(filepath.Join(t.TempDir(), "countermand.db"), boltstore.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	pace := configs.Pace{BetweenActions: 20 * time.Second, ActionsPerHour: 3}
+	started := func() *pacer {
+		p := newPacer(pace)
+		if err := p.kept(t.Context(), store, "main"); err != nil {
+			t.Fatal(err)
+		}
+		return p
+	}
+	now := time.Now()
+	for i := range 3 {
+		p := started()
+		if p.spentAt(now) {
+			t.Fatalf("spent after %d of 3", i)
+		}
+		if turn := booked(t, p, now); turn.Sub(now) < time.Duration(i)*19*time.Second { // kept to the second
+			t.Errorf("action %d begins after %s", i, turn.Sub(now))
+		}
+	}
+	p := started()
+	if !p.spentAt(now.Add(59 * time.Minute)) {
+		t.Error("a fourth action within the hour")
+	}
+	if p.spentAt(now.Add(61 * time.Minute)) {
+		t.Error("still spent an hour after the last")
+	}
+	other := newPacer(pace)
+	if err := other.kept(t.Context(), store, "other"); err != nil || len(other.recent) > 0 {
+		t.Errorf("another account takes over %v, %v", other.recent, err)
+	}
+	if err := store.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := p.book(now); err == nil {
+		t.Error("an action that nobody can count began")
+	}
+}
+
+// TestPaceDoubtsAWrongClock: what seems to come from the future holds nothing up.
+func TestPaceDoubtsAWrongClock(t *testing.T) {
+	t.Parallel()
+	p := newPacer(configs.Pace{ActionsPerHour: 1})
+	now := time.Now()
+	p.resume([]time.Time{now.AddDate(-1, 0, 0), now.AddDate(1, 0, 0)}, now)
+	if p.spentAt(now) {
+		t.Error("spent by an action of next year")
+	}
+}
+
+func booked(t *testing.T, p *pacer, now time.Time) time.Time {
+	t.Helper()
+	turn, err := p.book(now)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return turn
 }

@@ -240,6 +240,9 @@ func (a *App) openAccounts() (map[string]casesync.Account, error) {
 			a.o.Log.Warn().Str("account", ac.Name).Msg("Chromium runs without its sandbox: do not run countermand as root")
 		}
 		a.clean.add("account "+ac.Name, acc.close)
+		if err := acc.pace.kept(context.Background(), a.store, ac.Name); err != nil {
+			return nil, err
+		}
 		out[ac.Name] = casesync.Account{Client: acc.client, Messenger: acc.client, CoolDown: ac.CoolDown, Spent: acc.pace.spent, IdleStop: a.o.Config.Browser.IdleStop}
 	}
 	return out, nil
