@@ -58,6 +58,13 @@ type ReadTx interface {
 	// ErrCorrupt comes with the cases that can be read.
 	CasesByShopOrder(shop, orderID string) ([]Case, error)
 	CasesBySupplierOrder(number string) ([]Case, error)
+	// FindCases lists what a person may mean by ref, newest first, each case
+	// once: the cases whose id begins with it, whose supplier order it is, or
+	// whose shop order's name it is, without "#" and spaces around it. Letters
+	// from A to Z may be small in ids and names. Nothing finds nothing, and a
+	// name of more than 255 bytes does not count. Limit bounds the cases; a
+	// damaged one that may be meant is ErrCorrupt beside them, as above.
+	FindCases(ref string, limit int) ([]Case, error)
 	// OpenCasesByAccount lists an account's cases that have not ended and have
 	// a supplier order, oldest first.
 	OpenCasesByAccount(account string, p Page) (cases []Case, next string, err error)

@@ -14,8 +14,8 @@ import (
 
 var cases = &table[state.Case]{
 	name: "cases", word: "case",
-	indexes: []string{indexCaseStatus, "case_shop", "case_supplier", "case_account", "case_due", "case_ended"},
-	guards:  []string{"case_shop", "case_supplier"},
+	indexes: []string{indexCaseStatus, "case_shop", "case_supplier", indexCaseName, "case_account", "case_due", "case_ended"},
+	guards:  []string{"case_shop", "case_supplier", indexCaseName},
 	rows:    caseRows,
 	rev:     func(c *state.Case) *uint64 { return &c.Rev },
 }
@@ -24,6 +24,9 @@ func caseRows(id []byte, c state.Case) []row {
 	rows := []row{
 		{indexCaseStatus, join(words(string(c.Status)), id)},
 		{"case_shop", join(words(c.Shop, c.ShopOrderID), id)},
+	}
+	if name := plainName(c.ShopOrder); name != "" && len(name) <= maxName {
+		rows = append(rows, row{indexCaseName, join(words(name), id)})
 	}
 	if c.SupplierOrder != "" {
 		rows = append(rows, row{"case_supplier", join(words(c.SupplierOrder), id)})

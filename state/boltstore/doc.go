@@ -10,6 +10,7 @@
 //	  case_status   STATUS ID          every case
 //	  case_shop     SHOP ORDERID ID    every case
 //	  case_supplier NUMBER ID          cases with a supplier order
+//	  case_name     NAME ID            cases whose shop order has a name
 //	  case_account  ACCOUNT ID         of these, the ones that have not ended
 //	  case_due      TIME ID            cases with a DueAt
 //	  case_ended    TIME ID            cases that have ended, by their EndedAt
@@ -40,9 +41,13 @@
 // The indented buckets are indexes. Their rows are computed from the record
 // alone, are written in the transaction that writes it, and hold the record's
 // key as their value. In a key every word but the last is preceded by its
-// length in two bytes, TIME is eight big-endian bytes of nanoseconds since
-// 1970 that sort from the far past to the far future, SEQ is eight big-endian
-// bytes.
+// length in two bytes, NAME is a shop order's name without "#" and spaces
+// around it and with A to Z in lower case, TIME is eight big-endian bytes of
+// nanoseconds since 1970 that sort from the far past to the far future, SEQ is
+// eight big-endian bytes.
+//
+// Version 1 had no case_name. Open brings an older file to the present version
+// in one transaction, and leaves a copy of it beside as FILE.vN.bak.
 //
 // # Records
 //
@@ -55,8 +60,9 @@
 // A record that cannot be read is moved to quarantine with its raw bytes, at
 // the end of the transaction that came across it. Reading it by its key goes
 // on to say state.ErrCorrupt until a new one is stored, and so do the lookups
-// by shop order and supplier order: "there is no case" must not be concluded
-// from a broken one, or the order might be asked for twice.
+// by shop order, its name and supplier order: "there is no case" must not be
+// concluded from a broken one, or the order might be asked for twice, nor
+// "there is one case", or a decision might go to the wrong one.
 //
 // # Size
 //

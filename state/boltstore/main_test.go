@@ -64,7 +64,7 @@ func writeStory(tx state.Tx, name string) error {
 }
 
 func testCase(id string) state.Case {
-	return state.Case{ID: id, Shop: "s", ShopOrderID: "o" + id, SupplierOrder: "8" + id, Account: "main", Status: state.Queued, OpenedAt: day, DueAt: day, Store: strings.Repeat("x", 500)}
+	return state.Case{ID: id, Shop: "s", ShopOrder: "#N-" + id, ShopOrderID: "o" + id, SupplierOrder: "8" + id, Account: "main", Status: state.Queued, OpenedAt: day, DueAt: day, Store: strings.Repeat("x", 500)}
 }
 
 var day = time.Date(2026, 3, 2, 0, 0, 0, 0, time.UTC)

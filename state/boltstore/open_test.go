@@ -1,11 +1,8 @@
 package boltstore
 
 import (
-	"compress/gzip"
 	"context"
 	"errors"
-	"flag"
-	"io"
 	"os"
 	"path/filepath"
 	"strings"
@@ -75,7 +72,7 @@ func TestOpenRefuses(t *testing.T) {
 		{"zeroes", overwrite(make([]byte, 1<<16)), "not a countermand database"},
 		{"both heads destroyed", flipBytes(pageHeader+30, page+pageHeader+30), "head is destroyed"},
 		{"cut short", func(t *testing.T, path string) { noError(t, os.Truncate(path, 3*page)) }, "cut short"},
-		{"a newer schema", editMeta("version", string(seqKey(99))), "version 99 and this countermand knows 1: run the newer countermand"},
+		{"a newer schema", editMeta("version", string(seqKey(99))), "version 99 and this countermand knows 2: run the newer countermand"},
 		{"a broken version", editMeta("version", "1"), "another program"},
 		{"another program's", editMeta("application", "shopkeeper"), "another program"},
 		{"no meta bucket", func(t *testing.T, path string) {
@@ -84,6 +81,9 @@ func TestOpenRefuses(t *testing.T) {
 		{"a bucket is missing", func(t *testing.T, path string) {
 			edit(t, path, func(b *bbolt.Tx) error { return b.DeleteBucket([]byte("case_due")) })
 		}, "case_due is missing: restore"},
+		{"an index of a later version is missing", func(t *testing.T, path string) {
+			edit(t, path, func(b *bbolt.Tx) error { return b.DeleteBucket([]byte(indexCaseName)) })
+		}, "case_name is missing: restore"},
 		{"a folder", func(t *testing.T, path string) {
 			noError(t, os.Remove(path))
 			noError(t, os.Mkdir(path, 0o700))
@@ -173,107 +173,4 @@ func editCase(t *testing.T, path, id string) {
 		raw[len(raw)-5] ^= 1
 		return b.Bucket([]byte(cases.name)).Put([]byte(id), raw)
 	})
-}
-
-func TestMigrate(t *testing.T) {
-	t.Parallel()
-	path := filepath.Join(t.TempDir(), "test.db")
-	s, err := Open(path, Options{})
-	noError(t, err)
-	save(t, s, "a")
-	noError(t, s.Close())
-
-	var order []uint64
-	step := func(to uint64, err error) migration {
-		return migration{to, func(b *bbolt.Tx) error {
-			order = append(order, to)
-			return errors.Join(err, b.Bucket([]byte(bucketMeta)).Put([]byte("extra"), []byte("x")))
-		}}
-	}
-	oops := errors.New("oops")
-	if _, err := open(path, Options{ReadOnly: true}, append(migrations[:1:1], step(2, nil))); err == nil || !strings.Contains(err.Error(), "start the daemon once") {
-		t.Errorf("read-only: %v", err)
-	}
-	if _, err := open(path, Options{}, append(migrations[:1:1], step(2, nil), step(3, oops))); !errors.Is(err, oops) {
-		t.Errorf("a step that fails: %v", err)
-	}
-	s, err = Open(path, Options{}) // still version 1
-	noError(t, err)
-	noError(t, s.Close())
-
-	order = nil
-	s, err = open(path, Options{}, append(migrations[:1:1], step(2, nil), step(3, nil)))
-	noError(t, err)
-	for _, m := range missing(t, s, "a") {
-		t.Error(m)
-	}
-	noError(t, s.Close())
-	if len(order) != 2 || order[0] != 2 || order[1] != 3 {
-		t.Errorf("steps %v", order)
-	}
-	if _, err := Open(path, Options{}); err == nil || !strings.Contains(err.Error(), "version 3") {
-		t.Errorf("the older program: %v", err)
-	}
-	s, err = Open(path+".v1.bak", Options{})
-	noError(t, err)
-	for _, m := range missing(t, s, "a") {
-		t.Error(m)
-	}
-	noError(t, s.Close())
-}
-
-var updateGolden = flag.Bool("update", false, "write testdata/v1.db.gz anew")
-
-const golden = "testdata/v1.db.gz"
-
-// TestVersion1 reads a file that version 1 wrote: what was stored once must
-// stay readable.
-func TestVersion1(t *testing.T) {
-	t.Parallel()
-	if *updateGolden {
-		writeGolden(t)
-	}
-	zipped, err := os.Open(golden)
-	noError(t, err)
-	defer zipped.Close()
-	r, err := gzip.NewReader(zipped)
-	noError(t, err)
-	raw, err := io.ReadAll(r)
-	noError(t, err)
-	path := filepath.Join(t.TempDir(), "test.db")
-	noError(t, os.WriteFile(path, raw, 0o600))
-	s, err := Open(path, Options{})
-	noError(t, err)
-	defer s.Close()
-	sound(t, s)
-	for _, m := range missing(t, s, "one") {
-		t.Error(m)
-	}
-	noError(t, s.View(context.Background(), func(tx state.ReadTx) error {
-		c, err := tx.Case("one")
-		if err != nil || c.Status != state.Queued || !c.DueAt.Equal(day) || c.SupplierOrder != "8one" {
-			t.Errorf("case %+v: %v", c, err)
-		}
-		due, err := tx.DueCases(day, 0)
-		if len(due) != 1 || err != nil {
-			t.Errorf("due %+v: %v", due, err)
-		}
-		return nil
-	}))
-}
-
-func writeGolden(t *testing.T) {
-	t.Helper()
-	s := tempStore(t, Options{})
-	save(t, s, "one")
-	path := filepath.Join(t.TempDir(), "copy.db")
-	noError(t, s.Backup(context.Background(), path))
-	raw, err := os.ReadFile(path)
-	noError(t, err)
-	noError(t, os.MkdirAll(filepath.Dir(golden), 0o755))
-	f, err := os.Create(golden)
-	noError(t, err)
-	z := gzip.NewWriter(f)
-	_, err = z.Write(raw)
-	noError(t, errors.Join(err, z.Close(), f.Close()))
 }

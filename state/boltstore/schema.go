@@ -14,6 +14,7 @@ const (
 	bucketCounts    = "case_counts"
 	bucketDamaged   = "damaged"
 	indexCaseStatus = "case_status"
+	indexCaseName   = "case_name"
 )
 
 const application = "countermand"
@@ -33,16 +34,53 @@ type migration struct {
 	run func(*bbolt.Tx) error
 }
 
-// migrations are the way from an empty file to the present, in order.
-var migrations = []migration{{1, createBuckets}}
+// migrations are the way from an empty file to the present, in order. What one
+// of them made stays as it is, whatever later ones make of it.
+var migrations = []migration{
+	{1, func(b *bbolt.Tx) error { return createBuckets(b, firstBuckets) }},
+	{2, func(b *bbolt.Tx) error { return addIndex(b, cases, indexCaseName) }},
+}
 
-func createBuckets(b *bbolt.Tx) error {
-	for _, name := range bucketNames() {
+// firstBuckets are those of version 1.
+var firstBuckets = []string{
+	"meta", "case_counts", "damaged",
+	"cases", "case_status", "case_shop", "case_supplier", "case_account", "case_due", "case_ended",
+	"journal", "effects", "effect_lane", "knocks", "knock_due", "seen", "seen_at",
+	"alerts", "alert_key", "alert_raised", "alert_due", "alert_case", "alert_settled",
+	"accounts", "mappings", "mapping_number", "requests", "forgotten", "marks", "clock", "quarantine",
+}
+
+func createBuckets(b *bbolt.Tx, names []string) error {
+	for _, name := range names {
 		if _, err := b.CreateBucketIfNotExists([]byte(name)); err != nil {
 			return fmt.Errorf("create bucket %s: %w", name, err)
 		}
 	}
 	return b.Bucket([]byte(bucketMeta)).Put(keyApplication, []byte(application))
+}
+
+// addIndex makes an index and fills it from the records. One that cannot be
+// read has no row: it stays where it is, for whoever comes across it.
+func addIndex(b *bbolt.Tx, k kind, index string) error {
+	fresh, err := b.CreateBucketIfNotExists([]byte(index))
+	if err != nil {
+		return fmt.Errorf("create bucket %s: %w", index, err)
+	}
+	for key, raw := range ascend(b.Bucket([]byte(k.bucket())), nil, nil) {
+		rows, err := k.try(key, raw)
+		if err != nil {
+			continue
+		}
+		for _, r := range rows {
+			if r.index != index {
+				continue
+			}
+			if err := fresh.Put(r.key, key); err != nil {
+				return fmt.Errorf("write index %s: %w", index, err)
+			}
+		}
+	}
+	return nil
 }
 
 func bucketNames() []string {
@@ -99,7 +137,7 @@ func (s *Store) migrate(steps []migration) error {
 	case have == want:
 		return nil
 	case s.db.IsReadOnly():
-		return fmt.Errorf("its schema is version %d and this countermand wants %d: start the daemon once to bring it up to date", have, want)
+		return fmt.Errorf("its schema is version %d and this countermand wants %d: start the daemon once to bring it up to date (a backup is when it is restored)", have, want)
 	}
 	if have > 0 {
 		if err := s.copyTo(fmt.Sprintf("%s.v%d.bak", s.path, have), nil); err != nil {

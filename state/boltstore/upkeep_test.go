@@ -108,6 +108,9 @@ func TestCheck(t *testing.T) {
 	}{
 		{"row missing", drop("case_due", join(timeKey(day), []byte("a"))), "cases a: not in index case_due", true},
 		{"row too many", put("case_due", join(timeKey(day), []byte("b")), []byte("b")), "index case_due: 2 rows for 1 records", true},
+		{"name missing", drop(indexCaseName, join(words("n-a"), []byte("a"))), "cases a: not in index case_name", true},
+		{"name too many", put(indexCaseName, join(words("n-b"), []byte("a")), []byte("a")), "index case_name: 2 rows for 1 records", true},
+		{"name of another", put(indexCaseName, join(words("n-a"), []byte("a")), []byte("b")), "cases a: not in index case_name", true},
 		{"row astray", put("effect_lane", join(words("lane"), timeKey(day), []byte("a")), []byte("x")), "effects a: not in index effect_lane", true},
 		{"wrong counter", put(bucketCounts, []byte(state.Queued), seqKey(7)), "counter queued: 7 for 1 cases", true},
 		{"counter gone", drop(bucketCounts, []byte(state.Queued)), "counter queued: 0 for 1 cases", true},

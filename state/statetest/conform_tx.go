@@ -78,6 +78,8 @@ func inventory(t *testing.T, s state.Store) (n map[string]int) {
 		add("by shop order", len(cs), err)
 		cs, err = tx.CasesBySupplierOrder("8190000000000001")
 		add("by supplier order", len(cs), err)
+		cs, err = tx.FindCases("1", 0)
+		add("by name", len(cs), err)
 		cs, _, err = tx.OpenCasesByAccount("main", state.Page{})
 		add("by account", len(cs), err)
 		cs, err = tx.DueCases(hour(99), 0)

@@ -126,7 +126,7 @@ func stepCase(rt *rapid.T, tx state.Tx, m *model) {
 	c := aCase(someNumber.Draw(rt, "case"), someStatus.Draw(rt, "status"))
 	c.Shop, c.ShopOrderID = someWord.Draw(rt, "shop"), someWord.Draw(rt, "order")
 	c.Account, c.SupplierOrder = someWord.Draw(rt, "account"), someWord.Draw(rt, "supplier order")
-	c.DueAt = someTime.Draw(rt, "due")
+	c.DueAt, c.ShopOrder = someTime.Draw(rt, "due"), someName.Draw(rt, "name")
 	c.Rev = m.cases[c.ID].Rev + staleness.Draw(rt, "stale")
 	rev, err := tx.PutCase(c)
 	if saved(rt, m.cases[c.ID].Rev, c.Rev, rev, err) {
@@ -246,6 +246,7 @@ func (mc *machine) agree(rt *rapid.T) {
 
 func agree(rt *rapid.T, tx state.ReadTx, m *model) {
 	agreeCases(rt, tx, m)
+	agreeFind(rt, tx, m)
 	agreeDue(rt, tx, m)
 	for _, lane := range []string{"", "a", "ab", "b"} {
 		in := func(e state.Effect) bool { return e.Lane == lane }

@@ -30,6 +30,10 @@ type Backend interface {
 	Cases(ctx context.Context, f Filter) ([]state.Case, error)
 	// Case gives one case by its whole id, and its journal, oldest first.
 	Case(ctx context.Context, id string) (state.Case, []state.Entry, error)
+	// Find lists the cases that a reference may mean, newest first, at most
+	// limit. One that cannot be read is state.ErrCorrupt (wrapped), with the
+	// others.
+	Find(ctx context.Context, ref string, limit int) ([]state.Case, error)
 	// Decide puts a person's decision through the table, in the transaction
 	// that stores it.
 	Decide(ctx context.Context, id string, e state.Event) (state.Case, error)

@@ -82,6 +82,18 @@ func (r Reader) Case(ctx context.Context, id string) (c state.Case, journal []st
 	return c, journal, nil
 }
 
+// Find lists the cases that a reference may mean.
+func (r Reader) Find(ctx context.Context, ref string, limit int) (found []state.Case, err error) {
+	err = r.Store.View(ctx, func(tx state.ReadTx) (err error) {
+		found, err = tx.FindCases(ref, limit)
+		return err
+	})
+	if err != nil {
+		return found, fmt.Errorf("find case %s: %w", ref, err)
+	}
+	return found, nil
+}
+
 // Status sums up the store at one moment.
 func (r Reader) Status(ctx context.Context) (Status, error) {
 	now := r.Clock()

@@ -10,12 +10,17 @@ import (
 	"countermand/state"
 )
 
-// shown bounds the candidates that an ambiguous reference lists.
-const shown = 6
+// shown bounds the candidates that an ambiguous reference lists, counted those
+// that are looked up for it.
+const (
+	shown   = 6
+	counted = 100
+)
 
 // findCase finds the one case that a person means: by its id, a prefix of it,
 // the shop order's name with or without "#", or the supplier's number. Two
-// that fit are an error: a decision never goes to a guess.
+// that fit are an error, and so is one that cannot be read: a decision never
+// goes to a guess.
 func findCase(ctx context.Context, b Backend, ref string) (state.Case, []state.Entry, error) {
 	ref = strings.TrimSpace(ref)
 	if ref == "" {
@@ -25,31 +30,39 @@ func findCase(ctx context.Context, b Backend, ref string) (state.Case, []state.E
 	if err == nil || !errors.Is(err, state.ErrNotFound) {
 		return c, journal, err
 	}
-	all, err := b.Cases(ctx, Filter{})
-	if err != nil {
+	found, err := b.Find(ctx, ref, counted+1)
+	switch {
+	case errors.Is(err, state.ErrCorrupt):
+		return state.Case{}, nil, unreadable(ref, found, err)
+	case err != nil:
 		return state.Case{}, nil, err
-	}
-	var found []state.Case
-	for _, c := range all {
-		if means(c, ref) {
-			found = append(found, c)
-		}
-	}
-	switch len(found) {
-	case 0:
+	case len(found) == 0:
 		return state.Case{}, nil, NotFound(fmt.Sprintf("no case %s: see countermand cases list", ref))
-	case 1:
-		return b.Case(ctx, found[0].ID)
+	case len(found) > 1:
+		return state.Case{}, nil, ambiguous(ref, found)
 	}
-	return state.Case{}, nil, ambiguous(ref, found)
-}
-
-func means(c state.Case, ref string) bool {
-	return strings.HasPrefix(strings.ToUpper(c.ID), strings.ToUpper(ref)) || ref == c.SupplierOrder ||
-		strings.TrimPrefix(ref, "#") == strings.TrimPrefix(c.ShopOrder, "#")
+	return b.Case(ctx, found[0].ID)
 }
 
 func ambiguous(ref string, found []state.Case) error {
+	n := fmt.Sprint(len(found))
+	if len(found) > counted {
+		n = fmt.Sprintf("more than %d", counted)
+	}
+	return &Error{http.StatusConflict, fmt.Sprintf("%s may be %s cases, give an id: %s", ref, n, candidates(found))}
+}
+
+// unreadable refuses a reference that may mean a case that nobody can read.
+func unreadable(ref string, found []state.Case, err error) error {
+	others := "none that can be read has it"
+	if len(found) > 0 {
+		others = "give an id: " + candidates(found)
+	}
+	return &Error{http.StatusConflict, fmt.Sprintf("%s may be a case whose record is damaged; %s (%s)", ref, others, oneLine(err.Error()))}
+}
+
+// candidates describes the first of the cases found and counts the others.
+func candidates(found []state.Case) string {
 	var list []string
 	for _, c := range found[:min(shown, len(found))] {
 		number := c.SupplierOrder
@@ -58,10 +71,13 @@ func ambiguous(ref string, found []state.Case) error {
 		}
 		list = append(list, fmt.Sprintf("%s (%s %s, %s, %s)", c.ID, c.Shop, c.ShopOrder, number, c.Status))
 	}
-	if len(found) > shown {
-		list = append(list, fmt.Sprintf("and %d more", len(found)-shown))
+	switch more := len(found) - shown; {
+	case len(found) > counted:
+		list = append(list, fmt.Sprintf("and at least %d more", more))
+	case more > 0:
+		list = append(list, fmt.Sprintf("and %d more", more))
 	}
-	return &Error{http.StatusConflict, fmt.Sprintf("%s may be %d cases, give an id: %s", ref, len(found), strings.Join(list, "; "))}
+	return strings.Join(list, "; ")
 }
 
 // findAlert finds an alert by its id or a prefix that only it has.
