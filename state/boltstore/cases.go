@@ -172,7 +172,7 @@ func (t *writeTx) AddEntry(caseID string, e state.Entry) error {
 	if err := cases.checkKey([]byte(caseID)); err != nil {
 		return fmt.Errorf("save journal entry of a case: %w", err)
 	}
-	seq, err := t.bucket(journal.name).NextSequence()
+	seq, err := t.next(journal.name, words(caseID))
 	if err != nil {
 		return err
 	}

@@ -20,7 +20,7 @@ func (s *Store) Check(ctx context.Context) (problems []string, err error) {
 	problems, err = pageProblems(ctx, s.db)
 	if err == nil && len(problems) == 0 {
 		err = s.db.View(func(b *bbolt.Tx) error {
-			c := &checker{ctx: ctx, t: &readTx{b: b}, want: map[string]int{}}
+			c := newChecker(ctx, b)
 			defer func() { problems = c.problems }()
 			return c.run()
 		})
@@ -55,7 +55,7 @@ func pageProblems(ctx context.Context, db *bbolt.DB) (problems []string, err err
 // the index of due times would never move again.
 func (s *Store) CheckOpen(ctx context.Context) (problems []string, err error) {
 	err = s.db.View(func(b *bbolt.Tx) error {
-		c := &checker{ctx: ctx, t: &readTx{b: b}, want: map[string]int{}}
+		c := newChecker(ctx, b)
 		defer func() { problems = c.problems }()
 		for _, status := range state.Statuses {
 			if status.Ended() {
@@ -85,7 +85,12 @@ type checker struct {
 	ctx      context.Context
 	t        *readTx
 	problems []string
-	want     map[string]int // rows that each index must have
+	want     map[string]int    // rows that each index must have
+	top      map[string]uint64 // the largest number given out in each bucket
+}
+
+func newChecker(ctx context.Context, b *bbolt.Tx) *checker {
+	return &checker{ctx: ctx, t: &readTx{b: b}, want: map[string]int{}, top: map[string]uint64{}}
 }
 
 func (c *checker) add(format string, args ...any) {
@@ -104,6 +109,8 @@ func (c *checker) run() error {
 		}
 	}
 	c.counts()
+	c.sequences()
+	c.wrecks()
 	return nil
 }
 
@@ -125,6 +132,7 @@ func (c *checker) record(k kind, key, raw []byte) {
 		c.t.note(k, key)
 		return
 	}
+	c.top[k.bucket()] = max(c.top[k.bucket()], number(k, key, raw))
 	for _, r := range rows {
 		c.want[r.index]++
 		if !bytes.Equal(c.t.bucket(r.index).Get(r.key), key) {
@@ -172,18 +180,21 @@ func (s *Store) Reindex(ctx context.Context) error {
 	}
 	defer s.release()
 	err := s.write(func(t *writeTx) error {
+		if err := t.mendQuarantine(); err != nil {
+			return err
+		}
 		if err := t.empty(bucketCounts, func([]byte) bool { return false }); err != nil {
 			return err
 		}
 		for _, k := range kinds {
-			if k == kind(quarantine) { // what cannot be read there has no better place
+			if k == kind(quarantine) { // was mended first
 				continue
 			}
 			if err := t.rebuild(k); err != nil {
 				return err
 			}
 		}
-		return nil
+		return t.liftSequences()
 	})
 	if err != nil {
 		return fmt.Errorf("build indexes: %w", err)
@@ -196,6 +207,11 @@ func (s *Store) Reindex(ctx context.Context) error {
 func (t *writeTx) rebuild(k kind) error {
 	if err := t.setAsideAll(k); err != nil {
 		return err
+	}
+	if k == kind(cases) {
+		if err := t.setAsideLost(); err != nil {
+			return err
+		}
 	}
 	for _, index := range k.indexNames() {
 		guard := slices.Contains(k.guardNames(), index)

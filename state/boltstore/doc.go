@@ -73,8 +73,13 @@
 //
 // One process holds the file; after it has the lock it looks whether the file
 // still has its name, because Restore and the rewriting put another one there. Transactions must be short; an Update inside an
-// Update or a View waits until its context ends, as bbolt has one writer. A
-// page that is destroyed as a whole makes bbolt panic: Check finds it before.
+// Update or a View waits until its context ends, as bbolt has one writer.
+//
+// bbolt follows whatever number it finds in a page, and a wrong one may end the
+// process with a signal. Therefore Open reads every page first, with plain
+// reads and under the lock, and refuses a file whose pages do not hold together
+// with a DamagedError; a start reads the whole file once (100,000 cases: 0.15 s
+// from memory).
 //
 // A full or read-only disk fails the Update and nothing else: what was stored
 // stays readable, and the next Update that finds room succeeds. After an I/O

@@ -43,23 +43,37 @@ func inspect(path string) (fresh bool, err error) {
 		return false, err
 	}
 	defer f.Close()
-	need, err := promised(f)
+	_, err = head(f, info.Size())
+	return false, err
+}
+
+// walk looks through all pages of an open file whose lock the caller holds,
+// before anything of it is mapped.
+func walk(f *os.File) error {
+	info, err := f.Stat()
+	if err != nil || info.Size() == 0 { // yet to be made
+		return err
+	}
+	m, err := head(f, info.Size())
 	if err != nil {
-		return false, err
+		return err
 	}
-	if info.Size() < need {
-		return false, fmt.Errorf("it was cut short: %d bytes of %d; restore the last backup", info.Size(), need)
+	problems, err := walkPages(f, *m)
+	if err == nil && len(problems) > 0 {
+		err = &DamagedError{problems}
 	}
-	return false, nil
+	return err
 }
 
-// meta is what we want of a meta page.
+// meta is what we want of a meta page. Its numbers are of pages but for the
+// first, the bytes of one, and the last.
 type meta struct {
-	page, pages, txid uint64
+	page, root, freelist, pages, txid uint64
 }
 
-// promised is the length in bytes that the newest meta page speaks of.
-func promised(r io.ReaderAt) (int64, error) {
+// head reads the newest meta page, the one that bbolt will go by, and refuses
+// a file that is shorter than it says.
+func head(r io.ReaderAt, size int64) (*meta, error) {
 	var best *meta
 	take := func(at int64) error {
 		m, err := readMeta(r, at)
@@ -69,18 +83,21 @@ func promised(r io.ReaderAt) (int64, error) {
 		return err
 	}
 	if err := take(0); err != nil {
-		return 0, err
+		return nil, err
 	}
 	// The second stands one page behind the first, whatever a page is.
 	for at := int64(minPage); at <= maxPage; at <<= 1 {
 		if err := take(at); err != nil {
-			return 0, err
+			return nil, err
 		}
 	}
 	if best == nil {
-		return 0, errors.New("it is not a countermand database, or its head is destroyed: name another file, or restore the last backup")
+		return nil, errors.New("it is not a countermand database, or its head is destroyed: name another file, or restore the last backup")
 	}
-	return int64(best.pages * best.page), nil
+	if best.page == 0 || best.pages > uint64(size)/best.page {
+		return nil, fmt.Errorf("it was cut short: %d bytes of %d; restore the last backup", size, best.pages*best.page)
+	}
+	return best, nil
 }
 
 // readMeta reads the meta page at an offset, nil if there is none.
@@ -99,7 +116,7 @@ func readMeta(r io.ReaderAt, at int64) (*meta, error) {
 	if e.Uint32(buf) != metaMagic || e.Uint64(buf[56:]) != h.Sum64() {
 		return nil, nil
 	}
-	return &meta{page: uint64(e.Uint32(buf[8:])), pages: e.Uint64(buf[40:]), txid: e.Uint64(buf[48:])}, nil
+	return &meta{page: uint64(e.Uint32(buf[8:])), root: e.Uint64(buf[16:]), freelist: e.Uint64(buf[32:]), pages: e.Uint64(buf[40:]), txid: e.Uint64(buf[48:])}, nil
 }
 
 // syncDir makes the names in a folder durable.

@@ -24,6 +24,9 @@ func TestMain(m *testing.M) {
 	if path := os.Getenv(writerEnv); path != "" {
 		os.Exit(writeForEver(path))
 	}
+	if dir := os.Getenv(flipperEnv); dir != "" {
+		os.Exit(flipForAWhile(dir))
+	}
 	if path := os.Getenv(cramperEnv); path != "" {
 		os.Exit(cramped(path))
 	}

@@ -1,6 +1,7 @@
 package boltstore
 
 import (
+	"bytes"
 	"cmp"
 	"encoding/binary"
 	"fmt"
@@ -13,28 +14,59 @@ import (
 	"countermand/state"
 )
 
-var quarantine = &table[state.Quarantined]{name: "quarantine", word: "quarantined record", text: seqText}
+var quarantine = &table[wreck]{name: "quarantine", word: "quarantined record", text: seqText}
+
+// wreck is what is kept of a record that cannot be read: what a person is
+// shown, and what its traces in other buckets are compared with.
+type wreck struct {
+	state.Quarantined
+	// Place is the key it stood under; Guards are its rows in guard indexes.
+	Place  []byte  `json:"place,omitempty"`
+	Guards []guard `json:"guards,omitempty"`
+}
+
+type guard struct {
+	Index string `json:"index"`
+	Key   []byte `json:"key"`
+}
+
+func (t *writeTx) wreck(k kind, key, raw []byte, why string) wreck {
+	w := wreck{
+		Quarantined: state.Quarantined{Bucket: k.bucket(), Key: k.keyText(key), Why: why, At: t.now, Raw: raw},
+		Place:       bytes.Clone(key),
+	}
+	for _, index := range k.guardNames() {
+		for _, row := range t.leading(index, key) {
+			w.Guards = append(w.Guards, guard{index, row})
+		}
+	}
+	return w
+}
 
 // quarantine moves an unreadable record out of its bucket, raw bytes and all.
 // The rows of the guard indexes stay, so that whoever looks there learns that
 // something is missing.
 func (t *writeTx) quarantine(k kind, key, raw []byte, why error) error {
-	seq, err := t.bucket(quarantine.name).NextSequence()
-	if err != nil {
-		return t.fail(err)
-	}
-	q := state.Quarantined{Bucket: k.bucket(), Key: k.keyText(key), Why: why.Error(), At: t.now, Raw: raw}
-	if _, err := quarantine.write(t, seqKey(seq), q, nil); err != nil {
-		return t.fail(err)
-	}
-	if err := t.bucket(bucketDamaged).Put(join(words(k.bucket()), key), seqKey(seq)); err != nil {
-		return t.fail(err)
+	if err := t.putWreck(t.wreck(k, key, raw, why.Error())); err != nil {
+		return err
 	}
 	if err := t.bucket(k.bucket()).Delete(key); err != nil {
 		return t.fail(err)
 	}
 	drop := slices.DeleteFunc(slices.Clone(k.indexNames()), func(i string) bool { return slices.Contains(k.guardNames(), i) })
 	return t.dropRowsOf(drop, key)
+}
+
+// putWreck stores a wreck under a new number, and the number under its place.
+func (t *writeTx) putWreck(w wreck) error {
+	seq, err := t.next(quarantine.name, nil)
+	if err != nil {
+		return t.fail(err)
+	}
+	if _, err := quarantine.write(t, seqKey(seq), w, nil); err != nil {
+		return t.fail(err)
+	}
+	return t.fail(t.bucket(bucketDamaged).Put(join(words(w.Bucket), w.Place), seqKey(seq)))
 }
 
 // clear makes room for a new record where a damaged one stands or stood: it
@@ -72,7 +104,8 @@ func (t *readTx) Quarantine(p state.Page) (out []state.Quarantined, next string,
 		if len(out) == limit {
 			return out, next, nil
 		}
-		q, _, err := quarantine.decode(k, raw)
+		w, _, err := quarantine.decode(k, raw)
+		q := w.Quarantined
 		if err != nil {
 			q = state.Quarantined{Bucket: quarantine.name, Key: seqText(k), Why: err.Error(), Raw: slices.Clone(raw)}
 		}

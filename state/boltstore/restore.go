@@ -155,6 +155,9 @@ func own(f *os.File, dir string) error {
 // prove opens the copy as the daemon will and looks through all of it.
 func (r *Restored) prove(ctx context.Context, path string) (err error) {
 	s, err := open(path, Options{}, migrations)
+	if d, damaged := errors.AsType[*DamagedError](err); damaged {
+		return takeOlder(d)
+	}
 	if err != nil {
 		return err
 	}
@@ -170,7 +173,7 @@ func (r *Restored) prove(ctx context.Context, path string) (err error) {
 	case err != nil:
 		return err
 	case len(problems) > 0 && PageProblem(problems[0]):
-		return fmt.Errorf("%s; take an older backup (countermand verify FILE tells all that is wrong with one)", problems[0])
+		return takeOlder(&DamagedError{problems})
 	}
 	r.Damaged = problems
 	return s.View(ctx, func(tx state.ReadTx) error {
@@ -181,6 +184,10 @@ func (r *Restored) prove(ctx context.Context, path string) (err error) {
 		r.Newest, err = tx.NewestTime()
 		return err
 	})
+}
+
+func takeOlder(damaged error) error {
+	return fmt.Errorf("%w; take an older backup (countermand verify FILE tells all that is wrong with one)", damaged)
 }
 
 // keep gives the database a second name, or copies it where the file system

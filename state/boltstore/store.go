@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"sync"
 	"sync/atomic"
+	"syscall"
 	"time"
 
 	"go.etcd.io/bbolt"
@@ -57,9 +58,14 @@ type Store struct {
 var _ state.Store = (*Store)(nil)
 
 // Open opens the database at path and makes it, with its folder, where there
-// is none. It returns state.ErrInUse (wrapped) while another process has it.
+// is none. It returns state.ErrInUse (wrapped) while another process has it,
+// and a DamagedError (wrapped) where its pages cannot be trusted: it reads all
+// of them first.
 func Open(path string, o Options) (*Store, error) {
 	s, err := open(path, o, migrations)
+	if _, damaged := errors.AsType[*DamagedError](err); damaged {
+		return nil, fmt.Errorf("open database %s: %w: restore the last backup, see countermand restore --help", path, err)
+	}
 	if err != nil {
 		return nil, fmt.Errorf("open database %s: %w", path, err)
 	}
@@ -115,10 +121,20 @@ func lockAndOpen(path string, o Options) (db *bbolt.DB, err error) {
 		}
 	}()
 	b := o.bolt()
-	b.OpenFile = func(name string, flag int, mode os.FileMode) (f *os.File, err error) {
-		f, err = os.OpenFile(name, flag, mode)
+	b.OpenFile = func(name string, flag int, mode os.FileMode) (*os.File, error) {
+		f, err := os.OpenFile(name, flag, mode)
+		if err != nil {
+			return nil, err
+		}
+		// bbolt takes the same lock by the same descriptor, after this one.
+		if err := lockWithin(f, b.ReadOnly, b.Timeout); err != nil {
+			return nil, errors.Join(err, f.Close())
+		}
+		if err := walk(f); err != nil {
+			return nil, errors.Join(err, f.Close())
+		}
 		opened = f
-		return f, err
+		return f, nil
 	}
 	db, err = bbolt.Open(path, 0o600, b)
 	if errors.Is(err, berrors.ErrTimeout) {
@@ -141,6 +157,27 @@ func lockAndOpen(path string, o Options) (db *bbolt.DB, err error) {
 		return nil, errors.Join(err, db.Close())
 	}
 	return db, nil
+}
+
+// lockEvery is how often a lock that another process has is asked for.
+const lockEvery = 50 * time.Millisecond
+
+// lockWithin takes the lock of a database, shared to read it, or says
+// berrors.ErrTimeout.
+func lockWithin(f *os.File, shared bool, patience time.Duration) error {
+	how := syscall.LOCK_EX | syscall.LOCK_NB
+	if shared {
+		how = syscall.LOCK_SH | syscall.LOCK_NB
+	}
+	for end := time.Now().Add(patience - lockEvery); ; time.Sleep(lockEvery) {
+		err := syscall.Flock(int(f.Fd()), how) //nolint:gosec // a descriptor fits
+		if !errors.Is(err, syscall.EWOULDBLOCK) {
+			return err
+		}
+		if time.Now().After(end) {
+			return berrors.ErrTimeout
+		}
+	}
 }
 
 func (o Options) bolt() *bbolt.Options {

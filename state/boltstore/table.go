@@ -130,6 +130,11 @@ func (tb *table[T]) save(t *writeTx, key []byte, v T, rev uint64) (uint64, error
 	if rev != anyRev && rev != have {
 		return 0, fmt.Errorf("save %s %s: %w", tb.word, tb.keyText(key), state.ErrConflict)
 	}
+	if b := t.bucket(tb.name); b.Sequence() < have { // a count that was damaged
+		if err := b.SetSequence(have); err != nil {
+			return 0, err
+		}
+	}
 	return tb.write(t, key, v, before)
 }
 

@@ -89,18 +89,47 @@ func (t *writeTx) count(index string, rowKey []byte, by int64) error {
 	return t.fail(b.Put(status, seqKey(uint64(n))))
 }
 
+// leading lists the rows of an index that lead to the record under key.
+func (t *readTx) leading(index string, key []byte) (found [][]byte) {
+	for k, v := range ascend(t.bucket(index), nil, nil) {
+		if bytes.Equal(v, key) {
+			found = append(found, bytes.Clone(k))
+		}
+	}
+	return found
+}
+
+// next numbers a record that stands under prefix and its number: behind the
+// last one, also where the bucket's own count was damaged.
+func (t *writeTx) next(bucket string, prefix []byte) (uint64, error) {
+	b := t.bucket(bucket)
+	n, err := b.NextSequence()
+	if err != nil {
+		return 0, err
+	}
+	for k := range descend(b, prefix, nil) {
+		if last := keyNumber(k[len(prefix):]); last >= n && last < anyRev {
+			n, err = last+1, b.SetSequence(last+1)
+		}
+		break
+	}
+	return n, err
+}
+
+// keyNumber reads a key that is a number, 0 for one that was cut.
+func keyNumber(k []byte) uint64 {
+	if len(k) != 8 {
+		return 0
+	}
+	return binary.BigEndian.Uint64(k)
+}
+
 // dropRowsOf removes every row that leads to the record under key, by a walk
 // through the whole of the given indexes: what a record that cannot be read
 // stood under is not known.
 func (t *writeTx) dropRowsOf(indexes []string, key []byte) error {
 	for _, index := range indexes {
-		var found [][]byte
-		for k, v := range ascend(t.bucket(index), nil, nil) {
-			if bytes.Equal(v, key) {
-				found = append(found, bytes.Clone(k))
-			}
-		}
-		for _, k := range found {
+		for _, k := range t.leading(index, key) {
 			if err := t.dropRow(index, k); err != nil {
 				return err
 			}

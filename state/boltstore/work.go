@@ -95,7 +95,7 @@ func (t *writeTx) AddKnock(k state.Knock) (bool, error) {
 			return false, err
 		}
 	}
-	seq, err := t.bucket(knocks.name).NextSequence()
+	seq, err := t.next(knocks.name, nil)
 	if err != nil {
 		return false, err
 	}
