@@ -193,14 +193,15 @@ func (w *pageWalk) leaf(id uint64, raw, least, end []byte, depth int) {
 }
 
 // keys returns the keys of all elements, none if one of them is not in its
-// place. With values it looks at their bounds too.
+// place. bbolt packs them one behind the other, so that a page that lost count
+// of its elements shows too.
 func (w *pageWalk) keys(id uint64, raw []byte, n int, least, end []byte, values bool) [][]byte {
 	first := pageHeader + n*elementSize // where the keys begin
 	if first > len(raw) {
 		w.add(id, "has no room for %d elements", n)
 		return nil
 	}
-	keys := make([][]byte, n)
+	keys, next := make([][]byte, n), uint64(first)
 	for i := range n {
 		at := pageHeader + i*elementSize
 		e := binary.NativeEndian
@@ -209,10 +210,11 @@ func (w *pageWalk) keys(id uint64, raw []byte, n int, least, end []byte, values 
 			from, key, value = uint64(e.Uint32(raw[at+4:])), uint64(e.Uint32(raw[at+8:])), uint64(e.Uint32(raw[at+12:]))
 		}
 		from += uint64(at)
-		if key == 0 || from < uint64(first) || from+key+value > uint64(len(raw)) {
-			w.add(id, "element %d reaches out of it", i)
+		if key == 0 || from != next || from+key+value > uint64(len(raw)) {
+			w.add(id, "element %d is not in its place", i)
 			return nil
 		}
+		next += key + value
 		keys[i] = raw[from : from+key]
 		if bytes.Compare(keys[i], least) < 0 || i > 0 && bytes.Equal(keys[i], least) || end != nil && bytes.Compare(keys[i], end) >= 0 {
 			w.add(id, "element %d is out of order", i)

@@ -3,6 +3,7 @@ package boltstore
 import (
 	"bufio"
 	"context"
+	"encoding/binary"
 	"errors"
 	"fmt"
 	"hash/fnv"
@@ -236,35 +237,36 @@ func TestWalk(t *testing.T) {
 	tests := []struct {
 		name string
 		at   int // where
-		what byte
+		what string
 		want string
 	}{
-		{"number", leaf, 0xff, "calls itself"},
-		{"kind", leaf + 8, 0x40, "no known kind"},
-		{"count", leaf + 11, 0x80, "no room for"},
-		{"no child", branch + 10, 0, "leads nowhere"},
-		{"long beyond the end", long + 15, 0x7f, "pages long"},
-		{"too long", leaf + 12, 1, "is used twice"},
-		{"too short", long + 12, 0, "reaches out"},
-		{"child beyond the end", branch + pageHeader + 14, 1, "is asked for"},
-		{"child twice", branch + pageHeader + 8, raw[branch+pageHeader+elementSize+8], "is used twice"},
-		{"key of a branch out of its page", branch + pageHeader + 3, 0x7f, "reaches out"},
-		{"value out of its page", leaf + pageHeader + 15, 0x40, "reaches out"},
-		{"no key", leaf + pageHeader + 8, 0, "reaches out"},
-		{"key in the table", leaf + pageHeader + 4, 1, "reaches out"},
-		{"element of no kind", leaf + pageHeader, 2, "no known kind"},
-		{"element that is a bucket", leaf + pageHeader, 1, "bucket"},
-		{"kind of the free list", free + 8, leafPage, "no list of free pages"},
-		{"more free pages than fit", free + 11, 0xfe, "no room for"},
-		{"free page beyond the end", free + pageHeader + 7, 1, "is free and the file has"},
-		{"free page in use", free + pageHeader, byte(leaf / size), "in use and free"},
+		{"number", leaf, "\xff", "calls itself"},
+		{"kind", leaf + 8, "\x40", "no known kind"},
+		{"count", leaf + 11, "\x80", "no room for"},
+		{"one element lost", leaf + 10, string([]byte{raw[leaf+10] - 1}), "not in its place"},
+		{"no child", branch + 10, "\x00", "leads nowhere"},
+		{"long beyond the end", long + 15, "\x7f", "pages long"},
+		{"too long", leaf + 12, "\x01", " use"},
+		{"too short", long + 12, "\x00", "not in its place"},
+		{"child beyond the end", branch + pageHeader + 14, "\x01", "is asked for"},
+		{"child twice", branch + pageHeader + 8, string(raw[branch+pageHeader+elementSize+8 : branch+pageHeader+elementSize+16]), "is used twice"},
+		{"key of a branch out of its page", branch + pageHeader + 3, "\x7f", "not in its place"},
+		{"value out of its page", leaf + pageHeader + 15, "\x40", "not in its place"},
+		{"no key", leaf + pageHeader + 8, "\x00", "not in its place"},
+		{"key in the table", leaf + pageHeader + 4, "\x01", "not in its place"},
+		{"element of no kind", leaf + pageHeader, "\x02", "no known kind"},
+		{"element that is a bucket", leaf + pageHeader, "\x01", ""},
+		{"kind of the free list", free + 8, "\x02", "no list of free pages"},
+		{"more free pages than fit", free + 11, "\xfe", "no room for"},
+		{"free page beyond the end", free + pageHeader + 7, "\x01", "is free and the file has"},
+		{"free page in use", free + pageHeader, string(binary.NativeEndian.AppendUint64(nil, uint64(leaf/size))), "in use and free"},
 	}
 	for _, tt := range tests {
 		bad := append([]byte(nil), raw...)
-		if bad[tt.at] == tt.what {
+		copy(bad[tt.at:], tt.what)
+		if string(bad) == string(raw) {
 			t.Errorf("%s: nothing was spoiled", tt.name)
 		}
-		bad[tt.at] = tt.what
 		problems, err := walkPages(strings.NewReader(string(bad)), *m)
 		noError(t, err)
 		if len(problems) == 0 || !strings.Contains(strings.Join(problems, "\n"), tt.want) || !PageProblem(problems[0]) {
