@@ -234,7 +234,13 @@ type Case struct {
 	Proof        Proof      `json:"proof"`
 	Tracking     []Tracking `json:"tracking,omitempty"`
 	Refund       *Refund    `json:"refund,omitempty"`
-	DisputeID    string     `json:"dispute_id,omitempty"`
+	// RefundSeen is the amount that the site named last, also where a person's
+	// word stands against it: each is told of once.
+	RefundSeen Money  `json:"refund_seen,omitzero"`
+	DisputeID  string `json:"dispute_id,omitempty"`
+	// DisputedAt is when the dispute was opened, by the word of the person who
+	// did, in UTC: a parcel sent after that day is the buyer's (playbook).
+	DisputedAt time.Time `json:"disputed_at,omitzero"`
 
 	Clocks    map[Clock]time.Time `json:"clocks,omitempty"`
 	Estimated []Clock             `json:"estimated,omitempty"`

@@ -26,7 +26,8 @@ func begin(x *change) error {
 	if a.FirstAt.IsZero() && x.p.Mode != Observe {
 		a.FirstAt = x.now
 	}
-	x.to(state.Requesting, "attempt %d to ask the supplier begins", a.Tries)
+	x.to(state.Requesting, "attempt %d to ask the supplier begins%s", a.Tries,
+		compared(dated{"in the queue since", x.c.AskableAt}, dated{"ship window until", x.c.Clocks[state.ClockShipWindowEnd]}))
 	return nil
 }
 
@@ -91,7 +92,8 @@ func asked(x *change) error {
 		x.closed(r.Reading, "the order is closed"+chosen(r))
 	case state.AskPickedUp:
 		x.c.AnsweredAt = x.now
-		x.to(state.Refused, "the site refuses: %s", or(r.Detail, "the courier has picked the order up"))
+		x.to(state.Refused, "the site refuses: %s%s", or(r.Detail, "the courier has picked the order up"),
+			compared(dated{"first tried", x.c.Attempt.FirstAt}, dated{"refused", x.now}))
 		x.weigh(r.Reading)
 	case state.AskShipped:
 		x.refusedAsShipped(r.Reading)
@@ -188,12 +190,13 @@ func backoff(tries int) time.Duration {
 }
 
 func (x *change) backToQueue(wait time.Duration, format string, args ...any) {
+	begun := x.c.Attempt.StartedAt
 	x.c.Attempt.StartedAt, x.c.Attempt.DispatchedAt = time.Time{}, time.Time{}
 	if x.c.Stop != "" {
 		x.hold(true, "%s", x.c.Stop)
 		return
 	}
-	x.to(state.Queued, format, args...)
+	x.to(state.Queued, "%s%s", fmt.Sprintf(format, args...), compared(dated{"begun", begun}, dated{"again from", x.now.Add(wait)}))
 	x.plan(state.EffectRequest, "", x.now.Add(wait), "ask the supplier to cancel")
 }
 
@@ -207,7 +210,7 @@ func (x *change) requested(r *state.Reading, why string) {
 	}
 	x.c.PendingSeen, x.c.AnsweredAt = true, time.Time{}
 	x.c.Attempt.StartedAt = time.Time{}
-	x.to(state.Requested, "%s", why)
+	x.to(state.Requested, "%s%s", why, compared(dated{"asked", x.c.RequestedAt}, dated{"read", r.At}))
 	x.tellSupplier(state.EffectTellRequest, "so that a missed request does not ship anyway")
 }
 
@@ -264,7 +267,7 @@ func readingRequesting(x *change) error {
 	case neverAsked(r):
 		x.neverAsked(r)
 	default:
-		x.hold(false, "it is not certain that the request was placed, and the order now reads as %s (“%s”)", r.Phase, r.StatusText)
+		x.hold(false, "it is not certain that the request was placed%s, and the order now reads as %s (“%s”)", compared(dated{"clicked", x.c.Attempt.DispatchedAt}), r.Phase, r.StatusText)
 	}
 	return nil
 }
@@ -285,10 +288,10 @@ func (x *change) neverAsked(r *state.Reading) {
 	case r.At.Sub(a.DoubtAt) < x.p.Settle:
 		x.c.NextCheckAt = a.DoubtAt.Add(x.p.Settle)
 	case a.Reasked:
-		x.hold(false, "the request was placed twice in doubt and the order still reads as never asked")
+		x.hold(false, "the request was placed twice in doubt, last %s, and the order still reads as never asked %s", stamp(a.DispatchedAt), stamp(r.At))
 	default:
 		a.Reasked = true
 		x.resolve(AlertDoubt)
-		x.backToQueue(0, "twice, %s apart, the order reads as never asked: asked once more", x.p.Settle)
+		x.backToQueue(0, "twice, %s and %s, the order reads as never asked: asked once more", stamp(a.DoubtAt), stamp(r.At))
 	}
 }

@@ -119,10 +119,14 @@ func retryRequesting(x *change) error {
 }
 
 func opened(x *change) error {
-	if x.ev.Decision != nil {
-		x.c.DisputeID = x.ev.Decision.DisputeID
+	x.c.DisputedAt = x.now
+	if d := x.ev.Decision; d != nil {
+		x.c.DisputeID = d.DisputeID
+		if !d.At.IsZero() {
+			x.c.DisputedAt = d.At.UTC()
+		}
 	}
-	x.to(state.Disputed, "%s opened a dispute%s", x.who(), map[bool]string{true: " " + x.c.DisputeID}[x.c.DisputeID != ""])
+	x.to(state.Disputed, "%s opened a dispute%s on %s", x.who(), map[bool]string{true: " " + x.c.DisputeID}[x.c.DisputeID != ""], stamp(x.c.DisputedAt))
 	return nil
 }
 

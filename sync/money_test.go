@@ -59,8 +59,41 @@ var moneyStories = []scenario{
 	})},
 	{name: "short and written off", steps: then(reach[state.Cancelled], []step{short, {ev: decision(state.EventWriteOff, nil), to: state.WrittenOff}})},
 	{name: "another currency is left to a person", steps: then(reach[state.Cancelled], []step{
-		{ev: reads(state.PhaseClosed, paidBack(20, "EUR", state.RefundCard)), to: state.Cancelled, check: flagged("a refund of 20.00 EUR came; compare it with the order and confirm it with cases refund")},
+		{ev: reads(state.PhaseClosed, paidBack(20, "EUR", state.RefundCard)), to: state.Cancelled, raised: AlertRefundUnclear, check: flagged("a refund of 20.00 EUR came; compare it with the order and confirm it with cases refund")},
+		{after: day1, ev: reads(state.PhaseClosed, paidBack(20, "EUR", state.RefundCard)), to: state.Cancelled, check: saysOnly()},
+		{after: day1, ev: reads(state.PhaseClosed, paidBack(18, "EUR", state.RefundBalance)), to: state.Cancelled, check: has("refund of 18.00 EUR to balance, the total was 20.00 USD: that cannot be compared")},
 		{ev: arrived(state.Money{Units: 200_000, Currency: "EUR"}, state.RefundCard), refused: "the order was paid in USD"},
+		{ev: arrived(usd(12), state.RefundCard), to: state.Cancelled, raised: AlertRefundShort, check: func(t expect, c state.Case, out Outcome) {
+			if has("; the site shows a refund of 18.00 EUR")(t, c, out); len(c.Raised) != 1 {
+				t.Errorf("open %v, want only what the person said to count", c.Raised)
+			}
+		}},
+	})},
+	{name: "another currency, then the order's own", steps: then(reach[state.Cancelled], []step{
+		{ev: reads(state.PhaseClosed, paidBack(20, "EUR", state.RefundCard)), to: state.Cancelled, raised: AlertRefundUnclear},
+		{after: day1, ev: reads(state.PhaseClosed, paidBack(15, "USD", state.RefundBonus)), to: state.Cancelled, raised: AlertRefundShort, check: func(t expect, c state.Case, out Outcome) {
+			if len(out.Resolved) != 1 || len(c.Raised) != 1 {
+				t.Errorf("resolved %q, open %v", out.Resolved, c.Raised)
+			}
+		}},
+		{after: day1, ev: reads(state.PhaseClosed, paidBack(18, "USD", state.RefundBonus)), to: state.Cancelled, check: has("refund of 18.00 USD to bonus")},
+	})},
+	{name: "more than the order's total by a person's word is a slip of the pen", steps: then(reach[state.Cancelled], []step{
+		{ev: arrived(usd(2000), state.RefundCard), refused: "2000.00 USD is more than the order's total of 20.00 USD"},
+		{ev: arrived(usd(20), state.RefundCard), to: state.Refunded},
+	})},
+	{name: "a part by a person's word, then the whole on the site", steps: then(reach[state.Cancelled], []step{
+		{after: day1, ev: arrived(usd(5), state.RefundCard), to: state.Cancelled, raised: AlertRefundShort},
+		{after: day1, ev: reads(state.PhaseClosed, paidBack(20, "USD", state.RefundBalance)), to: state.Refunded, check: func(t expect, c state.Case, out Outcome) {
+			has("the site shows a refund of 20.00 USD to balance, the operator's word was 5.00 USD to card on 2026-11-04 11:00 UTC: the site's whole amount counts")(t, c, out)
+			if c.Refund.Amount != usd(20) || c.Refund.ConfirmedBy != "site" || len(c.Raised) != 0 {
+				t.Errorf("refund %+v, open %v", c.Refund, c.Raised)
+			}
+		}},
+	})},
+	{name: "the whole on the site of a dispute, then a part by a person's word", steps: then(reach[state.Disputed], []step{
+		{after: day1, ev: reads(state.PhaseClosed, paidBack(20, "USD", state.RefundCard)), to: state.Disputed},
+		{after: day1, ev: arrived(usd(5), state.RefundCard), refused: "the site shows the whole refund of 20.00 USD to card"},
 	})},
 	{name: "an amount that is not known is no refund", steps: then(reach[state.Cancelled], []step{
 		{ev: reads(state.PhaseClosed, func(r *state.Reading) { r.Refund = &state.Refund{To: state.RefundUnknown} }), to: state.Cancelled},
@@ -81,11 +114,13 @@ var moneyStories = []scenario{
 		{ev: plain(state.EventRefund), refused: "say how much"},
 		{ev: arrived(usd(0), state.RefundCard), refused: "say how much"},
 		{ev: arrived(usd(12), state.RefundCard), to: state.Cancelled, raised: AlertRefundShort},
-		{ev: reads(state.PhaseClosed, paidBack(3, "USD", state.RefundBonus)), to: state.Cancelled, check: func(t expect, c state.Case, _ Outcome) {
+		{ev: reads(state.PhaseClosed, paidBack(3, "USD", state.RefundBonus)), to: state.Cancelled, check: func(t expect, c state.Case, out Outcome) {
+			has("the site shows a refund of 3.00 USD to bonus, the operator's word was 12.00 USD to card on 2026-11-03 11:00 UTC: the operator's word stands")(t, c, out)
 			if c.Refund.Amount != usd(12) || c.Refund.ConfirmedBy != "operator" {
 				t.Errorf("refund %+v, want what the person said", c.Refund)
 			}
 		}},
+		{ev: reads(state.PhaseClosed, paidBack(3, "USD", state.RefundBonus)), to: state.Cancelled, check: saysOnly()},
 		{ev: decision(state.EventRefund, &state.Decision{Amount: usd(20), To: state.RefundCard, At: base}), to: state.Refunded, check: func(t expect, c state.Case, _ Outcome) {
 			if !c.Refund.At.Equal(base) {
 				t.Errorf("refund %+v", c.Refund)

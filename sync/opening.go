@@ -106,9 +106,9 @@ func (x *change) because() string {
 	c := x.c
 	switch c.Cause {
 	case state.CauseLines:
-		return "lines of " + c.ShopOrder + " were taken off in the shop"
+		return fmt.Sprintf("lines of %s were taken off in the shop%s", c.ShopOrder, compared(dated{"ordered", c.ShopOrderedAt}))
 	case state.CauseRequested:
-		return "the customer asks for " + c.ShopOrder + " to be cancelled; the shop is left alone until the supplier has answered"
+		return fmt.Sprintf("the customer asks for %s to be cancelled%s; the shop is left alone until the supplier has answered", c.ShopOrder, compared(dated{"ordered", c.ShopOrderedAt}))
 	}
 	return fmt.Sprintf("%s was cancelled in the shop %s", c.ShopOrder, stamp(c.CancelledAt))
 }

@@ -1,6 +1,7 @@
 package sync
 
 import (
+	"fmt"
 	"time"
 
 	"countermand/state"
@@ -80,9 +81,8 @@ func (x *change) absorb(r *state.Reading) {
 	if c.Status == state.Refused || c.Status == state.Disputable {
 		x.setDisputeWindow(r)
 	}
-	if r.Refund != nil && (c.Refund == nil || c.Refund.ConfirmedBy != "operator") {
-		refund := *r.Refund
-		c.Refund = &refund
+	if r.Refund != nil {
+		x.siteRefund(*r.Refund)
 	}
 }
 
@@ -124,7 +124,7 @@ func readingQueued(x *change) error {
 	case shippedPhase(r.Phase):
 		x.refusedAsShipped(r)
 	case unjudged(x.c) && !x.c.DetailAt.IsZero():
-		x.judge("the AliExpress order was read")
+		x.judge(fmt.Sprintf("the AliExpress order of %s was read", stamp(x.c.OrderedAt)))
 	}
 	return nil
 }
@@ -157,7 +157,7 @@ func readingRequested(x *change) error {
 	x.again()
 	switch {
 	case r.Phase == state.PhaseClosed:
-		x.closed(r, x.closedWhy())
+		x.closed(r, x.closedWhy(r))
 	case r.Phase == state.PhasePending:
 		x.c.PendingSeen = true
 		x.resolve(AlertUnknownState)
@@ -166,7 +166,7 @@ func readingRequested(x *change) error {
 	case r.RefusedText != "":
 		x.refused(r, "the page says: “%s”", r.RefusedText)
 	case r.Complete && x.c.PendingSeen && (r.Phase == state.PhaseProcessing || r.Phase == state.PhaseRiskHold):
-		x.refused(r, "the request is gone and the order goes on (“%s”): refused", r.StatusText)
+		x.refused(r, "the request is gone from the page and the order goes on (“%s”): refused", r.StatusText)
 	case r.Complete && r.Phase == state.PhaseUnknown:
 		x.say("the page says “%s”, which countermand does not know: nothing concluded", r.StatusText)
 		x.alert(AlertUnknownState)
@@ -174,21 +174,17 @@ func readingRequested(x *change) error {
 	return nil
 }
 
-// closedWhy: a supplier that stayed silent until the window's end has not
-// accepted anything.
-func (x *change) closedWhy() string {
-	if end := x.c.Clocks[state.ClockShipWindowEnd]; !end.IsZero() && !x.now.Before(end) {
-		return "the ship window ended " + stamp(end) + " without an answer and AliExpress closed the order"
-	}
-	return "the supplier accepted: the order is closed"
-}
-
 func (x *change) refused(r *state.Reading, format string, args ...any) {
 	x.c.AnsweredAt = r.At
 	if !r.AnsweredAt.IsZero() {
 		x.c.AnsweredAt = r.AnsweredAt
 	}
-	x.to(state.Refused, format, args...)
+	var shipped time.Time
+	if shippedPhase(r.Phase) {
+		shipped = x.c.ShippedAt
+	}
+	x.to(state.Refused, "%s%s", fmt.Sprintf(format, args...), compared(dated{"asked", x.c.RequestedAt},
+		dated{"answered", r.AnsweredAt}, dated{"marked shipped", shipped}, dated{"read", r.At}))
 	x.weigh(r)
 }
 
@@ -271,7 +267,7 @@ func readingDisputed(x *change) error {
 // newProof changes proof and flag in the queue, never the status.
 func (x *change) newProof(before state.Proof) {
 	if x.c.Proof != before {
-		x.say("the proof changed from “%s” to “%s”: %s", proofWord(before), proofWord(x.c.Proof), scanWords(x.c))
+		x.say("the proof changed from “%s” to “%s”: %s%s", proofWord(before), proofWord(x.c.Proof), scanWords(x.c), compared(dated{"dispute opened", x.c.DisputedAt}))
 	}
 }
 

@@ -14,6 +14,13 @@ func told(ev state.Event, raised string) step {
 
 func caption(text string) mod { return func(r *state.Reading) { r.ListText = text } }
 
+func closedOn(t time.Time) mod { return func(r *state.Reading) { r.ClosedAt = t } }
+
+// windowOfFiveDays is a pending request, a minute old, whose page counts down.
+var windowOfFiveDays = then(reach[state.Requested], []step{
+	{after: time.Minute, ev: reads(state.PhasePending, func(r *state.Reading) { r.WindowEnd = base.Add(5 * day1) }), to: state.Requested},
+})
+
 // readingStories begin with a request that stands since base.
 var readingStories = []scenario{
 	{name: "accepted", steps: then(reach[state.Requested], []step{
@@ -25,10 +32,31 @@ var readingStories = []scenario{
 	})},
 	{name: "a closing that the page dates before the request", steps: then(reach[state.Requested], []step{
 		{after: time.Hour, ev: reads(state.PhaseClosed, func(r *state.Reading) { r.ClosedAt = base.Add(-time.Hour) }), to: state.Cancelled, check: func(t expect, c state.Case, _ Outcome) {
-			if !c.ClosedAt.Equal(base.Add(time.Hour)) {
-				t.Errorf("closed %s, want the reading's time", c.ClosedAt)
+			if !c.ClosedAt.Equal(base) {
+				t.Errorf("closed %s, want the request's time", c.ClosedAt)
 			}
 		}},
+	})},
+	{name: "a closing on the day of the request that is read late", steps: then(reach[state.Requested], []step{
+		{after: 6 * day1, ev: reads(state.PhaseClosed, closedOn(day(11, 3, 8))), to: state.Cancelled, check: func(t expect, c state.Case, out Outcome) {
+			if clockAt(state.ClockRefundWarn, refundWarn)(t, c, out); !c.ClosedAt.Equal(base) || !c.AnsweredAt.Equal(base) {
+				t.Errorf("closed %s, answered %s, want no time before the request", c.ClosedAt, c.AnsweredAt)
+			}
+		}},
+	})},
+	{name: "accepted in time, read after the window's end", steps: then(windowOfFiveDays, []step{
+		{after: 8 * day1, ev: reads(state.PhaseClosed, closedOn(base.Add(day1))), to: state.Cancelled,
+			check: saysOnly("the supplier accepted: the order is closed (asked 2026-11-03 10:00 UTC, closed 2026-11-04 10:00 UTC)")},
+	})},
+	{name: "closed on the window's last day", steps: then(windowOfFiveDays, []step{
+		{after: 8 * day1, ev: reads(state.PhaseClosed, closedOn(day(11, 8, 0))), to: state.Cancelled,
+			check: has("closed on the day on which the ship window ended, 2026-11-08 10:00 UTC")},
+	})},
+	{name: "closed at the window's end", steps: then(windowOfFiveDays, []step{
+		{after: 8 * day1, ev: reads(state.PhaseClosed, closedOn(day(11, 8, 10))), to: state.Cancelled, check: has("the ship window ended 2026-11-08 10:00 UTC without an answer")},
+	})},
+	{name: "closed by a reading just before the window's end", steps: then(windowOfFiveDays, []step{
+		{after: 5*day1 - 2*time.Minute, ev: reads(state.PhaseClosed), to: state.Cancelled, check: has("the supplier accepted")},
 	})},
 	{name: "still pending", steps: then(reach[state.Requested], []step{
 		{after: time.Hour, ev: reads(state.PhasePending, caption("Cancellation requested")), to: state.Requested, check: func(t expect, c state.Case, _ Outcome) {

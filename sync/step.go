@@ -90,6 +90,8 @@ type change struct {
 	// oldScan is a scan from before the order, which is told of wherever the
 	// step ends.
 	oldScan bool
+	// newRefund: the site names another amount than it did before.
+	newRefund bool
 }
 
 // refuse builds the answer to an event that the table holds but that does not

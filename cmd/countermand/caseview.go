@@ -90,6 +90,7 @@ func (e *clientEnv) dates(c control.Case, now time.Time) *table {
 	date("requested", c.RequestedAt)
 	date("answered", c.AnsweredAt)
 	date("marked shipped", c.ShippedAt)
+	date("dispute opened", c.DisputedAt)
 	date("closed at AliExpress", c.ClosedAt)
 	date("ended", c.EndedAt)
 	for _, k := range state.PublicClocks {

@@ -74,6 +74,12 @@ func TestCaseShownToAPerson(t *testing.T) {
 	if strings.Contains(s.out, "\x1b") {
 		t.Error("a page's text drives the terminal")
 	}
+	c.ID, c.ShopOrder, c.SupplierOrder = "01JNQ5Z3K0C8V4T2M6R7S9W1X9", "#1099", "8190000000000099"
+	c.Status, c.DisputeID, c.DisputedAt = state.Disputed, "301", in(-10)
+	d.put(t, c)
+	if s := d.call(t, "cases", "show", "#1099"); !strings.Contains(s.out, "dispute opened         Mon 2 Mar 2026 03:00 CET") {
+		t.Errorf("of an opened dispute it shows %q", s.out)
+	}
 }
 
 func TestDisputesForPeople(t *testing.T) {

@@ -25,6 +25,7 @@ func fullCase(n int) state.Case {
 	c.SiteState, c.Proof, c.DisputeID = "s", state.ProofNumberOnly, "d"
 	c.Tracking = []state.Tracking{{Number: "N", Carrier: "C", SeenAt: hour(8), FirstScanAt: hour(9), FirstScanCode: "x", DeliveredAt: hour(10)}}
 	c.Refund = &state.Refund{Amount: state.Money{Units: 5, Currency: "JPY"}, To: state.RefundCard, At: hour(9), ConfirmedBy: "site"}
+	c.RefundSeen, c.DisputedAt = state.Money{Units: 4, Currency: "JPY"}, hour(10)
 	c.Clocks = map[state.Clock]time.Time{state.ClockProofDue: hour(99)}
 	c.Estimated = []state.Clock{state.ClockProofDue}
 	c.Fired = map[string]time.Time{"answer_due": hour(3)}

@@ -198,6 +198,7 @@ func (r *readme) dates() {
 		date("first scan of "+t.Number, t.FirstScanAt)
 		date("delivered "+t.Number, t.DeliveredAt)
 	}
+	date("dispute opened", c.DisputedAt)
 	date("closed at AliExpress", c.ClosedAt)
 	for _, k := range state.PublicClocks {
 		name := words(k)

@@ -298,6 +298,17 @@ func TestClaim(t *testing.T) {
 	if said := strings.Join(comparisons(quiet), " "); !strings.Contains(said, "had until 2026-03-09 00:00 UTC") {
 		t.Errorf("of a clock that was acted on it says %q", said)
 	}
+	for at, want := range map[float64]string{
+		60: "The dispute was opened on 2026-03-04 20:00 UTC; first scanned AFTER that: LP001 (2026-03-05 06:00 UTC).",
+		80: "The dispute was opened on 2026-03-05 16:00 UTC; no first scan is known to be later.",
+	} {
+		r.c.Status, r.c.DisputedAt = state.Disputed, r.at(at)
+		_, files, _ := r.pack()
+		if said := strings.Join(strings.Fields(files["README.txt"]), " "); !strings.Contains(said, want) || !strings.Contains(said, "dispute opened "+r.at(at).Format("2006-01-02 15:04")) {
+			t.Errorf("opened %s: %q is not in %q", r.at(at), want, said)
+		}
+	}
+	r.c.Status = state.Disputable
 	for _, w := range rows {
 		c := r.c.Clone()
 		w.change(&c)

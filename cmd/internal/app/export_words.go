@@ -81,6 +81,9 @@ func comparisons(c state.Case) (out []string) {
 		}
 		say("The order was marked shipped on %s, %s %s the request. A mark is a claim, no proof.", utcWords(c.ShippedAt), apart(c.ShippedAt.Sub(m).Abs()), side)
 	}
+	if !c.DisputedAt.IsZero() {
+		say("The dispute was opened on %s; %s.", utcWords(c.DisputedAt), sentSince(c))
+	}
 	opens, closes := c.Clocks[state.ClockDisputeOpens], c.Clocks[state.ClockDisputeCloses]
 	switch {
 	case !opens.IsZero() && !closes.IsZero():
@@ -89,6 +92,22 @@ func comparisons(c state.Case) (out []string) {
 		say("The order was never seen marked shipped, so it may take no dispute; the latest day for one is %s.", utcWords(closes))
 	}
 	return out
+}
+
+// sentSince names the parcels whose first scan is later than the dispute: the
+// money of what is sent after the day on which one was opened is the buyer's
+// (playbook).
+func sentSince(c state.Case) string {
+	var late []string
+	for _, t := range c.Tracking {
+		if t.FirstScanAt.After(c.DisputedAt) {
+			late = append(late, t.Number+" ("+utcWords(t.FirstScanAt)+")")
+		}
+	}
+	if len(late) == 0 {
+		return "no first scan is known to be later"
+	}
+	return "first scanned AFTER that: " + strings.Join(late, ", ")
 }
 
 func utcWords(t time.Time) string {

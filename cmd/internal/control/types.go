@@ -43,6 +43,8 @@ type Case struct {
 	ShippedAt   time.Time `json:"shipped_at,omitzero"`
 	ReadAt      time.Time `json:"read_at,omitzero"`
 	EndedAt     time.Time `json:"ended_at,omitzero"`
+	// DisputedAt is when a person opened the dispute.
+	DisputedAt  time.Time `json:"disputed_at,omitzero"`
 	NextCheckAt time.Time `json:"next_check_at,omitzero"`
 
 	Clocks    map[state.Clock]time.Time `json:"clocks"`

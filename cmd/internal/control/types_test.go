@@ -53,7 +53,7 @@ func TestCaseInJSON(t *testing.T) {
 		Estimated: []state.Clock{state.ClockProofDue, state.ClockUnasked},
 		Tracking:  []state.Tracking{{Number: "LP001", Carrier: "Cainiao", SeenAt: in(-11)}, {Number: "LP002", FirstScanAt: in(-2), FirstScanCode: "AE_GOT"}},
 		Refund:    &state.Refund{Amount: usd("5"), To: state.RefundBalance, At: in(-1), ConfirmedBy: "site"},
-		DisputeID: "301",
+		DisputeID: "301", DisputedAt: in(-1),
 	}
 	journal := []state.Entry{
 		{At: in(-90), Event: state.EventCancelled, To: state.Queued, By: state.ByShop, Detail: "cancelled in the shop"},
