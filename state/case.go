@@ -74,7 +74,8 @@ const (
 	ClockRefundDue     Clock = "refund_due"
 	ClockDisputeOpens  Clock = "dispute_opens"
 	ClockDisputeCloses Clock = "dispute_closes"
-	ClockSnooze        Clock = "snooze" // a person wants to be asked again
+	ClockDisputeDue    Clock = "dispute_due" // seller and AliExpress should have decided the dispute by now
+	ClockSnooze        Clock = "snooze"      // a person wants to be asked again
 )
 
 // Line is one item, of the shop's order or of the supplier's.
@@ -107,6 +108,11 @@ type Tracking struct {
 	// FirstScanCode is the site's locale-free code of that scan.
 	FirstScanCode string    `json:"first_scan_code,omitempty"`
 	DeliveredAt   time.Time `json:"delivered_at,omitzero"`
+	// MissingSince is the first whole tracking page, in UTC, that shows other
+	// numbers and not this one; zero while it is shown.
+	MissingSince time.Time `json:"missing_since,omitzero"`
+	// Gone: pages a day apart left it out, so it was replaced and is history.
+	Gone bool `json:"gone,omitempty"`
 }
 
 // RefundTo is where the money went.
@@ -142,12 +148,28 @@ type Attempt struct {
 	// DispatchedAt is the second mark: the last click was about to be made.
 	// Set, it means that only a reading may decide what follows.
 	DispatchedAt time.Time `json:"dispatched_at,omitzero"`
+	// ClickedAt is the first of these marks that readings have not shown to be
+	// without effect: since then the supplier may know, whoever allows another
+	// attempt.
+	ClickedAt time.Time `json:"clicked_at,omitzero"`
 	// DoubtReads counts readings since the mark that show the order as never
 	// asked; two of them, a settle time apart, allow one more request.
 	DoubtReads int       `json:"doubt_reads,omitempty"`
 	DoubtAt    time.Time `json:"doubt_at,omitzero"`
 	// Reasked is set once a doubtful request was allowed again: never twice.
 	Reasked bool `json:"reasked,omitempty"`
+	// Earlier: the page told of the refusal of a request that is not ours. When
+	// that was made is not known; ClickedAt stands before the order then.
+	Earlier bool `json:"earlier,omitempty"`
+}
+
+// Heard is since when the supplier may know of the request; zero if it
+// cannot.
+func (a Attempt) Heard() time.Time {
+	if a.ClickedAt.IsZero() || !a.DispatchedAt.IsZero() && a.DispatchedAt.Before(a.ClickedAt) {
+		return a.DispatchedAt
+	}
+	return a.ClickedAt
 }
 
 // Case is one supplier order that must be cancelled because of one
@@ -189,7 +211,8 @@ type Case struct {
 	Told map[EffectKind]time.Time `json:"told,omitempty"`
 	// Approved is set by a person: the case may be asked without another
 	// question, whatever the mode asks for.
-	Approved bool `json:"approved,omitempty"`
+	Approved   bool      `json:"approved,omitempty"`
+	ApprovedAt time.Time `json:"approved_at,omitzero"` // the last time
 	// Accepted is the finding of the right-order guard that a person has
 	// seen and approved; any other finding still holds the case.
 	Accepted string `json:"accepted,omitempty"`
@@ -226,10 +249,21 @@ type Case struct {
 	OrderedAt     time.Time `json:"ordered_at,omitzero"`
 	PaidAt        time.Time `json:"paid_at,omitzero"`
 	ShippedAt     time.Time `json:"shipped_at,omitzero"`
-	SiteState     string    `json:"site_state,omitempty"`
-	ListText      string    `json:"list_text,omitempty"` // the caption in the order list
+	// ShippedGuess: ShippedAt is only our first reading that shows the mark; the
+	// site's own time, once it tells one, takes its place.
+	ShippedGuess bool `json:"shipped_guess,omitempty"`
+	// ReceivedAt is when the goods were delivered or confirmed, at the latest:
+	// the page's date, else our first reading that says so. In UTC.
+	ReceivedAt time.Time `json:"received_at,omitzero"`
+	SiteState  string    `json:"site_state,omitempty"`
+	ListText   string    `json:"list_text,omitempty"` // the caption in the order list
 	// ReadFailures counts readings in a row that gave nothing.
-	ReadFailures int        `json:"read_failures,omitempty"`
+	ReadFailures int `json:"read_failures,omitempty"`
+	// PartFailures counts readings in a row without the part that matters (the
+	// tracking, or the refunds of a closed order); PartsUnread are the reasons
+	// that the journal has.
+	PartFailures int        `json:"part_failures,omitempty"`
+	PartsUnread  []string   `json:"parts_unread,omitempty"`
 	ReadAt       time.Time  `json:"read_at,omitzero"`
 	Proof        Proof      `json:"proof"`
 	Tracking     []Tracking `json:"tracking,omitempty"`
@@ -311,6 +345,7 @@ func (c Case) Clone() Case {
 	c.Tracking = append([]Tracking(nil), c.Tracking...)
 	c.Estimated = append([]Clock(nil), c.Estimated...)
 	c.Candidates = append([]string(nil), c.Candidates...)
+	c.PartsUnread = append([]string(nil), c.PartsUnread...)
 	c.Facts.Tags = append([]string(nil), c.Facts.Tags...)
 	c.Facts.Products = append([]string(nil), c.Facts.Products...)
 	c.Facts.Vendors = append([]string(nil), c.Facts.Vendors...)

@@ -54,14 +54,21 @@ type Reading struct {
 	// refused the cancel.
 	RefusedText string `json:"refused_text,omitempty"`
 
-	OrderedAt   time.Time `json:"ordered_at,omitzero"`
-	PaidAt      time.Time `json:"paid_at,omitzero"`
-	ShippedAt   time.Time `json:"shipped_at,omitzero"`
-	ClosedAt    time.Time `json:"closed_at,omitzero"`
+	OrderedAt time.Time `json:"ordered_at,omitzero"`
+	PaidAt    time.Time `json:"paid_at,omitzero"`
+	ShippedAt time.Time `json:"shipped_at,omitzero"`
+	ClosedAt  time.Time `json:"closed_at,omitzero"`
+	// FinishedAt is when a finished order was confirmed, by the buyer or by
+	// time.
+	FinishedAt time.Time `json:"finished_at,omitzero"`
+	// RequestedAt and AnsweredAt are the site's own times of the cancel request
+	// and of its answer, where a supplier's pages tell them.
 	RequestedAt time.Time `json:"requested_at,omitzero"`
 	AnsweredAt  time.Time `json:"answered_at,omitzero"`
-	// WindowEnd is the page's own countdown to the end of the ship window.
-	WindowEnd     time.Time `json:"window_end,omitzero"`
+	// WindowEnd is the page's own countdown; to the end of the ship window only
+	// while the order is paid and not shipped.
+	WindowEnd time.Time `json:"window_end,omitzero"`
+	// DisputeCloses is until when a dispute may be opened, in the page's words.
 	DisputeCloses time.Time `json:"dispute_closes,omitzero"`
 
 	Total Money  `json:"total,omitzero"`
@@ -72,7 +79,9 @@ type Reading struct {
 	// number then means that there is none.
 	TrackingRead bool       `json:"tracking_read,omitempty"`
 	Tracking     []Tracking `json:"tracking,omitempty"`
-	Refund       *Refund    `json:"refund,omitempty"`
+	// RefundRead means that the refund pages were read to their end.
+	RefundRead bool    `json:"refund_read,omitempty"`
+	Refund     *Refund `json:"refund,omitempty"`
 	// Unread says which page beside the order's own could not be read, and
 	// why: what it would have told is left out, which proves nothing.
 	Unread string `json:"unread,omitempty"`

@@ -71,8 +71,14 @@ func (p Profile) parseDetail(a answer, at time.Time, zone *time.Location) (detai
 		caption: r.StatusText, reminder: status.get("reminder").str(), number: a.Data.get("global", "orderStatus").str(), buttons: buttons,
 		shipped: info.get("orderShipTime").str() != "", ended: info.get("orderEndTime").str() != "",
 	})
-	if r.Phase == state.PhaseClosed {
+	switch r.Phase {
+	case state.PhaseClosed:
 		r.ClosedAt = p.date(info.get("orderEndTime").str(), zone)
+	case state.PhaseFinished:
+		r.FinishedAt = p.date(info.get("orderEndTime").str(), zone)
+	}
+	if days, ok := p.Reminders.DisputeWithin.days(status.get("reminder").str()); ok && !r.OrderedAt.IsZero() {
+		r.DisputeCloses = r.OrderedAt.AddDate(0, 0, days)
 	}
 	_, r.CancelOffered = p.cancelButton(buttons)
 	r.Complete = r.StatusText != "" && number == infoNumber && !r.OrderedAt.IsZero() && r.Total.Known() && len(r.Lines) > 0 && sound(

@@ -142,6 +142,9 @@ type Selectors struct {
 type Reminders struct {
 	Pending Texts `yaml:"pending"`
 	Refused Texts `yaml:"refused"`
+	// DisputeWithin say for how many {days} after the order was placed a
+	// dispute may be opened. May be empty.
+	DisputeWithin Texts `yaml:"dispute_within"`
 }
 
 // CancelPages are the pages of a cancel request.
@@ -305,6 +308,7 @@ func (p Profile) validateLists(bad complain) {
 	} {
 		t.validate(path, bad)
 	}
+	p.Reminders.DisputeWithin.validateDays("reminders.dispute_within", bad)
 }
 
 func (p Profile) validatePhases(bad complain) {

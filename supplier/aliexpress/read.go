@@ -255,7 +255,7 @@ func (c *Client) readRefunds(ctx context.Context, tab *chrome.Tab, r *state.Read
 	if refund != nil && silent != "" {
 		return fmt.Errorf("%w: line %s has no word about its refund, so %s may be a part only", errShape, silent, refund.Amount)
 	}
-	r.Refund = refund
+	r.Refund, r.RefundRead = refund, true
 	return nil
 }
 

@@ -2,6 +2,7 @@ package aliexpress
 
 import (
 	"sort"
+	"strconv"
 	"strings"
 )
 
@@ -51,6 +52,45 @@ func (t Texts) in(s string) string {
 		}
 	}
 	return ""
+}
+
+// daysMark stands in a text for a number of days.
+const daysMark = "{days}"
+
+// days gives the number that stands in s where one of the texts has {days}.
+// Texts that name two numbers tell none.
+func (t Texts) days(s string) (n int, ok bool) {
+	s = fold(s)
+	for _, x := range t.all() {
+		before, after, _ := strings.Cut(fold(x), daysMark)
+		for rest := s; before != ""; {
+			_, found, there := strings.Cut(rest, before)
+			if !there {
+				break
+			}
+			rest = found
+			digits := found[:len(found)-len(strings.TrimLeft(found, "0123456789"))]
+			got, err := strconv.Atoi(digits)
+			switch {
+			case err != nil || got <= 0 || got > 366 || !strings.HasPrefix(found[len(digits):], after):
+			case ok && got != n:
+				return 0, false
+			default:
+				n, ok = got, true
+			}
+		}
+	}
+	return n, ok
+}
+
+// validateDays allows none; each must have one {days} between words.
+func (t Texts) validateDays(path string, bad complain) {
+	for _, x := range t.all() {
+		before, after, ok := strings.Cut(fold(x), daysMark)
+		if !ok || before == "" || after == "" || strings.Contains(after, daysMark) {
+			bad(path, "%q must have one %s between its words", x, daysMark)
+		}
+	}
 }
 
 func (t Texts) validate(path string, bad complain) {
