@@ -152,7 +152,10 @@ func flag(c state.Case) string {
 	case state.Cancelled:
 		return refundFlag(c)
 	case state.Refused:
-		if c.Proof == state.ProofNumberOnly {
+		switch {
+		case partUnseen(c):
+			return "the tracking cannot be read: look at it yourself"
+		case c.Proof == state.ProofNumberOnly:
 			return "a tracking number, but no scan yet"
 		}
 		return "waiting for the tracking number"
@@ -169,6 +172,8 @@ func flag(c state.Case) string {
 
 func refundFlag(c state.Case) string {
 	switch {
+	case c.Refund == nil && partUnseen(c):
+		return "the refund cannot be read: look at it yourself"
 	case c.Refund == nil:
 		return "waiting for the refund"
 	case !c.Amount.Known() || c.Refund.Amount.Currency != c.Amount.Currency:

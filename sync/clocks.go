@@ -78,7 +78,7 @@ func tick(x *change) error {
 			continue
 		}
 		x.fire(pt)
-		if x.c.ReadFailures > 0 {
+		if x.c.ReadFailures+x.c.PartFailures > 0 {
 			x.alert(AlertUnreadable) // the deadline passes unseen
 		}
 		if x.c.Status != status {
@@ -99,6 +99,7 @@ func (x *change) fire(pt point) {
 		return
 	}
 	t := x.c.Clocks[pt.clock]
+	by := stamp(t) + x.estimate(pt.clock)
 	switch pt.clock {
 	case state.ClockUnasked:
 		x.say("not asked within %s of %s", x.p.Unasked, stamp(x.c.AskableAt))
@@ -110,14 +111,14 @@ func (x *change) fire(pt point) {
 	case state.ClockShipWindowEnd:
 		x.windowOver(t)
 	case state.ClockProofDue:
-		x.say("proof due %s reached: reading the tracking", stamp(t))
+		x.say("proof due %s reached: reading the tracking", by)
 		x.read(state.DepthTracking, "proof due")
 	case state.ClockRefundWarn:
-		x.say("no whole refund by %s", stamp(t))
+		x.say("no whole refund by %s", by)
 		x.alertAt(AlertRefundLate, t)
 		x.read(state.DepthDetail, "refund late")
 	case state.ClockRefundDue:
-		x.say("no whole refund by %s", stamp(t))
+		x.say("no whole refund by %s", by)
 		x.alertAt(AlertRefundOverdue, t)
 		x.read(state.DepthDetail, "refund overdue")
 	case state.ClockDisputeOpens:
@@ -157,14 +158,15 @@ func (x *change) fireNear(pt point) {
 // order by itself, so what was asked is read; what was never asked goes to a
 // person.
 func (x *change) windowOver(t time.Time) {
+	ended := stamp(t) + x.estimate(state.ClockShipWindowEnd)
 	switch x.c.Status {
 	case state.Queued:
-		x.hold(false, "the ship window ended %s and the request could not be placed; look at the order yourself", stamp(t))
+		x.hold(false, "the ship window ended %s and the request could not be placed; look at the order yourself", ended)
 	case state.Held:
-		x.say("the ship window ended %s while the case was held", stamp(t))
+		x.say("the ship window ended %s while the case was held", ended)
 		x.alertAt(AlertWindowOver, t)
 	default:
-		x.say("the ship window ended %s: reading the order", stamp(t))
+		x.say("the ship window ended %s: reading the order", ended)
 		x.read(state.DepthDetail, "ship window over")
 	}
 }
@@ -189,7 +191,7 @@ func (x *change) setShipWindow(r *state.Reading) {
 		x.stopClocks(state.ClockShipWindowEnd)
 		return
 	}
-	if !r.WindowEnd.IsZero() {
+	if !r.WindowEnd.IsZero() && inWindow(r.Phase) {
 		x.setClock(state.ClockShipWindowEnd, r.WindowEnd, false)
 		return
 	}
@@ -200,12 +202,23 @@ func (x *change) setShipWindow(r *state.Reading) {
 	x.setClock(state.ClockShipWindowEnd, end, estimated)
 }
 
+// inWindow tells whether a countdown beside this phase is the seller's time to
+// ship: of an unpaid order it is the time to pay, of a shipped one that of the
+// delivery.
+func inWindow(p state.Phase) bool {
+	return p == state.PhaseProcessing || p == state.PhaseRiskHold || p == state.PhasePending
+}
+
 // setDisputeWindow: from ten days after the shipped mark until the earliest of
-// what the page says, delivery plus fifteen days, the order's date plus
-// ninety.
+// what the page says, delivery or confirmation plus fifteen days, the order's
+// date plus ninety.
 func (x *change) setDisputeWindow(r *state.Reading) {
 	if !x.c.ShippedAt.IsZero() {
-		x.setClock(state.ClockDisputeOpens, x.c.ShippedAt.Add(disputeOpensIn), false)
+		opens := x.c.ShippedAt.Add(disputeOpensIn)
+		x.setClock(state.ClockDisputeOpens, opens, false)
+		if opens.After(x.now) { // the site's own time of the mark was later
+			x.resolve(AlertDisputeOpen)
+		}
 	}
 	var closes time.Time
 	earliest := func(t time.Time) {
@@ -219,9 +232,12 @@ func (x *change) setDisputeWindow(r *state.Reading) {
 		earliest(x.c.Clocks[state.ClockDisputeCloses]) // what the page said before still holds
 	}
 	for _, t := range x.c.Tracking {
-		if !t.DeliveredAt.IsZero() {
+		if !t.DeliveredAt.IsZero() && !tooOld(x.c, t) { // else another parcel's
 			earliest(t.DeliveredAt.Add(disputeAfter))
 		}
+	}
+	if !x.c.ReceivedAt.IsZero() {
+		earliest(x.c.ReceivedAt.Add(disputeAfter))
 	}
 	if !x.c.OrderedAt.IsZero() {
 		earliest(x.c.OrderedAt.Add(disputeAtMost))

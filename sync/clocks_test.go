@@ -1,6 +1,7 @@
 package sync
 
 import (
+	"strings"
 	"testing"
 	"time"
 
@@ -14,6 +15,19 @@ var windowEnd = day(11, 11, 16)
 func countdown(t time.Time) mod { return func(r *state.Reading) { r.WindowEnd = t } }
 
 func closesAt(t time.Time) mod { return func(r *state.Reading) { r.DisputeCloses = t } }
+
+func finishedOn(t time.Time) mod { return func(r *state.Reading) { r.FinishedAt = t } }
+
+func unpaid(r *state.Reading) { r.PaidAt = time.Time{} }
+
+func noClock(k state.Clock) func(expect, state.Case, Outcome) {
+	return func(t expect, c state.Case, _ Outcome) {
+		t.Helper()
+		if got, ok := c.Clocks[k]; ok {
+			t.Errorf("clock %s is %s, want none", k, got)
+		}
+	}
+}
 
 func ordered(t time.Time) mod { return func(r *state.Reading) { r.OrderedAt = t } }
 
@@ -105,6 +119,55 @@ var clockStories = []scenario{
 	{name: "the dispute window closes ninety days after the order", steps: then(shippedRefused, []step{
 		{after: time.Hour, ev: reads(state.PhaseShipped, ordered(day(11, 2, 10))), to: state.Refused, check: clockAt(state.ClockDisputeCloses, day(11, 2, 10).Add(90*day1))},
 	})},
+	{name: "the dispute window closes after a confirmation", steps: then(shippedRefused, []step{
+		{after: time.Hour, ev: reads(state.PhaseFinished), to: state.Refused, check: func(t expect, c state.Case, out Outcome) {
+			clockAt(state.ClockDisputeCloses, day(11, 21, 11))(t, c, out)
+			has("delivered or confirmed by 2026-11-06 11:00 UTC at the latest")(t, c, out)
+		}},
+		{after: day1, ev: reads(state.PhaseFinished), to: state.Refused, check: clockAt(state.ClockDisputeCloses, day(11, 21, 11))},
+		{after: day1, ev: reads(state.PhaseFinished, finishedOn(day(11, 5, 8))), to: state.Refused, check: func(t expect, c state.Case, out Outcome) {
+			clockAt(state.ClockDisputeCloses, day(11, 20, 8))(t, c, out)
+			has("delivered or confirmed 2026-11-05 08:00 UTC")(t, c, out)
+		}},
+	})},
+	{name: "the dispute window closes after a delivery without a time", steps: then(shippedRefused, []step{
+		{after: time.Hour, ev: reads(state.PhaseShipped, tracked(late("LP1"))), to: state.Disputable, raised: AlertDisputable},
+		{after: day1, ev: reads(state.PhaseDelivered), to: state.Disputable, check: clockAt(state.ClockDisputeCloses, day(11, 22, 11))},
+	})},
+	{name: "a confirmation that is read with the refusal", steps: then(reach[state.Requested], []step{
+		{after: time.Hour, ev: reads(state.PhaseFinished, shippedOn(day(11, 3, 8))), to: state.Refused, raised: AlertRefused + " " + AlertShippedAfter, plans: "read:tracking", check: clockAt(state.ClockDisputeCloses, day(11, 18, 11))},
+	})},
+	{name: "the site's own shipped time wins", steps: then(reach[state.Requested], []step{
+		{after: time.Hour, ev: reads(state.PhaseShipped, tracked(none("LP1"))), to: state.Refused, raised: AlertRefused + " " + AlertShippedAfter, check: clockAt(state.ClockDisputeOpens, day(11, 13, 11))},
+		{after: day1, ev: reads(state.PhaseShipped, tracked(none("LP1")), shippedOn(day(11, 2, 8))), to: state.Refused, check: clockAt(state.ClockDisputeOpens, day(11, 12, 8))},
+		{after: day1, ev: reads(state.PhaseShipped, tracked(none("LP1"))), to: state.Refused, check: clockAt(state.ClockDisputeOpens, day(11, 12, 8))},
+	})},
+	{name: "the site's own shipped time wins over an earlier guess too", steps: then(reach[state.Requested], []step{
+		{after: time.Hour, ev: reads(state.PhaseShipped, tracked(none("LP1"))), to: state.Refused, raised: AlertRefused + " " + AlertShippedAfter},
+		{after: day1, ev: reads(state.PhaseShipped, tracked(none("LP1")), shippedOn(day(11, 4, 8))), to: state.Refused, check: clockAt(state.ClockDisputeOpens, day(11, 14, 8))},
+	})},
+	{name: "a dispute that opens later than was guessed", steps: then(reach[state.Requested], []step{
+		{after: time.Hour, ev: reads(state.PhaseShipped, tracked(late("LP1"))), to: state.Disputable, raised: AlertDisputable + " " + AlertShippedAfter, check: clockAt(state.ClockDisputeOpens, day(11, 13, 11))},
+		{after: 10 * day1, ev: plain(state.EventTick), to: state.Disputable, raised: AlertDisputeOpen, plans: "read:tracking"},
+		{after: time.Hour, ev: reads(state.PhaseShipped, tracked(late("LP1")), shippedOn(day(11, 4, 8))), to: state.Disputable, check: func(t expect, c state.Case, out Outcome) {
+			clockAt(state.ClockDisputeOpens, day(11, 14, 8))(t, c, out)
+			if c.Raised[AlertDisputeOpen] != "" || len(out.Resolved) != 1 {
+				t.Errorf("open %v, resolved %q", c.Raised, out.Resolved)
+			}
+		}},
+		{after: day1, ev: plain(state.EventTick), to: state.Disputable, raised: AlertDisputeOpen, plans: "read:tracking"},
+	})},
+	{name: "a delivery of another parcel closes no dispute", steps: then(shippedRefused, []step{
+		{after: time.Hour, ev: reads(state.PhaseShipped, ordered(day(11, 2, 10)), tracked(state.Tracking{Number: "LP1", FirstScanAt: day(9, 1, 8), DeliveredAt: day(9, 20, 8)})), to: state.Refused, raised: AlertOldScan,
+			check: clockAt(state.ClockDisputeCloses, day(11, 2, 10).Add(90*day1))},
+	})},
+	{name: "the time to pay is no ship window", steps: then(reach[state.Queued], []step{
+		{ev: reads(state.PhaseUnpaid, countdown(base.Add(20*time.Minute)), unpaid), to: state.Queued, check: noClock(state.ClockShipWindowEnd)},
+		{after: 21 * time.Minute, ev: plain(state.EventTick), to: state.Queued},
+		{after: time.Hour, ev: reads(state.PhaseProcessing, countdown(day(11, 9, 8))), to: state.Queued, check: clockAt(state.ClockShipWindowEnd, day(11, 9, 8))},
+		{after: time.Hour, ev: reads(state.PhaseUnknown, countdown(day(11, 4, 8))), to: state.Queued, check: clockAt(state.ClockShipWindowEnd, day(11, 9, 8))},
+		{after: time.Hour, ev: reads(state.PhaseRiskHold, countdown(day(11, 10, 8))), to: state.Queued, check: clockAt(state.ClockShipWindowEnd, day(11, 10, 8))},
+	})},
 	{name: "deadlines warn while it is paused", steps: then(reach[state.Requested], []step{
 		{ev: decision(state.EventPause, nil), to: state.Requested},
 		{due: true, ev: plain(state.EventTick), to: state.Requested, raised: AlertAnswerOverdue},
@@ -169,5 +232,28 @@ func TestEstimatedClocks(t *testing.T) {
 			t.Fatalf("estimated %v, %v; want %d", out.Case.Estimated, err, tt.want)
 		}
 		c = out.Case
+	}
+}
+
+// What rests on a deadline that may be counted wrong says so.
+func TestVerdictsOnAnEstimateSaySo(t *testing.T) {
+	t.Parallel()
+	const want = "(an estimate: the days off of 2027 are not known)"
+	for name, page := range map[string]mod{"no number": tracked(), "no scan": tracked(none("LP1")), "unread": lacking(oddScan)} {
+		d := at5a(t, state.Requested)
+		d.now = time.Date(2026, 12, 29, 2, 0, 0, 0, time.UTC)
+		d.do(0, reads(state.PhaseProcessing, refusedText, page))
+		due := d.c.Clocks[state.ClockProofDue]
+		d.all = nil
+		d.do(due.Sub(d.now), reads(state.PhaseProcessing, page))
+		if got := strings.Join(d.all, " "); !strings.Contains(got, want) || (d.c.Status == state.Disputable) == (name == "unread") {
+			t.Errorf("%s: %s; due %s counts New Year as worked: %q", name, d.c.Status, due, got)
+		}
+	}
+	d := at5a(t, state.Queued)
+	d.do(0, reads(state.PhaseProcessing, func(r *state.Reading) { r.PaidAt = time.Date(2026, 12, 29, 2, 0, 0, 0, time.UTC) }))
+	d.do(d.c.Clocks[state.ClockShipWindowEnd].Sub(d.now), plain(state.EventTick))
+	if d.c.Status != state.Held || !strings.Contains(d.c.HeldWhy, want) {
+		t.Errorf("%s: %s", d.c.Status, d.c.HeldWhy)
 	}
 }

@@ -53,6 +53,14 @@ func (x *change) recount() {
 	}
 }
 
+// estimate marks in the journal a deadline that may be counted wrong.
+func (x *change) estimate(k state.Clock) string {
+	if !slices.Contains(x.c.Estimated, k) {
+		return ""
+	}
+	return fmt.Sprintf(" (an estimate: the days off of %d are not known)", estimatedYear(x.c, k))
+}
+
 // tellEstimates tells a person which year's days off are missing.
 func (x *change) tellEstimates(before state.Case) {
 	for _, k := range x.c.Estimated {

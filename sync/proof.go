@@ -8,8 +8,8 @@ import (
 	"countermand/state"
 )
 
-// track merges what the tracking shows; a number once seen stays, and of its
-// scans the earliest counts.
+// track merges what the tracking shows; a number once seen stays, at least as
+// history, and of its scans the earliest counts.
 func (x *change) track(r *state.Reading) {
 	for n, t := range r.Tracking {
 		if t.Number == "" {
@@ -41,13 +41,45 @@ func (x *change) track(r *state.Reading) {
 		}
 		first(&have.DeliveredAt, t.DeliveredAt)
 	}
+	x.replacedNumbers(r)
 	x.c.Proof = proof(x.c, r.At)
+}
+
+// goneAfter is how long a number must be left out before another one counts in
+// its place: a page may show less than there is.
+const goneAfter = 24 * time.Hour
+
+// replacedNumbers sets aside the numbers that whole tracking pages, a day
+// apart, leave out. A page without any number, or with a parcel whose number it
+// hides, takes nothing back.
+func (x *change) replacedNumbers(r *state.Reading) {
+	hidden := func(t state.Tracking) bool { return t.Number == "" }
+	if !r.TrackingRead || !r.Complete || len(r.Tracking) == 0 || slices.ContainsFunc(r.Tracking, hidden) {
+		return
+	}
+	for i := range x.c.Tracking {
+		have := &x.c.Tracking[i]
+		switch shown := slices.ContainsFunc(r.Tracking, func(t state.Tracking) bool { return t.Number == have.Number }); {
+		case shown && have.Gone:
+			x.say("the tracking page shows %s again: it counts again", have.Number)
+			fallthrough
+		case shown:
+			have.MissingSince, have.Gone = time.Time{}, false
+		case have.MissingSince.IsZero():
+			have.MissingSince = r.At.UTC()
+			x.say("the tracking page shows other numbers and not %s", have.Number)
+		case !have.Gone && !r.At.Before(have.MissingSince.Add(goneAfter)):
+			have.Gone = true
+			x.say("%s was replaced: the tracking page has left it out since %s", have.Number, stamp(have.MissingSince))
+		}
+	}
 }
 
 // proof judges the tracking. Scans count against the moment of the request;
 // for an order that was never asked, against the first attempt. A parcel
 // without a scan leaves the matter open; one scanned after the request decides
-// it, whatever the others show.
+// it, whatever the others show. Of a number that was replaced only such a scan
+// still counts: it was sent, whatever stands there now.
 func proof(c state.Case, now time.Time) state.Proof {
 	if len(c.Tracking) == 0 {
 		return state.ProofNone
@@ -56,12 +88,12 @@ func proof(c state.Case, now time.Time) state.Proof {
 	out := state.ProofScanBefore
 	for _, t := range c.Tracking {
 		switch {
-		case !scanned(c, t):
+		case scanned(c, t) && t.FirstScanAt.After(asked):
+			return state.ProofScanAfter
+		case !scanned(c, t) && !t.Gone:
 			if out == state.ProofScanBefore {
 				out = state.ProofNumberOnly
 			}
-		case t.FirstScanAt.After(asked):
-			return state.ProofScanAfter
 		}
 	}
 	return out
@@ -113,7 +145,7 @@ func (x *change) weigh(r *state.Reading) {
 		return
 	}
 	if x.c.Proof == state.ProofNone {
-		x.to(state.Disputable, "no tracking number by %s", stamp(due))
+		x.to(state.Disputable, "no tracking number by %s%s", stamp(due), x.estimate(state.ClockProofDue))
 		return
 	}
 	grace := x.graceEnd(due)
@@ -121,19 +153,26 @@ func (x *change) weigh(r *state.Reading) {
 		x.c.NextCheckAt = earlier(x.c.NextCheckAt, grace)
 		return
 	}
-	x.to(state.Disputable, "a number but no scan by %s: %s", stamp(grace), scans)
+	from := ""
+	if grace.Equal(due) {
+		from = x.estimate(state.ClockProofDue)
+	}
+	x.to(state.Disputable, "a number but no scan by %s%s: %s", stamp(grace), from, scans)
 }
 
-// graceEnd is the later of the proof's due time and the last number's first
-// sight plus the grace.
+// graceEnd is the later of the proof's due time and the first number's first
+// sight plus the grace: one number after the other puts nothing off.
 func (x *change) graceEnd(due time.Time) time.Time {
-	end := due
+	var seen time.Time
 	for _, t := range x.c.Tracking {
-		if g := t.SeenAt.Add(x.p.NumberGrace); !scanned(x.c, t) && g.After(end) {
-			end = g
+		if !scanned(x.c, t) && !t.SeenAt.IsZero() {
+			seen = earlier(seen, t.SeenAt)
 		}
 	}
-	return end
+	if end := seen.Add(x.p.NumberGrace); !seen.IsZero() && end.After(due) {
+		return end
+	}
+	return due
 }
 
 func earlier(a, b time.Time) time.Time {
@@ -152,11 +191,14 @@ func scanWords(c state.Case) string {
 		}
 		if t.FirstScanAt.IsZero() {
 			out += t.Number + " never scanned"
-			continue
+		} else {
+			out += fmt.Sprintf("%s first scanned %s (%s)", t.Number, stamp(t.FirstScanAt), t.FirstScanCode)
 		}
-		out += fmt.Sprintf("%s first scanned %s (%s)", t.Number, stamp(t.FirstScanAt), t.FirstScanCode)
 		if tooOld(c, t) {
 			out += ", before the order was placed"
+		}
+		if t.Gone {
+			out += ", replaced since " + stamp(t.MissingSince)
 		}
 	}
 	return out

@@ -1,6 +1,8 @@
 package sync
 
 import (
+	"fmt"
+	"slices"
 	"testing"
 	"time"
 
@@ -106,7 +108,126 @@ var proofStories = []scenario{
 	})},
 }
 
-func TestProof(t *testing.T) { t.Parallel(); playAll(t, proofStories) }
+// setAside says which numbers are set aside as replaced.
+func setAside(want ...string) func(expect, state.Case, Outcome) {
+	return func(t expect, c state.Case, _ Outcome) {
+		t.Helper()
+		var got []string
+		for _, k := range c.Tracking {
+			if k.Gone {
+				got = append(got, k.Number)
+			}
+		}
+		if !slices.Equal(got, want) {
+			t.Errorf("set aside are %q, want %q; tracking %+v", got, want, c.Tracking)
+		}
+	}
+}
+
+func shows(parcels ...state.Tracking) state.Event {
+	return reads(state.PhaseShipped, tracked(parcels...))
+}
+
+// twoParcels is a case of which one number was never scanned and the other
+// before we asked.
+var twoParcels = then(reach[state.Refused], []step{
+	{after: day1, ev: shows(none("LP1"), early("LP2")), to: state.Refused, raised: AlertShippedAfter, check: proofIs(state.ProofNumberOnly)},
+})
+
+var replacedNumberStories = []scenario{
+	{name: "a number that was replaced no longer counts", steps: then(twoParcels, []step{
+		{after: day1, ev: shows(early("LP2")), to: state.Refused, check: has("shows other numbers and not LP1")},
+		{after: day1 - time.Second, ev: shows(early("LP2")), to: state.Refused, check: setAside()},
+		{after: time.Second, ev: shows(early("LP2")), to: state.Shipped, raised: AlertShipped, check: has("LP1 never scanned, replaced since 2026-11-05 11:00 UTC")},
+	})},
+	{name: "a page that shows less for a while proves nothing", steps: then(twoParcels, []step{
+		{after: day1, ev: shows(early("LP2")), to: state.Refused},
+		{after: 23 * time.Hour, ev: shows(early("LP2"), none("LP1")), to: state.Refused},
+		{after: 2 * time.Hour, ev: shows(early("LP2")), to: state.Refused, check: has("and not LP1")},
+		{after: time.Hour, ev: shows(), to: state.Refused, check: setAside()},
+	})},
+	{name: "a page that was not whole takes no number back", steps: then(twoParcels, []step{
+		{after: day1, ev: reads(state.PhaseShipped, tracked(early("LP2")), incomplete), to: state.Refused},
+		{after: day1, ev: shows(early("LP2"), none("")), to: state.Refused},
+		{after: day1, ev: reads(state.PhaseShipped, func(r *state.Reading) { r.Tracking = []state.Tracking{early("LP2")} }), to: state.Refused, check: func(t expect, c state.Case, _ Outcome) {
+			if !c.Tracking[0].MissingSince.IsZero() {
+				t.Errorf("tracking %+v", c.Tracking)
+			}
+		}},
+	})},
+	{name: "a number that comes back counts again", steps: then(reach[state.Refused], []step{
+		{after: time.Hour, ev: shows(none("LP1")), to: state.Refused, raised: AlertShippedAfter},
+		{after: time.Hour, ev: shows(none("LP2")), to: state.Refused},
+		{after: day1, ev: shows(none("LP2")), to: state.Refused, check: setAside("LP1")},
+		{after: day1, ev: shows(none("LP1"), early("LP2")), to: state.Refused, check: has("the tracking page shows LP1 again")},
+		{after: time.Hour, ev: shows(none("LP1"), early("LP2")), to: state.Refused, check: setAside()},
+	})},
+	{name: "a parcel that was sent after we asked stays so whatever replaces it", steps: then(reach[state.Refused], []step{
+		toDisputable(day1, shows(late("LP1")), "it left after we asked"),
+		{after: day1, ev: shows(early("LP2")), to: state.Disputable},
+		{after: day1, ev: shows(early("LP2")), to: state.Disputable, check: proofIs(state.ProofScanAfter)},
+		{after: day1, ev: shows(early("LP2")), to: state.Disputable, check: setAside("LP1")},
+	})},
+	{name: "a replaced number's grace is not had twice", steps: then(reach[state.Refused], []step{
+		{after: at(proofDue) - day1, ev: shows(none("LP1")), to: state.Refused, raised: AlertShippedAfter},
+		{after: day1, ev: shows(none("LP2")), to: state.Refused},
+		{after: day1, ev: shows(none("LP2")), to: state.Refused, check: setAside("LP1")},
+		toDisputable(day1, shows(none("LP2")), "a number but no scan by 2026-11-12 16:00 UTC: LP1 never scanned, replaced since 2026-11-10 16:00 UTC; LP2 never scanned"),
+	})},
+}
+
+func TestProof(t *testing.T) {
+	t.Parallel()
+	playAll(t, slices.Concat(proofStories, replacedNumberStories, markStories))
+}
+
+// One new number after the other does not put the verdict off.
+func TestNewNumbersPutNothingOff(t *testing.T) {
+	t.Parallel()
+	d := at5a(t, state.Refused)
+	var given []state.Tracking
+	for i := range 15 {
+		given = append(given, none(fmt.Sprint("LP", i)))
+		d.do(2*day1, shows(given...))
+		if d.c.Status != state.Refused {
+			break
+		}
+	}
+	if d.c.Status != state.Disputable || d.now.After(proofDue.Add(2*day1)) {
+		t.Errorf("%s after proof_due %d numbers without a scan leave it %s", d.now.Sub(proofDue), len(given), d.c.Status)
+	}
+}
+
+// The shipped mark of a day is held against the request: the day itself has no
+// hour, so there nobody knows.
+var markStories = []scenario{
+	{name: "a mark from before the request", steps: then(reach[state.Requested], []step{
+		{after: time.Hour, ev: reads(state.PhaseShipped, tracked(none("LP1")), shippedOn(base.Add(-3*day1))), to: state.Refused, raised: AlertRefused, check: has("on a day before it was asked (asked 2026-11-03 10:00 UTC, marked shipped 2026-10-31 10:00 UTC")},
+	})},
+	{name: "a mark from before the request, seen later", steps: then(reach[state.Refused], []step{
+		{after: time.Hour, ev: reads(state.PhaseShipped, tracked(none("LP1")), shippedOn(base.Add(-3*day1))), to: state.Refused, check: has("marked shipped 2026-10-31 10:00 UTC, before we asked 2026-11-03 10:00 UTC")},
+	})},
+	{name: "a mark of the very day of the request", steps: then(reach[state.Refused], []step{
+		{after: time.Hour, ev: reads(state.PhaseShipped, tracked(none("LP1")), shippedOn(day(11, 3, 8))), to: state.Refused, raised: AlertShippedAfter, check: has("marked shipped 2026-11-03 08:00 UTC, on the day on which we asked (2026-11-03 10:00 UTC)")},
+	})},
+	{name: "a mark without a time", steps: then(reach[state.Refused], []step{
+		{after: time.Hour, ev: shows(none("LP1")), to: state.Refused, raised: AlertShippedAfter, check: has("first seen so 2026-11-03 12:00 UTC, after we asked 2026-11-03 10:00 UTC")},
+		{after: day1, ev: reads(state.PhaseShipped, tracked(none("LP1")), shippedOn(base.Add(-3*day1))), to: state.Refused, check: func(t expect, c state.Case, out Outcome) {
+			has("the site tells when it was marked shipped: 2026-10-31 10:00 UTC; it was first seen so 2026-11-03 12:00 UTC")(t, c, out)
+			if c.Raised[AlertShippedAfter] != "" || len(out.Resolved) != 1 {
+				t.Errorf("the alert is still open: %v, resolved %q", c.Raised, out.Resolved)
+			}
+		}},
+	})},
+	{name: "a mark without a time, of a day after", steps: then(reach[state.Refused], []step{
+		{after: day1, ev: shows(none("LP1")), to: state.Refused, raised: AlertShippedAfter},
+		{after: day1, ev: reads(state.PhaseShipped, tracked(none("LP1")), shippedOn(day(11, 4, 8))), to: state.Refused, check: func(t expect, c state.Case, out Outcome) {
+			if c.Raised[AlertShippedAfter] == "" || len(out.Resolved) != 0 {
+				t.Errorf("open %v, resolved %q", c.Raised, out.Resolved)
+			}
+		}},
+	})},
+}
 
 // Only what is known of the moment of the request counts, the strongest first.
 func TestRequestMoment(t *testing.T) {

@@ -53,13 +53,18 @@ func (x *change) absorb(r *state.Reading) {
 	if r.Source == state.SourceList {
 		return
 	}
+	c.ReadFailures++
 	if r.Complete {
 		c.DetailAt = r.At
 		c.Candidates = nil // this account shows it
 		c.ReadFailures = 0
-		x.resolve(AlertUnreadable)
-	} else if c.ReadFailures++; c.ReadFailures >= unreadableAfter {
+	}
+	x.parts(r)
+	switch {
+	case max(c.ReadFailures, c.PartFailures) >= unreadableAfter:
 		x.alert(AlertUnreadable) // a page that never shows everything is as good as none
+	case r.Complete && c.PartFailures == 0:
+		x.resolve(AlertUnreadable)
 	}
 	if r.Total.Known() {
 		c.Amount = r.Total
@@ -72,11 +77,9 @@ func (x *change) absorb(r *state.Reading) {
 	}
 	first(&c.OrderedAt, r.OrderedAt)
 	first(&c.PaidAt, r.PaidAt)
-	first(&c.ShippedAt, r.ShippedAt)
-	if shippedPhase(r.Phase) {
-		first(&c.ShippedAt, r.At)
-	}
+	x.shippedMark(r)
 	x.track(r)
+	x.received(r)
 	x.setShipWindow(r)
 	if c.Status == state.Refused || c.Status == state.Disputable {
 		x.setDisputeWindow(r)
@@ -84,6 +87,49 @@ func (x *change) absorb(r *state.Reading) {
 	if r.Refund != nil {
 		x.siteRefund(*r.Refund)
 	}
+}
+
+// shippedMark keeps when the order was marked shipped. The site's own time
+// wins over that of our first reading, whenever it is told.
+func (x *change) shippedMark(r *state.Reading) {
+	c := &x.c
+	switch {
+	case r.ShippedAt.IsZero() && c.ShippedAt.IsZero() && shippedPhase(r.Phase):
+		c.ShippedAt, c.ShippedGuess = r.At.UTC(), true
+	case r.ShippedAt.IsZero(), !c.ShippedAt.IsZero() && !c.ShippedGuess:
+	default:
+		seen := c.ShippedAt
+		c.ShippedAt, c.ShippedGuess = r.ShippedAt.UTC(), false
+		if seen.IsZero() {
+			return
+		}
+		x.say("the site tells when it was marked shipped: %s; it was first seen so %s", stamp(c.ShippedAt), stamp(seen))
+		if x.markedBefore() {
+			x.resolve(AlertShippedAfter)
+		}
+	}
+}
+
+// markedBefore tells whether the shipped mark is of a day before the request.
+// A page's date has no hour: on the day itself nobody knows.
+func (x *change) markedBefore() bool {
+	return !x.c.ShippedGuess && !x.c.ShippedAt.IsZero() && !x.c.ShippedAt.Add(pageDay).After(requestMoment(x.c, x.now))
+}
+
+// received notes when the goods were delivered or confirmed. Where the page
+// tells no time it was at our first such reading, at the latest.
+func (x *change) received(r *state.Reading) {
+	at := r.FinishedAt.UTC()
+	when := stamp(at)
+	if at.IsZero() && (r.Phase == state.PhaseDelivered || r.Phase == state.PhaseFinished) {
+		at = r.At.UTC()
+		when = "by " + stamp(at) + " at the latest"
+	}
+	if have := x.c.ReceivedAt; at.IsZero() || !have.IsZero() && !at.Before(have) {
+		return
+	}
+	x.c.ReceivedAt = at
+	x.say("the page says “%s”: delivered or confirmed %s", r.StatusText, when)
 }
 
 // first keeps the earliest knowledge of a time.
@@ -197,8 +243,15 @@ func (x *change) refusedAsShipped(r *state.Reading) {
 	if r == nil {
 		r = &state.Reading{At: x.now}
 	}
-	x.refused(r, "marked shipped (“%s”)%s", r.StatusText, map[bool]string{true: " although it was asked", false: " before it could be asked"}[after])
-	if after && x.c.Status != state.Shipped {
+	words := " although it was asked"
+	switch {
+	case !after:
+		words = " before it could be asked"
+	case x.markedBefore():
+		words = " on a day before it was asked"
+	}
+	x.refused(r, "marked shipped (“%s”)%s", r.StatusText, words)
+	if after && !x.markedBefore() && x.c.Status != state.Shipped {
 		x.alert(AlertShippedAfter)
 	}
 }
@@ -226,10 +279,22 @@ func readingRefused(x *change) error {
 // shippedMeanwhile tells of an order that was asked, refused and then marked
 // shipped.
 func (x *change) shippedMeanwhile(marked bool) {
-	if !marked && !x.c.ShippedAt.IsZero() && !x.c.RequestedAt.IsZero() && x.c.Proof != state.ProofScanBefore {
-		x.say("marked shipped %s, after we asked", stamp(x.c.ShippedAt))
-		x.alert(AlertShippedAfter)
+	if marked || x.c.ShippedAt.IsZero() || x.c.RequestedAt.IsZero() || x.c.Proof == state.ProofScanBefore {
+		return
 	}
+	mark, asked := stamp(x.c.ShippedAt), requestMoment(x.c, x.now)
+	switch {
+	case x.markedBefore():
+		x.say("marked shipped %s, before we asked %s: the scans decide", mark, stamp(asked))
+		return
+	case x.c.ShippedGuess:
+		x.say("marked shipped, first seen so %s, after we asked %s", mark, stamp(asked))
+	case x.c.ShippedAt.Before(asked):
+		x.say("marked shipped %s, on the day on which we asked (%s): the scans decide", mark, stamp(asked))
+	default:
+		x.say("marked shipped %s, after we asked %s", mark, stamp(asked))
+	}
+	x.alert(AlertShippedAfter)
 }
 
 func readingDisputable(x *change) error {

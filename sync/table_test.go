@@ -11,7 +11,7 @@ import (
 
 func everyStory() []scenario {
 	return slices.Concat(noise(), openingStories, modeStories, askingStories, doubtStories, readingStories, proofStories,
-		moneyStories, disputeStories, personStories(), guardStories, clockStories, replacedStories(), contestedStories, scanStories, unreadStories,
+		moneyStories, disputeStories, personStories(), guardStories, clockStories, replacedStories(), contestedStories, scanStories, unreadStories, partStories, replacedNumberStories, markStories,
 		tellStories, causeStories, ruleStories, accountStories, wordStories(), pathStories())
 }
 

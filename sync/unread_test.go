@@ -1,6 +1,9 @@
 package sync
 
 import (
+	"fmt"
+	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -93,7 +96,96 @@ var unreadStories = []scenario{
 	})},
 }
 
-func TestUnread(t *testing.T) { t.Parallel(); playAll(t, unreadStories) }
+// lacking is a reading whose tracking or refunds could not be read.
+func lacking(why string) mod { return func(r *state.Reading) { r.Unread = why } }
+
+const oddScan = `read tracking: the event "AE_NEW" is not in the profile (scans)`
+
+func flagIs(want string) func(expect, state.Case, Outcome) {
+	return func(t expect, c state.Case, _ Outcome) {
+		t.Helper()
+		if c.Flag != want {
+			t.Errorf("the flag is %q, want %q", c.Flag, want)
+		}
+	}
+}
+
+var partStories = []scenario{
+	{name: "a tracking that cannot be read calls a person at the third time", steps: then(reach[state.Refused], []step{
+		{after: 6 * time.Hour, ev: reads(state.PhaseProcessing, lacking(oddScan)), to: state.Refused, check: has(`nothing follows from what it does not show: read tracking: the event "AE_NEW"`)},
+		silent(6*time.Hour, reads(state.PhaseProcessing, lacking(oddScan)), state.Refused),
+		silent(time.Hour, reads(state.PhaseProcessing), state.Refused), // the order's own page alone settles nothing
+		{after: 5 * time.Hour, ev: reads(state.PhaseProcessing, lacking("read tracking: no answer")), to: state.Refused, raised: AlertUnreadable, check: has("read tracking: no answer")},
+		{after: 6 * time.Hour, ev: reads(state.PhaseProcessing, lacking(oddScan)), to: state.Refused, check: flagIs("the tracking cannot be read: look at it yourself")},
+		silent(6*time.Hour, reads(state.PhaseProcessing, lacking("read tracking: no answer")), state.Refused),
+		{after: 6 * time.Hour, ev: reads(state.PhaseProcessing, tracked()), to: state.Refused, check: readAgain},
+		{after: 6 * time.Hour, ev: reads(state.PhaseProcessing, lacking(oddScan)), to: state.Refused, check: has(oddScan)},
+	})},
+	{name: "a tracking that cannot be read when the proof is due calls a person at once", steps: then(reach[state.Refused], []step{
+		{after: at(proofDue) - time.Hour, ev: reads(state.PhaseShipped, tracked(none("LP1"))), to: state.Refused, raised: AlertShippedAfter},
+		{after: time.Hour, ev: reads(state.PhaseShipped, lacking(oddScan)), to: state.Refused, raised: AlertUnreadable, check: has("the proof was due 2026-11-10 16:00 UTC and the tracking cannot be read: no verdict follows")},
+		{after: time.Hour, ev: reads(state.PhaseShipped, lacking(oddScan)), to: state.Refused, check: flagIs("the tracking cannot be read: look at it yourself")},
+		{after: 71 * time.Hour, ev: reads(state.PhaseShipped, lacking(oddScan)), to: state.Refused, raised: AlertUnreadable, check: stillRaised(AlertUnreadable)},
+		{after: day1, ev: reads(state.PhaseShipped, lacking(oddScan)), to: state.Refused},
+		{after: day1, ev: reads(state.PhaseShipped, tracked(none("LP1"))), to: state.Disputable, raised: AlertDisputable, check: has("a number but no scan")},
+	})},
+	{name: "a tracking that is readable for a moment calls again", steps: then(reach[state.Refused], []step{
+		{after: at(proofDue), ev: reads(state.PhaseShipped, lacking(oddScan)), to: state.Refused, raised: AlertUnreadable + " " + AlertShippedAfter},
+		{after: time.Hour, ev: reads(state.PhaseShipped, tracked(none("LP1"))), to: state.Refused},
+		{after: time.Hour, ev: reads(state.PhaseShipped, lacking(oddScan)), to: state.Refused, raised: AlertUnreadable, check: stillRaised(AlertUnreadable)},
+	})},
+	{name: "a deadline that passes while a part is unread", steps: then(reach[state.Refused], []step{
+		{after: at(proofDue) - time.Hour, ev: reads(state.PhaseProcessing, lacking(oddScan)), to: state.Refused},
+		{after: time.Hour, ev: plain(state.EventTick), to: state.Refused, raised: AlertUnreadable, plans: "read:tracking"},
+	})},
+	{name: "refunds that cannot be read", steps: then(reach[state.Cancelled], []step{
+		{after: day1, ev: reads(state.PhaseClosed, lacking("read refund: odd")), to: state.Cancelled, check: has("read refund: odd")},
+		silent(day1, reads(state.PhaseClosed, lacking("read refund: odd")), state.Cancelled),
+		{after: day1, ev: reads(state.PhaseClosed, lacking("read refund: odd")), to: state.Cancelled, raised: AlertUnreadable, check: flagIs("the refund cannot be read: look at it yourself")},
+		{after: day1, ev: reads(state.PhaseClosed), to: state.Cancelled, check: readAgain},
+	})},
+	{name: "the tracking of a closed order is no matter", steps: then(reach[state.Cancelled], []step{
+		silent(day1, reads(state.PhaseClosed, lacking("read tracking: odd"), refundsRead), state.Cancelled),
+		silent(day1, reads(state.PhaseClosed, lacking("read tracking: odd"), refundsRead), state.Cancelled),
+		silent(day1, reads(state.PhaseClosed, lacking("read tracking: odd"), refundsRead), state.Cancelled),
+	})},
+}
+
+func refundsRead(r *state.Reading) { r.RefundRead = true }
+
+func TestUnread(t *testing.T) { t.Parallel(); playAll(t, slices.Concat(unreadStories, partStories)) }
+
+// A tracking that is never readable gives no verdict, however long it stays so:
+// a person is called when the proof is due, and again when the last grace ends.
+func TestTrackingNeverReadable(t *testing.T) {
+	t.Parallel()
+	d := at5a(t, state.Refused)
+	odd := func() state.Event { return reads(state.PhaseShipped, lacking(oddScan)) }
+	d.ticks(proofDue, odd)
+	if d.c.Raised[AlertUnreadable] == "" || d.got[len(d.got)-1] != AlertUnreadable {
+		t.Errorf("when the proof is due the alerts are %q, open %v", d.got, d.c.Raised)
+	}
+	d.got, d.all = nil, nil
+	d.ticks(proofDue.Add(30*day1), odd)
+	if d.c.Status != state.Refused || d.c.Proof != state.ProofNone || d.c.PartFailures < 30 {
+		t.Errorf("%s with proof %s after %d such readings", d.c.Status, d.c.Proof, d.c.PartFailures)
+	}
+	if got := strings.Join(d.got, " "); got != AlertUnreadable {
+		t.Errorf("in the 30 days after proof_due: alerts %q; the journal %q", got, d.all)
+	}
+}
+
+// A page that fails in ever new words does not fill the case.
+func TestUnreadReasonsAreBounded(t *testing.T) {
+	t.Parallel()
+	d := at5a(t, state.Refused)
+	for i := range 50 {
+		d.do(time.Minute, reads(state.PhaseProcessing, lacking(fmt.Sprint("read tracking: ", i))))
+	}
+	if n := len(d.c.PartsUnread); n != unreadKept || d.c.PartsUnread[n-1] != "read tracking: 49" {
+		t.Errorf("kept %q", d.c.PartsUnread)
+	}
+}
 
 // A reading whose data and page differ, or whose data never came, decides
 // nothing, whatever it shows, and counts as one that failed.

@@ -66,6 +66,9 @@ func comparisons(c state.Case) (out []string) {
 		default:
 			say("Parcel %s: the first scan, %s (%s), is %s the request of %s.", t.Number, utcWords(t.FirstScanAt), t.FirstScanCode, loud.Replace(against(c, t)), utcWords(m))
 		}
+		if t.Gone {
+			say("Parcel %s was replaced: the tracking page shows other numbers since %s.", t.Number, utcWords(t.MissingSince))
+		}
 	}
 	due := c.Clocks[state.ClockProofDue]
 	if due.IsZero() {
@@ -75,11 +78,7 @@ func comparisons(c state.Case) (out []string) {
 		say("No tracking number is known. The supplier answered on %s and had until %s, working days in China; the order was last read on %s.", utcWords(c.AnsweredAt), utcWords(due), utcWords(c.ReadAt))
 	}
 	if !c.ShippedAt.IsZero() && !m.IsZero() {
-		side := "after"
-		if c.ShippedAt.Before(m) {
-			side = "before"
-		}
-		say("The order was marked shipped on %s, %s %s the request. A mark is a claim, no proof.", utcWords(c.ShippedAt), apart(c.ShippedAt.Sub(m).Abs()), side)
+		say("The order was %s. A mark is a claim, no proof.", markWords(c, m))
 	}
 	if !c.DisputedAt.IsZero() {
 		say("The dispute was opened on %s; %s.", utcWords(c.DisputedAt), sentSince(c))
@@ -92,6 +91,21 @@ func comparisons(c state.Case) (out []string) {
 		say("The order was never seen marked shipped, so it may take no dispute; the latest day for one is %s.", utcWords(closes))
 	}
 	return out
+}
+
+// markWords hold the shipped mark against the request. The site tells a date
+// without an hour: on the day itself nobody knows which came first.
+func markWords(c state.Case, asked time.Time) string {
+	when := utcWords(c.ShippedAt)
+	switch {
+	case c.ShippedGuess:
+		return "seen marked shipped first on " + when + "; the site tells no time of it"
+	case !c.ShippedAt.Before(asked):
+		return "marked shipped on " + when + ", " + apart(c.ShippedAt.Sub(asked)) + " after the request"
+	case c.ShippedAt.Add(24 * time.Hour).After(asked):
+		return "marked shipped on the day of the request, " + when
+	}
+	return "marked shipped on " + when + ", " + apart(asked.Sub(c.ShippedAt)) + " before the request"
 }
 
 // sentSince names the parcels whose first scan is later than the dispute: the
@@ -199,6 +213,8 @@ func scans(c state.Case) string {
 	var out []string
 	for _, t := range c.Tracking {
 		switch {
+		case t.FirstScanAt.IsZero() && t.Gone:
+			out = append(out, fmt.Sprintf("%s never scanned and replaced by another number since %s", t.Number, bothZones(t.MissingSince)))
 		case t.FirstScanAt.IsZero():
 			out = append(out, t.Number+" never scanned")
 		case scanOfAnother(c, t.FirstScanAt):
