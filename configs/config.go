@@ -170,6 +170,7 @@ type Clocks struct {
 	RefundWarnDays        int           `yaml:"refund_warn_days"`
 	RefundDueDays         int           `yaml:"refund_due_days"`
 	Unasked               time.Duration `yaml:"unasked"`
+	Dispute               time.Duration `yaml:"dispute"`
 	Settle                time.Duration `yaml:"settle"`
 }
 

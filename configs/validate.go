@@ -261,6 +261,7 @@ func (d *decoder) clocks(c Clocks) {
 		d.bad("clocks.refund_due_days", "must not come before refund_warn_days (%d)", c.RefundWarnDays)
 	}
 	d.positive("clocks.unasked", c.Unasked)
+	d.positive("clocks.dispute", c.Dispute)
 	d.positive("clocks.settle", c.Settle)
 }
 

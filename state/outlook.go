@@ -8,7 +8,7 @@ import (
 
 // PublicClocks are the clocks that are shown to people and scripts, in the
 // order of a case's life. ClockUnasked is the engine's own.
-var PublicClocks = []Clock{ClockAnswerDue, ClockShipWindowEnd, ClockProofDue, ClockRefundWarn, ClockRefundDue, ClockDisputeOpens, ClockDisputeCloses}
+var PublicClocks = []Clock{ClockAnswerDue, ClockShipWindowEnd, ClockProofDue, ClockRefundWarn, ClockRefundDue, ClockDisputeOpens, ClockDisputeCloses, ClockDisputeDue}
 
 // awaited are the clocks that matter to a person in each status; the others
 // keep the time they had and are history.
@@ -21,6 +21,7 @@ var awaited = map[Status][]Clock{
 	Cancelled:  {ClockRefundWarn, ClockRefundDue},
 	Refused:    {ClockProofDue, ClockShipWindowEnd, ClockDisputeCloses},
 	Disputable: {ClockDisputeOpens, ClockDisputeCloses},
+	Disputed:   {ClockDisputeDue},
 }
 
 // NextDeadline is the next clock point that matters in the case's status:
@@ -41,6 +42,32 @@ func (c Case) NextDeadline(now time.Time) (Clock, time.Time, bool) {
 	}
 	k := cmp.Or(next, past)
 	return k, c.Clocks[k], k != ""
+}
+
+// UrgencyOfPassed is how far away a passed deadline counts as that still waits
+// for its reading: behind what can be missed today, before the rest.
+const UrgencyOfPassed = 24 * time.Hour
+
+// Urgency is when looking at the order will be too late for a deadline: the
+// next one that can yet be missed. A passed one counts while its point waits
+// for a reading: none was made since, or the proof is not judged yet. False
+// where neither is so.
+func (c Case) Urgency(now time.Time) (at time.Time, ok bool) {
+	for _, k := range awaited[c.Status] {
+		t := c.Clocks[k]
+		switch {
+		case t.IsZero(), k == ClockDisputeOpens, k == ClockShipWindowEnd && !c.ShippedAt.IsZero():
+			continue
+		case !t.After(now) && k != ClockProofDue && c.DetailAt.After(t):
+			continue
+		case !t.After(now):
+			t = now.Add(UrgencyOfPassed)
+		}
+		if !ok || t.Before(at) {
+			at, ok = t, true
+		}
+	}
+	return at, ok
 }
 
 // AtRisk is the money that is still out: the supplier order's total less what

@@ -40,6 +40,31 @@ func TestNextDeadline(t *testing.T) {
 	}
 }
 
+func TestUrgency(t *testing.T) {
+	t.Parallel()
+	in := func(h int) time.Time { return outlookNow.Add(time.Duration(h) * time.Hour) }
+	passed := 24 // hours that a passed deadline counts as
+	for _, tt := range []struct {
+		name string
+		c    Case
+		want int // hours from now; 0: none
+	}{
+		{"the earliest to come", Case{Status: Requested, Clocks: map[Clock]time.Time{ClockAnswerDue: in(5), ClockShipWindowEnd: in(3)}}, 3},
+		{"a passed one that nobody has read since", Case{Status: Cancelled, DetailAt: in(-9), Clocks: map[Clock]time.Time{ClockRefundDue: in(-5)}}, passed},
+		{"a passed one that was read", Case{Status: Cancelled, DetailAt: in(-4), Clocks: map[Clock]time.Time{ClockRefundDue: in(-5)}}, 0},
+		{"what comes today before what has passed", Case{Status: Requested, Clocks: map[Clock]time.Time{ClockAnswerDue: in(-5), ClockShipWindowEnd: in(20)}}, 20},
+		{"what has passed before what comes later", Case{Status: Requested, Clocks: map[Clock]time.Time{ClockAnswerDue: in(-5), ClockShipWindowEnd: in(30)}}, passed},
+		{"a proof that is not judged", Case{Status: Refused, DetailAt: in(-1), Clocks: map[Clock]time.Time{ClockProofDue: in(-5), ClockDisputeCloses: in(900)}}, passed},
+		{"that a dispute opens is no deadline", Case{Status: Disputable, Clocks: map[Clock]time.Time{ClockDisputeOpens: in(5)}}, 0},
+		{"a window of what is shipped", Case{Status: Refused, ShippedAt: in(-1), Clocks: map[Clock]time.Time{ClockShipWindowEnd: in(1)}}, 0},
+		{"nothing awaited", Case{Status: Held}, 0},
+	} {
+		if at, ok := tt.c.Urgency(outlookNow); ok != (tt.want != 0) || ok && !at.Equal(in(tt.want)) {
+			t.Errorf("%s: %v (%v), want in %d hours", tt.name, at, ok, tt.want)
+		}
+	}
+}
+
 func TestAtRisk(t *testing.T) {
 	t.Parallel()
 	usd := func(n int64) Money { return Money{Units: n * moneyScale, Currency: "USD"} }

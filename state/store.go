@@ -88,6 +88,9 @@ type ReadTx interface {
 	// DueEffects lists a lane's effects with NotBefore at or before t,
 	// earliest first.
 	DueEffects(lane string, t time.Time, limit int) ([]Effect, error)
+	// DueEffectIDs lists the ids of all of these, in the same order. It reads
+	// none of them, so a damaged one is among them.
+	DueEffectIDs(lane string, t time.Time) ([]string, error)
 	// LaneEffects lists all open effects of a lane, whenever they are due.
 	LaneEffects(lane string, p Page) (effects []Effect, next string, err error)
 

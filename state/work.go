@@ -1,6 +1,9 @@
 package state
 
-import "time"
+import (
+	"strings"
+	"time"
+)
 
 // EffectKind is a piece of work outside the store.
 type EffectKind string
@@ -75,6 +78,12 @@ type Effect struct {
 
 // EffectID is the id of a case's effect of one kind.
 func EffectID(caseID string, kind EffectKind) string { return caseID + "." + string(kind) }
+
+// EffectOf takes an id of EffectID apart.
+func EffectOf(id string) (caseID string, kind EffectKind) {
+	caseID, word, _ := strings.Cut(id, ".") // no case's id has a dot
+	return caseID, EffectKind(word)
+}
 
 // ShopEffectID is the id of a shop order's effect of one kind.
 func ShopEffectID(shop, orderID string, kind EffectKind) string {

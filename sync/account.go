@@ -161,6 +161,7 @@ func (l *lane) down(ctx context.Context, cause error) error {
 func (l *lane) up(ctx context.Context) error {
 	l.e.o.Log.Info().Str("account", l.name).Msg("account is ready again")
 	l.failures = 0 // what was told of it was resolved when the session went
+	l.asked = 0
 	return l.update(ctx, func(t *txn) error {
 		a, err := t.Account(l.name)
 		if err != nil {

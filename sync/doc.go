@@ -51,8 +51,11 @@
 // account is worked under a lease whose fence number every started effect
 // carries: an outcome under an older fence is not believed. Knocks from the
 // shops are worked apart from the lanes. Of what is due in a lane, requests go
-// before messages and these before readings, each by the nearest deadline;
-// after a few of them readings have their turn.
+// before messages and these before readings, each by the nearest deadline that
+// can still be missed; after a few of them readings have their turn, and in
+// each run one place is for what waits longest. A piece of work is begun when
+// the hour's budget of actions has room for about all of it, and then runs to
+// its end.
 //
 // Cron only wakes the engine. What is due is found through the store's index
 // of due times, so what was missed while the daemon was down is simply due.

@@ -85,9 +85,10 @@ type Account struct {
 	// CoolDown is the wait before a lost or challenged session is probed
 	// again.
 	CoolDown time.Duration
-	// Spent tells that the account has done what a person would do in an
-	// hour; nothing new is begun then. nil: never.
-	Spent func() bool
+	// Room tells whether the account may do so many more actions in what a
+	// person would do in an hour; a piece of work without room is not begun.
+	// nil: always.
+	Room func(actions int) bool
 	// IdleStop is how long the browser is kept without work; zero: for good.
 	IdleStop time.Duration
 }

@@ -1,11 +1,9 @@
 package sync
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
-	"slices"
 	"time"
 
 	"countermand/state"
@@ -30,18 +28,13 @@ type lane struct {
 	failures int
 	// asked counts requests and messages in a row: readings have their turn.
 	asked int
+	// clean: nothing was found interrupted, and what began since has ended.
+	clean bool
 }
 
 const (
 	laneBatch    = 100
 	failureAlarm = 3
-	// urgentBatch is how much due work is put in order of urgency.
-	urgentBatch = 300
-	// askRun is how many requests and messages come before readings that are
-	// due as well, and fairReads how many pages these may take then: an
-	// endless stream of cancels must not hide a refusal.
-	askRun    = 4
-	fairReads = 3
 )
 
 var errFenced = errors.New("another daemon has taken the account over")
@@ -66,39 +59,48 @@ func (l *lane) pass(ctx context.Context) (more bool, err error) {
 	if err != nil {
 		return false, err
 	}
-	if !ready || l.spent() {
+	if !ready || !l.room(1) {
 		return false, l.idle(ctx)
 	}
 	if err := l.recover(ctx); err != nil {
 		return false, err
 	}
-	due, err := l.due(ctx)
+	work, pages, err := l.next(ctx)
 	if err != nil {
 		return false, err
 	}
-	if len(due) == 0 {
+	if len(work) == 0 {
 		return false, l.idle(ctx)
 	}
-	l.lastWork = l.e.o.Now()
-	pages := 1 // what comes up meanwhile goes first
-	if reads := onlyReads(due); l.asked >= askRun && len(reads) > 0 {
-		due, pages = reads, fairReads
-	}
-	if l.asked++; due[0].Kind == state.EffectRead {
-		l.asked = 0
-	}
-	switch first := due[0]; {
-	case first.Kind == state.EffectRequest:
-		err = l.request(ctx, first)
-	case isTell(first.Kind):
-		err = l.tell(ctx, first)
-	default:
-		err = l.readings(ctx, due, pages)
-	}
-	if err != nil {
+	worked, err := l.work(ctx, work, pages)
+	switch {
+	case err != nil:
 		return false, l.failed(ctx, err) // the next heartbeat goes on
+	case !worked:
+		return false, l.idle(ctx)
 	}
 	return true, l.succeeded(ctx)
+}
+
+// work does the first of what was picked, or readings. worked is false where
+// the hour's budget has no room for it: nothing smaller is done instead, or
+// small things would leave large ones waiting for ever.
+func (l *lane) work(ctx context.Context, work []state.Effect, pages int) (worked bool, err error) {
+	first, cost, do := work[0], requestCost, l.request
+	switch {
+	case first.Kind == state.EffectRead:
+		return l.readings(ctx, work, pages)
+	case isTell(first.Kind):
+		cost, do = tellCost, l.tell
+	}
+	if !l.starts(cost) {
+		return false, nil
+	}
+	l.asked++
+	l.clean = false
+	err = do(ctx, first)
+	l.clean = err == nil
+	return true, err
 }
 
 // take waits for the lane's turn: one thing at a time, whoever wants it.
@@ -113,8 +115,6 @@ func (l *lane) take(ctx context.Context) error {
 
 func (l *lane) give() { <-l.turn }
 
-func (l *lane) spent() bool { return l.account.Spent != nil && l.account.Spent() }
-
 // idle closes a browser that has had nothing to do for a while. It keeps its
 // session and starts again when needed.
 func (l *lane) idle(ctx context.Context) error {
@@ -128,67 +128,13 @@ func (l *lane) idle(ctx context.Context) error {
 	return nil
 }
 
-// due lists what can be done now: requests, then messages, then readings, of
-// each the most urgent first. So what was missed while the daemon was down is
-// caught up in the order in which it would be too late.
-func (l *lane) due(ctx context.Context) ([]state.Effect, error) {
-	var out []state.Effect
-	late := map[string]time.Time{}
-	now := l.e.o.Now()
-	err := l.e.o.Store.View(ctx, func(tx state.ReadTx) (err error) {
-		out, err = tx.DueEffects(l.name, now, urgentBatch)
-		// A damaged case rests in quarantine; the others go on.
-		out = slices.DeleteFunc(out, func(f state.Effect) bool {
-			c, err := tx.Case(f.CaseID)
-			late[f.CaseID] = tooLate(c, now)
-			return missing(err)
-		})
-		return err
-	})
-	if err != nil {
-		return nil, fmt.Errorf("find work of account %s: %w", l.name, err)
-	}
-	slices.SortStableFunc(out, func(a, b state.Effect) int {
-		return cmp.Or(cmp.Compare(rank(a), rank(b)), late[a.CaseID].Compare(late[b.CaseID]))
-	})
-	return out, nil
-}
-
-// tooLate is when the next deadline of a case is. One that was never read has
-// none: its order is taken to be sent a week after the customer's.
-func tooLate(c state.Case, now time.Time) time.Time {
-	if _, at, ok := c.NextDeadline(now); ok {
-		return at
-	}
-	if !c.ShopOrderedAt.IsZero() {
-		return c.ShopOrderedAt.AddDate(0, 0, 7)
-	}
-	return c.OpenedAt.AddDate(0, 0, 7)
-}
-
-func onlyReads(due []state.Effect) (out []state.Effect) {
-	for _, f := range due {
-		if f.Kind == state.EffectRead {
-			out = append(out, f)
-		}
-	}
-	return out
-}
-
-func rank(f state.Effect) int {
-	switch {
-	case f.Kind == state.EffectRequest:
-		return 0
-	case isTell(f.Kind):
-		return 1
-	}
-	return 2
-}
-
 // recover ends attempts that never ended: of an earlier process, or of one
 // whose outcome could not be stored. The lane does one thing at a time, so
 // nothing here is under way.
 func (l *lane) recover(ctx context.Context) error {
+	if l.clean {
+		return nil
+	}
 	for after := ""; ; {
 		var effects []state.Effect
 		err := l.e.o.Store.View(ctx, func(tx state.ReadTx) (err error) {
@@ -213,6 +159,7 @@ func (l *lane) recover(ctx context.Context) error {
 			}
 		}
 		if after == "" {
+			l.clean = true
 			return nil
 		}
 	}

@@ -31,6 +31,7 @@ type Policy struct {
 	Answer      time.Duration // a silent supplier is alarmed after this
 	NumberGrace time.Duration // a number may stay without a scan for so long
 	Unasked     time.Duration // a case not asked within this raises a page
+	Dispute     time.Duration // from opening a dispute to its decision
 	Settle      time.Duration // between the two readings of a doubtful request
 
 	ShipWindowDays int // China working days from the payment; the page's countdown wins
@@ -79,7 +80,7 @@ type ShopPolicy struct {
 // DefaultPolicy has the pinned figures and no calendars.
 func DefaultPolicy() Policy {
 	return Policy{
-		Mode: Observe, Answer: 72 * time.Hour, NumberGrace: 72 * time.Hour, Unasked: 24 * time.Hour, Settle: 2 * time.Minute,
+		Mode: Observe, Answer: 72 * time.Hour, NumberGrace: 72 * time.Hour, Unasked: 24 * time.Hour, Dispute: 12 * 24 * time.Hour, Settle: 2 * time.Minute,
 		ShipWindowDays: 7, ProofDays: 5, RefundWarnDays: 15, RefundDueDays: 20,
 	}
 }
@@ -113,16 +114,23 @@ func nextCheck(c state.Case, now time.Time) time.Time {
 		switch {
 		case age < time.Hour:
 			return together(now, checkFresh)
-		case age < 24*time.Hour, near(c.Clocks[state.ClockShipWindowEnd], now):
+		case age < 24*time.Hour, near(c.Clocks[state.ClockShipWindowEnd], now), near(c.Clocks[state.ClockAnswerDue], now):
 			return together(now, checkDay)
 		}
 		return together(now, checkQuiet)
 	case state.Refused:
-		if near(c.Clocks[state.ClockProofDue], now) {
+		switch {
+		case near(c.Clocks[state.ClockProofDue], now):
 			return now.Add(checkDay)
+		case near(c.Clocks[state.ClockDisputeCloses], now):
+			return now.Add(checkQuiet)
 		}
 		return now.Add(checkProof)
-	case state.Cancelled, state.Disputable, state.Disputed:
+	case state.Cancelled:
+		return slowly(now, c.Clocks[state.ClockRefundDue])
+	case state.Disputable:
+		return slowly(now, c.Clocks[state.ClockDisputeCloses])
+	case state.Disputed:
 		return now.Add(checkSlow)
 	case state.Held:
 		if c.SupplierOrder == "" || c.Unsure {
@@ -131,6 +139,15 @@ func nextCheck(c state.Case, now time.Time) time.Time {
 		return now.Add(checkSlow)
 	}
 	return time.Time{}
+}
+
+// slowly is twice a day, and oftener near a deadline: not hourly, as each of
+// these readings takes several pages.
+func slowly(now, deadline time.Time) time.Time {
+	if near(deadline, now) {
+		return now.Add(checkQuiet)
+	}
+	return now.Add(checkSlow)
 }
 
 // together is about an interval later, at a moment that it shares with all

@@ -10,53 +10,61 @@ import (
 	"countermand/supplier"
 )
 
-// readings does all reads that are due: one sweep of the list serves those
+// readings does the reads that are due: one sweep of the list serves those
 // that need no more, and tells which of them changed. After so many pages it
-// gives way to a request or a message.
-func (l *lane) readings(ctx context.Context, due []state.Effect, pages int) error {
+// gives way to a request or a message, and it ends where the hour's budget has
+// no room for the next one; worked is false if there was none at all.
+func (l *lane) readings(ctx context.Context, due []state.Effect, pages int) (worked bool, err error) {
+	cases := map[string]state.Case{}
 	var want []string
-	numbers := map[string]state.Case{}
 	for _, f := range due {
 		c, err := l.caseOf(ctx, f)
 		if err != nil {
-			return err
+			return false, err
 		}
-		numbers[f.ID] = c
+		cases[f.ID] = c
 		if f.Depth == state.DepthList {
 			want = append(want, c.SupplierOrder)
 		}
 	}
 	var swept map[string]state.Reading
 	if len(want) > 0 {
-		var err error
+		// With room for a page behind it, or sweeps would be all that is done.
+		if !l.starts(sweepCost(len(want)) + readCost(due[0], cases[due[0].ID])) {
+			return false, nil
+		}
 		if swept, err = l.client.Sweep(ctx, want); err != nil {
-			return l.putOff(ctx, due, err)
+			return true, l.putOff(ctx, due, err)
 		}
 	}
+	served := func(f state.Effect) bool { return l.listed(f, cases[f.ID], swept) }
+	order := slices.DeleteFunc(slices.Clone(due), func(f state.Effect) bool { return !served(f) }) // they cost nothing more
+	order = append(order, slices.DeleteFunc(due, served)...)
 	// Where no order at all can be read, the site changed, or the account did.
 	var blind error
 	seen := false
-	for _, f := range due {
+	for _, f := range order {
 		if ctx.Err() != nil {
-			return context.Cause(ctx)
+			return worked, context.Cause(ctx)
 		}
-		if !l.listed(f, numbers[f.ID], swept) {
+		if c := cases[f.ID]; !served(f) {
+			if pages <= 0 && l.askDue(ctx) || !l.starts(readCost(f, c)) {
+				return worked, blind
+			}
 			pages--
 		}
-		unread, err := l.reading(ctx, f, numbers[f.ID], swept)
+		worked, l.asked = true, 0
+		unread, err := l.reading(ctx, f, cases[f.ID], swept)
 		if err != nil {
-			return err
+			return true, err
 		}
 		if seen = seen || unread == nil; seen {
 			blind = nil
 		} else {
 			blind = unread
 		}
-		if l.spent() || pages <= 0 && l.requestDue(ctx) {
-			return blind
-		}
 	}
-	return blind
+	return worked, blind
 }
 
 func (l *lane) caseOf(ctx context.Context, f state.Effect) (c state.Case, err error) {
@@ -70,13 +78,10 @@ func (l *lane) caseOf(ctx context.Context, f state.Effect) (c state.Case, err er
 	return c, nil
 }
 
-func (l *lane) requestDue(ctx context.Context) bool {
-	var due []state.Effect
-	err := l.e.o.Store.View(ctx, func(tx state.ReadTx) (err error) {
-		due, err = tx.DueEffects(l.name, l.e.o.Now(), urgentBatch)
-		return err
-	})
-	return err == nil && slices.ContainsFunc(due, func(f state.Effect) bool { return f.Kind != state.EffectRead })
+// askDue tells whether a request or a message is due.
+func (l *lane) askDue(ctx context.Context) bool {
+	b, err := l.backlog(ctx)
+	return err == nil && len(b.asks) > 0
 }
 
 // listed tells whether the list's entry of an order is enough: it says what it
@@ -98,7 +103,7 @@ func (l *lane) reading(ctx context.Context, f state.Effect, c state.Case, swept 
 		}
 		listText = entry.StatusText
 	}
-	r, err := l.client.Read(ctx, c.SupplierOrder, f.Depth == state.DepthTracking || !c.ShippedAt.IsZero())
+	r, err := l.client.Read(ctx, c.SupplierOrder, wantsTracking(f, c))
 	if ctx.Err() != nil {
 		return nil, context.Cause(ctx)
 	}

@@ -36,3 +36,30 @@ func TestChecksFallTogether(t *testing.T) {
 		}
 	}
 }
+
+// Near a deadline an order is read oftener, and again afterwards as before.
+func TestOftenNearADeadline(t *testing.T) {
+	t.Parallel()
+	asked := base.Add(-20 * day1)
+	for _, tt := range []struct {
+		c           state.Case
+		clock       state.Clock
+		near, usual time.Duration
+	}{
+		{state.Case{Status: state.Requested, RequestedAt: asked}, state.ClockShipWindowEnd, checkDay, checkQuiet},
+		{state.Case{Status: state.Requested, RequestedAt: asked}, state.ClockAnswerDue, checkDay, checkQuiet},
+		{state.Case{Status: state.Refused}, state.ClockProofDue, checkDay, checkProof},
+		{state.Case{Status: state.Refused}, state.ClockDisputeCloses, checkQuiet, checkProof},
+		{state.Case{Status: state.Cancelled}, state.ClockRefundDue, checkQuiet, checkSlow},
+		{state.Case{Status: state.Disputable}, state.ClockDisputeCloses, checkQuiet, checkSlow},
+		{state.Case{Status: state.Disputed}, state.ClockDisputeCloses, checkSlow, checkSlow}, // history
+	} {
+		for lead, want := range map[time.Duration]time.Duration{-2 * day1: tt.usual, -23 * time.Hour: tt.near, time.Hour: tt.near, 2 * day1: tt.usual} {
+			c := tt.c
+			c.Clocks = map[state.Clock]time.Time{tt.clock: base.Add(-lead)}
+			if got := nextCheck(c, base).Sub(base); got > want || got < want/2 {
+				t.Errorf("%s, %s of %s: read again after %s, want about %s", c.Status, lead, tt.clock, got, want)
+			}
+		}
+	}
+}

@@ -50,6 +50,15 @@ func (t *readTx) DueEffects(lane string, at time.Time, limit int) ([]state.Effec
 	return out, nil
 }
 
+// DueEffectIDs lists earliest first. It costs the index alone.
+func (t *readTx) DueEffectIDs(lane string, at time.Time) (ids []string, err error) {
+	prefix := words(lane)
+	for _, id := range upTo(ascend(t.bucket("effect_lane"), prefix, nil), len(prefix), at) {
+		ids = append(ids, string(id))
+	}
+	return ids, nil
+}
+
 // LaneEffects lists earliest first.
 func (t *readTx) LaneEffects(lane string, p state.Page) ([]state.Effect, string, error) {
 	prefix := words(lane)

@@ -56,6 +56,11 @@ func testEffectLanes(t *testing.T, b Backend) {
 		got, err := tx.DueEffects(lane, at, limit)
 		must(t, err)
 		same(t, lane, ids(got), want)
+		if limit == 0 {
+			all, err := tx.DueEffectIDs(lane, at)
+			must(t, err)
+			same(t, lane+", ids", all, want)
+		}
 	}
 	lane := func(tx state.ReadTx, name string) []string {
 		return ids(pages(t, 2, func(p state.Page) ([]state.Effect, string, error) { return tx.LaneEffects(name, p) }))
@@ -74,6 +79,7 @@ func testEffectLanes(t *testing.T, b Backend) {
 		due(tx, "account/a", hour(5), 0, id(3), id(2), id(1), id(5))
 		due(tx, "account/a", hour(5), 1, id(3))
 		due(tx, "account/ab", hour(1), 1, id(4))
+		due(tx, "account/ab", hour(99), 0, id(4))
 		due(tx, "account", hour(99), 1)
 		same(t, "lane", lane(tx, "account/a"), []string{id(3), id(2), id(1), id(5), id(6)})
 	})

@@ -306,6 +306,9 @@ func agreeDue(rt *rapid.T, tx state.ReadTx, m *model) {
 			in := func(e state.Effect) bool { return e.Lane == lane && !e.NotBefore.After(at) }
 			order := func(a, b state.Effect) int { return cmp.Or(a.NotBefore.Compare(b.NotBefore), cmp.Compare(a.ID, b.ID)) }
 			same(rt, "due effects", effects, pick(m.effects, in, order))
+			all, err := tx.DueEffectIDs(lane, at)
+			must(rt, err)
+			same(rt, "ids of due effects", all, ids(effects))
 		}
 	}
 	scheduled := pick(m.cases, func(c state.Case) bool { return !c.DueAt.IsZero() }, caseByDue)

@@ -14,9 +14,10 @@ import (
 
 // pacer keeps an account at a person's speed, in real time even in a
 // rehearsal: a pause of uneven length between two actions, and a number of
-// actions an hour. The hour's budget is asked for before a piece of work and
-// not within it, so that an attempt is never left standing half-way. A daemon
-// that is started again and again gets no new budget.
+// actions an hour. The hour's budget is asked for before a piece of work, with
+// about what the work takes, and not within it, so that an attempt is never
+// left standing half-way. A daemon that is started again and again gets no new
+// budget.
 type pacer struct {
 	p configs.Pace
 	// keep stores the actions of the last hour before each of them; may be nil.
@@ -84,17 +85,18 @@ func (c *pacer) forget(now time.Time) {
 	}
 }
 
-// spent tells that the hour's actions are used up.
-func (c *pacer) spent() bool { return c.spentAt(time.Now()) }
+// room tells whether the hour has so many actions left. Work that takes more
+// than a whole hour's has room while nothing was done in the hour.
+func (c *pacer) room(actions int) bool { return c.roomAt(time.Now(), actions) }
 
-func (c *pacer) spentAt(now time.Time) bool {
+func (c *pacer) roomAt(now time.Time, actions int) bool {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if c.p.ActionsPerHour <= 0 {
-		return false
+		return true
 	}
 	c.forget(now)
-	return len(c.recent) >= c.p.ActionsPerHour
+	return len(c.recent)+min(actions, c.p.ActionsPerHour) <= c.p.ActionsPerHour
 }
 
 // kept lets the store remember an account's actions, in real time, and takes

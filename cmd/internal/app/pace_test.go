@@ -46,15 +46,15 @@ func TestPaceCountsTheHour(t *testing.T) {
 	p := newPacer(configs.Pace{ActionsPerHour: 3})
 	now := time.Now()
 	for i := range 3 {
-		if p.spentAt(now) {
+		if !p.roomAt(now, 1) {
 			t.Fatalf("spent after %d of 3", i)
 		}
 		booked(t, p, now.Add(time.Duration(i)*time.Minute))
 	}
-	if !p.spentAt(now.Add(59 * time.Minute)) {
+	if p.roomAt(now.Add(59*time.Minute), 1) {
 		t.Error("a fourth action within the hour")
 	}
-	if p.spentAt(now.Add(60 * time.Minute)) {
+	if !p.roomAt(now.Add(60*time.Minute), 1) {
 		t.Error("still spent an hour after the first")
 	}
 }
@@ -78,7 +78,7 @@ func TestPaceOutlivesTheProcess(t *testing.T) {
 	now := time.Now()
 	for i := range 3 {
 		p := started()
-		if p.spentAt(now) {
+		if !p.roomAt(now, 1) {
 			t.Fatalf("spent after %d of 3", i)
 		}
 		if turn := booked(t, p, now); turn.Sub(now) < time.Duration(i)*19*time.Second { // kept to the second
@@ -86,10 +86,10 @@ func TestPaceOutlivesTheProcess(t *testing.T) {
 		}
 	}
 	p := started()
-	if !p.spentAt(now.Add(59 * time.Minute)) {
+	if p.roomAt(now.Add(59*time.Minute), 1) {
 		t.Error("a fourth action within the hour")
 	}
-	if p.spentAt(now.Add(61 * time.Minute)) {
+	if !p.roomAt(now.Add(61*time.Minute), 1) {
 		t.Error("still spent an hour after the last")
 	}
 	other := newPacer(pace)
@@ -110,7 +110,7 @@ func TestPaceDoubtsAWrongClock(t *testing.T) {
 	p := newPacer(configs.Pace{ActionsPerHour: 1})
 	now := time.Now()
 	p.resume([]time.Time{now.AddDate(-1, 0, 0), now.AddDate(1, 0, 0)}, now)
-	if p.spentAt(now) {
+	if !p.roomAt(now, 1) {
 		t.Error("spent by an action of next year")
 	}
 }
@@ -122,4 +122,25 @@ func booked(t *testing.T, p *pacer, now time.Time) time.Time {
 		t.Fatal(err)
 	}
 	return turn
+}
+
+// TestPaceHasRoomForTheWhole: work is begun only when the hour has room for
+// about all of it; what takes more than an hour's actions has it in the end.
+func TestPaceHasRoomForTheWhole(t *testing.T) {
+	t.Parallel()
+	p := newPacer(configs.Pace{ActionsPerHour: 5})
+	now := time.Now()
+	if !p.roomAt(now, 9) {
+		t.Error("no room for nine actions in a fresh hour of five: they would wait for ever")
+	}
+	booked(t, p, now)
+	booked(t, p, now)
+	for actions, want := range map[int]bool{1: true, 3: true, 4: false, 9: false} {
+		if got := p.roomAt(now, actions); got != want {
+			t.Errorf("room for %d of the 3 that are left: %t", actions, got)
+		}
+	}
+	if !newPacer(configs.Pace{}).roomAt(now, 1000) {
+		t.Error("without a budget there is always room")
+	}
 }

@@ -114,7 +114,7 @@ func policyOf(c *configs.Config) (casesync.Policy, error) {
 		return casesync.Policy{}, err
 	}
 	p := casesync.Policy{
-		Mode: casesync.Mode(c.Mode), Answer: c.Clocks.Answer, NumberGrace: c.Clocks.NumberGrace, Unasked: c.Clocks.Unasked, Settle: c.Clocks.Settle,
+		Mode: casesync.Mode(c.Mode), Answer: c.Clocks.Answer, NumberGrace: c.Clocks.NumberGrace, Unasked: c.Clocks.Unasked, Dispute: c.Clocks.Dispute, Settle: c.Clocks.Settle,
 		ShipWindowDays: c.Clocks.ShipWindowWorkingDays, ProofDays: c.Clocks.ProofWorkingDays,
 		RefundWarnDays: c.Clocks.RefundWarnDays, RefundDueDays: c.Clocks.RefundDueDays,
 		Supplier: china, Bank: bank, Shops: map[string]casesync.ShopPolicy{}, Tells: map[state.EffectKind]bool{},
@@ -243,7 +243,7 @@ func (a *App) openAccounts() (map[string]casesync.Account, error) {
 		if err := acc.pace.kept(context.Background(), a.store, ac.Name); err != nil {
 			return nil, err
 		}
-		out[ac.Name] = casesync.Account{Client: acc.client, Messenger: acc.client, CoolDown: ac.CoolDown, Spent: acc.pace.spent, IdleStop: a.o.Config.Browser.IdleStop}
+		out[ac.Name] = casesync.Account{Client: acc.client, Messenger: acc.client, CoolDown: ac.CoolDown, Room: acc.pace.room, IdleStop: a.o.Config.Browser.IdleStop}
 	}
 	return out, nil
 }

@@ -1,0 +1,200 @@
+package sync
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"slices"
+	"time"
+
+	"countermand/state"
+)
+
+const (
+	// askRun is how many requests and messages come before readings that are
+	// due as well, and fairReads how many pages these may take then: an
+	// endless stream of cancels must not hide a refusal. The last of each such
+	// run is not the most urgent one but the one that waits longest: nothing
+	// waits for ever.
+	askRun    = 4
+	fairReads = 3
+	// readBatch is how many readings are taken up together.
+	readBatch = 300
+)
+
+// About how many of the hour's actions a piece of work takes. Once begun it
+// runs to its end, so these need not be exact.
+const (
+	requestCost = 6 // the page, its button, the form, two clicks for the reason, the last one
+	tellCost    = 4 // the order, its messages, a text in two languages
+	sweepMost   = 5 // pages of ten orders
+)
+
+func readCost(f state.Effect, c state.Case) int {
+	n := 1
+	if wantsTracking(f, c) {
+		n++
+	}
+	if c.Status == state.Cancelled {
+		n += max(1, len(c.SupplierLines)) // each line has a refund page of its own
+	}
+	return n
+}
+
+func wantsTracking(f state.Effect, c state.Case) bool {
+	return f.Depth == state.DepthTracking || !c.ShippedAt.IsZero()
+}
+
+func sweepCost(orders int) int { return min(sweepMost, 1+orders/10) }
+
+// room tells whether the hour's budget has room for so many actions.
+func (l *lane) room(actions int) bool { return l.account.Room == nil || l.account.Room(actions) }
+
+// starts takes up a piece of work that there is room for.
+func (l *lane) starts(cost int) bool {
+	if !l.room(cost) {
+		return false
+	}
+	l.lastWork = l.e.o.Now()
+	return true
+}
+
+// backlog is what is due in a lane, by id, what waits longest first.
+type backlog struct {
+	asks  []string // requests and messages
+	reads []string
+}
+
+func (l *lane) backlog(ctx context.Context) (b backlog, err error) {
+	var ids []string
+	err = l.e.o.Store.View(ctx, func(tx state.ReadTx) (err error) {
+		ids, err = tx.DueEffectIDs(l.name, l.e.o.Now())
+		return err
+	})
+	if err != nil {
+		return b, fmt.Errorf("find work of account %s: %w", l.name, err)
+	}
+	for _, id := range ids {
+		if _, kind := state.EffectOf(id); kind == state.EffectRead {
+			b.reads = append(b.reads, id)
+		} else {
+			b.asks = append(b.asks, id)
+		}
+	}
+	return b, nil
+}
+
+// next is what is done now: one request or message, else readings, with how
+// many pages these may take while a request or a message waits.
+func (l *lane) next(ctx context.Context) (work []state.Effect, pages int, err error) {
+	b, err := l.backlog(ctx)
+	if err != nil {
+		return nil, 0, err
+	}
+	pages = 1 // what comes up meanwhile goes first
+	if l.asked >= askRun && len(b.reads) > 0 {
+		pages = fairReads
+		if work, err = l.pick(ctx, b.reads, readBatch, fairReads, 0); err != nil || len(work) > 0 {
+			return work, pages, err
+		}
+	}
+	if work, err = l.pick(ctx, b.asks, 1, askRun, l.asked); err != nil || len(work) > 0 {
+		return work, pages, err
+	}
+	work, err = l.pick(ctx, b.reads, readBatch, fairReads, 0)
+	return work, pages, err
+}
+
+// pick puts all that is due in order of urgency and takes the first of it.
+// Every so many, counted on from those done before, comes what waits longest.
+// So what was missed while the daemon was down is caught up in the order in
+// which it would be too late, and nothing waits for ever.
+func (l *lane) pick(ctx context.Context, ids []string, most, every, before int) (out []state.Effect, err error) {
+	now := l.e.o.Now()
+	err = l.e.o.Store.View(ctx, func(tx state.ReadTx) error {
+		out = nil
+		waiting, urgent, err := ranked(tx, ids, now)
+		taken, all := make(map[string]bool, most), len(waiting)
+		for i := before; err == nil && len(taken) < all && len(out) < most; i++ {
+			from := &urgent
+			if i%every == every-1 {
+				from = &waiting
+			}
+			for taken[(*from)[0]] {
+				*from = (*from)[1:]
+			}
+			id := (*from)[0]
+			taken[id] = true
+			f, gone := tx.Effect(id)
+			if missing(gone) {
+				continue
+			}
+			if err = gone; err == nil {
+				out = append(out, f)
+			}
+		}
+		return err
+	})
+	if err != nil {
+		return nil, fmt.Errorf("find work of account %s: %w", l.name, err)
+	}
+	return out, nil
+}
+
+// ranked leaves out damaged cases, which rest in quarantine while the others
+// go on, and gives the order in which the rest waits and the one in which it
+// would be too late: requests before messages, each by its case's deadline.
+func ranked(tx state.ReadTx, ids []string, now time.Time) (waiting, urgent []string, err error) {
+	type place struct {
+		kind int
+		at   time.Time
+	}
+	places := make(map[string]place, len(ids))
+	for _, id := range ids {
+		caseID, kind := state.EffectOf(id)
+		c, err := tx.Case(caseID)
+		if missing(err) {
+			continue
+		}
+		if err != nil {
+			return nil, nil, err
+		}
+		waiting = append(waiting, id)
+		places[id] = place{rank(kind), tooLate(c, now)}
+	}
+	urgent = slices.Clone(waiting)
+	slices.SortStableFunc(urgent, func(a, b string) int {
+		return cmp.Or(cmp.Compare(places[a].kind, places[b].kind), places[a].at.Compare(places[b].at))
+	})
+	return waiting, urgent, nil
+}
+
+func rank(kind state.EffectKind) int {
+	if isTell(kind) {
+		return 1
+	}
+	return 0
+}
+
+// guessedWindow stands for the ship window of an order that was never read:
+// it is taken to be sent a week after the customer's.
+const guessedWindow = 7 * 24 * time.Hour
+
+// tooLate is when a case's next deadline will have been missed; far away for
+// one that waits for none.
+func tooLate(c state.Case, now time.Time) time.Time {
+	if at, ok := c.Urgency(now); ok {
+		return at
+	}
+	if c.Clocks[state.ClockShipWindowEnd].IsZero() && (asking(c.Status) || c.Status == state.Held) {
+		from := c.ShopOrderedAt
+		if from.IsZero() {
+			from = c.OpenedAt
+		}
+		if at := from.Add(guessedWindow); at.After(now) {
+			return at
+		}
+		return now.Add(state.UrgencyOfPassed)
+	}
+	return now.AddDate(100, 0, 0)
+}
