@@ -29,6 +29,8 @@ const (
 	AlertDisputeOpen    = "dispute_open"
 	AlertDisputeClosing = "dispute_closing"
 	AlertDisputeClosed  = "dispute_closed"
+	AlertDisputeOverdue = "dispute_overdue"
+	AlertDisputeRefund  = "dispute_refund"
 	AlertSnoozed        = "snooze_over"
 	AlertRefundLate     = "refund_late"
 	AlertRefundOverdue  = "refund_overdue"
@@ -71,6 +73,8 @@ var alertWords = map[string]struct {
 	AlertDisputeOpen:    {false, "a dispute can be opened now", "Open it on AliExpress, then: countermand disputes opened {id}"},
 	AlertDisputeClosing: {true, "the time to open a dispute ends within a day", "Open it on AliExpress now, then: countermand disputes opened {id}"},
 	AlertDisputeClosed:  {false, "the time to open a dispute is over", "If none was opened: countermand disputes write-off {id}"},
+	AlertDisputeOverdue: {false, "the dispute should have been decided by now", "Look at it on AliExpress, then: countermand disputes won {id}, or disputes lost {id}"},
+	AlertDisputeRefund:  {false, "a refund came while the dispute was open", "Compare it with what you claimed, then: countermand disputes won {id}, or disputes lost {id}"},
 	AlertSnoozed:        {true, "you wanted to be asked again", "Review it with: countermand disputes show {id}"},
 	AlertRefundLate:     {false, "the refund is late", "Look at the payment method and at your AliExpress balance."},
 	AlertRefundOverdue:  {false, "the refund is overdue", "Write to AliExpress; if the money is there: countermand cases refund {id} --amount … --to …"},
@@ -184,7 +188,10 @@ func refundFlag(c state.Case) string {
 
 func disputeFlag(c state.Case) string {
 	opens := c.Clocks[state.ClockDisputeOpens]
-	if c.ShippedAt.IsZero() {
+	switch {
+	case c.ShippedAt.IsZero() && c.Proof != state.ProofNone:
+		return proofWord(c.Proof) + ", never marked shipped: dispute if AliExpress lets you"
+	case c.ShippedAt.IsZero():
 		return "refused, never marked shipped: dispute if AliExpress lets you, else the window's end closes it"
 	}
 	return fmt.Sprintf("%s: open a dispute from %s", proofWord(c.Proof), opens.UTC().Format("2 Jan"))

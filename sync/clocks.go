@@ -27,7 +27,7 @@ var watched = map[state.Status][]struct {
 	state.Refused:    {{state.ClockShipWindowEnd, false}, {state.ClockProofDue, true}, {state.ClockDisputeCloses, true}},
 	state.Cancelled:  {{state.ClockRefundWarn, false}, {state.ClockRefundDue, false}},
 	state.Disputable: {{state.ClockDisputeOpens, false}, {state.ClockDisputeCloses, true}, {state.ClockSnooze, false}},
-	state.Disputed:   {{state.ClockSnooze, false}},
+	state.Disputed:   {{state.ClockDisputeDue, false}, {state.ClockSnooze, false}},
 }
 
 // points lists the clock points of a case in its status.
@@ -127,6 +127,10 @@ func (x *change) fire(pt point) {
 	case state.ClockDisputeCloses:
 		x.say("the dispute window closed %s", stamp(t))
 		x.alertAt(AlertDisputeClosed, t)
+	case state.ClockDisputeDue:
+		x.say("no end of the dispute opened %s is recorded by %s", stamp(x.c.DisputedAt), stamp(t))
+		x.alertAt(AlertDisputeOverdue, t)
+		x.read(state.DepthTracking, "dispute due")
 	case state.ClockSnooze:
 		x.say("snoozed until %s: look again", stamp(t))
 		x.stopClocks(state.ClockSnooze)

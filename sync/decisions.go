@@ -61,12 +61,7 @@ func resume(x *change) error {
 	}
 	x.c.Paused = false
 	x.say("%s resumed it", x.who())
-	switch x.c.Status {
-	case state.Requested:
-		x.tellSupplier(state.EffectTellRequest, "resumed")
-	case state.Refused:
-		x.tellSupplier(state.EffectTellRefusal, "resumed")
-	}
+	x.retell()
 	switch {
 	case x.c.Status == state.Queued && !unjudged(x.c):
 		x.plan(state.EffectRequest, "", x.now, "resumed")
@@ -136,13 +131,17 @@ func proofByOperator(x *change) error {
 }
 
 func askAgain(x *change) error {
+	yourself := "write to the supplier yourself"
+	if x.c.Status == state.Disputable {
+		yourself += ", then snooze the case"
+	}
 	switch at, told := x.c.Told[state.EffectTellProof]; {
 	case told:
-		return x.refuse("the reminder was sent %s and is not sent twice; write to the supplier yourself, then snooze the case", stamp(at))
+		return x.refuse("the reminder was sent %s and is not sent twice; %s", stamp(at), yourself)
 	case x.c.Paused:
 		return x.refuse("it is paused; resume it first")
 	case !x.mayTell(state.EffectTellProof):
-		return x.refuse("no message is set for it (messages: proof), or the mode is observe; write to the supplier yourself, then snooze the case")
+		return x.refuse("no message is set for it (messages: proof), or the mode is observe; %s", yourself)
 	}
 	x.say("%s asks for the tracking number once more", x.who())
 	x.tellSupplier(state.EffectTellProof, "asked for by "+x.who())
@@ -153,7 +152,7 @@ func snooze(x *change) error {
 	if x.ev.Decision == nil || !x.ev.Decision.Until.After(x.now) {
 		return x.refuse("say until when, in the future: --until 2026-12-01")
 	}
-	for _, kind := range []string{AlertDisputable, AlertSnoozed} {
+	for _, kind := range []string{AlertDisputable, AlertDisputeOverdue, AlertSnoozed} {
 		x.resolve(kind)
 	}
 	x.setClock(state.ClockSnooze, x.ev.Decision.Until, false)

@@ -43,10 +43,24 @@ var disputeStories = []scenario{
 		{after: day1, ev: reads(state.PhaseShipped, tracked(late("LP2"))), to: state.Disputed, check: has("to “scanned after we asked”")},
 	})},
 	{name: "a refund seen in a dispute is a person's to judge", steps: then(reach[state.Disputed], []step{
-		{after: day1, ev: reads(state.PhaseClosed, paidBack(20, "USD", state.RefundCard)), to: state.Disputed, check: has("decide won or lost")},
+		{after: day1, ev: reads(state.PhaseClosed, paidBack(20, "USD", state.RefundCard)), to: state.Disputed, raised: AlertDisputeRefund, check: has("decide won or lost")},
 		{after: day1, ev: reads(state.PhaseClosed, paidBack(20, "USD", state.RefundCard)), to: state.Disputed, check: flagged("a refund of 20.00 USD was seen: decide won or lost")},
 		{after: day1, ev: reads(state.PhaseClosed, fromList), to: state.Disputed},
 		{after: day1, ev: reads(state.PhaseClosed, otherNumber), to: state.Disputed, raised: AlertFault},
+	})},
+	{name: "a dispute without an end is reminded of", steps: then(reach[state.Disputable], []step{
+		{ev: decision(state.EventOpened, &state.Decision{At: base}), to: state.Disputed, check: clockAt(state.ClockDisputeDue, base.Add(12*day1))},
+		{after: 11 * day1, ev: reads(state.PhaseShipped, tracked(late("LP1"))), to: state.Disputed},
+		{due: true, ev: plain(state.EventTick), to: state.Disputed, plans: "read:tracking"},
+		{ev: reads(state.PhaseShipped, tracked(late("LP1"))), to: state.Disputed},
+		{due: true, ev: plain(state.EventTick), to: state.Disputed, raised: AlertDisputeOverdue, plans: "read:tracking", check: has("no end of the dispute opened 2026-11-03 10:00 UTC is recorded by 2026-11-15 10:00 UTC")},
+		{after: day1, ev: plain(state.EventTick), to: state.Disputed, plans: "read:tracking"},
+		{ev: snoozeUntil(base.Add(20 * day1)), to: state.Disputed, check: func(t expect, _ state.Case, out Outcome) {
+			if len(out.Resolved) != 1 {
+				t.Errorf("resolved %q, want the reminder", out.Resolved)
+			}
+		}},
+		{ev: decision(state.EventWon, nil), to: state.Won, check: idle},
 	})},
 	{name: "snoozed", steps: then(reach[state.Disputable], []step{
 		{ev: snoozeUntil(base), refused: "in the future"},

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"countermand/state"
@@ -21,6 +22,21 @@ func isTell(k state.EffectKind) bool {
 // write it.
 const tellTries = 4
 
+// tellIn are the statuses in which a message is true yet.
+var tellIn = map[state.EffectKind][]state.Status{
+	state.EffectTellRequest: {state.Requested},
+	state.EffectTellRefusal: {state.Refused},
+	state.EffectTellProof:   {state.Refused, state.Disputable},
+}
+
+// tellFits tells whether a message still says what holds.
+func tellFits(c state.Case, kind state.EffectKind) bool {
+	if kind == state.EffectTellRefusal && len(c.Tracking) > 0 {
+		return false // it asks for the number
+	}
+	return slices.Contains(tellIn[kind], c.Status)
+}
+
 // mayTell: in observe nothing is written to anybody.
 func (x *change) mayTell(kind state.EffectKind) bool {
 	return x.p.Tells[kind] && x.p.Mode != Observe
@@ -28,7 +44,7 @@ func (x *change) mayTell(kind state.EffectKind) bool {
 
 // tellSupplier plans a message, once.
 func (x *change) tellSupplier(kind state.EffectKind, why string) {
-	if _, told := x.c.Told[kind]; !told && x.mayTell(kind) {
+	if _, told := x.c.Told[kind]; !told && x.mayTell(kind) && tellFits(x.c, kind) {
 		x.plan(kind, "", x.now, why)
 	}
 }
@@ -36,6 +52,27 @@ func (x *change) tellSupplier(kind state.EffectKind, why string) {
 func (x *change) dropTells() {
 	for _, kind := range tells {
 		x.drop(kind)
+	}
+}
+
+// dropOldTells takes back messages that a new status has made untrue.
+func (x *change) dropOldTells() {
+	for _, kind := range tells {
+		if !tellFits(x.c, kind) {
+			x.drop(kind)
+		}
+	}
+}
+
+// retell plans what a pause kept from being written.
+func (x *change) retell() {
+	const why = "resumed"
+	x.tellSupplier(state.EffectTellRequest, why)
+	x.tellSupplier(state.EffectTellRefusal, why)
+	due := x.c.Clocks[state.ClockProofDue]
+	missed := func(pt point) bool { return pt.near && pt.clock == state.ClockProofDue && acted(x.c, pt) }
+	if x.c.Proof == state.ProofNone && due.After(x.now) && slices.ContainsFunc(points(x.c), missed) {
+		x.tellSupplier(state.EffectTellProof, why)
 	}
 }
 
@@ -114,7 +151,7 @@ func (l *lane) beginTell(ctx context.Context, f state.Effect) (c state.Case, tex
 		if c, err = t.Case(f.CaseID); err != nil {
 			return err
 		}
-		if _, told := c.Told[f.Kind]; !told && !c.Status.Ended() && !c.Paused && c.Status != state.Cancelled && l.account.Messenger != nil {
+		if _, told := c.Told[f.Kind]; !told && tellFits(c, f.Kind) && !c.Paused && l.account.Messenger != nil {
 			if texts = now.Texts; len(texts) == 0 {
 				if texts, err = l.e.o.Texts(f.Kind, c); err != nil {
 					return fmt.Errorf("word the message: %w", err)
@@ -134,6 +171,8 @@ func (l *lane) beginTell(ctx context.Context, f state.Effect) (c state.Case, tex
 	return c, texts, nil
 }
 
+var errTellOver = errors.New("the case was paused or went on meanwhile, so the message is not sent")
+
 // dispatchTell stores the mark before the first text is sent.
 func (l *lane) dispatchTell(ctx context.Context, f state.Effect) error {
 	return l.update(ctx, func(t *txn) error {
@@ -145,8 +184,11 @@ func (l *lane) dispatchTell(ctx context.Context, f state.Effect) error {
 		if err != nil {
 			return fmt.Errorf("open case %s: %w", f.CaseID, err)
 		}
-		if now.Fence != l.fence || c.Paused || c.Status.Ended() {
+		if now.Fence != l.fence {
 			return errFenced
+		}
+		if c.Paused || !tellFits(c, f.Kind) {
+			return errTellOver
 		}
 		now.State = state.EffectDispatched
 		_, err = t.PutEffect(now)

@@ -92,7 +92,7 @@ var moneyStories = []scenario{
 		}},
 	})},
 	{name: "the whole on the site of a dispute, then a part by a person's word", steps: then(reach[state.Disputed], []step{
-		{after: day1, ev: reads(state.PhaseClosed, paidBack(20, "USD", state.RefundCard)), to: state.Disputed},
+		{after: day1, ev: reads(state.PhaseClosed, paidBack(20, "USD", state.RefundCard)), to: state.Disputed, raised: AlertDisputeRefund},
 		{after: day1, ev: arrived(usd(5), state.RefundCard), refused: "the site shows the whole refund of 20.00 USD to card"},
 	})},
 	{name: "an amount that is not known is no refund", steps: then(reach[state.Cancelled], []step{

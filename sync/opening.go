@@ -40,6 +40,7 @@ func (x *change) enter(s state.Status) {
 		x.alert(AlertDisputable)
 	case state.Disputed:
 		x.stopClocks(state.ClockProofDue, state.ClockSnooze)
+		x.setClock(state.ClockDisputeDue, x.c.DisputedAt.Add(x.p.Dispute), false)
 	case state.Shipped:
 		if !x.ev.Kind.Decision() { // a person knows what they decided
 			x.alert(AlertShipped)
@@ -48,7 +49,6 @@ func (x *change) enter(s state.Status) {
 }
 
 func (x *change) enterRefused() {
-	x.drop(state.EffectTellRequest)
 	x.stopClocks(state.ClockUnasked, state.ClockAnswerDue)
 	if !x.c.ShippedAt.IsZero() { // else the window's end may close the order yet
 		x.stopClocks(state.ClockShipWindowEnd)
@@ -62,14 +62,11 @@ func (x *change) enterRefused() {
 	if r := x.ev.Reading; r == nil || !r.TrackingRead {
 		x.read(state.DepthTracking, "refused: looking for the tracking number")
 	}
-	if len(x.c.Tracking) == 0 {
-		x.tellSupplier(state.EffectTellRefusal, "the tracking number is asked for")
-	}
+	x.tellSupplier(state.EffectTellRefusal, "the tracking number is asked for")
 }
 
 func (x *change) enterCancelled() {
 	x.drop(state.EffectRequest)
-	x.dropTells()
 	x.stopClocks(state.ClockUnasked, state.ClockAnswerDue, state.ClockShipWindowEnd, state.ClockProofDue, state.ClockDisputeOpens, state.ClockDisputeCloses, state.ClockSnooze)
 	if x.p.Bank == nil {
 		return

@@ -325,6 +325,7 @@ func readingDisputed(x *change) error {
 	x.newProof(before)
 	if x.c.Refund != nil && (refund == nil || *refund != *x.c.Refund) {
 		x.say("the site shows a refund of %s to %s: decide won or lost", x.c.Refund.Amount, x.c.Refund.To)
+		x.alert(AlertDisputeRefund)
 	}
 	return nil
 }

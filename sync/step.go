@@ -145,8 +145,8 @@ func (x *change) to(s state.Status, format string, args ...any) {
 		x.c.EndedAt, x.c.NextCheckAt, x.c.Paused = x.now, time.Time{}, false
 		x.drop(state.EffectRead)
 		x.drop(state.EffectRequest)
-		x.dropTells()
 	}
+	x.dropOldTells()
 	x.enter(s)
 }
 
