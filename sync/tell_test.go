@@ -2,6 +2,8 @@ package sync
 
 import (
 	"errors"
+	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -240,3 +242,64 @@ func TestMessages(t *testing.T) { t.Parallel(); playAll(t, tellStories) }
 func TestCauses(t *testing.T)   { t.Parallel(); playAll(t, causeStories) }
 func TestRulings(t *testing.T)  { t.Parallel(); playAll(t, ruleStories) }
 func TestAccounts(t *testing.T) { t.Parallel(); playAll(t, accountStories) }
+
+func TestReminderOutlivesAPause(t *testing.T) {
+	t.Parallel()
+	d := at5a(t, state.Refused, withTells)
+	d.do(0, state.Event{Kind: state.EventMessaged, By: state.ByEngine, Messaged: &state.Messaged{Kind: state.EffectTellRefusal, Sent: true}})
+	d.ticks(proofDue.Add(-25*time.Hour), func() state.Event { return reads(state.PhaseProcessing, tracked()) })
+	d.do(0, decision(state.EventPause, nil))
+	d.do(2*time.Hour, plain(state.EventTick))
+	var plans []Plan
+	plans = append(plans, d.do(time.Hour, decision(state.EventResume, nil)).Plans...)
+	for range 20 {
+		plans = append(plans, d.do(time.Hour, plain(state.EventTick)).Plans...)
+	}
+	if !slices.ContainsFunc(plans, func(p Plan) bool { return p.Kind == state.EffectTellProof }) {
+		t.Errorf("paused for three hours at the wrong moment: the reminder is never written; planned %q", planned(plans))
+	}
+}
+
+func TestResumeKeepsToWhatIsMissing(t *testing.T) {
+	t.Parallel()
+	d := at5a(t, state.Requested, withTells)
+	d.do(time.Hour, reads(state.PhaseShipped, tracked(none("LP1"))))
+	d.do(time.Hour, decision(state.EventPause, nil))
+	if out := d.do(time.Hour, decision(state.EventResume, nil)); strings.Contains(planned(out.Plans), string(state.EffectTellRefusal)) {
+		t.Errorf("the number LP1 is known, resume plans %q", planned(out.Plans))
+	}
+}
+
+func TestMessagesEndWithTheirStatus(t *testing.T) {
+	t.Parallel()
+	d := at5a(t, state.Refused, withTells) // message_refusal is planned
+	if out := d.do(time.Hour, reads(state.PhasePending)); !slices.Contains(out.Drops, state.EffectTellRefusal) {
+		t.Errorf("%s again; the message “was declined” still goes out: drops %v", d.c.Status, out.Drops)
+	}
+	d = at5a(t, state.Disputable, withTells)
+	if out := d.do(time.Hour, decision(state.EventOpened, nil)); !slices.Contains(out.Drops, state.EffectTellProof) {
+		t.Errorf("%s; “without it a dispute will be opened” still goes out: drops %v", d.c.Status, out.Drops)
+	}
+}
+
+func TestSnoozeIsAdvisedWhereItIsTaken(t *testing.T) {
+	t.Parallel()
+	d := at5a(t, state.Refused, withTells)
+	d.do(0, state.Event{Kind: state.EventMessaged, By: state.ByEngine, Messaged: &state.Messaged{Kind: state.EffectTellProof, Sent: true}})
+	_, err := d.p.Step(d.c, decision(state.EventAsk, nil), d.now)
+	_, err2 := d.p.Step(d.c, decision(state.EventSnooze, &state.Decision{Until: d.now.Add(day1)}), d.now)
+	if err != nil && strings.Contains(err.Error(), "snooze") && err2 != nil {
+		t.Errorf("%q, but %q", err, err2)
+	}
+}
+
+func TestFlagTellsAScanWithoutMark(t *testing.T) {
+	t.Parallel()
+	d := at5a(t, state.Refused)
+	d.do(at(proofDue)+time.Hour, reads(state.PhaseProcessing, tracked()))
+	was := d.c.Flag
+	d.do(day1, reads(state.PhaseProcessing, tracked(late("LP1"))))
+	if d.c.Proof != state.ProofScanAfter || d.c.Flag == was {
+		t.Errorf("proof is %s now, the flag still %q", d.c.Proof, d.c.Flag)
+	}
+}
