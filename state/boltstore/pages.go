@@ -54,6 +54,7 @@ type pageWalk struct {
 	reads    int
 	waited   time.Duration // for them; negative: all was fetched
 	bufs     [maxDepth][]byte
+	lists    [maxDepth + 1][][]byte // of keys; the last is for buckets within a page
 	problems []string
 	err      error // of reading
 }
@@ -165,7 +166,7 @@ func (w *pageWalk) branch(id uint64, raw, least, end []byte, depth int) {
 		w.add(id, "leads nowhere")
 		return
 	}
-	keys := w.keys(id, raw, n, least, end, false)
+	keys := w.keys(id, raw, n, least, end, false, depth)
 	for i := 0; i < len(keys) && !w.done(); i++ {
 		below := end
 		if i+1 < n {
@@ -177,7 +178,7 @@ func (w *pageWalk) branch(id uint64, raw, least, end []byte, depth int) {
 
 func (w *pageWalk) leaf(id uint64, raw, least, end []byte, depth int) {
 	n := int(binary.NativeEndian.Uint16(raw[10:]))
-	keys := w.keys(id, raw, n, least, end, true)
+	keys := w.keys(id, raw, n, least, end, true, depth)
 	for i := 0; i < len(keys) && !w.done(); i++ {
 		at := pageHeader + i*elementSize
 		e := binary.NativeEndian
@@ -194,14 +195,17 @@ func (w *pageWalk) leaf(id uint64, raw, least, end []byte, depth int) {
 
 // keys returns the keys of all elements, none if one of them is not in its
 // place. bbolt packs them one behind the other, so that a page that lost count
-// of its elements shows too.
-func (w *pageWalk) keys(id uint64, raw []byte, n int, least, end []byte, values bool) [][]byte {
+// of its elements shows too. They stay until the next page of that depth.
+func (w *pageWalk) keys(id uint64, raw []byte, n int, least, end []byte, values bool, depth int) [][]byte {
 	first := pageHeader + n*elementSize // where the keys begin
 	if first > len(raw) {
 		w.add(id, "has no room for %d elements", n)
 		return nil
 	}
-	keys, next := make([][]byte, n), uint64(first)
+	if cap(w.lists[depth]) < n {
+		w.lists[depth] = make([][]byte, n)
+	}
+	keys, next := w.lists[depth][:n], uint64(first)
 	for i := range n {
 		at := pageHeader + i*elementSize
 		e := binary.NativeEndian
@@ -243,7 +247,7 @@ func (w *pageWalk) bucket(id uint64, name, value []byte, depth int) {
 		return
 	}
 	n := int(e.Uint16(inline[10:]))
-	for i := range w.keys(id, inline, n, nil, nil, true) {
+	for i := range w.keys(id, inline, n, nil, nil, true, maxDepth) {
 		if e.Uint32(inline[pageHeader+i*elementSize:]) != 0 {
 			w.add(id, "bucket %q: element %d is of no known kind", name, i)
 		}

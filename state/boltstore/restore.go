@@ -57,7 +57,7 @@ func Restore(ctx context.Context, backup, path string, now time.Time) (r Restore
 		return r, fmt.Errorf("look through backup %s: %w", backup, err)
 	}
 	if old {
-		r.Kept = path + ".before-restore-" + now.UTC().Format(keptLayout)
+		r.Kept = path + keptSuffix + now.UTC().Format(keptLayout)
 		if err = keep(path, r.Kept); err != nil {
 			return r, fmt.Errorf("keep the old database: %w", err)
 		}

@@ -169,7 +169,7 @@ func lockWithin(f *os.File, shared bool, patience time.Duration) error {
 	if shared {
 		how = syscall.LOCK_SH | syscall.LOCK_NB
 	}
-	for end := time.Now().Add(patience - lockEvery); ; time.Sleep(lockEvery) {
+	for end := time.Now().Add(patience - lockEvery); ; <-time.After(lockEvery) {
 		err := syscall.Flock(int(f.Fd()), how) //nolint:gosec // a descriptor fits
 		if !errors.Is(err, syscall.EWOULDBLOCK) {
 			return err
