@@ -8,6 +8,8 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"strings"
+	"time"
 
 	"github.com/spf13/cobra"
 
@@ -23,8 +25,9 @@ func backupCommand(e *clientEnv) *cobra.Command {
 		Short: "Copy the database, while the daemon works or without one",
 		Long: `Writes a copy of the database to FILE, as it is at one moment: through the
 control socket of the running daemon, or from the data_dir of the config where
-none runs. The copy is looked through before it takes the name FILE; a file that
-is there is replaced then.
+none runs. The copy is looked through before it takes the name FILE. A file that
+is there is replaced by a copy in order alone: one that is not in order is kept
+as FILE.damaged. Where FILE is a link, what it leads to is written.
 
 The daemon makes one by itself every night, in DATA_DIR/backups, and keeps the
 last seven. Screenshots and pages are plain files in DATA_DIR/evidence; copy that
@@ -70,6 +73,11 @@ func (k *keeper) daemon(c *configs.Config) *control.Client {
 
 func (k *keeper) backup(ctx context.Context, file string) error {
 	c, unread := k.load()
+	file, err := target(file)
+	if err != nil {
+		return err
+	}
+	dropUnfinished(filepath.Dir(file))
 	if same, err := sameFile(c, file); same || err != nil || app.InUse(file) {
 		return errors.Join(err, usagef("%s is the database itself, or one that is in use; name another file", file))
 	}
@@ -82,22 +90,84 @@ func (k *keeper) backup(ctx context.Context, file string) error {
 	if err != nil {
 		return fmt.Errorf("look through the backup: %w", err)
 	}
-	if err := os.Rename(part, file); err != nil {
-		return fmt.Errorf("name the backup: %w", err)
+	if !v.Sound() {
+		if err := nameBackup(part, file+".damaged"); err != nil {
+			return err
+		}
+		return fmt.Errorf("the database is damaged (%s): the copy is %s.damaged, and %s was not touched; see countermand verify --help", clean(v.Problems[0].Text), file, file)
+	}
+	if err := nameBackup(part, file); err != nil {
+		return err
 	}
 	info, err := os.Stat(file)
 	if err != nil {
 		return fmt.Errorf("look at the backup: %w", err)
 	}
-	if !v.OK {
-		return fmt.Errorf("%s was written, but not all in it is in order: see countermand verify %s", file, file)
+	text := fmt.Sprintf("%s: %.1f MB, looked through, in order\n", file, float64(info.Size())/1e6)
+	if n := len(v.Problems); n > 0 {
+		text += fmt.Sprintf("%d records in it stand in quarantine: countermand verify\n", n)
 	}
-	return k.print(fmt.Sprintf("%s: %.1f MB, looked through, in order\n", file, float64(info.Size())/1e6))
+	return k.print(text)
+}
+
+// nameBackup gives a copy its name for good: a power failure must not take it.
+func nameBackup(part, file string) error {
+	err := os.Rename(part, file)
+	if err == nil {
+		var dir *os.File
+		if dir, err = os.Open(filepath.Dir(file)); err == nil {
+			err = errors.Join(dir.Sync(), dir.Close())
+		}
+	}
+	if err != nil {
+		return fmt.Errorf("name the backup: %w", err)
+	}
+	return nil
+}
+
+// maxLinks is how many links may lead to one another.
+const maxLinks = 40
+
+// target follows links, also to what is not there yet: a backup is to lie
+// where the link says.
+func target(file string) (string, error) {
+	for range maxLinks {
+		to, err := os.Readlink(file)
+		if err != nil {
+			return file, nil // no link
+		}
+		if !filepath.IsAbs(to) {
+			to = filepath.Join(filepath.Dir(file), to)
+		}
+		file = to
+	}
+	return "", usagef("%s: too many links; name the file itself", file)
+}
+
+// partPrefix names copies that are not complete, and partStale is after how
+// long without a change nobody is at work on one.
+const (
+	partPrefix = ".countermand-backup-"
+	partStale  = time.Hour
+)
+
+// dropUnfinished deletes what a backup left that was killed. What cannot be
+// deleted does no harm.
+func dropUnfinished(dir string) {
+	left, _ := os.ReadDir(dir)
+	for _, e := range left {
+		if !strings.HasPrefix(e.Name(), partPrefix) {
+			continue
+		}
+		if info, err := e.Info(); err == nil && info.Mode().IsRegular() && time.Since(info.ModTime()) > partStale {
+			_ = os.Remove(filepath.Join(dir, e.Name()))
+		}
+	}
 }
 
 // fetch gets a copy into a file of a passing name in dir.
 func (k *keeper) fetch(ctx context.Context, daemon *control.Client, c *configs.Config, unread error, dir string) (part string, err error) {
-	f, err := os.CreateTemp(dir, ".countermand-backup-*") // made 0600
+	f, err := os.CreateTemp(dir, partPrefix+"*") // made 0600
 	if err != nil {
 		return "", fmt.Errorf("write the backup: %w", err)
 	}

@@ -34,8 +34,10 @@ profile matches, what fell back on an alternative and what is missing. A running
 daemon lends the browser profile meanwhile.
 
 Of each shop it lists the webhook subscriptions of countermand's app and what is
-missing. --fix makes what is missing: that is the one thing the doctor changes.
-It wants webhooks.public_url, the address under which Shopify reaches the daemon.`,
+missing. --fix makes what is missing, and takes off and makes anew what is sent
+to that address and would not work; what is sent elsewhere it leaves alone. That
+is all the doctor changes. It wants webhooks.public_url, the address under which
+Shopify reaches the daemon.`,
 		Example: `  countermand doctor
   countermand doctor --fix              # makes missing webhook subscriptions
   countermand doctor --site
@@ -70,7 +72,7 @@ It wants webhooks.public_url, the address under which Shopify reaches the daemon
 	}
 	cmd.Flags().StringVar(&config, "config", defaultConfig, "the configuration file")
 	cmd.Flags().BoolVar(&o.Site, "site", false, "look at AliExpress too, without pressing anything")
-	cmd.Flags().BoolVar(&o.Fix, "fix", false, "make the webhook subscriptions that are missing")
+	cmd.Flags().BoolVar(&o.Fix, "fix", false, "make the webhook subscriptions that are missing, and anew those that would not work")
 	cmd.Flags().StringVar(&o.Order, "order", "", "the AliExpress order to open (default: the newest)")
 	cmd.Flags().StringVar(&o.Record, "record", "", "a folder for all that was seen")
 	cmd.Flags().BoolVar(&asJSON, "json", false, "print one JSON document")

@@ -170,6 +170,10 @@ func TestDiskFull(t *testing.T) {
 		t.Error("the daemon does not live, or answer")
 	}
 
+	// It is above all now that a copy must be had.
+	s.wants("backup", s.keep("backup", s.path("full.db")), exitDone, "in order")
+	s.wants("verify", s.keep("verify"), exitDone, "1 cases")
+
 	ok(t, os.Remove(ballast))
 	until(t, "the daemon goes on by itself", func() bool { return p.get("/readyz") == http.StatusOK })
 	until(t, "the operator is told", func() bool { return s.phone.rang("takes data again") })

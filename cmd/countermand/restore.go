@@ -20,12 +20,13 @@ func restoreCommand(e *clientEnv) *cobra.Command {
 		Short: "Put a backup in the place of the database; the daemon must be stopped",
 		Long: `Looks through the backup FILE, copies it into the data_dir of the config in the
 place of the database, and keeps the database from before beside it under another
-name. Nothing is touched while a daemon runs, or when the backup is not in order.
+name for 30 days. Nothing is touched while a daemon runs, or when the backup is
+not in order.
 
 What happened after the backup was made is not known to it. The daemon asks the
-shops again for what changed since, and reads each AliExpress order before it
-asks anything, so that no supplier is asked twice; what a person decided since
-has to be decided again.`,
+shops again for what changed since. A case that may have been asked meanwhile is
+held until you have looked at its order and approved or ignored it, so that no
+supplier is asked twice; what a person decided since has to be decided again.`,
 		Example: `  systemctl stop countermand
   countermand restore /var/lib/countermand/backups/countermand-20261122T031700Z.db
   systemctl start countermand`,

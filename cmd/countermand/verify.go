@@ -25,11 +25,14 @@ func verifyCommand(e *clientEnv) *cobra.Command {
 journal names, compares each with its checksum, and prints one line for each
 problem. Without FILE it looks at the database of the config: through a copy of
 its own where a daemon runs. Files that were deleted for their age (retention in
-the config) are no problem. It changes nothing.
+the config) are no problem, nor are quarantined records whose alert was
+acknowledged: they are listed, and the exit code is 0 where nothing else is
+wrong. It changes nothing.
 
 What to do: a damaged page or record is mended by countermand restore with a
 backup from before. Indexes are built anew by the daemon itself, each night
-after its backup. A changed or missing file of evidence cannot be mended; its
+after its backup. A record in quarantine stays there; once you have seen to what
+it was about, acknowledge its alert (countermand alerts ack ID). A changed or missing file of evidence cannot be mended; its
 case goes on without it.`,
 		Example: `  countermand verify
   countermand verify /mnt/other/countermand.db
@@ -96,6 +99,9 @@ func verifiedText(v app.Verified) string {
 	text := ""
 	for _, p := range v.Problems {
 		text += clean(p.Part+": "+p.Text) + "\n"
+	}
+	for _, p := range v.Acknowledged {
+		text += clean(p.Part+" (acknowledged): "+p.Text) + "\n"
 	}
 	switch {
 	case !v.EvidenceChecked:

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -35,23 +36,37 @@ var backupName = regexp.MustCompile(`^countermand-\d{8}T\d{6}Z\.db$`)
 func DatabasePath(dataDir string) string { return filepath.Join(dataDir, "countermand.db") }
 
 // backUp makes the daily backup and looks through it: what is wrong with the
-// copy is wrong with the database, and the copy can be read at leisure.
+// copy is wrong with the database, and the copy can be read at leisure. That
+// upkeep ran is noted in between: whatever ends the process at a look must not
+// do so again at each start, with one more copy each time.
 func (u *upkeep) backUp(ctx context.Context) error {
 	path, err := u.copyDaily(ctx)
+	noted := u.note(ctx)
 	if err != nil {
-		return errors.Join(err, u.tellNoBackup(ctx, err))
+		return errors.Join(err, noted, u.tellNoBackup(ctx, err))
 	}
+	return errors.Join(noted, pruneBackups(filepath.Dir(path)), u.lookThrough(ctx, path))
+}
+
+// errBroken: what is stored cannot be walked through safely.
+var errBroken = errors.New("pages of the database are broken: restore the last backup")
+
+func (u *upkeep) note(ctx context.Context) error {
+	return u.mark(ctx, markUpkeep, u.now().UTC().Format(time.RFC3339Nano))
+}
+
+func (u *upkeep) lookThrough(ctx context.Context, path string) error {
 	problems, err := checkFile(ctx, path)
 	switch {
 	case err != nil:
 		return errors.Join(err, u.tellNoBackup(ctx, err))
 	case len(problems) > 0 && boltstore.PageProblem(problems[0]):
 		// The older ones are worth more than this one.
-		return errors.Join(os.Remove(path), u.tellDamaged(ctx, problems))
+		return errors.Join(errBroken, os.Remove(path), u.tellDamaged(ctx, problems))
 	case len(problems) > 0:
 		err = u.mend(ctx, problems)
 	}
-	return errors.Join(err, u.backedUp(ctx), pruneBackups(filepath.Dir(path)))
+	return errors.Join(err, u.backedUp(ctx))
 }
 
 func (u *upkeep) copyDaily(ctx context.Context) (path string, err error) {
@@ -87,6 +102,9 @@ func roomFor(s *boltstore.Store, dir string) error {
 // checkFile looks through a database that nobody has open.
 func checkFile(ctx context.Context, path string) (problems []string, err error) {
 	s, err := boltstore.Open(path, boltstore.Options{ReadOnly: true})
+	if d, damaged := errors.AsType[*boltstore.DamagedError](err); damaged {
+		return d.Problems, nil
+	}
 	if err != nil {
 		return nil, err
 	}
@@ -180,22 +198,57 @@ func (u *upkeep) tellDamaged(ctx context.Context, problems []string) error {
 
 var _ control.Archivist = backend{}
 
-// Backup gives a copy of the database as an open file that has no name any
-// more: it is gone when it is closed, whatever happens to this process.
-func (b backend) Backup(ctx context.Context) (*os.File, error) {
+// A copy that goes to a client straight from the database holds its pages: one
+// up to a size at which the file cannot outgrow the address space that it has,
+// and no longer than this.
+const (
+	directMax  = 512 << 20
+	directTime = 2 * time.Minute
+)
+
+// Backup copies the database into a file first, so that a slow client holds up
+// nobody. Where the disk has no room for that it sends the database itself:
+// above all from a full disk a copy must be had.
+func (b backend) Backup(ctx context.Context, begin func(size int64) io.Writer) error {
 	dir := filepath.Join(b.a.o.Config.DataDir, backupFolder)
-	if err := os.MkdirAll(dir, 0o700); err != nil {
-		return nil, fmt.Errorf("back up: %w", err)
+	err := os.MkdirAll(dir, 0o700)
+	if err == nil {
+		err = roomFor(b.a.store, dir)
 	}
-	if err := roomFor(b.a.store, dir); err != nil {
-		return nil, fmt.Errorf("back up: %w", err)
+	if err != nil {
+		return b.direct(ctx, begin, err)
 	}
-	path := filepath.Join(dir, hotPrefix+newIDs()(time.Now()))
+	f, err := b.staged(ctx, filepath.Join(dir, hotPrefix+newIDs()(time.Now())))
+	if err != nil {
+		return fmt.Errorf("back up: %w", err)
+	}
+	defer f.Close()
+	info, err := f.Stat()
+	if err != nil {
+		return fmt.Errorf("back up: %w", err)
+	}
+	_, err = io.Copy(begin(info.Size()), f)
+	return err
+}
+
+// staged gives a copy as an open file that has no name any more: it is gone
+// when it is closed, whatever happens to this process.
+func (b backend) staged(ctx context.Context, path string) (*os.File, error) {
 	if err := b.a.store.Backup(ctx, path); err != nil {
 		return nil, err
 	}
 	f, err := os.Open(path)
 	return f, errors.Join(err, os.Remove(path))
+}
+
+func (b backend) direct(ctx context.Context, begin func(size int64) io.Writer, noRoom error) error {
+	if size, err := b.a.store.Size(); err != nil || size > directMax {
+		return fmt.Errorf("back up: %w", errors.Join(err, noRoom))
+	}
+	b.a.o.Log.Warn().Err(noRoom).Msg("no room to make the copy first, the database is sent as it is read")
+	ctx, cancel := context.WithTimeout(ctx, directTime)
+	defer cancel()
+	return b.a.store.Stream(ctx, begin)
 }
 
 // BackupStopped copies the database of a data_dir on which no daemon runs.

@@ -49,7 +49,7 @@ type DoctorOptions struct {
 	// is a folder for all that was seen, empty: none.
 	Site          bool
 	Order, Record string
-	// Fix makes the webhook subscriptions that are missing, the one thing that
+	// Fix makes the webhook subscriptions that are missing or would not work, the one thing that
 	// the doctor changes.
 	Fix bool
 	// Borrow takes an account's profile from a running daemon.

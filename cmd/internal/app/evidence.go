@@ -78,19 +78,28 @@ func (v *evidence) index(folder, name, ref string, e supplier.Evidence) error {
 	if err != nil {
 		return fmt.Errorf("list evidence %s: %w", e.Name, err)
 	}
-	_, err = f.Write(append(line, '\n'))
+	info, err := f.Stat()
+	if err == nil {
+		if _, err = f.Write(append(line, '\n')); err != nil {
+			err = errors.Join(err, f.Truncate(info.Size())) // half a line would spoil the next
+		}
+	}
 	if err = errors.Join(err, f.Close()); err != nil {
 		return fmt.Errorf("list evidence %s: %w", e.Name, err)
 	}
 	return nil
 }
 
-// write stores a new file durably and never over an old one.
+// write stores a new file durably and never over an old one. On a full disk
+// nothing is left: half a page would be taken for a whole one.
 func write(path string, body []byte) error {
 	f, err := os.OpenFile(path, os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o600)
 	if err != nil {
 		return err
 	}
 	_, err = f.Write(body)
-	return errors.Join(err, f.Sync(), f.Close())
+	if err = errors.Join(err, f.Sync(), f.Close()); err != nil {
+		err = errors.Join(err, os.Remove(path))
+	}
+	return err
 }

@@ -6,9 +6,12 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"strings"
+	"syscall"
 	"time"
 
 	"countermand/state"
+	"countermand/state/boltstore"
 )
 
 // sweepBatch is how many shop orders one transaction forgets.
@@ -127,6 +130,94 @@ func (u *upkeep) dropOrders(ctx context.Context, until time.Time) error {
 		u.log.Info().Int("cases", n).Time("ended_until", until).Msg("old cases deleted")
 	}
 	return nil
+}
+
+// copiesKept is how long the database that a restore or a migration put aside
+// stays beside the present one, unless retention is shorter.
+const copiesKept = 30 * 24 * time.Hour
+
+// dropStrays deletes what no record leads to any more: copies of the database,
+// and evidence of cases that there are none of, because a restore took them
+// back or a crash came between the file and the journal. Files are as old as
+// the disk says, also while a rehearsal's clock runs.
+func (u *upkeep) dropStrays(ctx context.Context) error {
+	now := time.Now()
+	gone, err := boltstore.DropCopies(DatabasePath(u.dir), now.Add(-min(copiesKept, u.keep.Cases)))
+	if len(gone) > 0 {
+		u.log.Info().Strs("files", gone).Msg("old copies of the database deleted")
+	}
+	if err != nil {
+		return fmt.Errorf("delete old copies of the database: %w", err)
+	}
+	folders, err := os.ReadDir(filepath.Join(u.dir, "evidence"))
+	if err != nil && !errors.Is(err, os.ErrNotExist) {
+		return fmt.Errorf("look for evidence without a case: %w", err)
+	}
+	until, n := now.Add(-min(u.keep.Evidence, u.keep.Cases)), 0
+	for _, f := range folders {
+		stray, err := u.stray(ctx, f)
+		if err == nil && stray {
+			var files int
+			files, err = dropOld(filepath.Join(u.dir, "evidence", f.Name()), until)
+			n += files
+		}
+		if err != nil {
+			return fmt.Errorf("delete evidence without a case: %w", err)
+		}
+	}
+	if n > 0 {
+		u.log.Info().Int("files", n).Msg("old evidence without a case deleted")
+	}
+	return nil
+}
+
+// stray tells whether no case leads to a folder of evidence. A damaged case
+// leads to its own, and a name that was made safe may be anybody's.
+func (u *upkeep) stray(ctx context.Context, f os.DirEntry) (stray bool, err error) {
+	if !f.IsDir() || strings.Contains(f.Name(), "_") {
+		return false, ctx.Err()
+	}
+	err = u.store.View(ctx, func(tx state.ReadTx) error {
+		number, readings := strings.CutPrefix(f.Name(), "order-")
+		if !readings {
+			_, err := tx.Case(f.Name())
+			stray = errors.Is(err, state.ErrNotFound)
+			return nil
+		}
+		same, err := tx.CasesBySupplierOrder(number)
+		stray = err == nil && len(same) == 0
+		return nil
+	})
+	return stray, err
+}
+
+// dropOld deletes the files of a folder that are older than until, and the
+// folder with the last of them.
+func dropOld(folder string, until time.Time) (n int, err error) {
+	files, err := os.ReadDir(folder)
+	if err != nil {
+		return 0, err
+	}
+	left := len(files)
+	for _, f := range files {
+		info, err := f.Info()
+		if err != nil || !info.Mode().IsRegular() || info.ModTime().After(until) {
+			continue
+		}
+		if err := os.Remove(filepath.Join(folder, f.Name())); err != nil {
+			return n, err
+		}
+		n, left = n+1, left-1
+	}
+	if left == 0 {
+		if info, err := os.Stat(folder); err == nil && (n > 0 || info.ModTime().Before(until)) {
+			err = os.Remove(folder)
+			if err != nil && !errors.Is(err, syscall.ENOTEMPTY) { // a new one came in
+				return n, err
+			}
+		}
+	}
+	return n, nil
 }
 
 // eachEnded visits ended cases in small batches, each outside of the

@@ -203,9 +203,9 @@ func (u *upkeep) tellQuarantine(ctx context.Context) error {
 
 func quarantineAlert(q state.Quarantined) state.Alert {
 	a := state.Alert{
-		Key: fmt.Sprintf("quarantine/%s/%d", q.Bucket, q.Seq), Kind: alertQuarantine, Page: true,
+		Key: fmt.Sprintf("quarantine/%d", q.Seq), Kind: alertQuarantine, Page: true,
 		Title: fmt.Sprintf("a stored record is damaged: %s %s", q.Bucket, q.Key),
-		Text:  fmt.Sprintf("It was set aside as it is (%s). See what else is damaged: countermand verify. A backup from before may hold it whole: countermand restore --help", q.Why),
+		Text:  fmt.Sprintf("It was set aside as it is (%s). See what else is damaged: countermand verify. A backup from before may hold it whole: countermand restore --help. Once you have seen to it, acknowledge this alert: verify then no longer counts it as a problem.", q.Why),
 	}
 	if q.Bucket == "cases" {
 		a.Title = "a case cannot be read any more: " + q.Key
@@ -268,10 +268,14 @@ func (u *upkeep) daily(ctx context.Context) {
 	if err := u.sweep(ctx); err != nil && ctx.Err() == nil {
 		u.log.Error().Err(err).Msg("old cases not all deleted, tried again tomorrow")
 	}
-	if err := u.backUp(ctx); err != nil && ctx.Err() == nil {
-		u.log.Error().Err(err).Msg("no backup made, tried again tomorrow")
+	err := u.backUp(ctx)
+	if err != nil && ctx.Err() == nil {
+		u.log.Error().Err(err).Msg("backup not made or not in order, tried again tomorrow")
 	}
-	if err := u.mark(ctx, markUpkeep, u.now().UTC().Format(time.RFC3339Nano)); err != nil && ctx.Err() == nil {
-		u.log.Error().Err(err).Msg("upkeep not noted")
+	if errors.Is(err, errBroken) {
+		return
+	}
+	if err := u.dropStrays(ctx); err != nil && ctx.Err() == nil {
+		u.log.Error().Err(err).Msg("not everything deleted that nothing leads to, tried again tomorrow")
 	}
 }

@@ -9,6 +9,8 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -29,6 +31,8 @@ type VerifyOptions struct {
 	Progress func(done, total int)
 }
 
+const partDatabase = "database"
+
 // Problem is one thing that is wrong. Part is "database", "quarantine" or
 // "evidence".
 type Problem struct {
@@ -48,6 +52,15 @@ type Verified struct {
 	// EvidenceChecked is false where there was no way to.
 	EvidenceChecked bool      `json:"evidence_checked"`
 	Problems        []Problem `json:"problems"`
+	// Acknowledged are quarantined records whose alert a person acknowledged:
+	// they stay where they are and are no problem any more.
+	Acknowledged []Problem `json:"acknowledged,omitempty"`
+}
+
+// Sound tells whether the database itself is in order. What stands in
+// quarantine is out of it, and so is evidence.
+func (v *Verified) Sound() bool {
+	return !slices.ContainsFunc(v.Problems, func(p Problem) bool { return p.Part == partDatabase })
 }
 
 func (v *Verified) add(part, format string, args ...any) {
@@ -79,6 +92,12 @@ type reference struct{ caseID, text string }
 // to start. The references are nil where they cannot be told.
 func (v *Verified) database(ctx context.Context, o VerifyOptions) (refs []reference, err error) {
 	s, err := boltstore.Open(o.File, boltstore.Options{ReadOnly: true})
+	if d, damaged := errors.AsType[*boltstore.DamagedError](err); damaged {
+		for _, p := range d.Problems {
+			v.add(partDatabase, "%s", p)
+		}
+		return nil, nil
+	}
 	if err != nil {
 		return nil, err
 	}
@@ -88,7 +107,7 @@ func (v *Verified) database(ctx context.Context, o VerifyOptions) (refs []refere
 		return nil, err
 	}
 	for _, p := range problems {
-		v.add("database", "%s", p)
+		v.add(partDatabase, "%s", p)
 	}
 	if len(problems) > 0 && boltstore.PageProblem(problems[0]) {
 		return nil, nil // reading on would not be safe
@@ -110,12 +129,41 @@ func (v *Verified) quarantine(tx state.ReadTx) error {
 			return err
 		}
 		for _, q := range rows {
-			v.add("quarantine", "%s %s was set aside on %s: %s", q.Bucket, q.Key, q.At.UTC().Format(time.DateOnly), q.Why)
+			p := Problem{"quarantine", fmt.Sprintf("%s %s was set aside on %s: %s", q.Bucket, q.Key, q.At.UTC().Format(time.DateOnly), q.Why)}
+			known, err := acknowledged(tx, q)
+			switch {
+			case err != nil:
+				return err
+			case known:
+				v.Acknowledged = append(v.Acknowledged, p)
+			default:
+				v.Problems = append(v.Problems, p)
+			}
 		}
 		if p.After = next; next == "" {
 			return nil
 		}
 	}
+}
+
+// acknowledged tells whether a person has seen to a quarantined record. An
+// alert that is gone was acknowledged: retention takes no other.
+func acknowledged(tx state.ReadTx, q state.Quarantined) (bool, error) {
+	told, err := tx.Mark(markTold)
+	if err != nil && !errors.Is(err, state.ErrCorrupt) {
+		return false, err
+	}
+	if last, err := strconv.ParseUint(told, 10, 64); err != nil || q.Seq == 0 || q.Seq > last {
+		return false, nil // nobody was told
+	}
+	a, err := tx.AlertByKey(quarantineAlert(q).Key)
+	switch {
+	case errors.Is(err, state.ErrNotFound):
+		return true, nil
+	case errors.Is(err, state.ErrCorrupt):
+		return false, nil
+	}
+	return !a.AckedAt.IsZero(), err
 }
 
 // references lists what must be there. Evidence of a case that ended long
