@@ -207,7 +207,8 @@ type Case struct {
 	Partial string `json:"partial,omitempty"`
 	// Candidates are further accounts that may hold the supplier order.
 	Candidates []string `json:"candidates,omitempty"`
-	// Told is when each message to the supplier was seen to stand there.
+	// Told is when each message to the supplier was seen to stand there, or may
+	// stand there: it is not sent again.
 	Told map[EffectKind]time.Time `json:"told,omitempty"`
 	// Approved is set by a person: the case may be asked without another
 	// question, whatever the mode asks for.

@@ -140,6 +140,7 @@ const (
 	AskClosed     AskOutcome = "closed"      // re-read: the order is closed
 	AskPickedUp   AskOutcome = "picked_up"   // the site refused: the courier has it
 	AskShipped    AskOutcome = "shipped"     // marked shipped; nothing was clicked
+	AskRefused    AskOutcome = "refused"     // the page says that the seller refused an earlier request; nothing was clicked
 	AskNotOffered AskOutcome = "not_offered" // no cancel button; nothing was clicked
 	AskWrongOrder AskOutcome = "wrong_order" // the guard tripped; nothing was dispatched
 	AskUnknown    AskOutcome = "unknown"     // a page we do not know; nothing was dispatched

@@ -189,6 +189,8 @@ func refundFlag(c state.Case) string {
 func disputeFlag(c state.Case) string {
 	opens := c.Clocks[state.ClockDisputeOpens]
 	switch {
+	case unknownAsk(c) && c.Proof == state.ProofScanAfter:
+		return "scanned; when the refused request was made is not known: compare the dates"
 	case c.ShippedAt.IsZero() && c.Proof != state.ProofNone:
 		return proofWord(c.Proof) + ", never marked shipped: dispute if AliExpress lets you"
 	case c.ShippedAt.IsZero():

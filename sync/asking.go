@@ -97,6 +97,8 @@ func asked(x *change) error {
 		x.weigh(r.Reading)
 	case state.AskShipped:
 		x.refusedAsShipped(r.Reading)
+	case state.AskRefused:
+		x.refusedEarlier(r.Reading)
 	case state.AskObserved:
 		x.hold(false, "mode observe, so nothing was clicked: %s", or(r.Detail, "would ask the supplier to cancel"))
 	case state.AskWrongOrder:
@@ -128,6 +130,9 @@ func shown(r *state.Asked) bool {
 		return r.Reading != nil && r.Reading.Doubt == "" && r.Reading.Phase == state.PhaseClosed
 	case state.AskShipped:
 		return r.Reading != nil && r.Reading.Doubt == "" && shippedPhase(r.Reading.Phase)
+	case state.AskRefused:
+		return r.Reading != nil && r.Reading.Doubt == "" && r.Reading.RefusedText != "" &&
+			(r.Reading.Phase == state.PhaseProcessing || r.Reading.Phase == state.PhaseRiskHold)
 	}
 	return true
 }
@@ -267,9 +272,18 @@ func readingRequesting(x *change) error {
 	case neverAsked(r):
 		x.neverAsked(r)
 	default:
-		x.hold(false, "it is not certain that the request was placed%s, and the order now reads as %s (“%s”)", compared(dated{"clicked", x.c.Attempt.DispatchedAt}), r.Phase, r.StatusText)
+		x.hold(false, "it is not certain that the request was placed%s, and the order now reads as %s (“%s”%s)", compared(dated{"clicked", x.c.Attempt.DispatchedAt}), r.Phase, r.StatusText, alsoSays(r))
 	}
 	return nil
+}
+
+// alsoSays is the page's sentence about a refusal. Whoever approves a case that
+// is held with it has seen it: see [supplier.CancelRequest].
+func alsoSays(r *state.Reading) string {
+	if r.RefusedText == "" {
+		return ""
+	}
+	return ", and the page says “" + r.RefusedText + "”"
 }
 
 // neverAsked is positive evidence: the button is there and nothing tells of a

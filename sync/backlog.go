@@ -126,7 +126,7 @@ func (l *lane) pick(ctx context.Context, ids []string, most, every, before int) 
 			id := (*from)[0]
 			taken[id] = true
 			f, gone := tx.Effect(id)
-			if missing(gone) {
+			if missing(gone) || gone == nil && f.State != state.EffectPlanned && !cutOff(f) { // set aside as it was left: see recover
 				continue
 			}
 			if err = gone; err == nil {

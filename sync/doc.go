@@ -23,18 +23,30 @@
 // Whatever is done outside is written down here with what keeps a crash or a
 // lost answer from doing it twice.
 //
-//	read             changes nothing; done again at will
-//	request          at most once: intent, mark, click, reading, outcome (above)
-//	message_request  the page is read before a text is sent, and a text that
-//	message_refusal  stands there is not sent again; the words are kept with
-//	message_proof    the effect, so that trying again compares the same text
-//	shop_cancel      the order is read before it is sent; the sending is marked,
-//	                 and after a crash it waits until the shop has had time to
-//	                 carry it out
-//	resolve, decline the customer's request is read before; ending it again
-//	                 changes nothing
-//	write_back       tag and metafield are set, not added to; each change of a
-//	                 case plans them anew
+//	read             idempotent: changes nothing outside, done again at will
+//	request          at most once: intent, mark, click, reading, outcome (above).
+//	                 A page that tells of a refusal gets no click either, whoever
+//	                 asked before, unless a person has approved those very words
+//	message_request  at most once: the page is read before a text is sent, and a
+//	message_refusal  text that stands there is not sent again; the words are kept
+//	message_proof    with the effect, so that trying again compares the same text.
+//	                 The mark is stored before the first text. An attempt cut off
+//	                 after it is only looked for: a text that is not found may be
+//	                 shown otherwise than it was written, so a person is told
+//	shop_cancel      idempotent: the order is read before it is sent, and one that
+//	                 is cancelled stays as it is; the sending is marked, and after
+//	                 a crash it waits until the shop has had time to carry it out
+//	resolve, decline idempotent: ending a request that was ended changes nothing
+//	write_back       idempotent: tag and metafield are set, not added to; each
+//	                 change of a case plans them anew
+//	alert            at least once: the outbox repeats what it cannot show to be
+//	                 delivered
+//
+// One record that cannot be read, or one case on which work fails, holds up no
+// other: its work is put off, longer each time, and a person is called. What is
+// about to be asked and hangs on such a record (two supplier orders of one
+// customer's request) is held. Damaged records stand in the store's quarantine,
+// of which the daemon's upkeep raises a page for each.
 //
 // # Asking the supplier first
 //

@@ -336,25 +336,25 @@ func (e *Engine) tick(ctx context.Context) error {
 // drainDue puts a tick through every case that is due.
 func (e *Engine) drainDue(ctx context.Context) error {
 	for ctx.Err() == nil {
-		var n int
-		err := e.update(ctx, func(t *txn) error {
-			due, err := t.DueCases(t.now, dueBatch)
-			if err != nil {
+		var due []state.Case
+		err := e.update(ctx, func(t *txn) (err error) {
+			if due, err = t.DueCases(t.now, dueBatch); err != nil {
 				return fmt.Errorf("find due cases: %w", err)
 			}
-			n = len(due)
 			for _, c := range due {
-				if _, err := t.step(c, state.Event{Kind: state.EventTick, By: state.ByEngine}); err != nil {
+				if err := t.tick(c); err != nil {
 					return err
 				}
 			}
 			return nil
 		})
 		if err != nil {
-			return err
+			if err = e.tickEach(ctx, due, err); err != nil {
+				return err
+			}
 		}
 		e.beat.Store(time.Now().UnixNano())
-		if n < dueBatch {
+		if len(due) < dueBatch {
 			return nil
 		}
 	}

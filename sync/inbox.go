@@ -122,7 +122,7 @@ func (e *Engine) look(ctx context.Context, knocks []state.Knock) error {
 		return nil
 	})
 	e.crash("order settled")
-	if errors.Is(err, state.ErrCorrupt) { // it will not pass by itself; the others go on
+	if err != nil && !errors.Is(err, state.ErrDisk) && ctx.Err() == nil { // the others go on
 		return e.knocksFailed(ctx, knocks, err)
 	}
 	return err
@@ -190,7 +190,7 @@ func (e *Engine) knocksFailed(ctx context.Context, knocks []state.Knock, cause e
 			} else {
 				waits[k.Topic] = true
 				k.NotBefore, k.LastError = first.NotBefore, first.LastError
-				err = t.PutKnock(k)
+				err = t.keepKnock(k)
 			}
 			if err != nil {
 				return err
@@ -232,7 +232,16 @@ func (t *txn) knockFailed(k state.Knock, cause error) (off state.Knock, gone boo
 	if gone {
 		return k, true, t.endKnock(k)
 	}
-	return k, false, t.PutKnock(k)
+	return k, false, t.keepKnock(k)
+}
+
+// keepKnock puts a knock off. One that is gone was worked all the same: the
+// answer of the disk was lost.
+func (t *txn) keepKnock(k state.Knock) error {
+	if err := t.PutKnock(k); err != nil && !missing(err) {
+		return err
+	}
+	return nil
 }
 
 // knockAlert is the key of the alert about a knock that cannot be worked.

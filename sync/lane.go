@@ -100,7 +100,7 @@ func (l *lane) work(ctx context.Context, work []state.Effect, pages int) (worked
 	l.clean = false
 	err = do(ctx, first)
 	l.clean = err == nil
-	return true, err
+	return true, l.setAside(ctx, first, err)
 }
 
 // take waits for the lane's turn: one thing at a time, whoever wants it.
@@ -135,6 +135,7 @@ func (l *lane) recover(ctx context.Context) error {
 	if l.clean {
 		return nil
 	}
+	left := false
 	for after := ""; ; {
 		var effects []state.Effect
 		err := l.e.o.Store.View(ctx, func(tx state.ReadTx) (err error) {
@@ -145,24 +146,34 @@ func (l *lane) recover(ctx context.Context) error {
 			return fmt.Errorf("find interrupted work of account %s: %w", l.name, err)
 		}
 		for _, f := range effects {
-			if f.State == state.EffectPlanned {
+			if f.State != state.EffectPlanned && f.NotBefore.After(l.e.o.Now()) { // set aside
+				left = true
 				continue
 			}
-			if isTell(f.Kind) {
-				if err := l.replan(ctx, f); err != nil {
+			if err := l.interrupted(ctx, f); err != nil {
+				left = true
+				if err := l.setAside(ctx, f, err); err != nil {
 					return err
 				}
-				continue
-			}
-			if err := l.end(ctx, f, state.Event{Kind: state.EventInterrupted, By: state.ByEngine}); err != nil {
-				return err
 			}
 		}
 		if after == "" {
-			l.clean = true
+			l.clean = !left
 			return nil
 		}
 	}
+}
+
+// interrupted ends one attempt. A message that may have been sent stays as it
+// is: see tell.
+func (l *lane) interrupted(ctx context.Context, f state.Effect) error {
+	switch {
+	case f.State == state.EffectPlanned, cutOff(f):
+		return nil
+	case isTell(f.Kind):
+		return l.replan(ctx, f)
+	}
+	return l.end(ctx, f, state.Event{Kind: state.EventInterrupted, By: state.ByEngine})
 }
 
 // replan makes a message that was interrupted due again.
@@ -185,7 +196,7 @@ func (l *lane) replan(ctx context.Context, f state.Effect) error {
 // transaction that outlives a shutdown.
 func (l *lane) end(ctx context.Context, f state.Effect, ev state.Event) error {
 	return l.update(context.WithoutCancel(ctx), func(t *txn) error {
-		if err := t.DeleteEffect(f.ID); err != nil && !errors.Is(err, state.ErrNotFound) {
+		if err := t.endEffect(f); err != nil {
 			return err
 		}
 		c, err := t.Case(f.CaseID)
@@ -225,7 +236,7 @@ func (l *lane) request(ctx context.Context, f state.Effect) error {
 		return err
 	}
 	asked, err := l.client.Cancel(ctx, supplier.CancelRequest{
-		Number: c.SupplierOrder, CaseID: c.ID, Observe: l.e.o.Policy.Mode == Observe,
+		Number: c.SupplierOrder, CaseID: c.ID, Observe: l.e.o.Policy.Mode == Observe, Despite: c.Accepted,
 		Guard: func(r state.Reading) error { return RightOrder(c, r) },
 		Dispatch: func(ctx context.Context) error {
 			defer l.e.crash("dispatch stored")
@@ -270,12 +281,16 @@ func (l *lane) stillWanted(ctx context.Context, f state.Effect) (wait bool, err 
 		l.e.o.Log.Warn().Err(err).Str("case", c.ID).Msg("the shop cannot tell whether the order is still to be cancelled: it is not asked yet")
 		return true, l.putOff(ctx, []state.Effect{f}, nil)
 	}
-	return false, l.update(ctx, func(t *txn) error {
+	err = l.update(ctx, func(t *txn) error {
 		if err := t.settle(o, s, nil); err != nil {
 			return fmt.Errorf("settle %s %s: %w", o.Shop, o.Name, err)
 		}
 		return nil
 	})
+	if errors.Is(err, state.ErrCorrupt) {
+		return false, l.holdUnsettled(ctx, f)
+	}
+	return false, err
 }
 
 // failedAttempt is what an error before the last click means for the case.

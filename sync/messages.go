@@ -110,20 +110,33 @@ func tellWord(k state.EffectKind) string {
 	return "the reminder to send the tracking number"
 }
 
+// cutOff tells whether a message may have been sent by an attempt that never
+// ended.
+func cutOff(f state.Effect) bool { return isTell(f.Kind) && f.State == state.EffectDispatched }
+
+var errCutOff = errors.New("an attempt to write it was cut off, and the text is not found")
+
 // tell writes one message. What stands there already is not sent again, so an
-// attempt that was cut off is simply made again; one of which the site shows
-// no clear end is not.
+// attempt that was cut off before its mark is simply made again. After it the
+// page is only looked at: the site may show a text otherwise than it was
+// written, so one that is not found may have been sent all the same.
 func (l *lane) tell(ctx context.Context, f state.Effect) error {
 	c, texts, err := l.beginTell(ctx, f)
 	if err != nil || len(texts) == 0 {
 		return err
 	}
+	look, marked, lost := cutOff(f), false, false
 	res, err := l.account.Messenger.Message(ctx, supplier.MessageRequest{
-		Number: c.SupplierOrder, CaseID: c.ID, Texts: texts,
+		Number: c.SupplierOrder, CaseID: c.ID, Texts: texts, Observe: look,
 		Guard: func(r state.Reading) error { return RightOrder(c, r) },
 		Dispatch: func(ctx context.Context) error {
+			if lost = look; lost {
+				return errCutOff
+			}
 			defer l.e.crash("message dispatch stored")
-			return l.dispatchTell(ctx, f)
+			err := l.dispatchTell(ctx, f)
+			marked = marked || err == nil
+			return err
 		},
 	})
 	l.e.crash("message sent")
@@ -132,6 +145,15 @@ func (l *lane) tell(ctx context.Context, f state.Effect) error {
 	}
 	if err != nil {
 		res = supplier.MessageResult{Outcome: supplier.MessageFailed, Detail: err.Error()}
+	}
+	switch res.Outcome {
+	case supplier.MessageSent, supplier.MessageAlready, supplier.MessageUnclear:
+	case supplier.MessageObserved:
+		res.Outcome, res.Detail = supplier.MessageUnclear, errCutOff.Error()
+	default:
+		if marked || lost || look && res.Outcome != supplier.MessageFailed {
+			res.Outcome = supplier.MessageUnclear
+		}
 	}
 	return errors.Join(l.endTell(ctx, f, res, texts), err)
 }
@@ -158,10 +180,15 @@ func (l *lane) beginTell(ctx context.Context, f state.Effect) (c state.Case, tex
 				}
 			}
 		}
-		if len(texts) == 0 {
+		switch _, told := c.Told[f.Kind]; {
+		case len(texts) == 0 && cutOff(now) && !told:
+			return t.maybeTold(c, now)
+		case len(texts) == 0:
 			return t.DeleteEffect(f.ID)
+		case !cutOff(now):
+			now.State = state.EffectStarted
 		}
-		now.State, now.StartedAt, now.Fence, now.Tries, now.Texts = state.EffectStarted, t.now, l.fence, now.Tries+1, texts
+		now.StartedAt, now.Fence, now.Tries, now.Texts = t.now, l.fence, now.Tries+1, texts
 		_, err = t.PutEffect(now)
 		return err
 	})
@@ -170,6 +197,20 @@ func (l *lane) beginTell(ctx context.Context, f state.Effect) (c state.Case, tex
 	}
 	return c, texts, nil
 }
+
+// maybeTold ends a message that was cut off and that nobody looks for: it is
+// not wanted now, and must not be written later as if it never had been.
+func (t *txn) maybeTold(c state.Case, f state.Effect) error {
+	if err := t.DeleteEffect(f.ID); err != nil {
+		return err
+	}
+	_, err := t.step(c, state.Event{Kind: state.EventMessaged, By: state.ByEngine, Messaged: &state.Messaged{
+		Kind: f.Kind, Maybe: true, Texts: f.Texts, Detail: "an attempt to write it was cut off" + lookFirst,
+	}})
+	return err
+}
+
+const lookFirst = "; it may stand there all the same: look before you write it"
 
 var errTellOver = errors.New("the case was paused or went on meanwhile, so the message is not sent")
 
@@ -209,7 +250,6 @@ func (l *lane) endTell(ctx context.Context, f state.Effect, res supplier.Message
 		// The site may show a text otherwise than it was written, so that it
 		// would never be found and be sent again and again.
 		ev.Messaged.Maybe = true
-		ev.Messaged.Detail += "; it may stand there all the same: look before you write it"
 	}
 	return l.update(context.WithoutCancel(ctx), func(t *txn) error {
 		now, err := t.Effect(f.ID)
@@ -218,11 +258,14 @@ func (l *lane) endTell(ctx context.Context, f state.Effect, res supplier.Message
 		case err != nil:
 			return err
 		case again && now.Tries < tellTries:
-			now.State, now.NotBefore = state.EffectPlanned, t.now.Add(backoff(now.Tries))
+			if now.NotBefore = t.now.Add(backoff(now.Tries)); !cutOff(f) {
+				now.State = state.EffectPlanned
+			}
 			_, err = t.PutEffect(now)
 			return err
 		default:
-			if err := t.DeleteEffect(f.ID); err != nil {
+			ev.Messaged.Maybe = ev.Messaged.Maybe || again && cutOff(f)
+			if err := t.endEffect(f); err != nil {
 				return err
 			}
 		}
@@ -232,6 +275,9 @@ func (l *lane) endTell(ctx context.Context, f state.Effect, res supplier.Message
 		}
 		if err != nil {
 			return fmt.Errorf("open case %s: %w", f.CaseID, err)
+		}
+		if ev.Messaged.Maybe {
+			ev.Messaged.Detail += lookFirst
 		}
 		_, err = t.step(c, ev)
 		return err

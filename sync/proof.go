@@ -117,7 +117,7 @@ func tooOld(c state.Case, t state.Tracking) bool {
 // requestMoment is when the supplier could first have known.
 func requestMoment(c state.Case, now time.Time) time.Time {
 	m := c.RequestedAt
-	if d := c.Attempt.DispatchedAt; !d.IsZero() && (m.IsZero() || d.Before(m)) {
+	if d := c.Attempt.Heard(); !d.IsZero() && (m.IsZero() || d.Before(m)) {
 		m = d
 	}
 	if m.IsZero() {
@@ -137,6 +137,10 @@ func (x *change) weigh(r *state.Reading) {
 		x.to(state.Shipped, "it left before we asked (%s): %s", stamp(requestMoment(x.c, x.now)), scans)
 		return
 	case state.ProofScanAfter:
+		if unknownAsk(x.c) {
+			x.to(state.Disputable, "when the request was made that was refused is not known (read %s): compare it with the scans: %s", stamp(x.c.AnsweredAt), scans)
+			return
+		}
 		x.to(state.Disputable, "it left after we asked (%s): %s", stamp(requestMoment(x.c, x.now)), scans)
 		return
 	}

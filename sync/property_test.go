@@ -87,7 +87,7 @@ func drawEvent(t *rapid.T, c state.Case, now time.Time) state.Event {
 		ev.Failure = &state.Failure{Kind: string(supplier.Unreadable)}
 	case state.EventAsked:
 		ev.Asked = &state.Asked{Kind: string(supplier.NotFound), Outcome: rapid.SampledFrom([]state.AskOutcome{
-			state.AskPending, state.AskClosed, state.AskPickedUp, state.AskShipped, state.AskNotOffered, state.AskWrongOrder,
+			state.AskPending, state.AskClosed, state.AskPickedUp, state.AskShipped, state.AskRefused, state.AskNotOffered, state.AskWrongOrder,
 			state.AskUnknown, state.AskObserved, state.AskFailed, state.AskUnclear, "odd",
 		}).Draw(t, "outcome")}
 		if rapid.IntRange(0, 3).Draw(t, "with reading") > 0 {
@@ -158,7 +158,8 @@ func evident(t *rapid.T, before state.Case, ev state.Event, after state.Case, no
 	if r == nil {
 		r = &state.Reading{}
 	}
-	if !after.RequestedAt.Equal(before.RequestedAt) && r.Phase != state.PhasePending {
+	told := after.Status == state.Refused && r.RefusedText != "" && after.RequestedAt.Equal(r.RequestedAt)
+	if !after.RequestedAt.Equal(before.RequestedAt) && r.Phase != state.PhasePending && !told {
 		t.Fatalf("requested at %s on a page that says %q", after.RequestedAt, r.Phase)
 	}
 	if after.Status == before.Status {

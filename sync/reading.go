@@ -279,7 +279,14 @@ func readingRefused(x *change) error {
 // shippedMeanwhile tells of an order that was asked, refused and then marked
 // shipped.
 func (x *change) shippedMeanwhile(marked bool) {
-	if marked || x.c.ShippedAt.IsZero() || x.c.RequestedAt.IsZero() || x.c.Proof == state.ProofScanBefore {
+	if marked || x.c.ShippedAt.IsZero() || x.c.Proof == state.ProofScanBefore {
+		return
+	}
+	if unknownAsk(x.c) {
+		x.say("marked shipped %s; that a request was refused was read %s", stamp(x.c.ShippedAt), stamp(x.c.AnsweredAt))
+		x.alert(AlertShippedAfter)
+	}
+	if x.c.RequestedAt.IsZero() {
 		return
 	}
 	mark, asked := stamp(x.c.ShippedAt), requestMoment(x.c, x.now)

@@ -55,7 +55,7 @@ func (l *lane) readings(ctx context.Context, due []state.Effect, pages int) (wor
 		}
 		worked, l.asked = true, 0
 		unread, err := l.reading(ctx, f, cases[f.ID], swept)
-		if err != nil {
+		if err := l.setAside(ctx, f, err); err != nil {
 			return true, err
 		}
 		if seen = seen || unread == nil; seen {
@@ -134,7 +134,7 @@ func (l *lane) endRead(ctx context.Context, f state.Effect, ev state.Event) erro
 		now, err := t.Effect(f.ID)
 		switch {
 		case err == nil && now.Rev == f.Rev:
-			if err := t.DeleteEffect(f.ID); err != nil {
+			if err := t.endEffect(f); err != nil {
 				return err
 			}
 		case err != nil && !errors.Is(err, state.ErrNotFound):

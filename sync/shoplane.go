@@ -52,7 +52,11 @@ func (l *shopLane) drain(ctx context.Context) error {
 			if ctx.Err() != nil {
 				return context.Cause(ctx)
 			}
-			if err := l.do(ctx, f); err != nil {
+			err := l.do(ctx, f)
+			if err != nil && !errors.Is(err, state.ErrDisk) { // the others go on
+				err = l.putOff(ctx, f, err, "something stored about the order stands in the way")
+			}
+			if err != nil {
 				return err
 			}
 		}

@@ -398,11 +398,11 @@ func (p *pen) Message(ctx context.Context, req supplier.MessageRequest) (supplie
 	if err := req.Guard(state.Reading{Number: req.Number}); err != nil {
 		return supplier.MessageResult{}, err
 	}
-	if err := req.Dispatch(ctx); err != nil {
-		return supplier.MessageResult{}, err
-	}
 	if p.result == supplier.MessageUnknown {
 		return supplier.MessageResult{Outcome: p.result, Detail: "an odd page"}, nil
+	}
+	if err := req.Dispatch(ctx); err != nil {
+		return supplier.MessageResult{}, err
 	}
 	for _, text := range req.Texts {
 		if !slices.Contains(p.sent, text) {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"maps"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -213,7 +214,7 @@ func (c *client) Cancel(ctx context.Context, req supplier.CancelRequest) (state.
 	if err := req.Guard(r); err != nil {
 		return state.Asked{Outcome: state.AskWrongOrder, Detail: err.Error(), Reading: &r}, nil
 	}
-	if o, done := withoutClick(r); done {
+	if o, done := withoutClick(r, req.Despite); done {
 		return state.Asked{Outcome: o, Reading: &r}, nil
 	}
 	if req.Observe {
@@ -238,7 +239,7 @@ func (c *client) Cancel(ctx context.Context, req supplier.CancelRequest) (state.
 	return state.Asked{Outcome: state.AskPending, Reason: "no longer wanted", Reading: &r}, nil
 }
 
-func withoutClick(r state.Reading) (state.AskOutcome, bool) {
+func withoutClick(r state.Reading, despite string) (state.AskOutcome, bool) {
 	switch r.Phase {
 	case state.PhasePending:
 		return state.AskPending, true
@@ -246,6 +247,9 @@ func withoutClick(r state.Reading) (state.AskOutcome, bool) {
 		return state.AskClosed, true
 	case state.PhaseShipped:
 		return state.AskShipped, true
+	}
+	if r.RefusedText != "" && !strings.Contains(despite, r.RefusedText) {
+		return state.AskRefused, true
 	}
 	return state.AskNotOffered, !r.CancelOffered
 }

@@ -81,6 +81,7 @@ type yearOrder struct {
 	delivered time.Time
 	pays      []yearPay
 	tells     map[string]bool // texts that stand there
+	cut       map[string]bool // true: of an attempt to write that the daemon died over before it was sent
 }
 
 // yearWithin draws a duration from a range.
@@ -96,7 +97,7 @@ func newYearOrder(rng *rand.Rand, number, account string, now, ordered time.Time
 	o := &yearOrder{
 		number: number, account: account, store: fmt.Sprintf("Store %d", rng.IntN(40)), lines: lines, owners: map[string]bool{}, fate: drawFate(rng),
 		total: state.Money{Units: (1 + rng.Int64N(200)) * 10_000, Currency: "USD"}, placed: ordered.Add(time.Hour), countdown: rng.IntN(4) > 0,
-		says: rng.IntN(2) == 0, listHides: rng.IntN(5) == 0, tells: map[string]bool{},
+		says: rng.IntN(2) == 0, listHides: rng.IntN(5) == 0, tells: map[string]bool{}, cut: map[string]bool{},
 	}
 	o.paid = o.placed.Add(yearWithin(rng, 0, time.Hour))
 	if rng.IntN(10) == 0 {

@@ -3,6 +3,7 @@ package sync
 import (
 	"context"
 	"math/rand/v2"
+	"strings"
 	"time"
 
 	"countermand/state"
@@ -141,7 +142,7 @@ func (c yearClient) Cancel(ctx context.Context, req supplier.CancelRequest) (sta
 	if r.Doubt != "" || !r.Complete {
 		return state.Asked{Outcome: state.AskFailed, Detail: "the page is not whole", Reading: &r}, nil
 	}
-	if outcome, done := yearNoClick(r); done {
+	if outcome, done := yearNoClick(r, req.Despite); done {
 		return state.Asked{Outcome: outcome, Reading: &r}, nil
 	}
 	if req.Observe {
@@ -159,7 +160,7 @@ func (c yearClient) Cancel(ctx context.Context, req supplier.CancelRequest) (sta
 	return c.clicked(o)
 }
 
-func yearNoClick(r state.Reading) (state.AskOutcome, bool) {
+func yearNoClick(r state.Reading, despite string) (state.AskOutcome, bool) {
 	switch r.Phase {
 	case state.PhasePending:
 		return state.AskPending, true
@@ -169,6 +170,9 @@ func yearNoClick(r state.Reading) (state.AskOutcome, bool) {
 		return state.AskShipped, true
 	case state.PhaseUnknown:
 		return state.AskUnknown, true
+	}
+	if r.RefusedText != "" && !strings.Contains(despite, r.RefusedText) {
+		return state.AskRefused, true
 	}
 	return state.AskNotOffered, !r.CancelOffered
 }

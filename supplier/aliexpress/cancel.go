@@ -147,7 +147,12 @@ func (a *attempt) judgeReading() verdict {
 	case ended(r.Phase):
 		return end(state.AskShipped, "the site shows %s; nothing was clicked", quoted(r.StatusText))
 	case r.Phase == state.PhaseUnknown || !r.Complete:
-		return end(state.AskUnknown, "the order's page is not understood (status %s); nothing was clicked; mend the site profile", quoted(r.StatusText))
+		return end(state.AskUnknown, "the order's page is not understood (status %s%s); nothing was clicked; mend the site profile", quoted(r.StatusText), saying(r))
+	case a.refusedBefore():
+		if r.Phase != state.PhaseProcessing && r.Phase != state.PhaseRiskHold {
+			return end(state.AskUnknown, "the site shows %s%s, which do not fit together; nothing was clicked", quoted(r.StatusText), saying(r))
+		}
+		return end(state.AskRefused, "the site already says %s; nothing was clicked", quoted(r.RefusedText))
 	case !r.CancelOffered:
 		return end(state.AskNotOffered, "the site shows %s without a cancel button", quoted(r.StatusText))
 	}
@@ -156,6 +161,21 @@ func (a *attempt) judgeReading() verdict {
 		return end(state.AskObserved, "would click %s, give the reason %s and submit", quoted(b.Caption), a.c.p.preference())
 	}
 	return goOn
+}
+
+// refusedBefore tells whether the page speaks of a refusal that no person has
+// seen: whoever asked before, asking again is a person's decision.
+func (a *attempt) refusedBefore() bool {
+	said := a.detail.reading.RefusedText
+	return said != "" && !strings.Contains(a.req.Despite, said)
+}
+
+// saying adds the sentence about a refusal where the page has one.
+func saying(r state.Reading) string {
+	if r.RefusedText == "" {
+		return ""
+	}
+	return ", and " + quoted(r.RefusedText)
 }
 
 // step acts on one sight.

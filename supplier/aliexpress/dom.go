@@ -224,8 +224,18 @@ func (c *Client) crossCheck(ctx context.Context, tab *chrome.Tab, r *state.Readi
 	if why := d.contradicts(c.p, *r); why != "" {
 		c.o.Log.Warn().Str("order", r.Number).Msg("nothing concluded: " + why)
 		doubt(r, why)
+	} else {
+		d.adds(c.p, r)
 	}
 	return nil
+}
+
+// adds takes what is shown and what the data leave out: a refusal counts
+// wherever it stands.
+func (d drawn) adds(p Profile, r *state.Reading) {
+	if r.RefusedText == "" {
+		r.RefusedText = p.refusedText(d.reminder)
+	}
 }
 
 // crossCheckList compares a page of the list with the cards that are shown.

@@ -34,6 +34,10 @@ func TestContradictions(t *testing.T) {
 			t.Errorf("%s: %q", name, why)
 		}
 	}
+	declined := drawn{number: r.Number, caption: "Processing", reminder: "The seller declined your cancellation request"}
+	if declined.adds(p, &r); r.RefusedText != declined.reminder {
+		t.Errorf("a refusal that only the page shows: %+v", r)
+	}
 	doubt(&r, "why")
 	if r.Complete || r.Phase != state.PhaseUnknown || r.Doubt != "why" {
 		t.Errorf("doubted: %+v", r)

@@ -29,6 +29,8 @@ type row struct {
 	writes int
 	// marked: the mark was set, although the site took no write.
 	marked bool
+	// despite is what a person has seen.
+	despite string
 	// extra rows run only with COUNTERMAND_TEST_ALL=1.
 	extra bool
 }
@@ -124,7 +126,9 @@ func (r *rig) play(t *testing.T, w row) {
 		defer w.site(r.site)()
 	}
 	marks := 0
-	got, err := r.client.Cancel(t.Context(), request(number, &marks))
+	req := request(number, &marks)
+	req.Despite = w.despite
+	got, err := r.client.Cancel(t.Context(), req)
 	switch {
 	case w.kind != "":
 		if supplier.KindOf(err) != w.kind {
@@ -287,6 +291,14 @@ func states() []row {
 		{name: "refused before", order: func(o *aliexpresstest.Order) {
 			o.RequestedAt = ago(10 * time.Hour)
 			o.Fate.Refuse = &aliexpresstest.Refusal{After: time.Hour, Explicit: true}
+		}, want: state.AskRefused},
+		{name: "refused before, which a person has seen", order: func(o *aliexpresstest.Order) {
+			o.RequestedAt = ago(10 * time.Hour)
+			o.Fate.Refuse = &aliexpresstest.Refusal{After: time.Hour, Explicit: true}
+		}, despite: "held: the page says “El vendedor rechazó tu solicitud de cancelación”", want: state.AskPending, writes: 1},
+		{name: "refused before without a word", order: func(o *aliexpresstest.Order) {
+			o.RequestedAt = ago(10 * time.Hour)
+			o.Fate.Refuse = &aliexpresstest.Refusal{After: time.Hour}
 		}, want: state.AskPending, writes: 1, extra: true},
 	}
 }

@@ -140,7 +140,7 @@ func (r *readme) facts() {
 	if f := c.Refund; f != nil {
 		fact("came back", fmt.Sprintf("%s to %s, confirmed by the %s", f.Amount, f.To, f.ConfirmedBy))
 	}
-	fact("proof", proofWords[c.Proof])
+	fact("proof", proofOf(c))
 	fact("dispute", c.DisputeID)
 	fact("handled as", c.Rule)
 	fact("reason", c.Reason)

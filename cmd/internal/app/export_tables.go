@@ -20,10 +20,14 @@ var beijing = time.FixedZone("Beijing", 8*60*60)
 const orderDateGrace = 24 * time.Hour
 
 // askedAt is the moment that scans are compared with, as the engine takes it:
-// when the supplier could first have known. Zero: nothing was ever tried.
+// when the supplier could first have known. Zero: nothing was ever tried, or
+// it is not known when.
 func askedAt(c state.Case) time.Time {
 	m := c.RequestedAt
-	if d := c.Attempt.DispatchedAt; !d.IsZero() && (m.IsZero() || d.Before(m)) {
+	if m.IsZero() && c.Attempt.Earlier {
+		return m
+	}
+	if d := c.Attempt.Heard(); !d.IsZero() && (m.IsZero() || d.Before(m)) {
 		m = d
 	}
 	if m.IsZero() {
@@ -100,11 +104,19 @@ func against(c state.Case, t state.Tracking) string {
 	case scanOfAnother(c, t.FirstScanAt):
 		return "older than the order itself: proves nothing"
 	case m.IsZero():
-		return "nothing was asked"
+		return unasked(c)
 	case t.FirstScanAt.After(m):
 		return apart(t.FirstScanAt.Sub(m)) + " after"
 	}
 	return apart(m.Sub(t.FirstScanAt)) + " before"
+}
+
+// unasked says why there is no request to compare with.
+func unasked(c state.Case) string {
+	if c.Attempt.Earlier {
+		return "when the refused request was made is not known"
+	}
+	return "nothing was asked"
 }
 
 func utcCell(t time.Time) string {

@@ -35,6 +35,13 @@ var proofWords = map[state.Proof]string{
 	state.ProofScanAfter:  "scanned after the request",
 }
 
+func proofOf(c state.Case) string {
+	if c.Proof == state.ProofScanAfter && askedAt(c).IsZero() {
+		return "scanned, but " + unasked(c)
+	}
+	return proofWords[c.Proof]
+}
+
 func causeWords(c state.Case) string {
 	what := "The order was cancelled in the shop"
 	switch c.Cause {
@@ -62,7 +69,7 @@ func comparisons(c state.Case) (out []string) {
 		case scanOfAnother(c, t.FirstScanAt):
 			say("Parcel %s: the first scan, %s, is older than the order itself, so it is another parcel's and proves nothing.", t.Number, utcWords(t.FirstScanAt))
 		case m.IsZero():
-			say("Parcel %s: the first scan is of %s (%s); nothing was asked.", t.Number, utcWords(t.FirstScanAt), t.FirstScanCode)
+			say("Parcel %s: the first scan is of %s (%s); %s.", t.Number, utcWords(t.FirstScanAt), t.FirstScanCode, unasked(c))
 		default:
 			say("Parcel %s: the first scan, %s (%s), is %s the request of %s.", t.Number, utcWords(t.FirstScanAt), t.FirstScanCode, loud.Replace(against(c, t)), utcWords(m))
 		}

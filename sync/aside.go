@@ -1,0 +1,157 @@
+package sync
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"countermand/state"
+	"countermand/supplier"
+)
+
+// asideAlarm is how often a piece of work fails before a person hears of it.
+const asideAlarm = 4
+
+// setAside puts one piece of work off that failed on what is stored, so that it
+// does not hold up the others, and calls a person where that does not help.
+// What the supplier, the disk or a shutdown spoilt comes back as it is: that is
+// no matter of one piece of work, nor is a store that takes not even this.
+func (l *lane) setAside(ctx context.Context, f state.Effect, cause error) error {
+	if cause == nil || ctx.Err() != nil || supplier.KindOf(cause) != "" || errors.Is(cause, errFenced) || errors.Is(cause, state.ErrDisk) {
+		return cause
+	}
+	l.e.o.Log.Error().Err(cause).Str("account", l.name).Str("effect", f.ID).Msg("work could not be done and was put off")
+	err := l.update(ctx, func(t *txn) error {
+		now, err := t.Effect(f.ID)
+		if missing(err) {
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+		if now.Tries++; now.Tries > 1 { // a single fault of the disk is over at once
+			now.NotBefore = t.now.Add(backoff(now.Tries))
+		}
+		if now.Tries >= asideAlarm {
+			if err := t.cannot(effectAlert(now), f.CaseID, l.name, cause); err != nil {
+				return err
+			}
+		}
+		_, err = t.PutEffect(now)
+		return err
+	})
+	if err != nil {
+		return errors.Join(cause, err)
+	}
+	return nil
+}
+
+// endEffect deletes an effect that came to its end.
+func (t *txn) endEffect(f state.Effect) error {
+	if err := t.DeleteEffect(f.ID); err != nil && !errors.Is(err, state.ErrNotFound) {
+		return err
+	}
+	return t.resolve(effectAlert(f), "It was done in the meantime.")
+}
+
+// cannot calls a person about work on a case that fails again and again.
+func (t *txn) cannot(key, caseID, account string, cause error) error {
+	what := "account " + account
+	if c, err := t.Case(caseID); err == nil {
+		what = orders(c)
+	}
+	return t.raise(state.Alert{
+		Key: key, Kind: AlertFault, Page: true, CaseID: caseID, Account: account, Title: what + ": work on it fails again and again",
+		Text: fmt.Sprintf("Case %s: %s. It is tried again by itself, and the other cases go on; look after the order yourself meanwhile, run countermand verify, and report it.", caseID, cause),
+	})
+}
+
+// tick moves a case that is due.
+func (t *txn) tick(c state.Case) error {
+	if _, err := t.step(c, state.Event{Kind: state.EventTick, By: state.ByEngine}); err != nil {
+		return fmt.Errorf("move case %s: %w", c.ID, err)
+	}
+	return t.resolve(tickAlert(c), "The case goes on again.")
+}
+
+func tickAlert(c state.Case) string { return fmt.Sprintf("case/%s/stands/%s", c.ID, c.Status) }
+
+// standsFor is when a case that could not be moved is tried again.
+const standsFor = time.Hour
+
+// tickEach moves due cases one by one, after one of them failed all: that one
+// is put off, and a person called.
+func (e *Engine) tickEach(ctx context.Context, due []state.Case, cause error) error {
+	if len(due) == 0 {
+		return cause
+	}
+	var errs []error
+	for _, c := range due {
+		err := e.update(ctx, func(t *txn) error {
+			now, err := t.Case(c.ID)
+			if missing(err) || err == nil && (now.DueAt.IsZero() || now.DueAt.After(t.now)) {
+				return nil
+			}
+			if err != nil {
+				return err
+			}
+			return t.tick(now)
+		})
+		switch {
+		case ctx.Err() != nil || errors.Is(err, state.ErrDisk):
+			return err
+		case err != nil:
+			errs = append(errs, e.postpone(ctx, c.ID, err))
+		}
+	}
+	return errors.Join(errs...)
+}
+
+// postpone puts off a case that could not be moved.
+func (e *Engine) postpone(ctx context.Context, id string, cause error) error {
+	e.o.Log.Error().Err(cause).Str("case", id).Msg("a due case could not be moved and was put off")
+	told := e.update(ctx, func(t *txn) error {
+		c, err := t.Case(id)
+		if missing(err) {
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+		return t.cannot(tickAlert(c), c.ID, c.Account, cause)
+	})
+	err := e.update(ctx, func(t *txn) error { // perhaps it cannot be saved at all
+		c, err := t.Case(id)
+		if missing(err) {
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+		c.DueAt = t.now.Add(standsFor)
+		_, err = t.PutCase(c)
+		return err
+	})
+	if err = errors.Join(told, err); err != nil {
+		return errors.Join(cause, err)
+	}
+	return nil
+}
+
+// unsettled is why a case is held that was about to be asked.
+const unsettled = "a stored record of this shop order is damaged, so it cannot be seen whether it is still to be cancelled: look at it in the shop, then approve or ignore it"
+
+// holdUnsettled puts a case before a person whose shop order cannot be looked
+// at as a whole. What a person has approved is asked.
+func (l *lane) holdUnsettled(ctx context.Context, f state.Effect) error {
+	return l.update(ctx, func(t *txn) error {
+		c, err := t.Case(f.CaseID)
+		if err != nil {
+			return fmt.Errorf("open case %s: %w", f.CaseID, err)
+		}
+		doubt := state.Mapping{SupplierOrder: c.SupplierOrder, Conflict: unsettled}
+		_, err = t.step(c, state.Event{Kind: state.EventMapped, By: state.ByEngine, Mapping: &doubt})
+		return err
+	})
+}

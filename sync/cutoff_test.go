@@ -1,0 +1,129 @@
+package sync_test
+
+import (
+	"context"
+	"errors"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"countermand/state"
+	"countermand/supplier"
+	casesync "countermand/sync"
+)
+
+// chat is where a supplier is written to. The daemon dies over the first text.
+type chat struct {
+	mu     sync.Mutex
+	stands []string
+	sends  int
+	looks  int
+	died   chan struct{} // closed when it hangs
+	before bool          // it dies before the text is sent
+	masks  bool          // it shows texts otherwise than they were written
+	blind  error         // looks answer with it
+}
+
+func (c *chat) Message(ctx context.Context, req supplier.MessageRequest) (supplier.MessageResult, error) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.looks++; c.blind != nil && c.sends > 0 {
+		return supplier.MessageResult{}, c.blind
+	}
+	for _, text := range c.stands {
+		if text == req.Texts[0] {
+			return supplier.MessageResult{Outcome: supplier.MessageAlready, Detail: "seen there"}, nil
+		}
+	}
+	if req.Observe {
+		return supplier.MessageResult{Outcome: supplier.MessageObserved, Detail: "would send"}, nil
+	}
+	if err := req.Dispatch(ctx); err != nil {
+		return supplier.MessageResult{Outcome: supplier.MessageFailed, Detail: err.Error()}, nil
+	}
+	if !c.before {
+		c.sends++
+		if c.stands = append(c.stands, req.Texts[0]); c.masks {
+			c.stands[len(c.stands)-1] = "please cancel ***"
+		}
+	}
+	select {
+	case <-c.died:
+		return supplier.MessageResult{Outcome: supplier.MessageSent}, nil
+	default:
+	}
+	close(c.died)
+	<-ctx.Done()
+	return supplier.MessageResult{}, ctx.Err()
+}
+
+// TestMessageCutOff: a message that the daemon died over, after its mark, is
+// looked for and never sent again: the site may show it otherwise than it was
+// written. What is not found is a person's.
+func TestMessageCutOff(t *testing.T) {
+	t.Parallel()
+	for name, tt := range map[string]struct {
+		chat   *chat
+		sends  int
+		paused bool
+		told   bool // a person is to look
+	}{
+		"it stands there":              {chat: &chat{}, sends: 1},
+		"shown otherwise":              {chat: &chat{masks: true}, sends: 1, told: true},
+		"not sent yet":                 {chat: &chat{before: true}, told: true},
+		"the page cannot be read":      {chat: &chat{blind: errors.New("no page")}, sends: 1, told: true},
+		"paused meanwhile":             {chat: &chat{}, sends: 1, paused: true, told: true},
+		"paused meanwhile, not found":  {chat: &chat{masks: true}, sends: 1, paused: true, told: true},
+		"the session is gone for long": {chat: &chat{blind: &supplier.Error{Kind: supplier.UnknownPage}}, sends: 1, told: true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			w := newWorld(t)
+			w.site.add(numberA)
+			tt.chat.died = make(chan struct{})
+			o := w.options()
+			o.Policy.Tells = map[state.EffectKind]bool{state.EffectTellRequest: true}
+			o.Texts = func(state.EffectKind, state.Case) ([]string, error) {
+				return []string{"please cancel 8190000000000001"}, nil
+			}
+			a := o.Accounts[lane]
+			a.Messenger = tt.chat
+			o.Accounts[lane] = a
+			first := w.start(o)
+			w.knock(w.edge.cancelled(1042, w.clock.Now(), numberA))
+			<-tt.chat.died
+			w.stop(first)
+			if tt.paused {
+				o.Accounts[lane] = casesync.Account{Client: a.Client, CoolDown: coolDown} // nobody writes while the person decides
+				second := w.start(o)
+				decide := func(k state.EventKind) {
+					_, err := w.e.Decide(context.Background(), w.one().ID, state.Event{Kind: k, By: state.ByCLI, Who: "ann"})
+					must(t, err)
+				}
+				decide(state.EventPause)
+				w.pass(time.Minute)
+				decide(state.EventResume)
+				w.stop(second)
+				o.Accounts[lane] = a
+			}
+			w.start(o)
+			for range 6 {
+				w.pass(10 * time.Minute)
+			}
+			c := w.one()
+			if _, told := c.Told[state.EffectTellRequest]; !told {
+				t.Errorf("it may be written later: %+v", c.Told)
+			}
+			if got := len(w.alerts(casesync.AlertUntold)); (got == 1) != tt.told || got > 1 {
+				t.Errorf("%d alerts, want a person told: %t", got, tt.told)
+			}
+			if tt.chat.sends != tt.sends {
+				t.Errorf("sent %d times, want %d: %q", tt.chat.sends, tt.sends, tt.chat.stands)
+			}
+			if journal := w.journal(c.ID); tt.told != strings.Contains(journal[len(journal)-1].Detail, "look before you write it") && !tt.paused {
+				t.Errorf("the journal ends with %+v", journal[len(journal)-1])
+			}
+		})
+	}
+}
