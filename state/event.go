@@ -176,6 +176,9 @@ type Decision struct {
 	At        time.Time
 	Until     time.Time
 	DisputeID string
+	// Seen is the reason for which the case was held when the person looked;
+	// empty if that is not known.
+	Seen string
 }
 
 // Messaged is the end of an attempt to write to the supplier.

@@ -94,11 +94,21 @@ func stampKey(t time.Time) string { return t.UTC().Format(time.RFC3339Nano) }
 // the kind is open, it is not raised again.
 func (x *change) alert(kind string) { x.raise(kind, x.now) }
 
-// alertAt raises an alert for a clock; the deadline is part of its key.
-func (x *change) alertAt(kind string, deadline time.Time) { x.raise(kind, deadline) }
+// alertAt raises an alert for a clock; the deadline is part of its key, and one
+// that was raised for another deadline holds no longer.
+func (x *change) alertAt(kind string, deadline time.Time) {
+	if key, open := x.c.Raised[kind]; open && key != x.alertKey(kind, deadline) {
+		x.resolve(kind)
+	}
+	x.raise(kind, deadline)
+}
+
+func (x *change) alertKey(kind string, at time.Time) string {
+	return fmt.Sprintf("case/%s/%s/%s", x.c.ID, kind, at.UTC().Format(time.RFC3339Nano))
+}
 
 func (x *change) raise(kind string, at time.Time) {
-	key := fmt.Sprintf("case/%s/%s/%s", x.c.ID, kind, at.UTC().Format(time.RFC3339Nano))
+	key := x.alertKey(kind, at)
 	if _, open := x.c.Raised[kind]; open {
 		return
 	}

@@ -15,6 +15,9 @@ func begin(x *change) error {
 	if x.c.Paused {
 		return x.refuse("the case is paused")
 	}
+	if x.mayHaveBeenAsked() {
+		return nil
+	}
 	if x.mustConfirm() {
 		x.hold(false, "%s: asks you before the supplier is asked", x.rule())
 		return nil
@@ -55,7 +58,7 @@ func dispatching(x *change) error {
 		return x.refuse("no attempt runs")
 	}
 	if a.DispatchedAt.IsZero() {
-		a.DispatchedAt = x.now
+		x.mark()
 		x.say("about to make the click that reaches the supplier")
 	}
 	return nil
@@ -201,6 +204,10 @@ func (x *change) backToQueue(wait time.Duration, format string, args ...any) {
 		x.hold(true, "%s", x.c.Stop)
 		return
 	}
+	if end := x.c.Clocks[state.ClockShipWindowEnd]; !end.IsZero() && !end.After(x.now) {
+		x.hold(false, "%s; the ship window ended %s: look at the order yourself", fmt.Sprintf(format, args...), stamp(end))
+		return
+	}
 	x.to(state.Queued, "%s%s", fmt.Sprintf(format, args...), compared(dated{"begun", begun}, dated{"again from", x.now.Add(wait)}))
 	x.plan(state.EffectRequest, "", x.now.Add(wait), "ask the supplier to cancel")
 }
@@ -229,12 +236,21 @@ func interrupted(x *change) error {
 	return nil
 }
 
+// mark notes that the supplier may have the request from now on.
+func (x *change) mark() {
+	a := &x.c.Attempt
+	a.DispatchedAt = x.now
+	if a.ClickedAt.IsZero() {
+		a.ClickedAt = x.now
+	}
+}
+
 // doubt keeps the case where it is until readings settle it.
 func (x *change) doubt(why string) {
 	a := &x.c.Attempt
 	a.StartedAt, a.DoubtReads, a.DoubtAt = time.Time{}, 0, time.Time{}
 	if a.DispatchedAt.IsZero() {
-		a.DispatchedAt = x.now
+		x.mark()
 	}
 	x.say("%s: the order is read before anything else", why)
 	x.alert(AlertDoubt)
@@ -304,7 +320,7 @@ func (x *change) neverAsked(r *state.Reading) {
 	case a.Reasked:
 		x.hold(false, "the request was placed twice in doubt, last %s, and the order still reads as never asked %s", stamp(a.DispatchedAt), stamp(r.At))
 	default:
-		a.Reasked = true
+		a.Reasked, a.ClickedAt = true, time.Time{}
 		x.resolve(AlertDoubt)
 		x.backToQueue(0, "twice, %s and %s, the order reads as never asked: asked once more", stamp(a.DoubtAt), stamp(r.At))
 	}

@@ -1,6 +1,8 @@
 package sync
 
 import (
+	"maps"
+	"slices"
 	"time"
 
 	"countermand/state"
@@ -60,6 +62,33 @@ func acted(c state.Case, pt point) bool {
 		return pt.at.Sub(fired).Abs() < clockJitter
 	}
 	return fired.Equal(pt.at)
+}
+
+// nearAlerts are what a deadline's last day is told as.
+var nearAlerts = map[string]state.Clock{
+	AlertWindowEnding: state.ClockShipWindowEnd, AlertProofEnding: state.ClockProofDue, AlertDisputeClosing: state.ClockDisputeCloses,
+}
+
+// stillWarns tells whether a warning holds in another status too.
+func stillWarns(c state.Case, s state.Status, kind string, now time.Time) bool {
+	k, ok := nearAlerts[kind]
+	for _, w := range watched[s] {
+		if ok && w.clock == k && w.warn && c.Clocks[k].After(now) {
+			return true
+		}
+	}
+	return false
+}
+
+// settleWarnings takes back warnings of a deadline that was stopped or moved
+// on; a moved one is warned of again.
+func (x *change) settleWarnings() {
+	for _, kind := range slices.Sorted(maps.Keys(nearAlerts)) {
+		t := x.c.Clocks[nearAlerts[kind]]
+		if t.IsZero() || t.Add(-nearWarning-clockJitter).After(x.now) {
+			x.resolve(kind)
+		}
+	}
 }
 
 // tick is the case being due: clock points first, then the regular check.

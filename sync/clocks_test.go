@@ -78,7 +78,7 @@ var clockStories = []scenario{
 	{name: "a window that the seller extended warns again", policy: func(p *Policy) { p.Answer = 30 * day1 }, steps: then(reach[state.Requested], []step{
 		{after: windowEnd.Sub(base) - day1, ev: plain(state.EventTick), to: state.Requested, raised: AlertWindowEnding, plans: "read:detail"},
 		{after: time.Minute, ev: reads(state.PhasePending, countdown(windowEnd.Add(5*day1))), to: state.Requested},
-		{after: 5 * day1, ev: plain(state.EventTick), to: state.Requested, plans: "read:detail", check: has("the ship window ends 2026-11-16")},
+		{after: 5 * day1, ev: plain(state.EventTick), to: state.Requested, raised: AlertWindowEnding, plans: "read:detail", check: has("the ship window ends 2026-11-16")},
 	})},
 	{name: "the ship window ends before it could be asked", steps: then(reach[state.Queued], []step{
 		{ev: reads(state.PhaseProcessing), to: state.Queued},
@@ -240,7 +240,7 @@ func TestVerdictsOnAnEstimateSaySo(t *testing.T) {
 	t.Parallel()
 	const want = "(an estimate: the days off of 2027 are not known)"
 	for name, page := range map[string]mod{"no number": tracked(), "no scan": tracked(none("LP1")), "unread": lacking(oddScan)} {
-		d := at5a(t, state.Requested)
+		d := drivenTo(t, state.Requested)
 		d.now = time.Date(2026, 12, 29, 2, 0, 0, 0, time.UTC)
 		d.do(0, reads(state.PhaseProcessing, refusedText, page))
 		due := d.c.Clocks[state.ClockProofDue]
@@ -250,7 +250,7 @@ func TestVerdictsOnAnEstimateSaySo(t *testing.T) {
 			t.Errorf("%s: %s; due %s counts New Year as worked: %q", name, d.c.Status, due, got)
 		}
 	}
-	d := at5a(t, state.Queued)
+	d := drivenTo(t, state.Queued)
 	d.do(0, reads(state.PhaseProcessing, func(r *state.Reading) { r.PaidAt = time.Date(2026, 12, 29, 2, 0, 0, 0, time.UTC) }))
 	d.do(d.c.Clocks[state.ClockShipWindowEnd].Sub(d.now), plain(state.EventTick))
 	if d.c.Status != state.Held || !strings.Contains(d.c.HeldWhy, want) {

@@ -21,8 +21,10 @@ func approve(x *change) error {
 		return x.refuse("mode is observe, so nothing is clicked; set mode to confirm or auto first")
 	case x.c.SupplierOrder == "":
 		return x.refuse("no AliExpress order is known")
+	case x.ev.Decision != nil && x.ev.Decision.Seen != "" && x.ev.Decision.Seen != x.c.HeldWhy:
+		return x.refuse("since you looked it is held for another reason: %s", x.c.HeldWhy)
 	}
-	x.c.Approved, x.c.Accepted, x.c.Unsure = true, x.c.HeldWhy, false
+	x.c.Approved, x.c.ApprovedAt, x.c.Accepted, x.c.Unsure = true, x.now, x.c.HeldWhy, false
 	x.c.Attempt.StartedAt, x.c.Attempt.DispatchedAt, x.c.Attempt.Reasked = time.Time{}, time.Time{}, false
 	if unjudged(x.c) {
 		x.c.Rule = "approved by " + x.who()
@@ -172,8 +174,8 @@ func lost(x *change) error {
 
 // withdrawn is the customer wanting the order after all, before it was asked.
 func withdrawn(x *change) error {
-	if !x.c.Attempt.DispatchedAt.IsZero() { // held in doubt: the supplier may have it
-		return withdrawnLate(x)
+	if !x.heard().IsZero() { // the supplier may have it
+		return x.late(withdrawnWhy, withdrawnLate)
 	}
 	x.c.Stop = withdrawnWhy
 	x.to(state.Ignored, "%s, before the supplier was asked", withdrawnWhy)

@@ -157,6 +157,10 @@ func New(o Options) (*Engine, error) {
 // Start takes the accounts' leases and begins to work.
 func (e *Engine) Start(ctx context.Context) error {
 	ctx, e.cancel = context.WithCancelCause(ctx)
+	if err := e.learnLost(ctx); err != nil {
+		e.cancel(err)
+		return fmt.Errorf("look for a restored backup: %w", err)
+	}
 	for name, a := range e.o.Accounts {
 		l := &lane{e: e, name: name, account: a, client: a.Client, wake: make(chan struct{}, 1), turn: make(chan struct{}, 1)}
 		if err := l.lease(ctx); err != nil {

@@ -29,7 +29,11 @@ func (x *change) enter(s state.Status) {
 		}
 	case state.Requested:
 		x.stopClocks(state.ClockUnasked, state.ClockProofDue, state.ClockDisputeOpens, state.ClockDisputeCloses)
-		x.setClock(state.ClockAnswerDue, x.c.RequestedAt.Add(x.p.Answer), false)
+		asked := x.c.RequestedAt
+		if x.start == state.Refused { // asked anew, on the site: the first request stays the one that scans are held against
+			asked = x.now
+		}
+		x.setClock(state.ClockAnswerDue, asked.Add(x.p.Answer), false)
 	case state.Refused:
 		x.enterRefused()
 	case state.Cancelled:
@@ -285,12 +289,21 @@ const replacedWhy = "the operator named other AliExpress orders for this shop or
 
 // replaced takes a number back that was not acted on yet.
 func replaced(x *change) error {
-	if !x.c.Attempt.DispatchedAt.IsZero() { // held in doubt: the supplier may have it
-		return replacedLate(x)
+	if !x.heard().IsZero() { // the supplier may have it
+		return x.late(replacedWhy, replacedLate)
 	}
 	x.c.Stop = replacedWhy
 	x.to(state.Ignored, "%s", replacedWhy)
 	return nil
+}
+
+// late is for what comes when an earlier click may have reached the supplier:
+// no other one is made without a person.
+func (x *change) late(why string, tell func(*change) error) error {
+	if x.c.Status == state.Queued {
+		x.hold(true, "%s, but the supplier may have been asked %s", why, stamp(x.heard()))
+	}
+	return tell(x)
 }
 
 // takenBack tells whether a case ended because the operator named other
@@ -319,7 +332,7 @@ func (x *change) stop(kind, why string) error {
 		return nil
 	}
 	x.c.Stop = why
-	if x.c.Attempt.DispatchedAt.IsZero() {
+	if x.c.Attempt.Heard().IsZero() {
 		x.say("%s: the attempt under way is stopped", why)
 		return nil
 	}

@@ -42,6 +42,9 @@ type Policy struct {
 	Supplier Days // China
 	Bank     Days
 
+	// Lost is set by the engine where a backup was restored.
+	Lost Lost
+
 	// Shops holds what differs by shop.
 	Shops map[string]ShopPolicy
 

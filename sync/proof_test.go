@@ -184,7 +184,7 @@ func TestProof(t *testing.T) {
 // One new number after the other does not put the verdict off.
 func TestNewNumbersPutNothingOff(t *testing.T) {
 	t.Parallel()
-	d := at5a(t, state.Refused)
+	d := drivenTo(t, state.Refused)
 	var given []state.Tracking
 	for i := range 15 {
 		given = append(given, none(fmt.Sprint("LP", i)))

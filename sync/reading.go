@@ -44,7 +44,7 @@ func (x *change) again() { x.c.NextCheckAt = nextCheck(x.c, x.now) }
 func (x *change) absorb(r *state.Reading) {
 	c := &x.c
 	c.ReadAt = r.At
-	if r.ListText != "" {
+	if r.ListText != "" && r.Complete && r.Phase != state.PhaseUnknown { // else what the list says is still news
 		c.ListText = r.ListText
 	}
 	if r.StatusText != "" {

@@ -134,7 +134,9 @@ func (x *change) to(s state.Status, format string, args ...any) {
 	x.entry(from, fmt.Sprintf(format, args...))
 	if !asking(from) || !asking(s) {
 		for _, kind := range slices.Sorted(maps.Keys(x.c.Raised)) {
-			x.resolve(kind)
+			if !stillWarns(x.c, s, kind, x.now) {
+				x.resolve(kind)
+			}
 		}
 	}
 	if s != state.Held {
@@ -205,6 +207,7 @@ func (x *change) finish() {
 	if x.oldScan {
 		x.alert(AlertOldScan)
 	}
+	x.settleWarnings()
 	x.out.Alerts = slices.DeleteFunc(x.out.Alerts, func(a state.Alert) bool { return slices.Contains(x.out.Resolved, a.Key) })
 	x.c.Flag = flag(x.c)
 	x.c.DueAt = x.nextDue()

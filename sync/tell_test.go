@@ -245,7 +245,7 @@ func TestAccounts(t *testing.T) { t.Parallel(); playAll(t, accountStories) }
 
 func TestReminderOutlivesAPause(t *testing.T) {
 	t.Parallel()
-	d := at5a(t, state.Refused, withTells)
+	d := drivenTo(t, state.Refused, withTells)
 	d.do(0, state.Event{Kind: state.EventMessaged, By: state.ByEngine, Messaged: &state.Messaged{Kind: state.EffectTellRefusal, Sent: true}})
 	d.ticks(proofDue.Add(-25*time.Hour), func() state.Event { return reads(state.PhaseProcessing, tracked()) })
 	d.do(0, decision(state.EventPause, nil))
@@ -262,7 +262,7 @@ func TestReminderOutlivesAPause(t *testing.T) {
 
 func TestResumeKeepsToWhatIsMissing(t *testing.T) {
 	t.Parallel()
-	d := at5a(t, state.Requested, withTells)
+	d := drivenTo(t, state.Requested, withTells)
 	d.do(time.Hour, reads(state.PhaseShipped, tracked(none("LP1"))))
 	d.do(time.Hour, decision(state.EventPause, nil))
 	if out := d.do(time.Hour, decision(state.EventResume, nil)); strings.Contains(planned(out.Plans), string(state.EffectTellRefusal)) {
@@ -272,11 +272,11 @@ func TestResumeKeepsToWhatIsMissing(t *testing.T) {
 
 func TestMessagesEndWithTheirStatus(t *testing.T) {
 	t.Parallel()
-	d := at5a(t, state.Refused, withTells) // message_refusal is planned
+	d := drivenTo(t, state.Refused, withTells) // message_refusal is planned
 	if out := d.do(time.Hour, reads(state.PhasePending)); !slices.Contains(out.Drops, state.EffectTellRefusal) {
 		t.Errorf("%s again; the message “was declined” still goes out: drops %v", d.c.Status, out.Drops)
 	}
-	d = at5a(t, state.Disputable, withTells)
+	d = drivenTo(t, state.Disputable, withTells)
 	if out := d.do(time.Hour, decision(state.EventOpened, nil)); !slices.Contains(out.Drops, state.EffectTellProof) {
 		t.Errorf("%s; “without it a dispute will be opened” still goes out: drops %v", d.c.Status, out.Drops)
 	}
@@ -284,7 +284,7 @@ func TestMessagesEndWithTheirStatus(t *testing.T) {
 
 func TestSnoozeIsAdvisedWhereItIsTaken(t *testing.T) {
 	t.Parallel()
-	d := at5a(t, state.Refused, withTells)
+	d := drivenTo(t, state.Refused, withTells)
 	d.do(0, state.Event{Kind: state.EventMessaged, By: state.ByEngine, Messaged: &state.Messaged{Kind: state.EffectTellProof, Sent: true}})
 	_, err := d.p.Step(d.c, decision(state.EventAsk, nil), d.now)
 	_, err2 := d.p.Step(d.c, decision(state.EventSnooze, &state.Decision{Until: d.now.Add(day1)}), d.now)
@@ -295,7 +295,7 @@ func TestSnoozeIsAdvisedWhereItIsTaken(t *testing.T) {
 
 func TestFlagTellsAScanWithoutMark(t *testing.T) {
 	t.Parallel()
-	d := at5a(t, state.Refused)
+	d := drivenTo(t, state.Refused)
 	d.do(at(proofDue)+time.Hour, reads(state.PhaseProcessing, tracked()))
 	was := d.c.Flag
 	d.do(day1, reads(state.PhaseProcessing, tracked(late("LP1"))))

@@ -159,7 +159,7 @@ func TestUnread(t *testing.T) { t.Parallel(); playAll(t, slices.Concat(unreadSto
 // a person is called when the proof is due, and again when the last grace ends.
 func TestTrackingNeverReadable(t *testing.T) {
 	t.Parallel()
-	d := at5a(t, state.Refused)
+	d := drivenTo(t, state.Refused)
 	odd := func() state.Event { return reads(state.PhaseShipped, lacking(oddScan)) }
 	d.ticks(proofDue, odd)
 	if d.c.Raised[AlertUnreadable] == "" || d.got[len(d.got)-1] != AlertUnreadable {
@@ -178,7 +178,7 @@ func TestTrackingNeverReadable(t *testing.T) {
 // A page that fails in ever new words does not fill the case.
 func TestUnreadReasonsAreBounded(t *testing.T) {
 	t.Parallel()
-	d := at5a(t, state.Refused)
+	d := drivenTo(t, state.Refused)
 	for i := range 50 {
 		d.do(time.Minute, reads(state.PhaseProcessing, lacking(fmt.Sprint("read tracking: ", i))))
 	}

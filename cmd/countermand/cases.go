@@ -181,11 +181,22 @@ func decision(e *clientEnv, under string, v verb) *cobra.Command {
 			if err != nil {
 				return err
 			}
+			if v.kind == state.EventApprove {
+				before, err := cl.Case(cmd.Context(), args[0])
+				if err != nil {
+					return err
+				}
+				args[0], d.Seen = before.ID, before.HeldWhy
+			}
 			after, err := cl.Decide(cmd.Context(), args[0], *d)
 			if err != nil {
 				return err
 			}
-			return e.print(decidedText(v.name, after))
+			text := decidedText(v.name, after)
+			if d.Seen != "" {
+				text += "you accepted: " + clean(d.Seen) + "\n"
+			}
+			return e.print(text)
 		},
 	}
 	c.Flags().StringVar(&d.Note, "note", "", "why; kept in the journal")

@@ -176,13 +176,16 @@ func (r *Restored) prove(ctx context.Context, path string) (err error) {
 		return takeOlder(&DamagedError{problems})
 	}
 	r.Damaged = problems
-	return s.View(ctx, func(tx state.ReadTx) error {
+	return s.Update(ctx, func(tx state.Tx) error {
 		r.Cases, err = tx.CountByStatus()
 		if err != nil {
 			return err
 		}
-		r.Newest, err = tx.NewestTime()
-		return err
+		if r.Newest, err = tx.NewestTime(); err != nil {
+			return err
+		}
+		// What came after is unknown to it, and the engine must know that.
+		return tx.PutMark(state.MarkRestored, r.Newest.UTC().Format(time.RFC3339Nano))
 	})
 }
 

@@ -41,7 +41,7 @@ func decisionOf(d Decision, c state.Case, now time.Time) (*state.Decision, error
 	if !d.Kind.Decision() {
 		return nil, fmt.Errorf("%q is not a decision", d.Kind)
 	}
-	out := &state.Decision{To: d.To, At: d.At.UTC(), Until: d.Until.UTC(), DisputeID: d.DisputeID}
+	out := &state.Decision{To: d.To, At: d.At.UTC(), Until: d.Until.UTC(), DisputeID: d.DisputeID, Seen: d.Seen}
 	if d.At.After(now) {
 		return nil, fmt.Errorf("%s lies in the future: when did it happen?", d.At.Format(time.RFC3339))
 	}

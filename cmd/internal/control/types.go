@@ -209,6 +209,8 @@ type Decision struct {
 	At        time.Time       `json:"at,omitzero"`
 	Until     time.Time       `json:"until,omitzero"`
 	DisputeID string          `json:"dispute_id,omitempty"`
+	// Seen is the held_why that an approval is about.
+	Seen string `json:"seen,omitempty"`
 }
 
 // maxLoan bounds a loan, in seconds; whoever needs longer asks again.

@@ -8,8 +8,8 @@ import (
 	"countermand/state"
 )
 
-// drive5a puts events through Step, one after the other.
-type drive5a struct {
+// driven is a case that is put through Step, one event after the other.
+type driven struct {
 	t   *testing.T
 	p   Policy
 	c   state.Case
@@ -18,8 +18,9 @@ type drive5a struct {
 	got []string // alerts
 }
 
-func at5a(t *testing.T, s state.Status, more ...func(*Policy)) *drive5a {
-	d := &drive5a{t: t, p: policyOf(Auto), c: state.Case{ID: "01CASE"}, now: base}
+// drivenTo brings a case to a status.
+func drivenTo(t *testing.T, s state.Status, more ...func(*Policy)) *driven {
+	d := &driven{t: t, p: policyOf(Auto), c: state.Case{ID: "01CASE"}, now: base}
 	for _, f := range more {
 		f(&d.p)
 	}
@@ -33,7 +34,7 @@ func at5a(t *testing.T, s state.Status, more ...func(*Policy)) *drive5a {
 	return d
 }
 
-func (d *drive5a) do(after time.Duration, ev state.Event) Outcome {
+func (d *driven) do(after time.Duration, ev state.Event) Outcome {
 	d.t.Helper()
 	d.now = d.now.Add(after)
 	out, err := d.p.Step(d.c, stamped(ev, d.now), d.now)
@@ -49,7 +50,7 @@ func (d *drive5a) do(after time.Duration, ev state.Event) Outcome {
 }
 
 // ticks runs the case's own due times until a moment; read answers each read.
-func (d *drive5a) ticks(until time.Time, read func() state.Event) {
+func (d *driven) ticks(until time.Time, read func() state.Event) {
 	d.t.Helper()
 	for !d.c.DueAt.IsZero() && !d.c.DueAt.After(until) {
 		d.now = d.c.DueAt

@@ -1,0 +1,90 @@
+package sync
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"time"
+
+	"countermand/state"
+)
+
+// Lost is a time of which the records are gone, because a backup took the
+// database's place: from the backup's last change until the first start on it.
+type Lost struct{ From, To time.Time }
+
+// lostGrace: what a shop tells without a date is taken for old so long after
+// the start, since the polls catch up by then.
+const lostGrace = 24 * time.Hour
+
+// since is when a case may first have been asked without our knowing, zero if
+// it cannot have been.
+func (l Lost) since(c state.Case) time.Time {
+	if l.To.IsZero() || !c.RequestedAt.IsZero() {
+		return time.Time{}
+	}
+	wanted := c.CancelledAt
+	if wanted.IsZero() && c.OpenedAt.Before(l.To.Add(lostGrace)) {
+		wanted = c.ShopOrderedAt
+	}
+	if wanted.IsZero() || !c.OpenedAt.IsZero() && c.OpenedAt.Before(wanted) {
+		wanted = c.OpenedAt
+	}
+	if !wanted.Before(l.To) || !c.ApprovedAt.Before(l.To) {
+		return time.Time{}
+	}
+	if l.From.After(wanted) {
+		return l.From
+	}
+	return wanted
+}
+
+// mayHaveBeenAsked holds a case that was perhaps asked, or decided upon, in a
+// time of which the records are gone. Scans count as if it had been.
+func (x *change) mayHaveBeenAsked() bool {
+	from := x.p.Lost.since(x.c)
+	if from.IsZero() {
+		return false
+	}
+	if x.c.Attempt.ClickedAt.IsZero() {
+		x.c.Attempt.ClickedAt = from
+	}
+	x.hold(false, "a backup was restored: what was done between %s and %s is not known, and the supplier may have been asked; look at the order, then approve or ignore it", stamp(from), stamp(x.p.Lost.To))
+	return true
+}
+
+// heard is since when the supplier may know of the request; zero if it cannot.
+func (x *change) heard() time.Time {
+	if at := x.c.Attempt.Heard(); !at.IsZero() {
+		return at
+	}
+	return x.p.Lost.since(x.c)
+}
+
+// learnLost reads whether a backup was restored. The first start on it ends
+// the time that is lost.
+func (e *Engine) learnLost(ctx context.Context) error {
+	var mark string
+	err := e.o.Store.View(ctx, func(tx state.ReadTx) (err error) {
+		mark, err = tx.Mark(state.MarkRestored)
+		return err
+	})
+	if err != nil || mark == "" {
+		return err
+	}
+	from, to, ended := strings.Cut(mark, " ")
+	lost := Lost{To: e.o.Now().UTC()}
+	if lost.From, err = time.Parse(time.RFC3339Nano, from); err == nil && ended {
+		lost.To, err = time.Parse(time.RFC3339Nano, to)
+	}
+	if err != nil {
+		return fmt.Errorf("read since when the records are gone: %w", err)
+	}
+	if !ended {
+		err = e.update(ctx, func(t *txn) error {
+			return t.PutMark(state.MarkRestored, from+" "+lost.To.Format(time.RFC3339Nano))
+		})
+	}
+	e.o.Policy.Lost = lost
+	return err
+}

@@ -1,0 +1,106 @@
+package sync
+
+import (
+	"context"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/rs/zerolog"
+
+	"countermand/state"
+	"countermand/state/statetest"
+)
+
+// restored: the backup's last change was two days before base, the first start
+// on it is at base.
+func restored(p *Policy) { p.Lost = Lost{From: base.Add(-2 * day1), To: base} }
+
+// TestLostTimeHolds: what may have been asked in a time of which nothing is
+// known is not asked again without a person.
+func TestLostTimeHolds(t *testing.T) {
+	t.Parallel()
+	for name, tt := range map[string]struct {
+		c    state.Case
+		held bool
+		from time.Time
+	}{
+		"queued in the backup": {state.Case{OpenedAt: base.Add(-5 * day1), CancelledAt: base.Add(-5 * day1)}, true, base.Add(-2 * day1)},
+		"approved before":      {state.Case{OpenedAt: base.Add(-5 * day1), CancelledAt: base.Add(-5 * day1), Approved: true, ApprovedAt: base.Add(-4 * day1)}, true, base.Add(-2 * day1)},
+		"cancelled meanwhile":  {state.Case{OpenedAt: base.Add(time.Hour), CancelledAt: base.Add(-day1)}, true, base.Add(-day1)},
+		"asked for meanwhile":  {state.Case{OpenedAt: base.Add(time.Hour), ShopOrderedAt: base.Add(-9 * day1), Cause: state.CauseRequested}, true, base.Add(-2 * day1)},
+		"cancelled after":      {state.Case{OpenedAt: base.Add(2 * time.Hour), CancelledAt: base.Add(time.Hour)}, false, time.Time{}},
+		"asked for later":      {state.Case{OpenedAt: base.Add(3 * day1), ShopOrderedAt: base.Add(-9 * day1), Cause: state.CauseRequested}, false, time.Time{}},
+		"approved after":       {state.Case{OpenedAt: base.Add(-5 * day1), CancelledAt: base.Add(-5 * day1), Approved: true, ApprovedAt: base.Add(time.Minute)}, false, time.Time{}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			c := tt.c
+			c.ID, c.Status, c.SupplierOrder, c.Then, c.Rule = "01CASE", state.Queued, number, state.ThenAuto, "mode auto"
+			p := policyOf(Auto)
+			restored(&p)
+			out, err := p.Step(c, plain(state.EventBegin), base.Add(4*day1))
+			if err != nil {
+				t.Fatal(err)
+			}
+			if held := out.Case.Status == state.Held; held != tt.held || held && !strings.Contains(out.Case.HeldWhy, "backup") {
+				t.Errorf("is %s because %q", out.Case.Status, out.Case.HeldWhy)
+			}
+			if from := out.Case.Attempt.ClickedAt; !from.Equal(tt.from) {
+				t.Errorf("taken for asked since %s, want %s", from, tt.from)
+			}
+			if out, err = p.Step(c, plain(state.EventWithdrawn), base.Add(4*day1)); err != nil || (out.Case.Status == state.Ignored) == tt.held {
+				t.Errorf("withdrawn: %s, %v", out.Case.Status, err)
+			}
+		})
+	}
+}
+
+// TestLostTimeProvesNothing: a scan from that time is not taken for one from
+// before the request.
+func TestLostTimeProvesNothing(t *testing.T) {
+	t.Parallel()
+	d := drivenTo(t, state.Queued, func(p *Policy) { p.Lost = Lost{From: base.Add(-day1), To: base.Add(time.Minute)} })
+	d.do(time.Minute, plain(state.EventBegin))
+	d.do(time.Hour, decision(state.EventApprove, nil))
+	d.do(0, plain(state.EventBegin))
+	d.do(0, plain(state.EventDispatching))
+	d.do(time.Minute, ends(state.AskPending, look(state.PhasePending)))
+	d.do(time.Hour, reads(state.PhaseShipped, tracked(parcel("LP1", base.Add(30*time.Minute)))))
+	if d.c.Status != state.Disputable {
+		t.Errorf("scanned in the lost time, it is %s: %q", d.c.Status, d.all)
+	}
+}
+
+// TestLostTimeIsLearnt: the first start on a restored database ends the lost
+// time, later ones leave it as it is.
+func TestLostTimeIsLearnt(t *testing.T) {
+	t.Parallel()
+	store := statetest.Open(t)
+	now := base
+	learnt := func() Lost {
+		e, err := New(Options{Store: store, Policy: policyOf(Auto), Now: func() time.Time { return now }, Owner: "test", NewID: func(time.Time) string { return "1" }, Log: zerolog.Nop()})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := e.learnLost(context.Background()); err != nil {
+			t.Fatal(err)
+		}
+		return e.o.Policy.Lost
+	}
+	if l := learnt(); l != (Lost{}) {
+		t.Errorf("nothing was restored: %+v", l)
+	}
+	from := base.Add(-36 * time.Hour)
+	if err := store.Update(context.Background(), func(tx state.Tx) error {
+		return tx.PutMark(state.MarkRestored, from.Format(time.RFC3339Nano))
+	}); err != nil {
+		t.Fatal(err)
+	}
+	for range 2 {
+		if l := learnt(); !l.From.Equal(from) || !l.To.Equal(base) {
+			t.Errorf("lost from %s to %s", l.From, l.To)
+		}
+		now = now.Add(day1)
+	}
+}
