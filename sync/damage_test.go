@@ -5,6 +5,7 @@ import (
 	"errors"
 	"path/filepath"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -317,4 +318,37 @@ func TestMessageThatCannotBeWorded(t *testing.T) {
 	w.site.set(o.close)
 	w.pass(3 * time.Hour)
 	w.status(state.Cancelled)
+}
+
+// An attempt whose end could not be stored is ended later, whatever else is
+// asked in the meantime.
+func TestAttemptIsEndedAfterAnother(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.site.add(numberA)
+	w.site.add(numberB)
+	o := w.options()
+	store := &brittle{Store: w.store}
+	o.Store = store
+	var once sync.Once
+	w.site.at = func(_ context.Context, m moment) error {
+		if m == afterClick {
+			once.Do(func() {
+				bad := w.caseOf(numberA).ID
+				store.bad.Store(&bad)
+			})
+		}
+		return nil
+	}
+	w.start(o)
+	w.knock(w.edge.cancelled(1042, w.clock.Now(), numberA))
+	w.until("its end cannot be stored", func() bool { return store.bad.Load() != nil && w.idle() })
+	store.bad.Store(nil)
+	w.cancelled(1043, numberB)
+	w.pass(time.Hour)
+	for _, number := range []string{numberA, numberB} {
+		if c := w.caseOf(number); c.Status != state.Requested || w.site.clicks(number) != 1 {
+			t.Errorf("%s is %s after %d clicks", number, c.Status, w.site.clicks(number))
+		}
+	}
 }

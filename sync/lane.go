@@ -97,9 +97,10 @@ func (l *lane) work(ctx context.Context, work []state.Effect, pages int) (worked
 		return false, nil
 	}
 	l.asked++
+	clean := l.clean // else something was set aside, and is still to be ended
 	l.clean = false
 	err = do(ctx, first)
-	l.clean = err == nil
+	l.clean = clean && err == nil
 	return true, l.setAside(ctx, first, err)
 }
 

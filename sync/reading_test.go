@@ -101,6 +101,13 @@ var readingStories = []scenario{
 		}},
 		{after: time.Hour, ev: reads(state.PhaseUnknown), to: state.Requested, raised: AlertUnknownState},
 	})},
+	{name: "what the list says stays news where its page tells nothing", steps: then(reach[state.Requested], []step{
+		{after: time.Hour, ev: reads(state.PhaseUnknown, caption("Canceled")), to: state.Requested, raised: AlertUnknownState, check: func(t expect, c state.Case, _ Outcome) {
+			if c.ListText != "" {
+				t.Errorf("kept %q", c.ListText)
+			}
+		}},
+	})},
 	{name: "unpaid again is no answer", steps: then(reach[state.Requested], []step{
 		{after: time.Hour, ev: reads(state.PhaseUnpaid), to: state.Requested},
 	})},
