@@ -41,10 +41,16 @@ type year struct {
 	acked      bool
 	whims      int
 	policy     func(*Policy)   // what a test spoils
-	sent       map[string]bool // cancels of shop orders that were sent
+	cancelled  map[string]bool // shop orders whose cancel was sent
+	deck       yearDeck
 	kills      map[string]int
 	faults     int
 	done       bool
+
+	down    []yearSpan            // in which nothing ran
+	snoozes map[string][]yearSpan // from when to when, by case
+	words   map[string][]yearWord // of people, about money
+	sums    yearSums
 }
 
 var errYearKilled = errors.New("the process was killed")
@@ -61,7 +67,8 @@ const (
 
 func newYear(seed uint64, dir string, cases int, mode Mode, odds yearOdds) (*year, error) {
 	rng := func(n uint64) *rand.Rand { return rand.New(rand.NewPCG(seed, n)) }
-	y := &year{seed: seed, rng: rng(1), mode: mode, now: yearStart, left: cases, kills: map[string]int{}, sent: map[string]bool{}, shops: map[string]*yearShop{}}
+	y := &year{seed: seed, rng: rng(1), mode: mode, now: yearStart, left: cases, kills: map[string]int{}, cancelled: map[string]bool{}, shops: map[string]*yearShop{}}
+	y.snoozes, y.words = map[string][]yearSpan{}, map[string][]yearWord{}
 	y.watch = newYearWatch(y.now)
 	var err error
 	if y.store, err = newYearStore(dir, rng(2), odds, y.watch); err != nil {
@@ -155,12 +162,15 @@ func (y *year) engine(fn func() error) error {
 	if e := y.store.reopen(); e != nil {
 		return e
 	}
+	var off time.Duration
 	switch n := y.rng.IntN(20); { // how long nobody starts it again
 	case n == 0:
-		y.pass(yearWithin(y.rng, time.Hour, 60*time.Hour))
+		off = yearWithin(y.rng, time.Hour, 60*time.Hour)
 	case n < 5:
-		y.pass(yearWithin(y.rng, time.Minute, time.Hour))
+		off = yearWithin(y.rng, time.Minute, time.Hour)
 	}
+	y.lost(y.now.Add(off + time.Minute))
+	y.pass(off)
 	if e := y.boot(); e != nil {
 		wrong("start again: %v", e)
 	}
@@ -204,6 +214,8 @@ func (y *year) run() (err error) {
 		}
 	}
 	y.audit()
+	y.judgeEnded()
+	y.sums.balance()
 	y.reckon()
 	return nil
 }
@@ -227,6 +239,7 @@ func (y *year) plan() {
 	y.at(y.now, sell)
 	y.every(11*time.Hour, func() {
 		y.visit()
+		y.judgeEnded()
 		y.done = y.over()
 	})
 	y.every(9*24*time.Hour, y.audit)
@@ -278,6 +291,7 @@ func (y *year) beat() time.Time {
 		case err == nil:
 		case errors.Is(err, errYearFault):
 			y.faults++
+			y.lost(y.now.Add(time.Minute))
 			return y.now // the next heartbeat goes on
 		case errors.Is(err, errYearKilled), supplier.KindOf(err) != "":
 			return y.now

@@ -1,6 +1,7 @@
 package sync
 
 import (
+	"cmp"
 	"fmt"
 	"math/rand/v2"
 	"time"
@@ -45,6 +46,15 @@ func drawFate(rng *rand.Rand) yearFate {
 	return fateAccept
 }
 
+// yearDeck is what a small year draws its orders from; empty: all there is.
+type yearDeck struct {
+	fate  yearFate
+	hold  bool          // no cancel button for days
+	tardy bool          // a number shows after five days or more
+	pays  time.Duration // money comes so long after the closing; less than nothing: never
+	plain bool          // nothing odd about the shop's orders
+}
+
 // yearPay is money that the site gives back.
 type yearPay struct {
 	at     time.Time
@@ -80,8 +90,15 @@ type yearOrder struct {
 	scanSeen  time.Time
 	delivered time.Time
 	pays      []yearPay
-	tells     map[string]bool // texts that stand there
-	cut       map[string]bool // true: of an attempt to write that the daemon died over before it was sent
+	deck      yearDeck
+	tells     map[string]int // texts that the supplier got, and how often
+	sends     []yearSent
+	masks     bool // its page shows texts otherwise than they were written
+
+	looks   []time.Time // at its entry in the list or its page
+	served  []yearServed
+	odd     []time.Time // readings that told less than they should
+	reaches []time.Time
 }
 
 // yearWithin draws a duration from a range.
@@ -93,24 +110,34 @@ func yearWithin(rng *rand.Rand, from, to time.Duration) time.Duration {
 }
 
 // newYearOrder makes an order that was bought for a shop order some time ago.
-func newYearOrder(rng *rand.Rand, number, account string, now, ordered time.Time, lines []state.Line) *yearOrder {
+func newYearOrder(rng *rand.Rand, deck yearDeck, number, account string, now, ordered time.Time, lines []state.Line) *yearOrder {
 	o := &yearOrder{
 		number: number, account: account, store: fmt.Sprintf("Store %d", rng.IntN(40)), lines: lines, owners: map[string]bool{}, fate: drawFate(rng),
 		total: state.Money{Units: (1 + rng.Int64N(200)) * 10_000, Currency: "USD"}, placed: ordered.Add(time.Hour), countdown: rng.IntN(4) > 0,
-		says: rng.IntN(2) == 0, listHides: rng.IntN(5) == 0, tells: map[string]bool{}, cut: map[string]bool{},
+		says: rng.IntN(2) == 0, listHides: rng.IntN(5) == 0, tells: map[string]int{},
+		masks: rng.IntN(5) == 0,
 	}
+	o.deck, o.fate = deck, cmp.Or(deck.fate, o.fate)
 	o.paid = o.placed.Add(yearWithin(rng, 0, time.Hour))
-	if rng.IntN(10) == 0 {
+	switch n := rng.IntN(50); {
+	case deck.hold || n == 0: // the button is missing for days
+		o.verified = now.Add(yearWithin(rng, 30*time.Hour, 60*time.Hour))
+	case n < 6:
 		o.verified = now.Add(yearWithin(rng, 0, 20*time.Hour))
 	}
 	o.window = o.paid.Add(yearWithin(rng, 4*24*time.Hour, 11*24*time.Hour))
 	if w := now.Add(12 * time.Hour); o.window.Before(w) {
 		o.window = w
 	}
-	// One that nobody asks about is sent in good time.
+	// One that nobody asks about is sent in good time, or never.
 	o.ship(rng, now.Add(o.window.Sub(now)*time.Duration(60+rng.IntN(35))/100), true)
+	if rng.IntN(8) == 0 {
+		o.shipped = time.Time{}
+		o.close(rng, o.window.Add(yearWithin(rng, 0, 6*time.Hour)))
+	}
 	switch o.fate {
 	case fateShipped:
+		o.closed, o.pays = time.Time{}, nil
 		o.ship(rng, now.Add(-yearWithin(rng, 0, 20*time.Hour)), true)
 	case fateClosed:
 		o.shipped, o.verified = time.Time{}, time.Time{}
@@ -126,6 +153,9 @@ func (o *yearOrder) ship(rng *rand.Rand, at time.Time, scanned bool) {
 	const day = 24 * time.Hour
 	o.shipped, o.scan, o.scanSeen, o.delivered = at, time.Time{}, time.Time{}, time.Time{}
 	o.number1, o.numberAt = "LP"+o.number[8:], at.Add(yearWithin(rng, 0, 2*day))
+	if o.deck.tardy || rng.IntN(6) == 0 {
+		o.numberAt = at.Add(yearWithin(rng, 5*day, 7*day))
+	}
 	if scanned {
 		o.scan = at.Add(yearWithin(rng, 0, 2*day))
 		o.scanSeen = later(o.numberAt, o.scan).Add(yearWithin(rng, 0, 6*time.Hour))
@@ -149,6 +179,9 @@ func (o *yearOrder) close(rng *rand.Rand, at time.Time) {
 	rest := state.Money{Units: o.total.Units - part.Units, Currency: o.total.Currency}
 	soon, late := at.Add(yearWithin(rng, day/2, 9*day)), at.Add(yearWithin(rng, 22*day, 40*day))
 	switch n := rng.IntN(100); {
+	case o.deck.pays > 0:
+		o.pays = []yearPay{{at.Add(o.deck.pays), o.total, to}}
+	case o.deck.pays < 0:
 	case n < 78:
 		o.pays = []yearPay{{soon, o.total, to}}
 	case n < 85:
@@ -157,7 +190,7 @@ func (o *yearOrder) close(rng *rand.Rand, at time.Time) {
 		o.pays = []yearPay{{soon, part, to}}
 	case n < 95:
 		o.pays = []yearPay{{soon, part, to}, {late, rest, to}}
-	case n < 96:
+	case n < 97:
 		o.pays = []yearPay{{soon, state.Money{Units: o.total.Units, Currency: "EUR"}, to}}
 	}
 }
@@ -166,13 +199,14 @@ func (o *yearOrder) close(rng *rand.Rand, at time.Time) {
 func (o *yearOrder) reach(rng *rand.Rand, now time.Time) {
 	const day = 24 * time.Hour
 	o.reached++
+	o.reaches = append(o.reaches, now)
 	o.reachedAt, o.shownFrom = now, now
 	if rng.IntN(10) == 0 {
 		o.shownFrom = now.Add(yearWithin(rng, 0, 100*time.Second))
 	}
 	left := o.window.Sub(now)
 	o.answered = now.Add(yearWithin(rng, 10*time.Minute, min(5*day, max(left-time.Hour, 11*time.Minute))))
-	o.shipped = time.Time{}
+	o.shipped, o.closed, o.pays = time.Time{}, time.Time{}, nil
 	fate := o.fate
 	if o.reached > 1 {
 		fate = fateAccept

@@ -12,7 +12,8 @@ import (
 // what nobody expects.
 func (y *year) visit() {
 	for _, c := range y.open() {
-		if y.rng.IntN(3) > 0 && y.now.Sub(y.watch.of(c.ID).visited[c.Status]) < 20*24*time.Hour {
+		stood := y.now.Sub(y.watch.of(c.ID).visited[c.Status])
+		if stood < yearPatience(c) || y.rng.IntN(3) > 0 && stood < 20*24*time.Hour {
 			continue
 		}
 		if c.Paused {
@@ -31,6 +32,17 @@ func (y *year) visit() {
 	if y.acked = !y.acked; y.acked && len(y.shops) > 0 {
 		y.ack()
 	}
+}
+
+// yearPatience is how long a person lets a case lie: some for too long.
+func yearPatience(c state.Case) time.Duration {
+	switch last := c.ID[len(c.ID)-1]; {
+	case c.Status == state.Held && last < '2':
+		return 9 * 24 * time.Hour
+	case c.Status == state.Disputable && last == '7':
+		return 55 * 24 * time.Hour
+	}
+	return 0
 }
 
 // handle is what a case of this status is for.
@@ -102,9 +114,12 @@ func (y *year) held(c state.Case, s *yearSeen) {
 
 func (y *year) settleMoney(c state.Case) {
 	d := &state.Decision{Amount: c.Amount, To: state.RefundCard}
-	if y.rng.IntN(3) == 0 || !c.Amount.Known() {
+	switch n := y.rng.IntN(9); {
+	case n < 3 || !c.Amount.Known():
 		y.decide(c, state.Event{Kind: state.EventWriteOff})
 		return
+	case n < 5: // a part of it; the rest may come yet
+		d.Amount.Units = 1 + y.rng.Int64N(c.Amount.Units)
 	}
 	y.decide(c, state.Event{Kind: state.EventRefund, Decision: d})
 }
@@ -112,7 +127,8 @@ func (y *year) settleMoney(c state.Case) {
 func (y *year) disputable(c state.Case) {
 	switch n := y.rng.IntN(20); {
 	case n < 3:
-		y.decide(c, state.Event{Kind: state.EventSnooze, Decision: &state.Decision{Until: y.now.Add(yearWithin(y.rng, time.Hour, 5*24*time.Hour))}})
+		until := y.now.Add(yearWithin(y.rng, time.Hour, 5*24*time.Hour))
+		y.decide(c, state.Event{Kind: state.EventSnooze, Decision: &state.Decision{Until: until}})
 	case n < 5:
 		y.decide(c, state.Event{Kind: state.EventWriteOff})
 	case n < 6:
@@ -163,13 +179,22 @@ func (y *year) whim(c state.Case) {
 // decide puts a decision through the engine; true when it was taken.
 func (y *year) decide(c state.Case, ev state.Event) bool {
 	ev.By, ev.Who = state.ByCLI, "ann"
-	before := y.watch.of(c.ID).events[ev.Kind]
+	before, at := y.watch.of(c.ID).events[ev.Kind], y.now
 	err := y.engine(func() error {
 		_, err := y.e.Decide(context.Background(), c.ID, ev)
 		return err
 	})
 	y.tolerate(string(ev.Kind)+" "+c.ID, err)
-	return y.watch.of(c.ID).events[ev.Kind] > before
+	if y.watch.of(c.ID).events[ev.Kind] == before {
+		return false
+	}
+	switch d := ev.Decision; ev.Kind {
+	case state.EventSnooze:
+		y.snoozes[c.ID] = append(y.snoozes[c.ID], yearSpan{at, d.Until})
+	case state.EventRefund:
+		y.words[c.ID] = append(y.words[c.ID], yearWord{at, d.Amount})
+	}
+	return true
 }
 
 // tolerate lets pass what a person may be told: that it does not fit, that the

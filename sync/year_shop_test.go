@@ -96,14 +96,16 @@ func (s *yearShop) sell(n int) int {
 		l := []state.Line{{ID: fmt.Sprintf("l%d", i), Title: "Lamp", Quantity: 1 + rng.IntN(3)}}
 		sale.lines = append(sale.lines, l...)
 		number := fmt.Sprintf("81%013d%d", n, i)
-		o := newYearOrder(rng, number, s.account(), now, sale.ordered, l)
+		o := newYearOrder(rng, s.y.deck, number, s.account(), now, sale.ordered, l)
 		o.owners[sale.id] = true
 		s.y.site.orders[number] = o
 		sale.truth = append(sale.truth, number)
 		sale.numbers = append(sale.numbers, yearNumber{number: number, lines: l})
 	}
-	s.twist(sale, n)
-	if rng.IntN(7) == 0 {
+	if !s.y.deck.plain {
+		s.twist(sale, n)
+	}
+	if rng.IntN(7) == 0 && !s.y.deck.plain {
 		s.stand(sale, n)
 		if sale.wish.want.asks() {
 			s.asked = append(s.asked, sale)
@@ -158,7 +160,7 @@ func (s *yearShop) twist(sale *yearSale, n int) {
 // date.
 func (s *yearShop) stranger(n int) *yearOrder {
 	now := s.y.now
-	o := newYearOrder(s.rng, fmt.Sprintf("82%014d", n), s.account(), now, now.Add(-20*24*time.Hour), []state.Line{{ID: "x", Quantity: 9}})
+	o := newYearOrder(s.rng, s.y.deck, fmt.Sprintf("82%014d", n), s.account(), now, now.Add(-20*24*time.Hour), []state.Line{{ID: "x", Quantity: 9}})
 	o.verified = time.Time{}
 	if o.fate == fateClosed {
 		o.fate, o.closed, o.pays = fateAccept, time.Time{}, nil

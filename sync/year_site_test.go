@@ -22,6 +22,9 @@ type yearSite struct {
 	rng     *rand.Rand
 	orders  map[string]*yearOrder
 	outages map[string][]yearOutage
+	rests   map[string][]yearSpan // by account, with the time after an outage
+	fresh   []*yearOrder          // that were read at this moment
+	freshAt time.Time
 	noise   int // parts of a thousand of the readings that are odd
 	reads   int
 	sweeps  int
@@ -30,7 +33,7 @@ type yearSite struct {
 }
 
 func newYearSite(y *year, rng *rand.Rand) *yearSite {
-	return &yearSite{y: y, rng: rng, orders: map[string]*yearOrder{}, outages: map[string][]yearOutage{}, noise: 20}
+	return &yearSite{y: y, rng: rng, orders: map[string]*yearOrder{}, outages: map[string][]yearOutage{}, rests: map[string][]yearSpan{}, noise: 20}
 }
 
 // troubles draws the bad days of an account.
@@ -41,6 +44,7 @@ func (s *yearSite) troubles(account string, from, to time.Time) {
 		o := yearOutage{from: at, kind: kinds[s.rng.IntN(len(kinds))]}
 		o.to = at.Add(yearWithin(s.rng, 10*time.Minute, 30*time.Hour))
 		s.outages[account] = append(s.outages[account], o)
+		s.rests[account] = append(s.rests[account], yearSpan{o.from, o.to.Add(yearRest)})
 		at = o.to
 	}
 }
@@ -75,6 +79,9 @@ func (c yearClient) Sweep(_ context.Context, want []string) (map[string]state.Re
 	found := map[string]state.Reading{}
 	for _, number := range want {
 		o := c.orders[number]
+		if o != nil {
+			o.looks = append(o.looks, c.y.now)
+		}
 		if o == nil || o.account != c.account || c.rng.IntN(50) == 0 {
 			continue
 		}
@@ -85,6 +92,36 @@ func (c yearClient) Sweep(_ context.Context, want []string) (map[string]state.Re
 
 // Read gives the order's page, or an odd one.
 func (c yearClient) Read(_ context.Context, number string, tracking bool) (state.Reading, error) {
+	r, err := c.look(number, tracking)
+	if err == nil {
+		c.serve(r)
+	}
+	return r, err
+}
+
+// serve notes that the engine was given a page.
+func (c yearClient) serve(r state.Reading) {
+	if o := c.orders[r.Number]; r.Doubt == "" && r.StatusText != "" {
+		if !c.freshAt.Equal(c.y.now) {
+			c.yearSite.fresh, c.yearSite.freshAt = nil, c.y.now
+		}
+		o.served = append(o.served, yearServed{at: r.At, tracking: r.TrackingRead})
+		c.yearSite.fresh = append(c.fresh, o)
+	}
+}
+
+// void notes that what was read at this moment may not have been stored.
+func (s *yearSite) void() {
+	for _, o := range s.fresh {
+		for i := range o.served {
+			if o.served[i].at.Equal(s.y.now) {
+				o.served[i].void = true
+			}
+		}
+	}
+}
+
+func (c yearClient) look(number string, tracking bool) (state.Reading, error) {
 	c.y.store.die("before a read")
 	c.reads++
 	op := "read order " + number
@@ -92,6 +129,9 @@ func (c yearClient) Read(_ context.Context, number string, tracking bool) (state
 		return state.Reading{}, err
 	}
 	o := c.orders[number]
+	if o != nil {
+		o.looks = append(o.looks, c.y.now)
+	}
 	if o == nil || o.account != c.account || o.fate == fateUnknown {
 		return state.Reading{}, &supplier.Error{Kind: supplier.NotFound, Op: op}
 	}
@@ -102,6 +142,7 @@ func (c yearClient) Read(_ context.Context, number string, tracking bool) (state
 	if c.rng.IntN(1000) >= c.noise {
 		return r, nil
 	}
+	o.odd = append(o.odd, c.y.now)
 	return c.odd(o, r, op)
 }
 
@@ -132,7 +173,15 @@ func (c yearClient) odd(o *yearOrder, r state.Reading, op string) (state.Reading
 
 // Cancel goes the way of the real one: look, guard, mark, click, look.
 func (c yearClient) Cancel(ctx context.Context, req supplier.CancelRequest) (state.Asked, error) {
-	r, err := c.Read(ctx, req.Number, false)
+	asked, err := c.cancel(ctx, req)
+	if err == nil && asked.Reading != nil {
+		c.serve(*asked.Reading)
+	}
+	return asked, err
+}
+
+func (c yearClient) cancel(ctx context.Context, req supplier.CancelRequest) (state.Asked, error) {
+	r, err := c.look(req.Number, false)
 	if err != nil {
 		return state.Asked{}, err
 	}

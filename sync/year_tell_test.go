@@ -3,7 +3,7 @@ package sync
 import (
 	"context"
 	"fmt"
-	"strings"
+	"time"
 
 	"countermand/state"
 	"countermand/supplier"
@@ -11,15 +11,24 @@ import (
 
 var _ supplier.Messenger = yearClient{}
 
+// yearSent is one text that a supplier got.
+type yearSent struct {
+	kind state.EffectKind
+	lang string
+	id   string // of the case
+	at   time.Time
+}
+
 // texts words each message anew, so that one worded twice is seen.
 func (y *year) texts(kind state.EffectKind, c state.Case) ([]string, error) {
 	y.ids++
-	return []string{fmt.Sprintf("%s en %s %d", kind, c.SupplierOrder, y.ids), fmt.Sprintf("%s zh %s %d", kind, c.SupplierOrder, y.ids)}, nil
+	return []string{fmt.Sprintf("%s en %s %s %d", kind, c.SupplierOrder, c.ID, y.ids), fmt.Sprintf("%s zh %s %s %d", kind, c.SupplierOrder, c.ID, y.ids)}, nil
 }
 
-// Message sends what does not stand there yet, and dies between two texts.
+// Message sends what does not stand there yet, and dies between two texts. A
+// site that shows texts otherwise than they were written never finds them.
 func (c yearClient) Message(ctx context.Context, req supplier.MessageRequest) (supplier.MessageResult, error) {
-	r, err := c.Read(ctx, req.Number, false)
+	r, err := c.look(req.Number, false)
 	if err != nil {
 		return supplier.MessageResult{}, err
 	}
@@ -29,7 +38,7 @@ func (c yearClient) Message(ctx context.Context, req supplier.MessageRequest) (s
 	o := c.orders[req.Number]
 	missing := 0
 	for _, text := range req.Texts {
-		if !o.tells[text] {
+		if !o.stands(text) {
 			missing++
 		}
 	}
@@ -39,60 +48,96 @@ func (c yearClient) Message(ctx context.Context, req supplier.MessageRequest) (s
 	if req.Observe {
 		return supplier.MessageResult{Outcome: supplier.MessageObserved}, nil
 	}
-	for _, text := range req.Texts {
-		o.cut[text] = !o.tells[text] // until it is sent
-	}
 	if err := req.Dispatch(ctx); err != nil {
-		clear(o.cut)
 		return supplier.MessageResult{Outcome: supplier.MessageFailed, Detail: err.Error()}, nil
 	}
 	for _, text := range req.Texts {
+		if o.stands(text) {
+			continue
+		}
 		c.y.store.dieHere("before a message")
-		o.tells[text], o.cut[text] = true, false
+		c.y.gets(o, text)
 		c.y.store.dieHere("after a message")
 	}
-	if c.rng.IntN(30) == 0 {
+	if o.masks || c.rng.IntN(30) == 0 {
 		return supplier.MessageResult{Outcome: supplier.MessageUnclear, Detail: "it does not show"}, nil
 	}
 	return supplier.MessageResult{Outcome: supplier.MessageSent, Sent: missing}, nil
 }
 
-// told: a supplier reads each message once, and none that is not about its
-// order.
-func (y *year) told(c state.Case, o *yearOrder) {
-	if y.mode == Observe && len(o.tells) > 0 {
-		wrong("case %s: wrote to the supplier in mode observe", c.ID)
+// stands tells whether a text is found on the page.
+func (o *yearOrder) stands(text string) bool { return o.tells[text] > 0 && !o.masks }
+
+// gets is a text that a supplier gets: each once, of each case and kind one in
+// each language, about its own order.
+func (y *year) gets(o *yearOrder, text string) {
+	var s yearSent
+	var kind, number string
+	var n int
+	if _, err := fmt.Sscan(text, &kind, &s.lang, &number, &s.id, &n); err != nil {
+		wrong("a message that nobody worded: %q", text)
 	}
-	count := map[string]int{}
-	for text := range o.tells {
-		var kind, lang, number string
-		var id int
-		if _, err := fmt.Sscan(text, &kind, &lang, &number, &id); err != nil {
-			wrong("a message that nobody worded: %q", text)
-		}
-		if number != o.number {
-			wrong("order %s was told %q", o.number, text)
-		}
-		if count[kind+lang]++; count[kind+lang] > len(o.owners) { // of two shop orders that name it each may write
-			wrong("order %s was told twice: %v%s", o.number, o.tells, y.tale(c))
+	s.kind, s.at = state.EffectKind(kind), y.now
+	if y.mode == Observe {
+		wrong("order %s: wrote to the supplier in mode observe", o.number)
+	}
+	if number != o.number {
+		wrong("order %s was told %q", o.number, text)
+	}
+	if o.tells[text]++; o.tells[text] > 1 {
+		wrong("order %s was told %q twice", o.number, text)
+	}
+	for _, before := range o.sends {
+		if before.kind == s.kind && before.lang == s.lang && before.id == s.id {
+			wrong("case %s: %s was sent %s and again %s", s.id, kind, stamp(before.at), stamp(s.at))
 		}
 	}
-	for kind := range c.Told {
-		if o.cutOff(kind) {
-			continue // a person was told to look
+	o.sends = append(o.sends, s)
+}
+
+// yearWrites is how soon a message is written, its four tries included.
+const yearWrites = 30 * time.Minute
+
+// written: each message that is wanted reached the supplier, or a person was
+// told that it may not have. What a case says of it is true.
+func (t *yearTruth) written() {
+	for _, s := range t.in(state.Requested) {
+		t.wants(state.EffectTellRequest, s, s.from, s.to)
+	}
+	for _, s := range t.in(state.Refused) {
+		known, _ := t.number(s)
+		if by := t.read(s.from, yearWrites); known.IsZero() || known.After(by) {
+			t.wants(state.EffectTellRefusal, s, s.from, s.to)
 		}
-		if count[string(kind)+"en"] == 0 || count[string(kind)+"zh"] == 0 {
-			wrong("case %s says that %s was sent; the supplier has %v", c.ID, kind, o.tells)
+		due := yearChinaDays(t.answered(s.from), 5)
+		near := later(due.Add(-24*time.Hour), s.from)
+		if by := t.read(near, yearWrites); known.IsZero() || known.After(by) {
+			t.wants(state.EffectTellProof, s, near, earlier(due, s.to))
+		}
+	}
+	for kind := range t.c.Told {
+		if !t.sent(kind) && len(t.s.raised[AlertUntold]) == 0 {
+			wrong("case %s says that %s was sent, and the supplier has %v%s", t.c.ID, kind, t.o.sends, t.y.tale(t.c))
 		}
 	}
 }
 
-// cutOff tells whether the daemon died over a message and left a text unsent.
-func (o *yearOrder) cutOff(kind state.EffectKind) bool {
-	for text, unsent := range o.cut {
-		if unsent && strings.HasPrefix(text, string(kind)+" ") {
-			return true
+// wants: the message is sent before the end, if there is time for it.
+func (t *yearTruth) wants(kind state.EffectKind, s yearSpan, from, end time.Time) {
+	by := t.read(from, yearWrites)
+	if !from.Before(end) || !end.After(by) || t.y.mode == Observe || t.sent(kind) || len(t.s.raised[AlertUntold]) > 0 {
+		return
+	}
+	wrong("case %s is in this state since %s and %s was wanted from %s to %s; the supplier has %v, and nobody was told%s", t.c.ID, stamp(s.from), kind, stamp(from), stamp(by), t.o.sends, t.y.tale(t.c))
+}
+
+// sent tells whether a message is there in both languages.
+func (t *yearTruth) sent(kind state.EffectKind) bool {
+	n := 0
+	for _, s := range t.o.sends {
+		if s.kind == kind && s.id == t.c.ID {
+			n++
 		}
 	}
-	return false
+	return n >= 2
 }

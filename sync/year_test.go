@@ -45,46 +45,6 @@ func TestYear(t *testing.T) {
 	}
 }
 
-// TestYearNotices: a year that breaks a promise is found out. Each of these is
-// an engine, or a world, that we must never have.
-func TestYearNotices(t *testing.T) {
-	t.Parallel()
-	often := yearOdds{kill: 500, killClick: 100_000}
-	forgetful := often
-	forgetful.forget = 30_000
-	for name, tt := range map[string]struct {
-		odds  yearOdds
-		spoil func(*year)
-		want  string
-	}{
-		"a disk that forgets":               {forgetful, func(*year) {}, ""},
-		"a doubt that is settled too soon":  {often, func(y *year) { y.policy = func(p *Policy) { p.Settle = 0 } }, "is asked again"},
-		"money that is counted as complete": {often, func(y *year) { y.site.lies = true }, "refunds add up to"},
-	} {
-		if tt.odds.forget == 0 && os.Getenv("COUNTERMAND_TEST_ALL") == "" {
-			continue // these take long
-		}
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			var err error
-			for seed := uint64(1); seed < 20 && err == nil; seed++ {
-				y, e := newYear(seed, t.TempDir(), 40, Auto, tt.odds)
-				if e != nil {
-					t.Fatal(e)
-				}
-				tt.spoil(y)
-				err = y.run()
-				if e := y.store.inner.Close(); e != nil {
-					t.Error(e)
-				}
-			}
-			if err == nil || !strings.Contains(err.Error(), tt.want) {
-				t.Errorf("found %v, want %q", err, tt.want)
-			}
-		})
-	}
-}
-
 // yearNumber64 reads a number from the environment; given tells whether it or
 // another default than none was there.
 func yearNumber64(t *testing.T, name string, otherwise uint64) (n uint64, given bool) {

@@ -16,8 +16,10 @@ type yearWatch struct {
 	now   time.Time
 	seen  map[string]*yearSeen
 	keys  map[string]time.Time // alerts by key
-	told  map[string]int       // alerts by kind
+	ended []state.Case         // that nobody judged yet
 	moves int
+	// holders are the cases about a supplier order.
+	holders map[string]map[string]bool
 }
 
 // yearSeen is what is known of one case.
@@ -26,14 +28,15 @@ type yearSeen struct {
 	image   string // once it ended
 	visited map[state.Status]time.Time
 	events  map[state.EventKind]int
-	alerts  map[string]int
+	stays   []yearStay
+	raised  map[string][]time.Time // alerts by kind
 	entered map[state.Status]int
 	revoked map[state.Status]int // entered and left in one transaction
 	faults  []string
 }
 
 func newYearWatch(now time.Time) *yearWatch {
-	return &yearWatch{now: now, seen: map[string]*yearSeen{}, keys: map[string]time.Time{}, told: map[string]int{}}
+	return &yearWatch{now: now, seen: map[string]*yearSeen{}, keys: map[string]time.Time{}, holders: map[string]map[string]bool{}}
 }
 
 func (w *yearWatch) clock() time.Time { return w.now }
@@ -43,7 +46,7 @@ func wrong(format string, args ...any) { panic(yearWrong{fmt.Sprintf(format, arg
 func (w *yearWatch) of(id string) *yearSeen {
 	s := w.seen[id]
 	if s == nil {
-		s = &yearSeen{visited: map[state.Status]time.Time{}, events: map[state.EventKind]int{}, alerts: map[string]int{}, entered: map[state.Status]int{}, revoked: map[state.Status]int{}}
+		s = &yearSeen{visited: map[state.Status]time.Time{}, events: map[state.EventKind]int{}, raised: map[string][]time.Time{}, entered: map[state.Status]int{}, revoked: map[state.Status]int{}}
 		w.seen[id] = s
 	}
 	return s
@@ -66,9 +69,9 @@ func (w *yearWatch) committed(t *yearTx) {
 			wrong("alert %s was raised at %s and at %s", a.Key, at, w.now)
 		}
 		w.keys[a.Key] = w.now
-		w.told[a.Kind]++
 		if a.CaseID != "" {
-			w.of(a.CaseID).alerts[a.Kind]++
+			s := w.of(a.CaseID)
+			s.raised[a.Kind] = append(s.raised[a.Kind], w.now)
 		}
 	}
 }
@@ -84,6 +87,7 @@ func (w *yearWatch) chain(id string, entries []state.Entry) {
 			w.moves++
 			s.entered[e.To]++
 			s.visited[e.To] = w.now
+			s.move(w.now, e.To, e.Event)
 			if slices.ContainsFunc(entries[i+1:], func(n state.Entry) bool { return n.To != n.From }) {
 				s.revoked[e.To]++
 			}
@@ -105,6 +109,13 @@ func (w *yearWatch) stored(c state.Case) {
 	if c.Status != s.status {
 		wrong("case %s is %s and its journal ends at %q", c.ID, c.Status, s.status)
 	}
+	if n := c.SupplierOrder; n != "" {
+		if w.holders[n] == nil {
+			w.holders[n] = map[string]bool{}
+		}
+		w.holders[n][c.ID] = true
+	}
+	s.mark(w.now, c.Paused, c.Status == state.Held && c.Unsure)
 	if s.image != "" {
 		if now := yearImage(c); now != s.image {
 			wrong("case %s had ended and changed:\n%s\n%s", c.ID, s.image, now)
@@ -113,6 +124,7 @@ func (w *yearWatch) stored(c state.Case) {
 	}
 	if c.Status.Ended() {
 		s.image = yearImage(c)
+		w.ended = append(w.ended, c)
 		if !c.DueAt.IsZero() || c.EndedAt.IsZero() {
 			wrong("case %s ended as %s at %s and is due %s", c.ID, c.Status, c.EndedAt, c.DueAt)
 		}
@@ -122,14 +134,11 @@ func (w *yearWatch) stored(c state.Case) {
 	w.alive(c)
 }
 
-// alive: an open case that nobody paused is looked at before its next
-// deadline, or a person was told, or the lane has it.
+// alive: an open case that nobody paused has something to come, or a person
+// was told, or the lane has it. Whether that comes in time is for (*year).judge.
 func (w *yearWatch) alive(c state.Case) {
 	if !c.DueAt.IsZero() && !c.DueAt.After(w.now) {
 		wrong("case %s was stored at %s and is due %s", c.ID, w.now, c.DueAt)
-	}
-	if k, at, ok := c.NextDeadline(w.now); ok && at.After(w.now) && (c.DueAt.IsZero() || c.DueAt.After(at)) && !w.quiet(c, k, at) {
-		wrong("case %s (%s) is due %s, after its next deadline %s at %s", c.ID, c.Status, c.DueAt, k, at)
 	}
 	if c.Paused || !c.DueAt.IsZero() {
 		return
@@ -147,17 +156,6 @@ func (w *yearWatch) alive(c state.Case) {
 	default:
 		wrong("case %s is %s and never due", c.ID, c.Status)
 	}
-}
-
-// quiet: a deadline that shows only in the listing, or that was acted on
-// already within the hour by which a countdown wavers.
-func (w *yearWatch) quiet(c state.Case, k state.Clock, at time.Time) bool {
-	if fired, ok := c.Fired[string(k)]; ok && at.Sub(fired).Abs() < time.Hour {
-		return true
-	}
-	// A refused order that nobody shipped may close at its window's end: the
-	// usual check finds that.
-	return c.Status == state.Refused && k == state.ClockShipWindowEnd && (c.Paused || c.DueAt.Before(at.Add(6*time.Hour)))
 }
 
 // money: nothing counts as refunded that was short, but by a person's word.

@@ -170,10 +170,10 @@ func (y *year) mayCancel(sale *yearSale) {
 	if y.mode == Observe || !sale.wish.want.asks() {
 		wrong("%s is cancelled in the shop (%s, mode %s)", sale.name, sale.wish.want, y.mode)
 	}
-	if !sale.wish.withdrawn.IsZero() && !y.sent[sale.id] && !sale.wish.byPerson {
+	if !sale.wish.withdrawn.IsZero() && !y.cancelled[sale.id] && !sale.wish.byPerson {
 		wrong("%s is cancelled in the shop although the customer took the request back at %s", sale.name, sale.wish.withdrawn)
 	}
-	y.sent[sale.id] = true
+	y.cancelled[sale.id] = true
 	if sale.wish.byPerson {
 		return
 	}

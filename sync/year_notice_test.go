@@ -1,0 +1,210 @@
+package sync
+
+import (
+	"cmp"
+	"maps"
+	"os"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"countermand/state"
+)
+
+// yearSpoil is an engine, or a world, that we must never have.
+type yearSpoil struct {
+	name  string
+	spoil func(*year)
+	want  string // what is found
+	// A small year of these orders finds it.
+	deck  yearDeck
+	mode  Mode // none: auto
+	cases int  // in each of the usual years; none: 40
+	// Years in which all this goes wrong; none: a usual year does.
+	odds yearOdds
+}
+
+// yearFigures spoils a figure of the policy.
+func yearFigures(fn func(*Policy)) func(*year) {
+	return func(y *year) { y.policy = fn }
+}
+
+// yearEntry spoils an entry of the table.
+func yearEntry(s state.Status, ev state.EventKind, h func(right handler) handler) func(*year) {
+	return yearFigures(func(p *Policy) {
+		p.table = map[state.Status]row{}
+		for status, r := range table {
+			p.table[status] = maps.Clone(r)
+		}
+		p.table[s][ev] = h(table[s][ev])
+	})
+}
+
+// yearHush spoils every entry: alerts of this kind are never raised.
+func yearHush(kind string) func(*year) {
+	return yearFigures(func(p *Policy) {
+		p.table = map[state.Status]row{}
+		for status, r := range table {
+			p.table[status] = row{}
+			for ev, right := range r {
+				p.table[status][ev] = func(x *change) error {
+					err := right(x)
+					x.out.Alerts = slices.DeleteFunc(x.out.Alerts, func(a state.Alert) bool { return a.Kind == kind })
+					return err
+				}
+			}
+		}
+	})
+}
+
+const yearNever = 10 * 365 * 24 * time.Hour
+
+// yearSpoils are found in a small year.
+var yearSpoils = []yearSpoil{
+	{name: "refund_late never comes", spoil: yearFigures(func(p *Policy) { p.RefundWarnDays = 2000 }), want: "refund_late was due", deck: yearDeck{fate: fateAccept, pays: 40 * 24 * time.Hour}},
+	{name: "refund_overdue never comes", spoil: yearFigures(func(p *Policy) { p.RefundDueDays = 2000 }), want: "refund_overdue was due", deck: yearDeck{fate: fateAccept, pays: 40 * 24 * time.Hour}},
+	{name: "refund_late comes after a bank day", spoil: yearFigures(func(p *Policy) { p.RefundWarnDays = 1 }), want: "refund_late was", deck: yearDeck{fate: fateAccept}},
+	{name: "refund_late comes a bank day late", spoil: yearFigures(func(p *Policy) { p.RefundWarnDays = 16 }), want: "refund_late was due", deck: yearDeck{fate: fateAccept, pays: 40 * 24 * time.Hour}},
+	{name: "refund_late comes twice", spoil: yearEntry(state.Cancelled, state.EventTick, yearTwice), want: "refund_late was told", deck: yearDeck{fate: fateAccept, pays: 40 * 24 * time.Hour}},
+	{name: "answer_overdue never comes", spoil: yearFigures(func(p *Policy) { p.Answer = yearNever }), want: "answer_overdue was due", deck: yearDeck{fate: fateSilent}},
+	{name: "answer_overdue comes after a minute", spoil: yearFigures(func(p *Policy) { p.Answer = time.Minute }), want: "answer_overdue was", deck: yearDeck{fate: fateSilent}},
+	{name: "unasked never comes", spoil: yearFigures(func(p *Policy) { p.Unasked = yearNever }), want: "unasked was due", deck: yearDeck{fate: fateAccept, hold: true}},
+	{name: "the proof is awaited for 60 days", spoil: yearFigures(func(p *Policy) { p.ProofDays = 60 }), want: "proof_ending was due", deck: yearDeck{fate: fateNoNumber}},
+	{name: "the proof is awaited for a day", spoil: yearFigures(func(p *Policy) { p.ProofDays = 1 }), want: "proof_ending was", deck: yearDeck{fate: fateNoNumber}},
+	{name: "the proof is awaited for six days", spoil: yearFigures(func(p *Policy) { p.ProofDays = 6 }), want: "proof_ending was due", deck: yearDeck{fate: fateNoNumber}},
+	{name: "a number has no grace", spoil: yearFigures(func(p *Policy) { p.NumberGrace = 0 }), want: "the number was there", deck: yearDeck{fate: fateFake, tardy: true}},
+	{name: "a number has a month of grace", spoil: yearFigures(func(p *Policy) { p.NumberGrace = 30 * 24 * time.Hour }), want: "the proof was due", deck: yearDeck{fate: fateFake}},
+	{name: "no message is written", spoil: yearFigures(func(p *Policy) { p.Tells = nil }), want: "was wanted", deck: yearDeck{fate: fateSilent}},
+	{name: "the reminder is not written", spoil: yearFigures(func(p *Policy) { delete(p.Tells, state.EffectTellProof) }), want: "was wanted", deck: yearDeck{fate: fateNoNumber}},
+	{name: "a message is written again", spoil: yearEntry(state.Requested, state.EventMessaged, yearAgain), want: "was sent", deck: yearDeck{fate: fateSilent}},
+	{name: "a request is left unread", spoil: yearEntry(state.Requested, state.EventTick, yearAsleep), want: "can be explained until", deck: yearDeck{fate: fateSilent}},
+	{name: "no verdict is ever given", spoil: yearEntry(state.Refused, state.EventReading, yearDeaf), want: "the proof was due", deck: yearDeck{fate: fateNoNumber}},
+	{name: "a verdict is given at once", spoil: yearEntry(state.Refused, state.EventReading, yearHasty), want: "is in the queue since", deck: yearDeck{fate: fateNoNumber}},
+	{name: "an answer is overheard", spoil: yearEntry(state.Requested, state.EventReading, yearDeaf), want: "is requested until", deck: yearDeck{fate: fateAccept}},
+	{name: "a person's word is doubled", spoil: yearEntry(state.Cancelled, state.EventRefund, yearDoubled), want: "came back", deck: yearDeck{fate: fateAccept, pays: -1}},
+}
+
+// yearTwice tells of each late refund once more.
+func yearTwice(right handler) handler {
+	return func(x *change) error {
+		err := right(x)
+		if _, open := x.c.Raised[AlertRefundLate]; open && x.now.Sub(x.c.Clocks[state.ClockRefundWarn]) > time.Hour {
+			x.resolve(AlertRefundLate)
+			x.alert(AlertRefundLate)
+		}
+		return err
+	}
+}
+
+// yearAgain forgets that a message was written.
+func yearAgain(right handler) handler {
+	return func(x *change) error {
+		err := right(x)
+		clear(x.c.Told)
+		x.tellSupplier(x.ev.Messaged.Kind, "again")
+		return err
+	}
+}
+
+// yearAsleep looks at the order once a month.
+func yearAsleep(right handler) handler {
+	return func(x *change) error {
+		x.c.NextCheckAt = x.now.Add(30 * 24 * time.Hour)
+		return right(x)
+	}
+}
+
+// yearDeaf reads and concludes nothing.
+func yearDeaf(handler) handler {
+	return func(x *change) error {
+		x.again()
+		return nil
+	}
+}
+
+// yearHasty waits for no proof.
+func yearHasty(right handler) handler {
+	return func(x *change) error {
+		err := right(x)
+		if x.c.Status == state.Refused {
+			x.to(state.Disputable, "at once")
+		}
+		return err
+	}
+}
+
+// yearDoubled counts twice what a person says came back.
+func yearDoubled(right handler) handler {
+	return func(x *change) error {
+		err := right(x)
+		if x.c.Refund != nil {
+			x.c.Refund.Amount.Units *= 2
+		}
+		return err
+	}
+}
+
+// yearOften is a machine that dies much.
+var yearOften = yearOdds{kill: 500, killClick: 100_000}
+
+func forgetful() yearOdds {
+	o := yearOften
+	o.forget = 30_000
+	return o
+}
+
+// TestYearNotices: a year that breaks a promise is found out.
+func TestYearNotices(t *testing.T) {
+	t.Parallel()
+	all := os.Getenv("COUNTERMAND_TEST_ALL") != ""
+	long := []yearSpoil{
+		{name: "a doubt that is settled too soon", odds: yearOften, spoil: yearFigures(func(p *Policy) { p.Settle = 0 }), want: "is asked again"},
+		{name: "money that is counted as complete", odds: yearOften, spoil: func(y *year) { y.site.lies = true }, want: "came back"},
+	}
+	rows := append([]yearSpoil{{name: "a disk that forgets", odds: forgetful(), cases: 8, spoil: func(*year) {}}}, yearSpoils...)
+	if all {
+		rows = append(rows, long...)
+		for _, r := range yearSpoils {
+			r.name, r.deck, r.odds = "in a usual year, "+r.name, yearDeck{}, yearUsual
+			rows = append(rows, r)
+		}
+		for _, kind := range yearKinds {
+			r := yearSpoil{name: "nobody hears of " + kind, spoil: yearHush(kind), want: kind + " was due", odds: yearUsual}
+			if kind == AlertWindowOver { // much is held
+				r.mode = Confirm
+			}
+			rows = append(rows, r)
+		}
+	}
+	for _, r := range rows {
+		t.Run(r.name, func(t *testing.T) {
+			t.Parallel()
+			if err := r.play(t); err == nil || !strings.Contains(err.Error(), r.want) {
+				t.Errorf("found %v, want %q", err, r.want)
+			}
+		})
+	}
+}
+
+// play gives what the first years find.
+func (r yearSpoil) play(t *testing.T) (err error) {
+	years, cases := 19, cmp.Or(r.cases, 40)
+	if r.deck != (yearDeck{}) {
+		years, cases = 4, 3
+		r.deck.plain = true
+	}
+	for seed := 1; seed <= years && err == nil; seed++ {
+		y, e := newYear(uint64(seed), t.TempDir(), cases, cmp.Or(r.mode, Auto), r.odds)
+		if e != nil {
+			t.Fatal(e)
+		}
+		y.deck = r.deck
+		r.spoil(y)
+		err = y.run()
+		if e := y.store.inner.Close(); e != nil {
+			t.Error(e)
+		}
+	}
+	return err
+}
