@@ -93,7 +93,8 @@ type yearOrder struct {
 	deck      yearDeck
 	tells     map[string]int // texts that the supplier got, and how often
 	sends     []yearSent
-	masks     bool // its page shows texts otherwise than they were written
+	tried     map[string]bool // messages that it was tried to write, by case and kind
+	masks     bool            // its page shows texts otherwise than they were written
 
 	looks   []time.Time // at its entry in the list or its page
 	served  []yearServed
@@ -114,7 +115,7 @@ func newYearOrder(rng *rand.Rand, deck yearDeck, number, account string, now, or
 	o := &yearOrder{
 		number: number, account: account, store: fmt.Sprintf("Store %d", rng.IntN(40)), lines: lines, owners: map[string]bool{}, fate: drawFate(rng),
 		total: state.Money{Units: (1 + rng.Int64N(200)) * 10_000, Currency: "USD"}, placed: ordered.Add(time.Hour), countdown: rng.IntN(4) > 0,
-		says: rng.IntN(2) == 0, listHides: rng.IntN(5) == 0, tells: map[string]int{},
+		says: rng.IntN(2) == 0, listHides: rng.IntN(5) == 0, tells: map[string]int{}, tried: map[string]bool{},
 		masks: rng.IntN(5) == 0,
 	}
 	o.deck, o.fate = deck, cmp.Or(deck.fate, o.fate)

@@ -154,7 +154,8 @@ func (t *yearTruth) answers() (out []yearPoint) {
 	return out
 }
 
-// windows: the last day in which an order can be asked, or may be sent.
+// windows: the last day in which an order can be asked, or may be sent. Once a
+// page showed that it was sent, there is none.
 func (t *yearTruth) windows() (out []yearPoint) {
 	perhaps, surely := t.shown(t.o.placed, false)
 	if perhaps.IsZero() {
@@ -163,15 +164,29 @@ func (t *yearTruth) windows() (out []yearPoint) {
 	end := t.window()
 	out = append(out, yearPoint{
 		kind: AlertWindowEnding, at: end.Add(-24 * time.Hour), until: end, perhaps: perhaps, surely: surely,
-		spells: t.in(state.Held, state.Queued, state.Requesting, state.Requested), by: t.beat,
+		spells: t.unsent(state.Held, state.Queued, state.Requesting, state.Requested), by: t.beat,
 	})
-	for _, s := range t.in(state.Held) {
+	for _, s := range t.unsent(state.Held) {
 		p := yearPoint{kind: AlertWindowOver, at: end, perhaps: perhaps, surely: surely, spells: []yearSpan{s}, by: t.beat}
 		if !s.from.Before(end.Add(-yearBeat)) {
 			p.surely = time.Time{} // it may have been held because of that
 		}
 		if s.to.After(end) {
 			return append(out, p)
+		}
+	}
+	return out
+}
+
+// unsent is the part of spells in which no page had shown the shipped mark.
+func (t *yearTruth) unsent(statuses ...state.Status) (out []yearSpan) {
+	sent, _ := t.shown(t.o.shipped, false)
+	for _, s := range t.in(statuses...) {
+		if !sent.IsZero() {
+			s.to = earlier(s.to, sent)
+		}
+		if !s.to.Before(s.from) {
+			out = append(out, s)
 		}
 	}
 	return out

@@ -19,6 +19,14 @@ type yearSent struct {
 	at   time.Time
 }
 
+func yearSentOf(text string) (s yearSent, number string) {
+	var n int
+	if _, err := fmt.Sscan(text, &s.kind, &s.lang, &number, &s.id, &n); err != nil {
+		wrong("a message that nobody worded: %q", text)
+	}
+	return s, number
+}
+
 // texts words each message anew, so that one worded twice is seen.
 func (y *year) texts(kind state.EffectKind, c state.Case) ([]string, error) {
 	y.ids++
@@ -28,6 +36,11 @@ func (y *year) texts(kind state.EffectKind, c state.Case) ([]string, error) {
 // Message sends what does not stand there yet, and dies between two texts. A
 // site that shows texts otherwise than they were written never finds them.
 func (c yearClient) Message(ctx context.Context, req supplier.MessageRequest) (supplier.MessageResult, error) {
+	o := c.orders[req.Number]
+	for _, text := range req.Texts {
+		s, _ := yearSentOf(text)
+		o.tried[s.id+string(s.kind)] = true
+	}
 	r, err := c.look(req.Number, false)
 	if err != nil {
 		return supplier.MessageResult{}, err
@@ -35,7 +48,6 @@ func (c yearClient) Message(ctx context.Context, req supplier.MessageRequest) (s
 	if err := req.Guard(r); err != nil {
 		return supplier.MessageResult{Outcome: supplier.MessageWrongOrder, Detail: err.Error()}, nil
 	}
-	o := c.orders[req.Number]
 	missing := 0
 	for _, text := range req.Texts {
 		if !o.stands(text) {
@@ -71,13 +83,8 @@ func (o *yearOrder) stands(text string) bool { return o.tells[text] > 0 && !o.ma
 // gets is a text that a supplier gets: each once, of each case and kind one in
 // each language, about its own order.
 func (y *year) gets(o *yearOrder, text string) {
-	var s yearSent
-	var kind, number string
-	var n int
-	if _, err := fmt.Sscan(text, &kind, &s.lang, &number, &s.id, &n); err != nil {
-		wrong("a message that nobody worded: %q", text)
-	}
-	s.kind, s.at = state.EffectKind(kind), y.now
+	s, number := yearSentOf(text)
+	s.at = y.now
 	if y.mode == Observe {
 		wrong("order %s: wrote to the supplier in mode observe", o.number)
 	}
@@ -89,7 +96,7 @@ func (y *year) gets(o *yearOrder, text string) {
 	}
 	for _, before := range o.sends {
 		if before.kind == s.kind && before.lang == s.lang && before.id == s.id {
-			wrong("case %s: %s was sent %s and again %s", s.id, kind, stamp(before.at), stamp(s.at))
+			wrong("case %s: %s was sent %s and again %s", s.id, s.kind, stamp(before.at), stamp(s.at))
 		}
 	}
 	o.sends = append(o.sends, s)
@@ -116,7 +123,7 @@ func (t *yearTruth) written() {
 		}
 	}
 	for kind := range t.c.Told {
-		if !t.sent(kind) && len(t.s.raised[AlertUntold]) == 0 {
+		if !t.sent(kind) && !t.doubted(kind) {
 			wrong("case %s says that %s was sent, and the supplier has %v%s", t.c.ID, kind, t.o.sends, t.y.tale(t.c))
 		}
 	}
@@ -125,10 +132,16 @@ func (t *yearTruth) written() {
 // wants: the message is sent before the end, if there is time for it.
 func (t *yearTruth) wants(kind state.EffectKind, s yearSpan, from, end time.Time) {
 	by := t.read(from, yearWrites)
-	if !from.Before(end) || !end.After(by) || t.y.mode == Observe || t.sent(kind) || len(t.s.raised[AlertUntold]) > 0 {
+	if !from.Before(end) || !end.After(by) || t.y.mode == Observe || t.sent(kind) || t.doubted(kind) {
 		return
 	}
 	wrong("case %s is in this state since %s and %s was wanted from %s to %s; the supplier has %v, and nobody was told%s", t.c.ID, stamp(s.from), kind, stamp(from), stamp(by), t.o.sends, t.y.tale(t.c))
+}
+
+// doubted tells whether it was tried to write a message, and a person told that
+// it may not stand there.
+func (t *yearTruth) doubted(kind state.EffectKind) bool {
+	return t.o.tried[t.c.ID+string(kind)] && len(t.s.raised[AlertUntold]) > 0
 }
 
 // sent tells whether a message is there in both languages.
