@@ -1,8 +1,12 @@
 package sync
 
-import "countermand/state"
+import (
+	"maps"
+	"slices"
+	"time"
 
-import "time"
+	"countermand/state"
+)
 
 // yearWord is what a person said came back.
 type yearWord struct {
@@ -78,9 +82,9 @@ func (b *yearSums) add(c state.Case, truly state.Money) {
 
 // balance closes the books.
 func (b *yearSums) balance() {
-	for k, n := range b.truly {
-		if b.said[k] != n {
-			wrong("the refunds of cases that are %s add up to %d, it was %d", k, b.said[k], n)
+	for _, k := range slices.Sorted(maps.Keys(b.truly)) {
+		if b.said[k] != b.truly[k] {
+			wrong("the refunds of cases that are %s add up to %d, it was %d", k, b.said[k], b.truly[k])
 		}
 	}
 	if len(b.said) != len(b.truly) {

@@ -87,9 +87,9 @@ func (t *yearTruth) movers() []yearMove {
 	return out
 }
 
-// looked: no open case stands still and unread for more than half a day, so
-// each moves in the half day before any deadline of its. One that waits for a
-// person because of its number does not: the person was told.
+// looked: no open case stands still for more than half a day, unread and
+// without a word to a person, so each moves in the half day before any deadline
+// of its. One that waits because of its number does not: the person was told.
 func (t *yearTruth) looked() {
 	for _, status := range []state.Status{state.Held, state.Requested, state.Refused, state.Cancelled, state.Disputable, state.Disputed} {
 		for _, s := range t.spells(func(s yearStay) bool { return s.status == status && !s.unsure }) {
@@ -100,7 +100,12 @@ func (t *yearTruth) looked() {
 
 func (t *yearTruth) lookedIn(s yearSpan) {
 	last := s.from
-	for _, at := range append(slices.Clone(t.o.looks), s.to) {
+	moved := append(slices.Clone(t.o.looks), s.to)
+	for _, raised := range t.s.raised {
+		moved = append(moved, raised...)
+	}
+	slices.SortFunc(moved, time.Time.Compare)
+	for _, at := range moved {
 		if !at.After(last) || at.After(s.to) {
 			continue
 		}

@@ -1,6 +1,7 @@
 package sync
 
 import (
+	"maps"
 	"slices"
 	"time"
 
@@ -30,7 +31,7 @@ type yearTold struct {
 // too short either is right.
 func (p yearPoint) told() (w yearTold) {
 	for _, s := range p.spells {
-		from, by := later(later(p.at, p.perhaps), s.from), time.Time{}
+		from := later(later(p.at, p.perhaps), s.from)
 		if from.After(s.to) || !p.until.IsZero() && !from.Before(p.until) {
 			continue
 		}
@@ -41,7 +42,7 @@ func (p yearPoint) told() (w yearTold) {
 		if !p.perhaps.IsZero() && p.surely.IsZero() {
 			continue
 		}
-		by = p.by(later(from, p.surely))
+		by := p.by(later(from, p.surely))
 		if p.until.IsZero() && s.to.After(by) || !p.until.IsZero() && earlier(p.until, s.to).After(by) {
 			w.by, w.must = by, true
 			break
@@ -64,7 +65,8 @@ func (t *yearTruth) deadlines() {
 			points[p.kind] = append(points[p.kind], p)
 		}
 	}
-	for kind, of := range points {
+	for _, kind := range slices.Sorted(maps.Keys(points)) {
+		of := points[kind]
 		raised := slices.Clone(t.s.raised[kind])
 		for _, p := range of {
 			w := p.told()

@@ -199,6 +199,7 @@ func (c yearClient) cancel(ctx context.Context, req supplier.CancelRequest) (sta
 	}
 	c.y.store.dieHere("before the mark")
 	if err := req.Dispatch(ctx); err != nil {
+		c.orders[req.Number].odd = append(c.orders[req.Number].odd, c.y.now) // the disk spoilt it
 		return state.Asked{Outcome: state.AskFailed, Detail: err.Error(), Reading: &r}, nil
 	}
 	c.y.store.dieHere("before the click")
