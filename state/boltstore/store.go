@@ -258,7 +258,7 @@ func (s *Store) write(fn func(*writeTx) error) error {
 }
 
 func (s *Store) writeTx(b *bbolt.Tx) *writeTx {
-	return &writeTx{readTx: readTx{b: b}, now: s.now().UTC()}
+	return &writeTx{readTx: readTx{b: b, known: map[place]knownRows{}}, now: s.now().UTC()}
 }
 
 // View runs fn on one unchanging state of the database; see state.Store.

@@ -98,9 +98,12 @@ func (tb *table[T]) load(t *readTx, key []byte) (v T, rev uint64, err error) {
 		v, rev, err = tb.decode(key, raw)
 		if err != nil {
 			t.note(tb, key)
-			err = fmt.Errorf("read %s %s: %w: %w", tb.word, tb.keyText(key), state.ErrCorrupt, err)
+			return v, rev, fmt.Errorf("read %s %s: %w: %w", tb.word, tb.keyText(key), state.ErrCorrupt, err)
 		}
-		return v, rev, err
+		if t.known != nil {
+			t.known[place{tb, string(key)}] = knownRows{rev, tb.rowsOf(key, v)}
+		}
+		return v, rev, nil
 	}
 	if t.isDamaged(tb.name, key) {
 		return v, 0, fmt.Errorf("read %s %s: %w and set aside in quarantine", tb.word, tb.keyText(key), state.ErrCorrupt)
@@ -115,11 +118,9 @@ func (tb *table[T]) save(t *writeTx, key []byte, v T, rev uint64) (uint64, error
 	if err := tb.checkKey(key); err != nil {
 		return 0, fmt.Errorf("save %s: %w", tb.word, err)
 	}
-	old, have, err := tb.load(&t.readTx, key)
-	var before []row
+	before, have, err := tb.stored(t, key)
 	switch {
 	case err == nil:
-		before = tb.rowsOf(key, old)
 	case errors.Is(err, state.ErrCorrupt) && rev != 0 && rev != anyRev:
 		return 0, err
 	case errors.Is(err, state.ErrCorrupt):
@@ -136,6 +137,21 @@ func (tb *table[T]) save(t *writeTx, key []byte, v T, rev uint64) (uint64, error
 		}
 	}
 	return tb.write(t, key, v, before)
+}
+
+// stored returns the rows and the revision of what is stored, as load does.
+// A revision stands for one content, so rows that are known need no decoding.
+func (tb *table[T]) stored(t *writeTx, key []byte) (rows []row, rev uint64, err error) {
+	if known, ok := t.known[place{tb, string(key)}]; ok {
+		if rev, _, err := unseal(tb.name, key, t.bucket(tb.name).Get(key)); err == nil && rev == known.rev {
+			return known.rows, rev, nil
+		}
+	}
+	v, rev, err := tb.load(&t.readTx, key)
+	if err != nil {
+		return nil, rev, err
+	}
+	return tb.rowsOf(key, v), rev, nil
 }
 
 // write stores v and turns the index rows before into its own. It reads back
@@ -157,6 +173,9 @@ func (tb *table[T]) write(t *writeTx, key []byte, v T, before []row) (uint64, er
 	}
 	if err := b.Put(key, raw); err != nil {
 		return 0, fmt.Errorf("save %s %s: %w", tb.word, tb.keyText(key), err)
+	}
+	if t.known != nil {
+		t.known[place{tb, string(key)}] = knownRows{rev, after}
 	}
 	return rev, t.reindex(key, before, after)
 }

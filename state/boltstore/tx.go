@@ -20,6 +20,16 @@ type readTx struct {
 	b *bbolt.Tx
 	// damaged are the unreadable records that the transaction came across.
 	damaged map[place]bool
+	// known are the rows of the records that a transaction read or wrote, for
+	// one that writes: what it saves it mostly read just before, and need not
+	// decode again.
+	known map[place]knownRows
+}
+
+// knownRows are the index rows of a record at one revision.
+type knownRows struct {
+	rev  uint64
+	rows []row
 }
 
 // writeTx answers state.Tx.
