@@ -30,19 +30,19 @@ const (
 	sweepMost   = 5 // pages of ten orders
 )
 
-func readCost(f state.Effect, c state.Case) int {
+func readCost(j job) int {
 	n := 1
-	if wantsTracking(f, c) {
+	if wantsTracking(j) {
 		n++
 	}
-	if c.Status == state.Cancelled {
-		n += max(1, len(c.SupplierLines)) // each line has a refund page of its own
+	if j.c.Status == state.Cancelled {
+		n += max(1, len(j.c.SupplierLines)) // each line has a refund page of its own
 	}
 	return n
 }
 
-func wantsTracking(f state.Effect, c state.Case) bool {
-	return f.Depth == state.DepthTracking || !c.ShippedAt.IsZero()
+func wantsTracking(j job) bool {
+	return j.Depth == state.DepthTracking || !j.c.ShippedAt.IsZero()
 }
 
 func sweepCost(orders int) int { return min(sweepMost, 1+orders/10) }
@@ -84,9 +84,15 @@ func (l *lane) backlog(ctx context.Context) (b backlog, err error) {
 	return b, nil
 }
 
+// job is an effect that is to be done, and its case.
+type job struct {
+	state.Effect
+	c state.Case
+}
+
 // next is what is done now: one request or message, else readings, with how
 // many pages these may take while a request or a message waits.
-func (l *lane) next(ctx context.Context) (work []state.Effect, pages int, err error) {
+func (l *lane) next(ctx context.Context) (work []job, pages int, err error) {
 	b, err := l.backlog(ctx)
 	if err != nil {
 		return nil, 0, err
@@ -109,11 +115,11 @@ func (l *lane) next(ctx context.Context) (work []state.Effect, pages int, err er
 // Every so many, counted on from those done before, comes what waits longest.
 // So what was missed while the daemon was down is caught up in the order in
 // which it would be too late, and nothing waits for ever.
-func (l *lane) pick(ctx context.Context, ids []string, most, every, before int) (out []state.Effect, err error) {
+func (l *lane) pick(ctx context.Context, ids []string, most, every, before int) (out []job, err error) {
 	now := l.e.o.Now()
 	err = l.e.o.Store.View(ctx, func(tx state.ReadTx) error {
 		out = nil
-		waiting, urgent, err := ranked(tx, ids, now)
+		waiting, urgent, cases, err := ranked(tx, ids, now)
 		taken, all := make(map[string]bool, most), len(waiting)
 		for i := before; err == nil && len(taken) < all && len(out) < most; i++ {
 			from := &urgent
@@ -130,7 +136,7 @@ func (l *lane) pick(ctx context.Context, ids []string, most, every, before int) 
 				continue
 			}
 			if err = gone; err == nil {
-				out = append(out, f)
+				out = append(out, job{f, cases[id]})
 			}
 		}
 		return err
@@ -144,12 +150,13 @@ func (l *lane) pick(ctx context.Context, ids []string, most, every, before int) 
 // ranked leaves out damaged cases, which rest in quarantine while the others
 // go on, and gives the order in which the rest waits and the one in which it
 // would be too late: requests before messages, each by its case's deadline.
-func ranked(tx state.ReadTx, ids []string, now time.Time) (waiting, urgent []string, err error) {
+func ranked(tx state.ReadTx, ids []string, now time.Time) (waiting, urgent []string, cases map[string]state.Case, err error) {
 	type place struct {
 		kind int
 		at   time.Time
 	}
 	places := make(map[string]place, len(ids))
+	cases = make(map[string]state.Case, len(ids))
 	for _, id := range ids {
 		caseID, kind := state.EffectOf(id)
 		c, err := tx.Case(caseID)
@@ -157,16 +164,16 @@ func ranked(tx state.ReadTx, ids []string, now time.Time) (waiting, urgent []str
 			continue
 		}
 		if err != nil {
-			return nil, nil, err
+			return nil, nil, nil, err
 		}
 		waiting = append(waiting, id)
-		places[id] = place{rank(kind), tooLate(c, now)}
+		cases[id], places[id] = c, place{rank(kind), tooLate(c, now)}
 	}
 	urgent = slices.Clone(waiting)
 	slices.SortStableFunc(urgent, func(a, b string) int {
 		return cmp.Or(cmp.Compare(places[a].kind, places[b].kind), places[a].at.Compare(places[b].at))
 	})
-	return waiting, urgent, nil
+	return waiting, urgent, cases, nil
 }
 
 func rank(kind state.EffectKind) int {

@@ -85,8 +85,8 @@ func (l *lane) pass(ctx context.Context) (more bool, err error) {
 // work does the first of what was picked, or readings. worked is false where
 // the hour's budget has no room for it: nothing smaller is done instead, or
 // small things would leave large ones waiting for ever.
-func (l *lane) work(ctx context.Context, work []state.Effect, pages int) (worked bool, err error) {
-	first, cost, do := work[0], requestCost, l.request
+func (l *lane) work(ctx context.Context, work []job, pages int) (worked bool, err error) {
+	first, cost, do := work[0].Effect, requestCost, l.request
 	switch {
 	case first.Kind == state.EffectRead:
 		return l.readings(ctx, work, pages)
@@ -266,9 +266,13 @@ func (l *lane) request(ctx context.Context, f state.Effect) error {
 // because of something that the shop can take back without a word. wait is set
 // where the shop cannot tell now.
 func (l *lane) stillWanted(ctx context.Context, f state.Effect) (wait bool, err error) {
-	c, err := l.caseOf(ctx, f)
+	var c state.Case
+	err = l.e.o.Store.View(ctx, func(tx state.ReadTx) (err error) {
+		c, err = tx.Case(f.CaseID)
+		return err
+	})
 	if err != nil {
-		return false, err
+		return false, fmt.Errorf("open case %s: %w", f.CaseID, err)
 	}
 	s, known := l.e.o.Shops[c.Shop]
 	if !known || c.Cause.Rank() >= state.CauseCancelled.Rank() {
@@ -280,7 +284,7 @@ func (l *lane) stillWanted(ctx context.Context, f state.Effect) (wait bool, err 
 	}
 	if err != nil {
 		l.e.o.Log.Warn().Err(err).Str("case", c.ID).Msg("the shop cannot tell whether the order is still to be cancelled: it is not asked yet")
-		return true, l.putOff(ctx, []state.Effect{f}, nil)
+		return true, l.putOff(ctx, nil, f.ID)
 	}
 	err = l.update(ctx, func(t *txn) error {
 		if err := t.settle(o, s, nil); err != nil {

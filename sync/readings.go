@@ -14,48 +14,43 @@ import (
 // that need no more, and tells which of them changed. After so many pages it
 // gives way to a request or a message, and it ends where the hour's budget has
 // no room for the next one; worked is false if there was none at all.
-func (l *lane) readings(ctx context.Context, due []state.Effect, pages int) (worked bool, err error) {
-	cases := map[string]state.Case{}
-	var want []string
-	for _, f := range due {
-		c, err := l.caseOf(ctx, f)
-		if err != nil {
-			return false, err
-		}
-		cases[f.ID] = c
-		if f.Depth == state.DepthList {
-			want = append(want, c.SupplierOrder)
+func (l *lane) readings(ctx context.Context, due []job, pages int) (worked bool, err error) {
+	var want, ids []string
+	for _, j := range due {
+		ids = append(ids, j.ID)
+		if j.Depth == state.DepthList {
+			want = append(want, j.c.SupplierOrder)
 		}
 	}
 	var swept map[string]state.Reading
 	if len(want) > 0 {
 		// With room for a page behind it, or sweeps would be all that is done.
-		if !l.starts(sweepCost(len(want)) + readCost(due[0], cases[due[0].ID])) {
+		if !l.starts(sweepCost(len(want)) + readCost(due[0])) {
 			return false, nil
 		}
 		if swept, err = l.client.Sweep(ctx, want); err != nil {
-			return true, l.putOff(ctx, due, err)
+			return true, l.putOff(ctx, err, ids...)
 		}
 	}
-	served := func(f state.Effect) bool { return l.listed(f, cases[f.ID], swept) }
-	order := slices.DeleteFunc(slices.Clone(due), func(f state.Effect) bool { return !served(f) }) // they cost nothing more
+	served := func(j job) bool { return listed(j, swept) }
+	order := slices.DeleteFunc(slices.Clone(due), func(j job) bool { return !served(j) }) // they cost nothing more
 	order = append(order, slices.DeleteFunc(due, served)...)
 	// Where no order at all can be read, the site changed, or the account did.
 	var blind error
 	seen := false
-	for _, f := range order {
+	for _, j := range order {
 		if ctx.Err() != nil {
 			return worked, context.Cause(ctx)
 		}
-		if c := cases[f.ID]; !served(f) {
-			if pages <= 0 && l.askDue(ctx) || !l.starts(readCost(f, c)) {
+		if !served(j) {
+			if pages <= 0 && l.askDue(ctx) || !l.starts(readCost(j)) {
 				return worked, blind
 			}
 			pages--
 		}
 		worked, l.asked = true, 0
-		unread, err := l.reading(ctx, f, cases[f.ID], swept)
-		if err := l.setAside(ctx, f, err); err != nil {
+		unread, err := l.reading(ctx, j, swept)
+		if err := l.setAside(ctx, j.Effect, err); err != nil {
 			return true, err
 		}
 		if seen = seen || unread == nil; seen {
@@ -67,17 +62,6 @@ func (l *lane) readings(ctx context.Context, due []state.Effect, pages int) (wor
 	return worked, blind
 }
 
-func (l *lane) caseOf(ctx context.Context, f state.Effect) (c state.Case, err error) {
-	err = l.e.o.Store.View(ctx, func(tx state.ReadTx) (err error) {
-		c, err = tx.Case(f.CaseID)
-		return err
-	})
-	if err != nil {
-		return c, fmt.Errorf("open case %s: %w", f.CaseID, err)
-	}
-	return c, nil
-}
-
 // askDue tells whether a request or a message is due.
 func (l *lane) askDue(ctx context.Context) bool {
 	b, err := l.backlog(ctx)
@@ -86,30 +70,30 @@ func (l *lane) askDue(ctx context.Context) bool {
 
 // listed tells whether the list's entry of an order is enough: it says what it
 // said before.
-func (l *lane) listed(f state.Effect, c state.Case, swept map[string]state.Reading) bool {
-	entry, there := swept[c.SupplierOrder]
-	return f.Depth == state.DepthList && there && entry.StatusText == c.ListText && c.ListText != ""
+func listed(j job, swept map[string]state.Reading) bool {
+	entry, there := swept[j.c.SupplierOrder]
+	return j.Depth == state.DepthList && there && entry.StatusText == j.c.ListText && j.c.ListText != ""
 }
 
 // reading does one read. A list entry that says what it said before is enough
 // for a regular check; anything else is read in detail. unread is why an order
 // gave nothing that could be understood.
-func (l *lane) reading(ctx context.Context, f state.Effect, c state.Case, swept map[string]state.Reading) (unread, err error) {
+func (l *lane) reading(ctx context.Context, j job, swept map[string]state.Reading) (unread, err error) {
 	var listText string
-	if f.Depth == state.DepthList {
-		entry := swept[c.SupplierOrder]
-		if l.listed(f, c, swept) {
-			return nil, l.endRead(ctx, f, state.Event{Kind: state.EventReading, By: state.BySupplier, Reading: &entry})
+	if j.Depth == state.DepthList {
+		entry := swept[j.c.SupplierOrder]
+		if listed(j, swept) {
+			return nil, l.endRead(ctx, j.Effect, state.Event{Kind: state.EventReading, By: state.BySupplier, Reading: &entry})
 		}
 		listText = entry.StatusText
 	}
-	r, err := l.client.Read(ctx, c.SupplierOrder, wantsTracking(f, c))
+	r, err := l.client.Read(ctx, j.c.SupplierOrder, wantsTracking(j))
 	if ctx.Err() != nil {
 		return nil, context.Cause(ctx)
 	}
 	if err == nil {
 		r.ListText = listText
-		return nil, l.endRead(ctx, f, state.Event{Kind: state.EventReading, By: state.BySupplier, Reading: &r})
+		return nil, l.endRead(ctx, j.Effect, state.Event{Kind: state.EventReading, By: state.BySupplier, Reading: &r})
 	}
 	switch kind := supplier.KindOf(err); kind {
 	case supplier.NotFound, supplier.Unreadable, supplier.UnknownPage, supplier.WrongOrder, supplier.Unsafe:
@@ -120,9 +104,9 @@ func (l *lane) reading(ctx context.Context, f state.Effect, c state.Case, swept 
 		if kind == supplier.Unreadable || kind == supplier.UnknownPage {
 			unread = err
 		}
-		return unread, l.endRead(ctx, f, ev)
+		return unread, l.endRead(ctx, j.Effect, ev)
 	}
-	return nil, l.putOff(ctx, []state.Effect{f}, err)
+	return nil, l.putOff(ctx, err, j.ID)
 }
 
 // endRead stores what a read gave. A read that was asked for anew meanwhile
@@ -151,13 +135,13 @@ func (l *lane) endRead(ctx context.Context, f state.Effect, ev state.Event) erro
 
 // putOff moves reads that the browser, the site or the session spoilt; the
 // cases are left as they are.
-func (l *lane) putOff(ctx context.Context, effects []state.Effect, cause error) error {
+func (l *lane) putOff(ctx context.Context, cause error, effects ...string) error {
 	if ctx.Err() != nil {
 		return context.Cause(ctx)
 	}
 	err := l.update(ctx, func(t *txn) error {
-		for _, f := range effects {
-			now, err := t.Effect(f.ID)
+		for _, id := range effects {
+			now, err := t.Effect(id)
 			if errors.Is(err, state.ErrNotFound) {
 				continue
 			}
