@@ -46,6 +46,14 @@ var doubtStories = []scenario{
 			}
 		}},
 	})},
+	{name: "scanned before the request was seen, after a click in doubt", steps: then(doubted, []step{
+		{after: 2 * time.Hour, ev: reads(state.PhasePending), to: state.Requested},
+		{after: time.Hour, ev: reads(state.PhaseShipped, tracked(late("LP1"))), to: state.Disputable, raised: AlertDisputable + " " + AlertShippedAfter, check: has("a click that may have been a request")},
+	})},
+	{name: "scanned after a request that was in doubt", steps: then(doubted, []step{
+		{after: 2 * time.Hour, ev: reads(state.PhasePending), to: state.Requested},
+		{after: 2 * day1, ev: reads(state.PhaseShipped, tracked(parcel("LP1", base.Add(day1)))), to: state.Disputable, raised: AlertDisputable + " " + AlertShippedAfter, check: has("it left after we asked")},
+	})},
 	{name: "closed ends the doubt", steps: then(doubted, []step{{ev: reads(state.PhaseClosed), to: state.Cancelled}})},
 	{name: "never asked, twice, is asked once more", steps: then(reasked, []step{
 		{ev: plain(state.EventBegin), to: state.Requesting},

@@ -42,7 +42,7 @@ func (x *change) track(r *state.Reading) {
 		first(&have.DeliveredAt, t.DeliveredAt)
 	}
 	x.replacedNumbers(r)
-	x.c.Proof = proof(x.c, r.At)
+	x.c.Proof = proof(x.c, requestMoment(x.c, r.At))
 }
 
 // goneAfter is how long a number must be left out before another one counts in
@@ -75,16 +75,14 @@ func (x *change) replacedNumbers(r *state.Reading) {
 	}
 }
 
-// proof judges the tracking. Scans count against the moment of the request;
-// for an order that was never asked, against the first attempt. A parcel
+// proof judges the tracking against the moment of the request. A parcel
 // without a scan leaves the matter open; one scanned after the request decides
 // it, whatever the others show. Of a number that was replaced only such a scan
 // still counts: it was sent, whatever stands there now.
-func proof(c state.Case, now time.Time) state.Proof {
+func proof(c state.Case, asked time.Time) state.Proof {
 	if len(c.Tracking) == 0 {
 		return state.ProofNone
 	}
-	asked := requestMoment(c, now)
 	out := state.ProofScanBefore
 	for _, t := range c.Tracking {
 		switch {
@@ -114,7 +112,8 @@ func tooOld(c state.Case, t state.Tracking) bool {
 	return !t.FirstScanAt.IsZero() && !placed.IsZero() && t.FirstScanAt.Before(placed.Add(-orderDateGrace))
 }
 
-// requestMoment is when the supplier could first have known.
+// requestMoment is when the supplier could first have known; for an order that
+// was never asked, the first attempt.
 func requestMoment(c state.Case, now time.Time) time.Time {
 	m := c.RequestedAt
 	if d := c.Attempt.Heard(); !d.IsZero() && (m.IsZero() || d.Before(m)) {
@@ -141,7 +140,12 @@ func (x *change) weigh(r *state.Reading) {
 			x.to(state.Disputable, "when the request was made that was refused is not known (read %s): compare it with the scans: %s", stamp(x.c.AnsweredAt), scans)
 			return
 		}
-		x.to(state.Disputable, "it left after we asked (%s): %s", stamp(requestMoment(x.c, x.now)), scans)
+		asked := requestMoment(x.c, x.now)
+		if seen := x.c.RequestedAt; !seen.IsZero() && proof(x.c, seen) != state.ProofScanAfter {
+			x.to(state.Disputable, "it left between a click that may have been a request (%s) and the request that was seen to stand (%s): a person must judge: %s", stamp(asked), stamp(seen), scans)
+			return
+		}
+		x.to(state.Disputable, "it left after we asked (%s): %s", stamp(asked), scans)
 		return
 	}
 	due := x.c.Clocks[state.ClockProofDue]

@@ -25,6 +25,15 @@ func proofIs(want state.Proof) func(expect, state.Case, Outcome) {
 	}
 }
 
+func readIn(want time.Duration) func(expect, state.Case, Outcome) {
+	return func(t expect, c state.Case, _ Outcome) {
+		t.Helper()
+		if got := c.NextCheckAt.Sub(c.ReadAt); got != want {
+			t.Errorf("is read again in %s, want %s", got, want)
+		}
+	}
+}
+
 func early(id string) state.Tracking { return parcel(id, base.Add(-time.Hour)) }
 func late(id string) state.Tracking  { return parcel(id, base.Add(time.Hour)) }
 func none(id string) state.Tracking  { return parcel(id, time.Time{}) }
@@ -43,6 +52,11 @@ var proofStories = []scenario{
 	})},
 	{name: "a tracking page that was not read proves nothing", steps: then(reach[state.Refused], []step{
 		{after: at(proofDue) + day1, ev: reads(state.PhaseProcessing), to: state.Refused},
+	})},
+	{name: "half a page is read again soon, then less often", steps: then(reach[state.Refused], []step{
+		{after: at(proofDue) + 2*day1, ev: reads(state.PhaseProcessing, incomplete), to: state.Refused, check: readIn(20 * time.Minute)},
+		{after: time.Hour, ev: reads(state.PhaseProcessing, incomplete), to: state.Refused, check: readIn(40 * time.Minute)},
+		{after: time.Hour, ev: reads(state.PhaseProcessing), to: state.Refused, check: readIn(checkProof)},
 	})},
 	{name: "a number without a scan has its grace", steps: then(reach[state.Refused], []step{
 		{after: at(proofDue) - time.Hour, ev: reads(state.PhaseShipped, tracked(none("LP1"))), to: state.Refused, raised: AlertShippedAfter, check: proofIs(state.ProofNumberOnly)},

@@ -37,8 +37,17 @@ func (x *change) trust(r *state.Reading) bool {
 	return false
 }
 
-// again sets the next regular check.
-func (x *change) again() { x.c.NextCheckAt = nextCheck(x.c, x.now) }
+// again sets the next regular check, and an earlier one after a page that did
+// not show everything.
+func (x *change) again() {
+	x.c.NextCheckAt = nextCheck(x.c, x.now)
+	if n := max(x.c.ReadFailures, x.c.PartFailures); n > 0 && !x.c.NextCheckAt.IsZero() {
+		x.c.NextCheckAt = earlier(x.c.NextCheckAt, x.now.Add(retryIn(n)))
+	}
+}
+
+// retryIn is how long after the nth failure in a row an order is read again.
+func retryIn(n int) time.Duration { return min(checkFailed<<min(n-1, 5), checkSlow) }
 
 // absorb keeps the facts of a reading that passed the guard.
 func (x *change) absorb(r *state.Reading) {
@@ -368,10 +377,10 @@ func readFailed(x *change) error {
 
 // unread counts a reading that gave nothing to go by.
 func (x *change) unread(kind, detail string) {
-	if !x.c.NextCheckAt.IsZero() {
-		x.c.NextCheckAt = x.now.Add(min(checkFailed<<min(x.c.ReadFailures, 5), checkSlow))
-	}
 	x.c.ReadFailures++
+	if !x.c.NextCheckAt.IsZero() {
+		x.c.NextCheckAt = x.now.Add(retryIn(x.c.ReadFailures))
+	}
 	if x.c.ReadFailures == 1 || x.c.ReadFailures == unreadableAfter {
 		x.say("could not be read (%s): %s", kind, detail)
 	}
