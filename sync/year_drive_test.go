@@ -285,7 +285,7 @@ func (y *year) beat() time.Time {
 			wrong("the engine spins: %s", y.stuck())
 		}
 		err := y.engine(func() error {
-			return errors.Join(y.inbox(), y.e.tick(context.Background()), y.lanes())
+			return errors.Join(y.inbox(), y.tick(), y.lanes())
 		})
 		switch {
 		case err == nil:
@@ -302,6 +302,14 @@ func (y *year) beat() time.Time {
 			return next
 		}
 	}
+}
+
+// tick is the engine's, where a case is due.
+func (y *year) tick() error {
+	if at := y.watch.next(); at.IsZero() || at.After(y.now) {
+		return nil
+	}
+	return y.e.tick(context.Background())
 }
 
 // inbox is drainInbox without its goroutines.
@@ -347,12 +355,10 @@ func (y *year) view(fn func(state.ReadTx) error) {
 func (y *year) due() time.Time {
 	far := y.now.AddDate(9, 0, 0)
 	next := far
+	if at := y.watch.next(); !at.IsZero() {
+		next = at
+	}
 	y.view(func(tx state.ReadTx) error {
-		if at, ok, err := tx.NextDue(); err != nil {
-			return err
-		} else if ok {
-			next = earlier(next, at)
-		}
 		knocks, err := tx.Knocks(far, 1)
 		if err != nil {
 			return err

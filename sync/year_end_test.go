@@ -272,7 +272,7 @@ func (y *year) rightEnd(c state.Case, o *yearOrder, s *yearSeen) string {
 		return "taken for requested, and no request came"
 	case !s.visited[state.Refused].IsZero() && o.reached > 0 && o.shipped.IsZero() && s.visited[state.Refused].Before(o.answered):
 		return fmt.Sprintf("taken for refused at %s, answered %s", s.visited[state.Refused], o.answered)
-	case !s.visited[state.Disputable].IsZero() && left && come(o.scanSeen, s.visited[state.Disputable].Add(-30*time.Minute)):
+	case !s.visited[state.Disputable].IsZero() && left && !o.inDoubt() && come(o.scanSeen, s.visited[state.Disputable].Add(-30*time.Minute)):
 		return fmt.Sprintf("disputed since %s although it was scanned %s, asked %s", s.visited[state.Disputable], o.scan, asked)
 	}
 	return y.asked(c, o, s)

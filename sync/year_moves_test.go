@@ -51,7 +51,7 @@ func (t *yearTruth) moves() {
 		}
 		for _, s := range t.spells(func(s yearStay) bool { return s.status == m.status && !s.unsure }) {
 			since := later(s.from, m.from)
-			if !since.Before(s.to) {
+			if !since.Before(s.to) || m.status == state.Queued && t.o.hasHeard(s.from) { // its page offers no button any more
 				continue
 			}
 			if by := t.read(since, m.within); s.to.After(by) {
@@ -170,7 +170,7 @@ func (t *yearTruth) proves() bool {
 // scannedAfter tells whether a scan from after the request had been read.
 func (t *yearTruth) scannedAfter(now time.Time) bool {
 	seen, _ := t.shown(t.o.scanSeen, true)
-	return t.proves() && !seen.IsZero() && !seen.After(now) && t.o.scan.After(t.asked())
+	return t.proves() && !seen.IsZero() && !seen.After(now) && (t.o.scan.After(t.asked()) || t.o.inDoubt())
 }
 
 // after is what a refused case became at the end of a spell, "" while it lasts.

@@ -79,6 +79,7 @@ type yearOrder struct {
 	clicks    int // clicks that were made
 	reached   int // of those, requests that the supplier has
 	reachedAt time.Time
+	astray    time.Time // the first click that never reached the supplier
 	allowed   bool      // a person wants it asked once more
 	shownFrom time.Time // the pages know of the request from then on
 	answered  time.Time
@@ -122,7 +123,7 @@ func newYearOrder(rng *rand.Rand, deck yearDeck, number, account string, now, or
 	o.paid = o.placed.Add(yearWithin(rng, 0, time.Hour))
 	switch n := rng.IntN(50); {
 	case deck.hold || n == 0: // the button is missing for days
-		o.verified = now.Add(yearWithin(rng, 30*time.Hour, 60*time.Hour))
+		o.verified = now.Add(yearWithin(rng, 25*time.Hour, 40*time.Hour))
 	case n < 6:
 		o.verified = now.Add(yearWithin(rng, 0, 20*time.Hour))
 	}
@@ -132,7 +133,7 @@ func newYearOrder(rng *rand.Rand, deck yearDeck, number, account string, now, or
 	}
 	// One that nobody asks about is sent in good time, or never.
 	o.ship(rng, now.Add(o.window.Sub(now)*time.Duration(60+rng.IntN(35))/100), true)
-	if rng.IntN(8) == 0 {
+	if rng.IntN(12) == 0 {
 		o.shipped = time.Time{}
 		o.close(rng, o.window.Add(yearWithin(rng, 0, 6*time.Hour)))
 	}
@@ -206,7 +207,11 @@ func (o *yearOrder) reach(rng *rand.Rand, now time.Time) {
 		o.shownFrom = now.Add(yearWithin(rng, 0, 100*time.Second))
 	}
 	left := o.window.Sub(now)
-	o.answered = now.Add(yearWithin(rng, 10*time.Minute, min(5*day, max(left-time.Hour, 11*time.Minute))))
+	most := day // most suppliers answer soon
+	if rng.IntN(3) == 0 {
+		most = 5 * day
+	}
+	o.answered = now.Add(yearWithin(rng, 10*time.Minute, min(most, max(left-time.Hour, 11*time.Minute))))
 	o.shipped, o.closed, o.pays = time.Time{}, time.Time{}, nil
 	fate := o.fate
 	if o.reached > 1 {
@@ -237,6 +242,13 @@ func (o *yearOrder) reach(rng *rand.Rand, now time.Time) {
 		o.close(rng, o.answered)
 	}
 }
+
+// inDoubt tells whether it was scanned after a click of which nobody can tell
+// that it never was a request.
+func (o *yearOrder) inDoubt() bool { return !o.astray.IsZero() && o.scan.After(o.astray) }
+
+// hasHeard tells whether a request had reached the supplier by then.
+func (o *yearOrder) hasHeard(by time.Time) bool { return len(o.reaches) > 0 && !o.reaches[0].After(by) }
 
 func come(at, now time.Time) bool { return !at.IsZero() && !now.Before(at) }
 

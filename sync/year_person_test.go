@@ -36,10 +36,10 @@ func (y *year) visit() {
 
 // yearPatience is how long a person lets a case lie: some for too long.
 func yearPatience(c state.Case) time.Duration {
-	switch last := c.ID[len(c.ID)-1]; {
-	case c.Status == state.Held && last < '2':
+	switch last := c.ID[len(c.ID)-2:]; {
+	case c.Status == state.Held && last < "15":
 		return 9 * 24 * time.Hour
-	case c.Status == state.Disputable && last == '7':
+	case c.Status == state.Disputable && last > "94":
 		return 55 * 24 * time.Hour
 	}
 	return 0

@@ -234,6 +234,7 @@ func (c yearClient) clicked(o *yearOrder) (state.Asked, error) {
 	}
 	n := c.rng.IntN(100)
 	if n < 3 { // it goes astray
+		o.astray = earlier(o.astray, c.y.now)
 		c.y.store.dieHere("after a click that went astray")
 		return state.Asked{Outcome: state.AskUnclear, Detail: "no answer came"}, nil
 	}

@@ -18,6 +18,8 @@ type yearWatch struct {
 	keys  map[string]time.Time // alerts by key
 	ended []state.Case         // that nobody judged yet
 	moves int
+	// due is when each case is due, by what was stored of it.
+	due map[string]time.Time
 	// holders are the cases about a supplier order.
 	holders map[string]map[string]bool
 }
@@ -36,10 +38,19 @@ type yearSeen struct {
 }
 
 func newYearWatch(now time.Time) *yearWatch {
-	return &yearWatch{now: now, seen: map[string]*yearSeen{}, keys: map[string]time.Time{}, holders: map[string]map[string]bool{}}
+	return &yearWatch{now: now, seen: map[string]*yearSeen{}, keys: map[string]time.Time{}, due: map[string]time.Time{}, holders: map[string]map[string]bool{}}
 }
 
 func (w *yearWatch) clock() time.Time { return w.now }
+
+// next is when a case is due next, as the store's index should have it. An
+// index that has it otherwise lets the year spin.
+func (w *yearWatch) next() (at time.Time) {
+	for _, t := range w.due {
+		at = earlier(at, t)
+	}
+	return at
+}
 
 func wrong(format string, args ...any) { panic(yearWrong{fmt.Sprintf(format, args...)}) }
 
@@ -114,6 +125,9 @@ func (w *yearWatch) stored(c state.Case) {
 			w.holders[n] = map[string]bool{}
 		}
 		w.holders[n][c.ID] = true
+	}
+	if w.due[c.ID] = c.DueAt; c.DueAt.IsZero() {
+		delete(w.due, c.ID)
 	}
 	s.mark(w.now, c.Paused, c.Status == state.Held && c.Unsure)
 	if s.image != "" {
