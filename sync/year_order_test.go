@@ -79,7 +79,7 @@ type yearOrder struct {
 	clicks    int // clicks that were made
 	reached   int // of those, requests that the supplier has
 	reachedAt time.Time
-	astray    time.Time // the first click that never reached the supplier
+	marked    time.Time // the first click that was about to be made
 	allowed   bool      // a person wants it asked once more
 	shownFrom time.Time // the pages know of the request from then on
 	answered  time.Time
@@ -243,9 +243,9 @@ func (o *yearOrder) reach(rng *rand.Rand, now time.Time) {
 	}
 }
 
-// inDoubt tells whether it was scanned after a click of which nobody can tell
-// that it never was a request.
-func (o *yearOrder) inDoubt() bool { return !o.astray.IsZero() && o.scan.After(o.astray) }
+// inDoubt tells whether it was scanned after a click was about to be made: if
+// it was, and reached the supplier, nobody may be able to tell.
+func (o *yearOrder) inDoubt() bool { return !o.marked.IsZero() && o.scan.After(o.marked) }
 
 // hasHeard tells whether a request had reached the supplier by then.
 func (o *yearOrder) hasHeard(by time.Time) bool { return len(o.reaches) > 0 && !o.reaches[0].After(by) }

@@ -18,6 +18,7 @@ type yearPoint struct {
 	// perhaps and surely are when it could be known, and when it must have
 	// been; zero: from the beginning.
 	perhaps, surely time.Time
+	moot            time.Time                 // from then on it may have been known to be none
 	by              func(time.Time) time.Time // when it must have been told
 }
 
@@ -43,7 +44,13 @@ func (p yearPoint) told() (w yearTold) {
 			continue
 		}
 		by := p.by(later(from, p.surely))
-		if p.until.IsZero() && s.to.After(by) || !p.until.IsZero() && earlier(p.until, s.to).After(by) {
+		end := s.to
+		for _, t := range []time.Time{p.moot, p.until} {
+			if !t.IsZero() {
+				end = earlier(end, t)
+			}
+		}
+		if end.After(by) {
 			w.by, w.must = by, true
 			break
 		}
@@ -164,12 +171,13 @@ func (t *yearTruth) windows() (out []yearPoint) {
 		return nil
 	}
 	end := t.window()
+	sent, _ := t.shown(t.o.shipped, false)
 	out = append(out, yearPoint{
-		kind: AlertWindowEnding, at: end.Add(-24 * time.Hour), until: end, perhaps: perhaps, surely: surely,
+		kind: AlertWindowEnding, at: end.Add(-24 * time.Hour), until: end, perhaps: perhaps, surely: surely, moot: sent,
 		spells: t.unsent(state.Held, state.Queued, state.Requesting, state.Requested), by: t.beat,
 	})
 	for _, s := range t.unsent(state.Held) {
-		p := yearPoint{kind: AlertWindowOver, at: end, perhaps: perhaps, surely: surely, spells: []yearSpan{s}, by: t.beat}
+		p := yearPoint{kind: AlertWindowOver, at: end, perhaps: perhaps, surely: surely, moot: sent, spells: []yearSpan{s}, by: t.beat}
 		if !s.from.Before(end.Add(-yearBeat)) {
 			p.surely = time.Time{} // it may have been held because of that
 		}
@@ -180,9 +188,10 @@ func (t *yearTruth) windows() (out []yearPoint) {
 	return out
 }
 
-// unsent is the part of spells in which no page had shown the shipped mark.
+// unsent is the part of spells in which no page that was surely stored had
+// shown the shipped mark.
 func (t *yearTruth) unsent(statuses ...state.Status) (out []yearSpan) {
-	sent, _ := t.shown(t.o.shipped, false)
+	_, sent := t.shown(t.o.shipped, false)
 	for _, s := range t.in(statuses...) {
 		if !sent.IsZero() {
 			s.to = earlier(s.to, sent)

@@ -198,6 +198,7 @@ func (c yearClient) cancel(ctx context.Context, req supplier.CancelRequest) (sta
 		return state.Asked{Outcome: state.AskObserved, Detail: "would have clicked", Reading: &r}, nil
 	}
 	c.y.store.dieHere("before the mark")
+	c.orders[req.Number].marked = earlier(c.orders[req.Number].marked, c.y.now)
 	if err := req.Dispatch(ctx); err != nil {
 		c.orders[req.Number].odd = append(c.orders[req.Number].odd, c.y.now) // the disk spoilt it
 		return state.Asked{Outcome: state.AskFailed, Detail: err.Error(), Reading: &r}, nil
@@ -234,7 +235,6 @@ func (c yearClient) clicked(o *yearOrder) (state.Asked, error) {
 	}
 	n := c.rng.IntN(100)
 	if n < 3 { // it goes astray
-		o.astray = earlier(o.astray, c.y.now)
 		c.y.store.dieHere("after a click that went astray")
 		return state.Asked{Outcome: state.AskUnclear, Detail: "no answer came"}, nil
 	}
