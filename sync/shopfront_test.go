@@ -124,6 +124,15 @@ func firstWorld(t *testing.T, change ...func(*casesync.Options)) (*world, *shopf
 	return w, f
 }
 
+// twoSuppliers is firstWorld with an order at each of two suppliers.
+func twoSuppliers(t *testing.T) (*world, *shopfront) {
+	t.Helper()
+	w, f := firstWorld(t)
+	w.site.add(numberA)
+	w.site.add(numberB).Lines = []state.Line{{ID: "l2", Quantity: 1}}
+	return w, f
+}
+
 // asks puts a standing order with a customer's request into the shop.
 func (f *shopfront) asks(n int, whole bool, numbers ...string) string {
 	id := f.cancelled(n, f.clock.Now(), numbers...)
@@ -204,9 +213,7 @@ func (f *shopfront) tags(id string) []string {
 
 func TestAllAccept(t *testing.T) {
 	t.Parallel()
-	w, f := firstWorld(t)
-	w.site.add(numberA)
-	w.site.add(numberB).Lines = []state.Line{{ID: "l2", Quantity: 1}}
+	w, f := twoSuppliers(t)
 	id := f.asks(1042, true, numberA, numberB)
 	w.knock(id)
 	w.quiet()
@@ -264,9 +271,7 @@ func TestAllRefuse(t *testing.T) {
 
 func TestMixedAnswers(t *testing.T) {
 	t.Parallel()
-	w, f := firstWorld(t)
-	w.site.add(numberA)
-	w.site.add(numberB).Lines = []state.Line{{ID: "l2", Quantity: 1}}
+	w, f := twoSuppliers(t)
 	id := f.asks(1042, true, numberA, numberB)
 	w.knock(id)
 	w.quiet()

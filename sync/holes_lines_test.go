@@ -1,0 +1,252 @@
+package sync_test
+
+import (
+	"context"
+	"testing"
+	"time"
+
+	"countermand/shop"
+	"countermand/state"
+	casesync "countermand/sync"
+)
+
+// One line of two has a number; its supplier accepts.
+func TestHoleUncoveredLine(t *testing.T) {
+	t.Parallel()
+	w, f := firstWorld(t)
+	w.site.add(numberA)
+	id := f.asks(1042, true, numberA) // covers l1 only; l2 has no number (yet)
+	w.knock(id)
+	w.quiet()
+	w.answers(closes, numberA)
+	w.pass(time.Hour)
+	f.wrote(t, 0, 0, 0)
+	t.Logf("request %+v, alerts %d", w.request(id), len(w.alerts(casesync.AlertRequest))+len(w.alerts(casesync.AlertUnmapped)))
+}
+
+// The same of an order that the shop cancelled: the other line has no case.
+func TestHoleUncoveredLineOfACancelledOrder(t *testing.T) {
+	t.Parallel()
+	w, f := firstWorld(t)
+	w.site.add(numberA)
+	id := f.asks(1042, true, numberA)
+	f.change(id, func(o *shop.Order) { o.CancelledAt = f.clock.Now() })
+	w.knock(id)
+	w.quiet()
+	if all := w.cases(); len(all) != 2 {
+		t.Errorf("nobody hears of the line without a number: %d cases, %d alerts unmapped", len(all), len(w.alerts(casesync.AlertUnmapped)))
+	}
+}
+
+// A request for a line that no known supplier order covers.
+func TestHolePartOfNoSupplier(t *testing.T) {
+	t.Parallel()
+	w, f := firstWorld(t)
+	w.site.add(numberA)
+	id := f.asks(1042, false, numberA) // asks for l1
+	f.change(id, func(o *shop.Order) {
+		o.Supplier[0].Lines = []state.Line{{ID: "l2", Title: "Shade", Quantity: 1}}
+	})
+	w.knock(id)
+	w.quiet()
+	for range 5 {
+		w.pass(day)
+	}
+	if r := w.request(id); r.Status == state.RequestAsking && len(w.cases()) == 0 && len(w.alerts(casesync.AlertRequest))+len(w.alerts(casesync.AlertUnmapped)) == 0 {
+		t.Errorf("nobody hears of it: %+v", r)
+	}
+}
+
+// A line that was shipped and returned long ago is asked for.
+func TestHoleReturnedLine(t *testing.T) {
+	t.Parallel()
+	w, f := twoSuppliers(t)
+	id := f.asks(1042, true, numberA, numberB)
+	f.change(id, func(o *shop.Order) {
+		o.Left = map[string]int{"l1": 0, "l2": 1} // l1 came back: it is not in Gone
+		o.Gone = map[string]int{}
+		o.Edits[0].Removals = []shop.Removal{{LineID: "l2", Quantity: 1}}
+	})
+	w.knock(id)
+	w.quiet()
+	w.clicked(0, 1)
+}
+
+// Lines are taken off while a request about others waits for a person.
+func TestHoleRemovalWhileRequestOpen(t *testing.T) {
+	t.Parallel()
+	w, f := twoSuppliers(t)
+	id := f.asks(1042, false, numberA, numberB) // l1
+	w.knock(id)
+	w.quiet()
+	w.answers(closes, numberA)
+	w.wantRequest(id, state.RequestOpen, "whole orders only")
+	f.change(id, func(o *shop.Order) {
+		o.Gone, o.GoneAt = map[string]int{"l2": 1}, f.clock.Now()
+		o.Left = map[string]int{"l1": 2, "l2": 0}
+	})
+	w.knock(id)
+	w.quiet()
+	w.pass(3 * day)
+	w.clicked(1, 1)
+}
+
+// A line is added to the order after the customer asked for all the rest.
+func TestHoleLineAddedLater(t *testing.T) {
+	t.Parallel()
+	w, f := twoSuppliers(t)
+	id := f.asks(1042, true, numberA, numberB)
+	w.knock(id)
+	w.quiet()
+	f.change(id, func(o *shop.Order) {
+		o.Lines = append(append([]state.Line{}, o.Lines...), state.Line{ID: "l3", Title: "Bulb", Quantity: 1})
+		o.Left = map[string]int{"l1": 2, "l2": 1, "l3": 1}
+	})
+	w.knock(id)
+	w.quiet()
+	w.answers(closes, numberA, numberB)
+	w.pass(time.Hour)
+	f.wrote(t, 0, 0, 0)
+}
+
+// The number is named by another order, which stands.
+func TestHoleNumberOfAStandingOrder(t *testing.T) {
+	t.Parallel()
+	w, f := firstWorld(t)
+	w.site.add(numberA).Lines = []state.Line{{Quantity: 4}} // the goods of both
+	other := f.tagAsk(1043, numberA)
+	f.change(other, func(o *shop.Order) { o.Tags = nil })
+	w.knock(other) // orders/updated: the order is read, number and all
+	w.quiet()
+	w.cancelled(1042, numberA)
+	w.clicked2(0)
+}
+
+func withRules(list ...casesync.Rule) func(*casesync.Options) {
+	return func(o *casesync.Options) {
+		rules, err := casesync.ParseRules(list)
+		if err != nil {
+			panic(err)
+		}
+		o.Policy.Rules = rules
+	}
+}
+
+// Facts are those of the first look, however old.
+func TestHoleStaleFacts(t *testing.T) {
+	t.Parallel()
+	w, f := firstWorld(t, withRules(casesync.Rule{When: `"keep" in order.tags`, Then: "ignore"}))
+	w.site.add(numberA)
+	id := f.cancelled(1042, w.clock.Now())
+	f.change(id, func(o *shop.Order) { o.Total, o.Financial = usd(20), "paid" })
+	w.knock(id)
+	w.quiet()
+	w.status(state.Unmapped)
+	f.change(id, func(o *shop.Order) {
+		o.Tags = append(o.Tags, "keep")
+		o.Supplier = []state.Mapping{{SupplierOrder: numberA, By: "attribute", Lines: lines}}
+	})
+	w.knock(id)
+	w.quiet()
+	w.clicked2(0)
+}
+
+// Withdrawn while the page is open; the person then sees a held case.
+func TestHoleMixedTakenOff(t *testing.T) {
+	t.Parallel()
+	w, f := twoSuppliers(t)
+	id := f.asks(1042, true, numberA, numberB)
+	f.change(id, func(o *shop.Order) { o.Edits = nil; o.Tags = []string{"cancel-requested"} })
+	w.knock(id)
+	w.quiet()
+	w.answers(closes, numberA)
+	w.answers(refuses, numberB)
+	w.wantRequest(id, state.RequestOpen, "take the lines off in Shopify")
+	// The operator does as told, and takes the tag off as it is done.
+	f.change(id, func(o *shop.Order) {
+		o.Gone, o.GoneAt = map[string]int{"l1": 2}, f.clock.Now()
+		o.Left = map[string]int{"l1": 0, "l2": 1}
+		o.Tags = nil
+	})
+	w.knock(id)
+	w.settle()
+	if r := w.request(id); !r.Status.Ended() {
+		t.Errorf("%s (%s), %d alerts", r.Status, r.Why, len(w.alerts(casesync.AlertRequest)))
+	}
+}
+
+// A second file names the order's other supplier order.
+func TestHoleSecondImport(t *testing.T) {
+	t.Parallel()
+	w, _ := firstWorld(t)
+	w.site.add(numberA)
+	w.site.add(numberB)
+	for _, n := range []string{numberA, numberB} {
+		_, err := w.e.MapImport(context.Background(), "mystore", map[string][]state.Mapping{"1042": {{SupplierOrder: n}}}, "ann")
+		must(t, err)
+	}
+	w.cancelled(1042)
+	if got := w.statuses(); len(got) != 2 && got[numberB] != state.Held {
+		t.Errorf("cases %v: the first file's number is forgotten", got)
+	}
+}
+
+// The file names a SKU that two of the shop's lines have; one of them went.
+func TestHoleOneSKUTwoLines(t *testing.T) {
+	t.Parallel()
+	for name, q := range map[string]int{"without quantities": 0, "with them": 2} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			w, f := firstWorld(t)
+			w.site.add(numberA).Lines = []state.Line{{Quantity: 2}}
+			_, err := w.e.MapImport(context.Background(), "mystore", map[string][]state.Mapping{
+				"1042": {{SupplierOrder: numberA, Lines: []state.Line{{SKU: "LAMP", Quantity: q}}}},
+			}, "ann")
+			must(t, err)
+			id := f.lampAndShade(1042, map[string]int{"l1": 1})
+			f.change(id, func(o *shop.Order) {
+				o.Lines = []state.Line{{ID: "l1", Title: "Lamp", SKU: "LAMP", Quantity: 1}, {ID: "l2", Title: "Lamp, engraved", SKU: "LAMP", Quantity: 1}}
+				o.Left = map[string]int{"l1": 0, "l2": 1}
+			})
+			w.knock(id)
+			w.quiet()
+			w.status(state.Held)
+			w.clicked2(0)
+		})
+	}
+}
+
+// Half of a line went; the other half is bought by another number.
+func TestHoleUncoveredLineWhenSomeWent(t *testing.T) {
+	t.Parallel()
+	w, f := firstWorld(t)
+	w.site.add(numberA)
+	id := f.lampAndShade(1042, map[string]int{"l2": 1}, numberA) // A covers l1; the number of l2 is not known
+	w.knock(id)
+	w.quiet()
+	for range 5 {
+		w.pass(day)
+	}
+	if len(w.cases()) == 0 && len(w.every()) == 0 {
+		t.Error("the line that went is forgotten")
+	}
+}
+
+// The file names two SKUs of one AliExpress order; the shop's line of the
+// second has another SKU by now and stands.
+func TestHoleUnknownSKU(t *testing.T) {
+	t.Parallel()
+	w, f := firstWorld(t)
+	w.site.add(numberA).Lines = []state.Line{{Quantity: 3}}
+	_, err := w.e.MapImport(context.Background(), "mystore", map[string][]state.Mapping{
+		"1042": {{SupplierOrder: numberA, Lines: []state.Line{{SKU: "LAMP", Quantity: 2}, {SKU: "SHADE-OLD", Quantity: 1}}}},
+	}, "ann")
+	must(t, err)
+	id := f.lampAndShade(1042, map[string]int{"l1": 2})
+	f.change(id, func(o *shop.Order) {
+		o.Lines = []state.Line{{ID: "l1", Title: "Lamp", SKU: "LAMP", Quantity: 2}, {ID: "l2", Title: "Shade", SKU: "SHADE", Quantity: 1}}
+	})
+	w.knock(id)
+	w.quiet()
+	w.clicked2(0)
+}
