@@ -124,6 +124,10 @@ type Mapping struct {
 	// Conflict is why the number cannot be trusted, empty when it can: for
 	// instance another shop order holds the same number.
 	Conflict string `json:"conflict,omitempty"`
+	// HeardAt is since when the supplier may know of a request that an earlier
+	// case made, HeardBy; zero: there was none.
+	HeardAt time.Time `json:"heard_at,omitzero"`
+	HeardBy string    `json:"heard_by,omitempty"`
 }
 
 // ShopOrder names an order as a merchant does.

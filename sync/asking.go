@@ -320,7 +320,9 @@ func (x *change) neverAsked(r *state.Reading) {
 	case a.Reasked:
 		x.hold(false, "the request was placed twice in doubt, last %s, and the order still reads as never asked %s", stamp(a.DispatchedAt), stamp(r.At))
 	default:
-		a.Reasked, a.ClickedAt = true, time.Time{}
+		if a.Reasked = true; a.ClickedAt.Equal(a.DispatchedAt) { // else an earlier request is not shown to be without effect
+			a.ClickedAt = time.Time{}
+		}
 		x.resolve(AlertDoubt)
 		x.backToQueue(0, "twice, %s and %s, the order reads as never asked: asked once more", stamp(a.DoubtAt), stamp(r.At))
 	}

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 
 	"countermand/shop"
 	"countermand/state"
@@ -151,7 +152,7 @@ func (t *txn) cover(have []state.Case, cn *state.Cancellation, wish wanted, s Sh
 		_, err := t.step(state.Case{ID: t.e.o.NewID(t.now)}, state.Event{Kind: state.EventCancelled, By: by, Cancellation: cn})
 		return err
 	}
-	byNumber := map[string]state.Case{}
+	byNumber, before := map[string]state.Case{}, map[string]state.Case{}
 	var unmapped []state.Case
 	for _, c := range have {
 		next, err := t.replace(c, maps)
@@ -161,8 +162,10 @@ func (t *txn) cover(have []state.Case, cn *state.Cancellation, wish wanted, s Sh
 		if next, err = t.hear(next, cn, wants, by); err != nil {
 			return err
 		}
-		if !letGo(next, cn) { // named again, it is another case
+		if !letGo(next, cn) {
 			byNumber[c.SupplierOrder] = next
+		} else if !heard(next).IsZero() { // named again, it is another case
+			before[c.SupplierOrder] = next
 		}
 		if next.Status == state.Unmapped {
 			unmapped = append(unmapped, next)
@@ -176,6 +179,9 @@ func (t *txn) cover(have []state.Case, cn *state.Cancellation, wish wanted, s Sh
 		}
 		if err := t.conflict(&m, cn); err != nil {
 			return err
+		}
+		if b, ok := before[m.SupplierOrder]; ok {
+			m.HeardAt, m.HeardBy = heard(b), b.ID
 		}
 		of := *cn
 		of.Partial = w.partial
@@ -255,6 +261,15 @@ func letGo(c state.Case, cn *state.Cancellation) bool {
 	return c.Status == state.Ignored && (takenBack(c) || c.Stop == withdrawnWhy || c.Cause.Rank() < cn.Cause.Rank() || c.EndedAt.Before(cn.AskedAt))
 }
 
+// heard is since when the supplier may know of a case's request; zero if it
+// cannot.
+func heard(c state.Case) time.Time {
+	if at := c.Attempt.Heard(); !at.IsZero() {
+		return at
+	}
+	return c.RequestedAt
+}
+
 // replace takes a case's number back where the operator names others.
 func (t *txn) replace(c state.Case, maps []state.Mapping) (state.Case, error) {
 	said := slices.ContainsFunc(maps, func(m state.Mapping) bool { return m.By == byOperator })
@@ -289,7 +304,7 @@ func (t *txn) conflict(m *state.Mapping, cn *state.Cancellation) error {
 		return err
 	}
 	for _, c := range others {
-		if c.Shop == cn.Shop && c.ShopOrderID == cn.ShopOrderID || takenBack(c) || c.Status == state.Ignored && c.Stop == withdrawnWhy {
+		if c.Shop == cn.Shop && c.ShopOrderID == cn.ShopOrderID || heard(c).IsZero() && (takenBack(c) || c.Status == state.Ignored && c.Stop == withdrawnWhy) {
 			continue
 		}
 		m.Conflict = fmt.Sprintf("AliExpress order %s is also named by %s %s", m.SupplierOrder, c.Shop, c.ShopOrder)

@@ -118,9 +118,13 @@ func (x *change) because() string {
 func (x *change) place() error {
 	m := x.ev.Mapping
 	x.c.SupplierOrder, x.c.Account, x.c.Candidates, x.c.MappedBy = m.SupplierOrder, m.Account, m.Candidates, m.By
-	x.c.Lines = m.Lines
+	x.c.Lines, x.c.Attempt.ClickedAt = m.Lines, m.HeardAt
 	if m.Conflict != "" {
 		x.hold(true, "%s", m.Conflict)
+		return nil
+	}
+	if m.HeardBy != "" {
+		x.hold(false, "the supplier was asked about AliExpress order %s before (%s), and case %s about it was left alone: it is asked again only if you want it", m.SupplierOrder, stamp(m.HeardAt), m.HeardBy)
 		return nil
 	}
 	if cn := x.ev.Cancellation; cn != nil && cn.Doubt != "" {
