@@ -97,7 +97,7 @@ func (l *lane) alarm(ctx context.Context, cause error) error {
 		if _, err := t.PutAccount(a); err != nil {
 			return err
 		}
-		return t.raise(l.alert(AlertAccountUnreachable, a.Since, "Nothing can be read or asked there: "+cause.Error()))
+		return t.raise(l.alert(AlertAccountUnreachable, a.Since, "Nothing, or not all, can be read or asked there: "+cause.Error()))
 	})
 }
 

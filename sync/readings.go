@@ -11,27 +11,59 @@ import (
 )
 
 // readings does the reads that are due: one sweep of the list serves those
-// that need no more, and tells which of them changed. After so many pages it
-// gives way to a request or a message, and it ends where the hour's budget has
-// no room for the next one; worked is false if there was none at all.
+// that need no more, and tells which of them changed. worked is false where the
+// hour's budget has no room for any.
 func (l *lane) readings(ctx context.Context, due []job, pages int) (worked bool, err error) {
-	var want, ids []string
+	var want []string
 	for _, j := range due {
-		ids = append(ids, j.ID)
 		if j.Depth == state.DepthList {
 			want = append(want, j.c.SupplierOrder)
 		}
 	}
-	var swept map[string]state.Reading
-	if len(want) > 0 {
-		// With room for a page behind it, or sweeps would be all that is done.
-		if !l.starts(sweepCost(len(want)) + readCost(due[0])) {
-			return false, nil
-		}
-		if swept, err = l.client.Sweep(ctx, want); err != nil {
-			return true, l.putOff(ctx, err, ids...)
+	if len(want) == 0 {
+		return l.readEach(ctx, due, nil, pages)
+	}
+	// With room for a page behind it, or sweeps would be all that is done.
+	if !l.starts(sweepCost(len(want)) + readCost(due[0])) {
+		return false, nil
+	}
+	swept, err := l.client.Sweep(ctx, want)
+	if err != nil {
+		return true, l.unswept(ctx, due, pages, err)
+	}
+	return l.readEach(ctx, due, swept, pages)
+}
+
+// listTries is how often the list is tried for an order that only needs its
+// entry there: then its own page is read.
+const listTries = 3
+
+// unswept puts off what a sweep was for. Where it is the list that cannot be
+// understood, the orders' own pages may be: what waits for those goes on.
+func (l *lane) unswept(ctx context.Context, due []job, pages int, cause error) error {
+	broken := supplier.KindOf(cause) == supplier.Unreadable || supplier.KindOf(cause) == supplier.UnknownPage
+	var off []string
+	var rest []job
+	for _, j := range due {
+		if broken && (j.Depth != state.DepthList || j.Tries >= listTries) {
+			rest = append(rest, j)
+		} else {
+			off = append(off, j.ID)
 		}
 	}
+	err := l.putOff(ctx, cause, off...)
+	if len(rest) > 0 && ctx.Err() == nil {
+		_, also := l.readEach(ctx, rest, nil, pages)
+		err = errors.Join(also, err)
+	}
+	return err
+}
+
+// readEach reads one order after the other, first those that the list served.
+// After so many pages it gives way to a request or a message, and it ends where
+// the hour's budget has no room for the next one; worked is false if there was
+// none at all.
+func (l *lane) readEach(ctx context.Context, due []job, swept map[string]state.Reading, pages int) (worked bool, err error) {
 	served := func(j job) bool { return listed(j, swept) }
 	order := slices.DeleteFunc(slices.Clone(due), func(j job) bool { return !served(j) }) // they cost nothing more
 	order = append(order, slices.DeleteFunc(due, served)...)

@@ -82,6 +82,47 @@ func TestSweep(t *testing.T) {
 	}
 }
 
+// listless is a client for which the order list has become a riddle.
+type listless struct{ *client }
+
+func (listless) Sweep(context.Context, []string) (map[string]state.Reading, error) {
+	return nil, &supplier.Error{Kind: supplier.UnknownPage, Op: "sweep order list"}
+}
+
+// Where only the list cannot be understood, the orders' own pages are read all
+// the same: those that are due, and after some tries those of the list too.
+func TestListBroken(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	o := w.options()
+	a := o.Accounts[lane]
+	a.Client = listless{&client{site: w.site, t: t}}
+	o.Accounts[lane] = a
+	w.start(o)
+	w.site.add(numberA)
+	w.site.add(numberB)
+	w.cancelled(1042, numberA)
+	w.knock(w.edge.cancelled(1043, w.clock.Now(), numberB))
+	w.until("both are asked", func() bool { return w.site.clicks(numberA) == 1 && w.site.clicks(numberB) == 1 })
+	w.site.set(func() { refuses("", w.site.orders[numberA]) })
+	for range 12 {
+		w.pass(10 * time.Minute)
+	}
+	if got := w.caseOf(numberA).Status; got != state.Refused {
+		t.Errorf("two hours after the refusal it is %s", got)
+	}
+	read := w.reads(numberA)
+	for range 4 {
+		w.pass(6 * time.Hour)
+	}
+	if w.reads(numberA) < read+3 {
+		t.Errorf("its tracking was read %d times in a day", w.reads(numberA)-read)
+	}
+	if told := w.alerts(casesync.AlertAccountUnreachable); len(told) == 0 {
+		t.Error("nobody was told")
+	}
+}
+
 // The list may hide a refusal, so once a day each order's own page is read.
 func TestDetailIsReadEveryDay(t *testing.T) {
 	t.Parallel()
