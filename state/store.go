@@ -34,8 +34,9 @@ type Store interface {
 	Close() error
 }
 
-// MarkRestored is the mark that a restore leaves: the time of the backup's last
-// change, and, from the first start on it on, that start, both in RFC 3339.
+// MarkRestored is the mark that a restore leaves: since when records are gone
+// (the backup's last change, or what an earlier restore had left), and, from the
+// first start on it on, that start, both in RFC 3339.
 const MarkRestored = "restored"
 
 // Page cuts a listing. After is the Next of the page before; zero Limit means

@@ -11,6 +11,7 @@ import (
 
 // Lost is a time of which the records are gone, because a backup took the
 // database's place: from the backup's last change until the first start on it.
+// Of several restores it is the time from the first to the last.
 type Lost struct{ From, To time.Time }
 
 // lostGrace: what a shop tells without a date is taken for old so long after

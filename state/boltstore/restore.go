@@ -185,8 +185,27 @@ func (r *Restored) prove(ctx context.Context, path string) (err error) {
 			return err
 		}
 		// What came after is unknown to it, and the engine must know that.
-		return tx.PutMark(state.MarkRestored, r.Newest.UTC().Format(time.RFC3339Nano))
+		from, err := lostFrom(tx, r.Newest)
+		if err != nil {
+			return err
+		}
+		return tx.PutMark(state.MarkRestored, from.UTC().Format(time.RFC3339Nano))
 	})
+}
+
+// lostFrom is since when records are gone from a backup whose last change was
+// at newest: one that was made after an earlier restore lacks what that one
+// lost as well.
+func lostFrom(tx state.ReadTx, newest time.Time) (time.Time, error) {
+	mark, err := tx.Mark(state.MarkRestored)
+	if err != nil {
+		return newest, err
+	}
+	from, _, _ := strings.Cut(mark, " ")
+	if earlier, err := time.Parse(time.RFC3339Nano, from); err == nil && earlier.Before(newest) {
+		return earlier, nil
+	}
+	return newest, nil
 }
 
 func takeOlder(damaged error) error {

@@ -99,6 +99,43 @@ func TestRestore(t *testing.T) {
 	onlyFile(t, filepath.Dir(elsewhere), "test.db")
 }
 
+// TestRestoreTwice: a backup that was made after a restore lacks what that one
+// lost as well.
+func TestRestoreTwice(t *testing.T) {
+	t.Parallel()
+	path, backup := backedUp(t)
+	_, err := Restore(context.Background(), backup, path, day)
+	noError(t, err)
+	later := day.AddDate(0, 0, 3)
+	s, err := Open(path, Options{})
+	noError(t, err)
+	noError(t, s.Update(context.Background(), func(tx state.Tx) error {
+		from, err := tx.Mark(state.MarkRestored)
+		if err != nil {
+			return err
+		}
+		return errors.Join(tx.PutMark(state.MarkRestored, from+" "+day.Add(time.Hour).Format(time.RFC3339Nano)), tx.Stamp(later))
+	}))
+	again := filepath.Join(t.TempDir(), "again.db")
+	noError(t, s.Backup(context.Background(), again))
+	noError(t, s.Close())
+	r, err := Restore(context.Background(), again, path, later)
+	noError(t, err)
+	if !r.Newest.Equal(later) {
+		t.Errorf("the backup ends %s", r.Newest)
+	}
+	s, err = Open(path, Options{})
+	noError(t, err)
+	defer s.Close()
+	noError(t, s.View(context.Background(), func(tx state.ReadTx) error {
+		mark, err := tx.Mark(state.MarkRestored)
+		if want := day.UTC().Format(time.RFC3339Nano); mark != want {
+			t.Errorf("records are gone since %q, want %q", mark, want)
+		}
+		return err
+	}))
+}
+
 // TestRestoreOverWreck is what restore is there for: the database at hand is
 // not one any more.
 func TestRestoreOverWreck(t *testing.T) {
