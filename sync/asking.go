@@ -284,7 +284,11 @@ func readingRequesting(x *change) error {
 	case r.Phase == state.PhaseClosed:
 		x.closed(r, "read again: the order is closed")
 	case !r.Complete:
-		x.c.NextCheckAt = x.now.Add(x.p.Settle)
+		wait := x.p.Settle
+		if n := x.c.ReadFailures; n >= unreadableAfter { // a person knows
+			wait = max(wait, retryIn(n))
+		}
+		x.c.NextCheckAt = x.now.Add(wait)
 	case neverAsked(r):
 		x.neverAsked(r)
 	default:

@@ -1,6 +1,7 @@
 package sync
 
 import (
+	"slices"
 	"testing"
 	"time"
 
@@ -137,3 +138,21 @@ func doubtReadsLeft(t expect, c state.Case, _ Outcome) {
 }
 
 func TestDoubt(t *testing.T) { t.Parallel(); playAll(t, doubtStories) }
+
+// TestDoubtOfIncompletePages: a page that never shows everything is read less
+// and less often, and a person hears of it.
+func TestDoubtOfIncompletePages(t *testing.T) {
+	t.Parallel()
+	d := drivenTo(t, state.Requesting)
+	d.do(0, plain(state.EventDispatching))
+	d.do(time.Minute, ends(state.AskUnclear, nil))
+	n := 0
+	d.ticks(d.now.Add(day1), func() state.Event { n++; return reads(state.PhaseProcessing, incomplete) })
+	if n < 4 || n > 12 || !slices.Contains(d.got, AlertUnreadable) {
+		t.Errorf("read %d times in a day; alerts %v", n, d.got)
+	}
+	d.do(0, reads(state.PhasePending))
+	if d.c.Status != state.Requested {
+		t.Errorf("is %s", d.c.Status)
+	}
+}
