@@ -74,6 +74,12 @@ func (l *lane) readEach(ctx context.Context, due []job, swept map[string]state.R
 		if ctx.Err() != nil {
 			return worked, context.Cause(ctx)
 		}
+		if wanted, err := l.wanted(ctx, j); err != nil {
+			return worked, err
+		} else if !wanted {
+			worked = true
+			continue
+		}
 		if !served(j) {
 			if pages <= 0 && l.askDue(ctx) || !l.starts(readCost(j)) {
 				return worked, blind
@@ -98,6 +104,18 @@ func (l *lane) readEach(ctx context.Context, due []job, swept map[string]state.R
 func (l *lane) askDue(ctx context.Context) bool {
 	b, err := l.backlog(ctx)
 	return err == nil && len(b.asks) > 0
+}
+
+// wanted tells whether a read was not dropped while those before it were done.
+func (l *lane) wanted(ctx context.Context, j job) (wanted bool, err error) {
+	err = l.e.o.Store.View(ctx, func(tx state.ReadTx) error {
+		_, err := tx.Effect(j.ID)
+		if wanted = err == nil; missing(err) {
+			return nil
+		}
+		return err
+	})
+	return wanted, err
 }
 
 // listed tells whether the list's entry of an order is enough: it says what it
@@ -142,7 +160,7 @@ func (l *lane) reading(ctx context.Context, j job, swept map[string]state.Readin
 }
 
 // endRead stores what a read gave. A read that was asked for anew meanwhile
-// stays planned.
+// stays planned; one of a case that was paused meanwhile does not count.
 func (l *lane) endRead(ctx context.Context, f state.Effect, ev state.Event) error {
 	l.e.crash("order read")
 	defer l.e.crash("reading stored")
@@ -159,6 +177,9 @@ func (l *lane) endRead(ctx context.Context, f state.Effect, ev state.Event) erro
 		c, err := t.Case(f.CaseID)
 		if err != nil {
 			return fmt.Errorf("open case %s: %w", f.CaseID, err)
+		}
+		if c.Paused {
+			return nil
 		}
 		_, err = t.step(c, ev)
 		return err
