@@ -3,6 +3,7 @@ package sync
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"time"
@@ -132,6 +133,9 @@ func (l *lane) pick(ctx context.Context, ids []string, most, every, before int) 
 			id := (*from)[0]
 			taken[id] = true
 			f, gone := tx.Effect(id)
+			if errors.Is(gone, state.ErrCorrupt) {
+				l.clean = false // its case must not wait for it: see takeUp
+			}
 			if missing(gone) || gone == nil && f.State != state.EffectPlanned && !cutOff(f) { // set aside as it was left: see recover
 				continue
 			}

@@ -119,8 +119,8 @@ func (t *txn) apply(c state.Case, ev state.Event) (state.Case, error) {
 }
 
 // missing tells that a record is not there, or stands damaged in quarantine:
-// one bad record must not stop the work on all the others. A damaged request
-// is planned anew only where the case's status allows one.
+// one bad record must not stop the work on all the others. A lane plans a
+// damaged request anew where the case's status allows one: see takeUp.
 func missing(err error) bool {
 	return errors.Is(err, state.ErrNotFound) || errors.Is(err, state.ErrCorrupt)
 }

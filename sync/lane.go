@@ -28,7 +28,7 @@ type lane struct {
 	failures int
 	// asked counts requests and messages in a row: readings have their turn.
 	asked int
-	// clean: nothing was found interrupted, and what began since has ended.
+	// clean: nothing was found interrupted or damaged, and what began since has ended.
 	clean bool
 }
 
@@ -130,8 +130,8 @@ func (l *lane) idle(ctx context.Context) error {
 }
 
 // recover ends attempts that never ended: of an earlier process, or of one
-// whose outcome could not be stored. The lane does one thing at a time, so
-// nothing here is under way.
+// whose outcome could not be stored, or whose record was damaged. The lane does
+// one thing at a time, so nothing here is under way.
 func (l *lane) recover(ctx context.Context) error {
 	if l.clean {
 		return nil
@@ -159,10 +159,12 @@ func (l *lane) recover(ctx context.Context) error {
 			}
 		}
 		if after == "" {
-			l.clean = !left
-			return nil
+			break
 		}
 	}
+	adrift, err := l.takeUp(ctx)
+	l.clean = err == nil && !left && !adrift
+	return err
 }
 
 // interrupted ends one attempt. A message that may have been sent stays as it

@@ -1,0 +1,94 @@
+package sync
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"countermand/state"
+)
+
+// adrift tells whether a case of this lane waits for a request that is not
+// there: its record was damaged. The caller holds the lane's turn, so no
+// attempt is under way.
+func (l *lane) adrift(tx state.ReadTx, c state.Case) (bool, error) {
+	waits := c.Status == state.Requesting && !c.Attempt.StartedAt.IsZero() ||
+		c.Status == state.Queued && !c.Paused && !unjudged(c)
+	if c.Account != l.name || !waits {
+		return false, nil
+	}
+	_, err := tx.Effect(state.EffectID(c.ID, state.EffectRequest))
+	if missing(err) {
+		return true, nil
+	}
+	return false, err
+}
+
+// takeUp goes on with the cases whose request is gone. left tells that one of
+// them could not be moved; a person hears of it.
+func (l *lane) takeUp(ctx context.Context) (left bool, err error) {
+	var ids []string
+	for _, s := range []state.Status{state.Requesting, state.Queued} {
+		for after := ""; ; {
+			var found []string
+			err := l.e.o.Store.View(ctx, func(tx state.ReadTx) (err error) {
+				var cases []state.Case
+				found = nil
+				cases, after, err = tx.CasesByStatus(s, state.Page{After: after, Limit: laneBatch})
+				for _, c := range cases {
+					gone, err := l.adrift(tx, c)
+					if err != nil {
+						return err
+					}
+					if gone {
+						found = append(found, c.ID)
+					}
+				}
+				return err
+			})
+			if err != nil {
+				return false, fmt.Errorf("find cases of account %s without their request: %w", l.name, err)
+			}
+			if ids = append(ids, found...); after == "" {
+				break
+			}
+		}
+	}
+	for _, id := range ids {
+		err := l.askAnew(ctx, id)
+		if ctx.Err() != nil || errors.Is(err, errFenced) || errors.Is(err, state.ErrDisk) {
+			return true, err
+		}
+		if err != nil {
+			left = true
+			if err := l.e.postpone(ctx, id, err); err != nil {
+				return true, err
+			}
+		}
+	}
+	return left, nil
+}
+
+// askAnew plans a lost request once more. An attempt is ended as any that was
+// interrupted: the case has the mark of its last click.
+func (l *lane) askAnew(ctx context.Context, id string) error {
+	return l.update(ctx, func(t *txn) error {
+		c, err := t.Case(id)
+		if missing(err) {
+			return nil
+		}
+		if err != nil {
+			return fmt.Errorf("open case %s: %w", id, err)
+		}
+		gone, err := l.adrift(t, c)
+		if err != nil || !gone { // a person was quicker
+			return err
+		}
+		l.e.o.Log.Warn().Str("account", l.name).Str("case", id).Msg("the record of a request is gone: taken up anew")
+		if c.Status == state.Requesting {
+			_, err = t.step(c, state.Event{Kind: state.EventInterrupted, By: state.ByEngine})
+			return err
+		}
+		return t.planEffect(c, Plan{Kind: state.EffectRequest, NotBefore: t.now, Why: "ask the supplier to cancel"})
+	})
+}
