@@ -95,7 +95,7 @@
 //	           → disputable  reading
 //	           → written_off write_off
 //	           → ignored     cancelled, replaced, withdrawn, ignore
-//	queued     → held        mapped, tick, begin, reading
+//	queued     → held        mapped, replaced, withdrawn, tick, begin, reading
 //	           → requesting  begin
 //	           → requested   reading
 //	           → cancelled   reading

@@ -65,6 +65,11 @@ var takenBackStories = []scenario{
 		{ev: plain(state.EventDispatching), to: state.Requesting},
 	})},
 	{name: "a number taken back in doubt is not asked once more", steps: heldAfterDoubt(takenBackEv, AlertReplaced)},
+	{name: "a number taken back after a person allowed another attempt", steps: then(doubted, []step{
+		{ev: reads(state.PhaseShipped), to: state.Held, raised: AlertHeld},
+		{ev: decision(state.EventApprove, nil), to: state.Queued, plans: "request"},
+		{ev: takenBackEv, to: state.Held, raised: AlertHeld + " " + AlertReplaced, check: has("but the supplier may have been asked")},
+	})},
 	{name: "a number taken back between two clicks", steps: then(marked, []step{
 		{ev: takenBackEv, to: state.Requesting, raised: AlertReplaced},
 		{ev: plain(state.EventDispatching), refused: "the operator named other AliExpress orders"},
