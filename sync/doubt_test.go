@@ -114,6 +114,11 @@ var doubtStories = []scenario{
 		{ev: reads(state.PhaseShipped), to: state.Held, raised: AlertHeld},
 		{ev: plain(state.EventWithdrawn), to: state.Held, raised: AlertWithdrawn},
 	})},
+	{name: "a customer who withdraws after a person allowed another attempt", steps: then(doubted, []step{
+		{ev: reads(state.PhaseShipped), to: state.Held, raised: AlertHeld},
+		{ev: decision(state.EventApprove, nil), to: state.Queued, plans: "request"},
+		{ev: plain(state.EventWithdrawn), to: state.Held, raised: AlertHeld + " " + AlertWithdrawn},
+	})},
 	{name: "readings while the attempt runs decide nothing", steps: then(marked, []step{
 		{ev: reads(state.PhasePending), to: state.Requesting},
 		{ev: decision(state.EventRetry, nil), refused: "an attempt is running"},
