@@ -1,6 +1,9 @@
 package state
 
-import "time"
+import (
+	"slices"
+	"time"
+)
 
 // Status is where a case stands. The table in package sync decides every
 // change of it.
@@ -161,6 +164,9 @@ type Attempt struct {
 	// Earlier: the page told of the refusal of a request that is not ours. When
 	// that was made is not known; ClickedAt stands before the order then.
 	Earlier bool `json:"earlier,omitempty"`
+	// Lost: a backup was restored, and whether a request was made in the time of
+	// which the records are gone is not known; ClickedAt is where that begins.
+	Lost bool `json:"lost,omitempty"`
 }
 
 // Heard is since when the supplier may know of the request; zero if it
@@ -170,6 +176,16 @@ func (a Attempt) Heard() time.Time {
 		return a.DispatchedAt
 	}
 	return a.ClickedAt
+}
+
+// Undated tells whether there is, or may be, a request of which nobody knows
+// when it was made.
+func (a Attempt) Undated() bool { return a.Earlier || a.Lost }
+
+// SentAfterRequest tells whether a parcel was scanned first after a request that
+// was seen to stand. What may have been a request is none.
+func (c Case) SentAfterRequest() bool {
+	return !c.RequestedAt.IsZero() && slices.ContainsFunc(c.Tracking, func(t Tracking) bool { return t.FirstScanAt.After(c.RequestedAt) })
 }
 
 // Case is one supplier order that must be cancelled because of one

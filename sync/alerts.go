@@ -179,7 +179,7 @@ func flag(c state.Case) string {
 		if c.Refund != nil {
 			return "a refund of " + c.Refund.Amount.String() + " was seen: decide won or lost"
 		}
-		return "dispute open: " + proofWord(c.Proof)
+		return "dispute open: " + proofWord(c, c.Proof)
 	}
 	return ""
 }
@@ -199,24 +199,40 @@ func refundFlag(c state.Case) string {
 func disputeFlag(c state.Case) string {
 	opens := c.Clocks[state.ClockDisputeOpens]
 	switch {
-	case unknownAsk(c) && c.Proof == state.ProofScanAfter:
-		return "scanned; when the refused request was made is not known: compare the dates"
+	case c.Proof == state.ProofScanAfter && !c.SentAfterRequest() && !c.Attempt.Heard().IsZero():
+		return proofWord(c, c.Proof) + ": compare the dates"
 	case c.ShippedAt.IsZero() && c.Proof != state.ProofNone:
-		return proofWord(c.Proof) + ", never marked shipped: dispute if AliExpress lets you"
+		return proofWord(c, c.Proof) + ", never marked shipped: dispute if AliExpress lets you"
 	case c.ShippedAt.IsZero():
 		return "refused, never marked shipped: dispute if AliExpress lets you, else the window's end closes it"
 	}
-	return fmt.Sprintf("%s: open a dispute from %s", proofWord(c.Proof), opens.UTC().Format("2 Jan"))
+	return fmt.Sprintf("%s: open a dispute from %s", proofWord(c, c.Proof), opens.UTC().Format("2 Jan"))
 }
 
-func proofWord(p state.Proof) string {
+// proofWord words a proof of a case: its present one, or the one before.
+func proofWord(c state.Case, p state.Proof) string {
 	switch p {
 	case state.ProofNumberOnly:
 		return "a number without a scan"
 	case state.ProofScanBefore:
 		return "scanned before we asked"
 	case state.ProofScanAfter:
-		return "scanned after we asked"
+		return lateWord(c)
 	}
 	return "no proof of shipment"
+}
+
+// lateWord is short for what [change.sentLate] tells.
+func lateWord(c state.Case) string {
+	switch {
+	case c.SentAfterRequest():
+		return "scanned after we asked"
+	case c.Attempt.Earlier:
+		return "scanned; when the refused request was made is not known"
+	case c.Attempt.Lost:
+		return "scanned; whether it was asked before is not known since a backup was restored"
+	case !c.Attempt.Heard().IsZero():
+		return "scanned after a click that may have been a request"
+	}
+	return "scanned after the first attempt to ask"
 }

@@ -324,7 +324,7 @@ func (x *change) neverAsked(r *state.Reading) {
 	case a.Reasked:
 		x.hold(false, "the request was placed twice in doubt, last %s, and the order still reads as never asked %s", stamp(a.DispatchedAt), stamp(r.At))
 	default:
-		if a.Reasked = true; a.ClickedAt.Equal(a.DispatchedAt) { // else an earlier request is not shown to be without effect
+		if a.Reasked = true; a.ClickedAt.Equal(a.DispatchedAt) { // of an earlier request that left no trace a button says nothing
 			a.ClickedAt = time.Time{}
 		}
 		x.resolve(AlertDoubt)

@@ -99,7 +99,7 @@ var askingStories = []scenario{
 	})},
 	{name: "shipped after the first attempt", steps: then(begun, []step{
 		{ev: ends(state.AskShipped, look(state.PhaseShipped)), to: state.Refused, raised: AlertRefused, plans: "read:tracking"},
-		{after: time.Hour, ev: reads(state.PhaseShipped, tracked(parcel("LP1", base.Add(time.Minute)))), to: state.Disputable, raised: AlertDisputable},
+		{after: time.Hour, ev: reads(state.PhaseShipped, tracked(parcel("LP1", base.Add(time.Minute)))), to: state.Disputable, raised: AlertDisputable, check: has("it left after the first attempt to ask")},
 	})},
 	{name: "shipped after the mark", steps: then(marked, []step{inDoubt(ends(state.AskShipped, look(state.PhaseShipped)))})},
 	{name: "not offered", steps: then(begun, []step{

@@ -55,6 +55,15 @@ var doubtStories = []scenario{
 		{after: 2 * time.Hour, ev: reads(state.PhasePending), to: state.Requested},
 		{after: 2 * day1, ev: reads(state.PhaseShipped, tracked(parcel("LP1", base.Add(day1)))), to: state.Disputable, raised: AlertDisputable + " " + AlertShippedAfter, check: has("it left after we asked")},
 	})},
+	{name: "scanned after a click in doubt, and no request was seen", steps: then(doubted, []step{
+		{after: time.Hour, ev: reads(state.PhaseShipped), to: state.Held, raised: AlertHeld},
+		{after: time.Hour, ev: reads(state.PhaseShipped, tracked(late("LP1"))), to: state.Disputable, raised: AlertDisputable, check: func(t expect, c state.Case, out Outcome) {
+			has("it left after a click that may have been a request")(t, c, out)
+			if c.Flag != "scanned after a click that may have been a request: compare the dates" {
+				t.Errorf("flag %q", c.Flag)
+			}
+		}},
+	})},
 	{name: "closed ends the doubt", steps: then(doubted, []step{{ev: reads(state.PhaseClosed), to: state.Cancelled}})},
 	{name: "never asked, twice, is asked once more", steps: then(reasked, []step{
 		{ev: plain(state.EventBegin), to: state.Requesting},

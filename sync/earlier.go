@@ -10,8 +10,15 @@ import (
 // clicked: somebody asked who is not known here, such as the operator by hand.
 // To ask again is theirs to do, so the case goes on as any refused one.
 func (x *change) refusedEarlier(r *state.Reading) {
+	x.c.Attempt.StartedAt = time.Time{}
+	x.askedEarlier(r)
+	x.refused(r, "the page tells of an earlier request that was refused: “%s”; nothing was clicked", r.RefusedText)
+}
+
+// askedEarlier settles what a page with a refusal says of the request, and
+// holds the scans against that.
+func (x *change) askedEarlier(r *state.Reading) {
 	a := &x.c.Attempt
-	a.StartedAt = time.Time{}
 	switch {
 	case !r.RequestedAt.IsZero():
 		x.c.RequestedAt = r.RequestedAt.UTC()
@@ -25,9 +32,9 @@ func (x *change) refusedEarlier(r *state.Reading) {
 		}
 		a.Earlier, a.ClickedAt = true, placed.Add(-orderDateGrace)
 	}
-	x.refused(r, "the page tells of an earlier request that was refused: “%s”; nothing was clicked", r.RefusedText)
+	x.c.Proof = proof(x.c, requestMoment(x.c, r.At))
 }
 
-// unknownAsk: when the request was made that was refused is not known. Then no
-// scan shows that it left before; a person compares.
-func unknownAsk(c state.Case) bool { return c.Attempt.Earlier && c.RequestedAt.IsZero() }
+// unknownAsk: when the request was made is not known, nor perhaps whether. A
+// person compares.
+func unknownAsk(c state.Case) bool { return c.Attempt.Undated() && c.RequestedAt.IsZero() }

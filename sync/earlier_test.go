@@ -47,6 +47,15 @@ var earlierStories = []scenario{
 		}},
 		{after: time.Hour, ev: reads(state.PhaseShipped, tracked(parcel("LP1", base.Add(-3*time.Hour)))), to: state.Shipped, raised: AlertShipped},
 	})},
+	{name: "refused to somebody else, and shipped when we come to ask", steps: then(begun, []step{
+		{ev: ends(state.AskShipped, look(state.PhaseShipped, refusedText, tracked(parcel("LP1", base.Add(-2*time.Hour))))), to: state.Disputable, raised: AlertDisputable, plans: "read:tracking", check: has("when the request was made that was refused is not known")},
+	})},
+	{name: "refused to somebody else, and shipped while held", steps: then(reach[state.Held], []step{
+		{after: time.Minute, ev: reads(state.PhaseShipped, refusedText, tracked(parcel("LP1", base.Add(-2*time.Hour)))), to: state.Disputable, raised: AlertDisputable, check: has("the page tells of an earlier request that was refused: “The seller declined your request”")},
+	})},
+	{name: "refused to somebody else, with a scan already", steps: then(begun, []step{
+		{ev: refusedBy(tracked(parcel("LP1", base.Add(-2*time.Hour)))), to: state.Disputable, raised: AlertDisputable, plans: "read:tracking"},
+	})},
 	{name: "refused, which the reading does not show", steps: then(begun, []step{inDoubt(ends(state.AskRefused, look(state.PhaseProcessing)))})},
 	{name: "refused, without a reading", steps: then(begun, []step{inDoubt(ends(state.AskRefused, nil))})},
 	{name: "refused after the mark", steps: then(marked, []step{inDoubt(refusedBy())})},

@@ -40,15 +40,25 @@ func (l Lost) since(c state.Case) time.Time {
 	return wanted
 }
 
+// supposeAsked takes a case that was perhaps asked in a time of which the
+// records are gone for one that was: no scan of that time is from before. A
+// decision ends the question of asking again, not this one.
+func (x *change) supposeAsked() {
+	a := &x.c.Attempt
+	if x.start != state.Held && !asking(x.start) || !a.ClickedAt.IsZero() {
+		return
+	}
+	if from := x.p.Lost.since(x.c); !from.IsZero() {
+		a.ClickedAt, a.Lost = from, true
+	}
+}
+
 // mayHaveBeenAsked holds a case that was perhaps asked, or decided upon, in a
-// time of which the records are gone. Scans count as if it had been.
+// time of which the records are gone.
 func (x *change) mayHaveBeenAsked() bool {
 	from := x.p.Lost.since(x.c)
 	if from.IsZero() {
 		return false
-	}
-	if x.c.Attempt.ClickedAt.IsZero() {
-		x.c.Attempt.ClickedAt = from
 	}
 	x.hold(false, "a backup was restored: what was done between %s and %s is not known, and the supplier may have been asked; look at the order, then approve or ignore it", stamp(from), stamp(x.p.Lost.To))
 	return true

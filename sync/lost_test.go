@@ -72,6 +72,74 @@ func TestLostTimeProvesNothing(t *testing.T) {
 	}
 }
 
+// TestLostTimeIsNoTimeBefore: a scan of the lost time does not show that the
+// parcel left before it was asked, wherever the case stood in the backup.
+func TestLostTimeIsNoTimeBefore(t *testing.T) {
+	t.Parallel()
+	lostDay := func(p *Policy) { p.Lost = Lost{From: base.Add(time.Hour), To: base.Add(3 * day1)} }
+	scan := tracked(parcel("LP1", base.Add(2*day1)))
+	after := 3*day1 + time.Hour
+	for name, story := range map[string]func(*driven){
+		"held in the backup": func(d *driven) {
+			d.p.Mode = Confirm
+			d.do(0, opens("", false))
+			lostDay(&d.p)
+			d.do(after, reads(state.PhaseShipped, refusedText, scan))
+		},
+		"approved after": func(d *driven) {
+			d.p.Mode = Confirm
+			d.do(0, opens("", false))
+			lostDay(&d.p)
+			d.do(after, decision(state.EventApprove, nil))
+			if d.do(time.Minute, plain(state.EventBegin)); d.c.Status != state.Requesting {
+				t.Errorf("approved, and it is %s", d.c.Status)
+			}
+			d.do(time.Minute, ends(state.AskShipped, look(state.PhaseShipped, scan)))
+		},
+		"opened after": func(d *driven) {
+			d.p.Mode = Confirm
+			lostDay(&d.p)
+			d.do(after, opens("", false))
+			d.do(time.Minute, reads(state.PhaseShipped, scan))
+		},
+		"rules that want the page": func(d *driven) {
+			rules, err := ParseRules([]Rule{{When: "supplier.total > 1000", Then: "ignore"}})
+			if err != nil {
+				t.Error(err)
+			}
+			d.p.Rules = rules
+			lostDay(&d.p)
+			d.do(after, opens("", false))
+			d.do(time.Minute, reads(state.PhaseShipped, scan))
+		},
+		"read as never asked": func(d *driven) {
+			d.p.Mode = Confirm
+			d.do(0, opens("", false))
+			lostDay(&d.p)
+			d.do(after, decision(state.EventApprove, nil))
+			d.do(0, plain(state.EventBegin))
+			d.do(0, plain(state.EventDispatching))
+			d.do(0, ends(state.AskUnclear, nil))
+			d.do(settle, reads(state.PhaseProcessing))
+			d.do(settle, reads(state.PhaseProcessing))
+			d.do(settle, reads(state.PhaseShipped, scan))
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			d := &driven{t: t, p: policyOf(Auto), c: state.Case{ID: "01CASE"}, now: base}
+			story(d)
+			last := d.all[len(d.all)-1]
+			if d.c.Status != state.Disputable || !strings.Contains(last, "a backup was restored") || strings.Contains(last, "after we asked") {
+				t.Errorf("is %s: %q", d.c.Status, d.all)
+			}
+			if want := "scanned; whether it was asked before is not known since a backup was restored: compare the dates"; d.c.Flag != want {
+				t.Errorf("flag %q", d.c.Flag)
+			}
+		})
+	}
+}
+
 // TestLostTimeIsLearnt: the first start on a restored database ends the lost
 // time, later ones leave it as it is.
 func TestLostTimeIsLearnt(t *testing.T) {

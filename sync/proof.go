@@ -136,16 +136,7 @@ func (x *change) weigh(r *state.Reading) {
 		x.to(state.Shipped, "it left before we asked (%s): %s", stamp(requestMoment(x.c, x.now)), scans)
 		return
 	case state.ProofScanAfter:
-		if unknownAsk(x.c) {
-			x.to(state.Disputable, "when the request was made that was refused is not known (read %s): compare it with the scans: %s", stamp(x.c.AnsweredAt), scans)
-			return
-		}
-		asked := requestMoment(x.c, x.now)
-		if seen := x.c.RequestedAt; !seen.IsZero() && proof(x.c, seen) != state.ProofScanAfter {
-			x.to(state.Disputable, "it left between a click that may have been a request (%s) and the request that was seen to stand (%s): a person must judge: %s", stamp(asked), stamp(seen), scans)
-			return
-		}
-		x.to(state.Disputable, "it left after we asked (%s): %s", stamp(asked), scans)
+		x.to(state.Disputable, "%s: %s", x.sentLate(), scans)
 		return
 	}
 	due := x.c.Clocks[state.ClockProofDue]
@@ -166,6 +157,29 @@ func (x *change) weigh(r *state.Reading) {
 		from = x.estimate(state.ClockProofDue)
 	}
 	x.to(state.Disputable, "a number but no scan by %s%s: %s", stamp(grace), from, scans)
+}
+
+// sentLate words what a scan is later than. That it left after we asked is said
+// of a request only that was seen to stand.
+func (x *change) sentLate() string {
+	a, seen := x.c.Attempt, x.c.RequestedAt
+	switch maybe := stamp(requestMoment(x.c, x.now)); {
+	case x.c.SentAfterRequest():
+		return fmt.Sprintf("it left after we asked (%s)", stamp(seen))
+	case a.Earlier && seen.IsZero():
+		return fmt.Sprintf("when the request was made that was refused is not known (read %s): compare it with the scans", stamp(x.c.AnsweredAt))
+	case a.Earlier:
+		return fmt.Sprintf("it left before the request that was seen to stand (%s), and when an earlier one was made is not known: a person must judge", stamp(seen))
+	case a.Lost && seen.IsZero():
+		return fmt.Sprintf("a backup was restored, and whether it was asked since %s is not known: a person must judge", maybe)
+	case a.Lost:
+		return fmt.Sprintf("it left before the request that was seen to stand (%s); a backup was restored, and whether it was asked before, since %s, is not known: a person must judge", stamp(seen), maybe)
+	case !seen.IsZero():
+		return fmt.Sprintf("it left between a click that may have been a request (%s) and the request that was seen to stand (%s): a person must judge", maybe, stamp(seen))
+	case !a.Heard().IsZero():
+		return fmt.Sprintf("it left after a click that may have been a request (%s): a person must judge", maybe)
+	}
+	return fmt.Sprintf("it left after the first attempt to ask (%s)", stamp(requestMoment(x.c, x.now)))
 }
 
 // graceEnd is the later of the proof's due time and the first number's first

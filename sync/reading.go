@@ -246,14 +246,21 @@ func (x *change) refused(r *state.Reading, format string, args ...any) {
 // refusedAsShipped is the shipped mark on an order that was asked, or was to
 // be asked. Whether it really left, and when, the scans must show.
 func (x *change) refusedAsShipped(r *state.Reading) {
-	after := !x.c.RequestedAt.IsZero()
 	x.drop(state.EffectRequest)
 	x.c.Attempt.StartedAt = time.Time{}
 	if r == nil {
 		r = &state.Reading{At: x.now}
 	}
+	if r.RefusedText != "" && x.c.RequestedAt.IsZero() {
+		x.askedEarlier(r)
+	}
+	after := !x.c.RequestedAt.IsZero()
 	words := " although it was asked"
 	switch {
+	case !after && x.c.Attempt.Earlier:
+		words = fmt.Sprintf(", and the page tells of an earlier request that was refused: “%s”", r.RefusedText)
+	case !after && !x.c.Attempt.Heard().IsZero():
+		words = ", and it may have been asked before"
 	case !after:
 		words = " before it could be asked"
 	case x.markedBefore():
@@ -304,11 +311,13 @@ func (x *change) shippedMeanwhile(marked bool) {
 		x.say("marked shipped %s, before we asked %s: the scans decide", mark, stamp(asked))
 		return
 	case x.c.ShippedGuess:
-		x.say("marked shipped, first seen so %s, after we asked %s", mark, stamp(asked))
+		x.say("marked shipped, first seen so %s, after we asked %s", mark, stamp(x.c.RequestedAt))
+	case !x.c.ShippedAt.Before(x.c.RequestedAt):
+		x.say("marked shipped %s, after we asked %s", mark, stamp(x.c.RequestedAt))
 	case x.c.ShippedAt.Before(asked):
 		x.say("marked shipped %s, on the day on which we asked (%s): the scans decide", mark, stamp(asked))
 	default:
-		x.say("marked shipped %s, after we asked %s", mark, stamp(asked))
+		x.say("marked shipped %s, when it may have been asked (since %s): the scans decide", mark, stamp(asked))
 	}
 	x.alert(AlertShippedAfter)
 }
@@ -349,7 +358,7 @@ func readingDisputed(x *change) error {
 // newProof changes proof and flag in the queue, never the status.
 func (x *change) newProof(before state.Proof) {
 	if x.c.Proof != before {
-		x.say("the proof changed from “%s” to “%s”: %s%s", proofWord(before), proofWord(x.c.Proof), scanWords(x.c), compared(dated{"dispute opened", x.c.DisputedAt}))
+		x.say("the proof changed from “%s” to “%s”: %s%s", proofWord(x.c, before), proofWord(x.c, x.c.Proof), scanWords(x.c), compared(dated{"dispute opened", x.c.DisputedAt}))
 	}
 }
 

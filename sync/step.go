@@ -70,6 +70,7 @@ func (p Policy) Step(c state.Case, ev state.Event, now time.Time) (Outcome, erro
 	}
 	x := &change{p: p, now: now.UTC().Round(0), ev: ev, c: c.Clone(), start: c.Status}
 	x.recount()
+	x.supposeAsked()
 	if err := h(x); err != nil {
 		return Outcome{}, err
 	}

@@ -137,10 +137,10 @@ func urgencyOf(closes, now time.Time) Urgency {
 func openNow(c state.Case) string {
 	switch c.Proof {
 	case state.ProofScanAfter:
-		if at := firstScan(c); !at.IsZero() && !c.RequestedAt.IsZero() {
+		if at := firstScanAfter(c, c.RequestedAt); !c.RequestedAt.IsZero() && !at.IsZero() {
 			return fmt.Sprintf("open a dispute: first scan %s is after our request of %s", day(at), day(c.RequestedAt))
 		}
-		return "open a dispute: it was sent after our request"
+		return "it was scanned, but not surely after a request of ours: compare the dates, then decide"
 	case state.ProofScanBefore:
 		return "a scan before our request turned up: check the proof, then disputes proof"
 	case state.ProofNumberOnly:
@@ -152,11 +152,12 @@ func openNow(c state.Case) string {
 	return "open a dispute: no tracking number was given"
 }
 
-// firstScan is the earliest scan of all parcels, zero where there is none.
-func firstScan(c state.Case) time.Time {
+// firstScanAfter is the earliest scan of all parcels that is later than a
+// moment, zero where there is none.
+func firstScanAfter(c state.Case, asked time.Time) time.Time {
 	var first time.Time
 	for _, t := range c.Tracking {
-		if !t.FirstScanAt.IsZero() && (first.IsZero() || t.FirstScanAt.Before(first)) {
+		if t.FirstScanAt.After(asked) && (first.IsZero() || t.FirstScanAt.Before(first)) {
 			first = t.FirstScanAt
 		}
 	}

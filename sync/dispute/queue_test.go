@@ -60,6 +60,8 @@ func TestItemTellsWhatToDo(t *testing.T) {
 		{Number: "NONE"},
 		{Number: "FIRST", FirstScanAt: time.Date(2026, 2, 21, 23, 30, 0, 0, time.FixedZone("CST", 8*3600))},
 	}
+	maybe := scanned.Clone()
+	maybe.RequestedAt = time.Date(2026, 2, 26, 8, 0, 0, 0, time.UTC)
 	tests := []struct {
 		name     string
 		c        state.Case
@@ -68,7 +70,8 @@ func TestItemTellsWhatToDo(t *testing.T) {
 		says     string
 	}{
 		{"scan after the request", scanned, Open, in(100), "first scan 2026-02-21 15:30 UTC is after our request of 2026-02-20 08:00 UTC"},
-		{"a scan without its times", with(disputable("x", in(-50), in(100)), state.ProofScanAfter), Open, in(100), "sent after our request"},
+		{"scans after what may have been a request", maybe, Open, in(100), "not surely after a request"},
+		{"a scan, and nothing was seen to be asked", with(disputable("x", in(-50), in(100)), state.ProofScanAfter), Open, in(100), "not surely after a request"},
 		{"a number only", with(disputable("x", in(-50), in(100)), state.ProofNumberOnly), Open, in(100), "no scan"},
 		{"no number", with(disputable("x", in(-50), in(100)), state.ProofNone), Open, in(100), "no tracking number"},
 		{"never marked shipped", with(disputable("x", time.Time{}, in(10)), state.ProofNone), Today, in(10), "no shipped mark"},

@@ -189,7 +189,7 @@ func (r *readme) dates() {
 	date("cancelled in the shop", c.CancelledAt)
 	date("cancel requested", c.RequestedAt)
 	if m := askedAt(c); !m.Equal(c.RequestedAt) {
-		date("compared with", m)
+		date("first attempt to ask", m)
 	}
 	date("answered", c.AnsweredAt)
 	date("marked shipped", c.ShippedAt)

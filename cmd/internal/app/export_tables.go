@@ -19,12 +19,11 @@ var beijing = time.FixedZone("Beijing", 8*60*60)
 // another parcel's, as the engine has it.
 const orderDateGrace = 24 * time.Hour
 
-// askedAt is the moment that scans are compared with, as the engine takes it:
-// when the supplier could first have known. Zero: nothing was ever tried, or
-// it is not known when.
+// askedAt is since when the supplier may have known, as the engine takes it.
+// Zero: nothing was ever tried, or it is not known when.
 func askedAt(c state.Case) time.Time {
 	m := c.RequestedAt
-	if m.IsZero() && c.Attempt.Earlier {
+	if c.Attempt.Undated() {
 		return m
 	}
 	if d := c.Attempt.Heard(); !d.IsZero() && (m.IsZero() || d.Before(m)) {
@@ -97,24 +96,56 @@ func trackingCSV(b control.Bundle) ([]byte, error) {
 
 // against says how a parcel's first scan lies to the request.
 func against(c state.Case, t state.Tracking) string {
-	m := askedAt(c)
 	switch {
 	case t.FirstScanAt.IsZero():
 		return "no scan"
 	case scanOfAnother(c, t.FirstScanAt):
 		return "older than the order itself: proves nothing"
+	}
+	m, what := heldAgainst(c, t.FirstScanAt)
+	switch {
 	case m.IsZero():
 		return unasked(c)
-	case t.FirstScanAt.After(m):
-		return apart(t.FirstScanAt.Sub(m)) + " after"
+	case what == theRequest:
+		return distance(t.FirstScanAt, m)
 	}
-	return apart(m.Sub(t.FirstScanAt)) + " before"
+	return distance(t.FirstScanAt, m) + " " + what
+}
+
+const theRequest = "the request"
+
+// heldAgainst is the moment that a date is compared with, and what it is: the
+// request where that was seen to stand by then, else what may have been one.
+// Zero: [unasked] says why there is none.
+func heldAgainst(c state.Case, at time.Time) (m time.Time, what string) {
+	m = askedAt(c)
+	switch {
+	case !c.RequestedAt.IsZero() && at.After(c.RequestedAt):
+		return c.RequestedAt, theRequest
+	case c.Attempt.Undated():
+		return time.Time{}, ""
+	case m.Equal(c.RequestedAt):
+		return m, theRequest
+	case c.Attempt.Heard().IsZero():
+		return m, "the first attempt to ask"
+	}
+	return m, "an attempt that may have been a request"
+}
+
+func distance(at, m time.Time) string {
+	if at.After(m) {
+		return apart(at.Sub(m)) + " after"
+	}
+	return apart(m.Sub(at)) + " before"
 }
 
 // unasked says why there is no request to compare with.
 func unasked(c state.Case) string {
-	if c.Attempt.Earlier {
+	switch {
+	case c.Attempt.Earlier:
 		return "when the refused request was made is not known"
+	case c.Attempt.Lost:
+		return "whether it was asked before is not known, since a backup was restored"
 	}
 	return "nothing was asked"
 }

@@ -287,7 +287,17 @@ func TestClaim(t *testing.T) {
 		{"old scan", func(c *state.Case) {
 			c.Proof, c.Tracking = state.ProofNumberOnly, []state.Tracking{{Number: "LP0", FirstScanAt: r.at(-400)}}
 		}, []string{"LP0 first scanned on", "before the order was placed"}, []string{"never"}},
-		{"never asked", func(c *state.Case) { c.RequestedAt, c.Told = time.Time{}, nil }, []string{"could not be placed"}, []string{"I asked to cancel", "wrote"}},
+		{"never asked", func(c *state.Case) {
+			c.RequestedAt, c.Told, c.Attempt = time.Time{}, nil, state.Attempt{FirstAt: r.at(0.4)}
+		}, []string{"could not be placed", "sent only after I tried to cancel on 2 March"}, []string{"I asked to cancel", "wrote", "my request"}},
+		{"asked in doubt", func(c *state.Case) { c.RequestedAt, c.Told = time.Time{}, nil }, []string{"I tried to cancel this order on 2 March"}, []string{"could not", "I asked", "my request"}},
+		{"scanned before it stood", func(c *state.Case) { c.RequestedAt = r.at(71) }, []string{"I asked to cancel this order on 5 March", "sent only after I tried to cancel on 2 March"}, []string{"my request"}},
+		{"asked in a lost time, perhaps", func(c *state.Case) {
+			c.RequestedAt, c.Told, c.Attempt = time.Time{}, nil, state.Attempt{ClickedAt: r.at(0), Lost: true}
+		}, []string{"I wanted to cancel this order.", "The tracking shows: LP001"}, []string{"could not", "tried", "asked", "my request"}},
+		{"refused to somebody else", func(c *state.Case) {
+			c.RequestedAt, c.Told, c.Attempt = time.Time{}, nil, state.Attempt{ClickedAt: r.at(-60), Earlier: true}
+		}, []string{"its page tells of a cancel request that was refused", "The tracking shows: LP001"}, []string{"tried", "I asked", "my request"}},
 		{"nothing known", func(c *state.Case) { c.OrderedAt, c.Amount = time.Time{}, state.Money{} }, []string{"I ask for a full refund."}, []string{"unknown", "placed on"}},
 		{"refund late", func(c *state.Case) { c.Status, c.ClosedAt = state.Cancelled, r.at(100) }, []string{"closed on", "has not arrived"}, []string{"scanned"}},
 		{"refund short", func(c *state.Case) {

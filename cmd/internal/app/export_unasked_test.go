@@ -22,8 +22,40 @@ func TestUnknownRequest(t *testing.T) {
 			t.Errorf("%s: %q", what, got)
 		}
 	}
+	lost := c
+	lost.Attempt.Earlier, lost.Attempt.Lost = false, true
+	if got := against(lost, parcel); !strings.Contains(got, "whether it was asked before is not known") {
+		t.Errorf("in a lost time: %q", got)
+	}
 	c.RequestedAt = at.Add(-time.Hour)
 	if got := against(c, parcel); !strings.Contains(got, "after") {
 		t.Errorf("a request of a known time: %q", got)
+	}
+}
+
+// TestScanAgainstDoubt: a date is held against what may have been a request,
+// or an attempt, by that name.
+func TestScanAgainstDoubt(t *testing.T) {
+	t.Parallel()
+	at := time.Date(2026, 11, 3, 10, 0, 0, 0, time.UTC)
+	parcel := state.Tracking{Number: "LP1", FirstScanAt: at.Add(2 * time.Hour), FirstScanCode: "AE_GOT"}
+	for name, tt := range map[string]struct {
+		asked   time.Time
+		attempt state.Attempt
+		want    string
+		proof   string
+	}{
+		"before the request stood": {at.Add(4 * time.Hour), state.Attempt{FirstAt: at, ClickedAt: at}, "2 h 0 min AFTER an attempt that may have been a request (2026-11-03 10:00 UTC)", "scanned after an attempt that may"},
+		"after a click in doubt":   {time.Time{}, state.Attempt{FirstAt: at, ClickedAt: at}, "2 h 0 min AFTER an attempt that may have been a request (2026-11-03 10:00 UTC)", "scanned after an attempt that may"},
+		"after an attempt":         {time.Time{}, state.Attempt{FirstAt: at}, "2 h 0 min AFTER the first attempt to ask (2026-11-03 10:00 UTC)", "scanned after the first attempt to ask"},
+		"after the request":        {at.Add(time.Hour), state.Attempt{FirstAt: at, ClickedAt: at}, "1 h 0 min AFTER the request (2026-11-03 11:00 UTC)", "scanned after the request"},
+	} {
+		c := state.Case{Proof: state.ProofScanAfter, RequestedAt: tt.asked, Attempt: tt.attempt, Tracking: []state.Tracking{parcel}}
+		if got := comparisons(c)[0]; !strings.Contains(got, tt.want) {
+			t.Errorf("%s: %q", name, got)
+		}
+		if got := proofOf(c); !strings.Contains(got, tt.proof) {
+			t.Errorf("%s: %q", name, got)
+		}
 	}
 }

@@ -36,10 +36,14 @@ var proofWords = map[state.Proof]string{
 }
 
 func proofOf(c state.Case) string {
-	if c.Proof == state.ProofScanAfter && askedAt(c).IsZero() {
+	switch {
+	case c.Proof != state.ProofScanAfter || c.SentAfterRequest():
+		return proofWords[c.Proof]
+	case c.Attempt.Undated() || askedAt(c).IsZero():
 		return "scanned, but " + unasked(c)
 	}
-	return proofWords[c.Proof]
+	_, what := heldAgainst(c, askedAt(c))
+	return "scanned after " + what
 }
 
 func causeWords(c state.Case) string {
@@ -61,9 +65,8 @@ var loud = strings.NewReplacer("before", "BEFORE", "after", "AFTER")
 // comparisons say which dates were held against which.
 func comparisons(c state.Case) (out []string) {
 	say := func(format string, args ...any) { out = append(out, fmt.Sprintf(format, args...)) }
-	m := askedAt(c)
 	for _, t := range c.Tracking {
-		switch {
+		switch m, what := heldAgainst(c, t.FirstScanAt); {
 		case t.FirstScanAt.IsZero():
 			say("Parcel %s: the number was seen first on %s; no scan is known.", t.Number, utcWords(t.SeenAt))
 		case scanOfAnother(c, t.FirstScanAt):
@@ -71,7 +74,7 @@ func comparisons(c state.Case) (out []string) {
 		case m.IsZero():
 			say("Parcel %s: the first scan is of %s (%s); %s.", t.Number, utcWords(t.FirstScanAt), t.FirstScanCode, unasked(c))
 		default:
-			say("Parcel %s: the first scan, %s (%s), is %s the request of %s.", t.Number, utcWords(t.FirstScanAt), t.FirstScanCode, loud.Replace(against(c, t)), utcWords(m))
+			say("Parcel %s: the first scan, %s (%s), is %s %s (%s).", t.Number, utcWords(t.FirstScanAt), t.FirstScanCode, loud.Replace(distance(t.FirstScanAt, m)), what, utcWords(m))
 		}
 		if t.Gone {
 			say("Parcel %s was replaced: the tracking page shows other numbers since %s.", t.Number, utcWords(t.MissingSince))
@@ -84,8 +87,8 @@ func comparisons(c state.Case) (out []string) {
 	if len(c.Tracking) == 0 && !due.IsZero() {
 		say("No tracking number is known. The supplier answered on %s and had until %s, working days in China; the order was last read on %s.", utcWords(c.AnsweredAt), utcWords(due), utcWords(c.ReadAt))
 	}
-	if !c.ShippedAt.IsZero() && !m.IsZero() {
-		say("The order was %s. A mark is a claim, no proof.", markWords(c, m))
+	if m, what := heldAgainst(c, c.ShippedAt); !c.ShippedAt.IsZero() && !m.IsZero() {
+		say("The order was %s. A mark is a claim, no proof.", markWords(c, m, what))
 	}
 	if !c.DisputedAt.IsZero() {
 		say("The dispute was opened on %s; %s.", utcWords(c.DisputedAt), sentSince(c))
@@ -102,17 +105,17 @@ func comparisons(c state.Case) (out []string) {
 
 // markWords hold the shipped mark against the request. The site tells a date
 // without an hour: on the day itself nobody knows which came first.
-func markWords(c state.Case, asked time.Time) string {
+func markWords(c state.Case, asked time.Time, what string) string {
 	when := utcWords(c.ShippedAt)
 	switch {
 	case c.ShippedGuess:
 		return "seen marked shipped first on " + when + "; the site tells no time of it"
 	case !c.ShippedAt.Before(asked):
-		return "marked shipped on " + when + ", " + apart(c.ShippedAt.Sub(asked)) + " after the request"
+		return "marked shipped on " + when + ", " + apart(c.ShippedAt.Sub(asked)) + " after " + what
 	case c.ShippedAt.Add(24 * time.Hour).After(asked):
-		return "marked shipped on the day of the request, " + when
+		return "marked shipped on the day of " + what + ", " + when
 	}
-	return "marked shipped on " + when + ", " + apart(asked.Sub(c.ShippedAt)) + " before the request"
+	return "marked shipped on " + when + ", " + apart(asked.Sub(c.ShippedAt)) + " before " + what
 }
 
 // sentSince names the parcels whose first scan is later than the dispute: the
@@ -176,7 +179,15 @@ func ordered(c state.Case) (s string) {
 }
 
 func requestWords(c state.Case) string {
-	if c.RequestedAt.IsZero() {
+	switch tried := askedAt(c); {
+	case !c.RequestedAt.IsZero():
+	case c.Attempt.Earlier:
+		return "I wanted to cancel this order; its page tells of a cancel request that was refused."
+	case c.Attempt.Lost:
+		return "I wanted to cancel this order."
+	case !c.Attempt.Heard().IsZero():
+		return "I tried to cancel this order on " + bothZones(tried) + "."
+	default:
 		return "I wanted to cancel this order; a cancel request could not be placed on the site."
 	}
 	s := "I asked to cancel this order on " + bothZones(c.RequestedAt)
@@ -194,12 +205,15 @@ func requestWords(c state.Case) string {
 
 func shippingGround(c state.Case) string {
 	var s string
-	switch c.Proof {
-	case state.ProofScanAfter:
+	tried := askedAt(c)
+	switch {
+	case c.Proof == state.ProofScanAfter && c.SentAfterRequest():
 		s = "The parcel was sent only after my request: " + scans(c) + "."
-	case state.ProofNumberOnly:
+	case c.Proof == state.ProofScanAfter && !c.Attempt.Undated() && !tried.IsZero():
+		s = "The parcel was sent only after I tried to cancel on " + bothZones(tried) + ": " + scans(c) + "."
+	case c.Proof == state.ProofNumberOnly:
 		s = "The seller names a tracking number, but it proves no shipment of this order: " + scans(c) + "."
-	case state.ProofScanBefore:
+	case c.Proof == state.ProofScanBefore || c.Proof == state.ProofScanAfter:
 		s = "The tracking shows: " + scans(c) + "."
 	default:
 		s = "No tracking number was given, so there is no proof that anything was sent."
