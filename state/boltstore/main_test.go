@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"context"
 	"errors"
+	"flag"
 	"fmt"
 	"os"
 	"os/exec"
@@ -29,6 +30,11 @@ func TestMain(m *testing.M) {
 	}
 	if path := os.Getenv(cramperEnv); path != "" {
 		os.Exit(cramped(path))
+	}
+	if os.Getenv("COUNTERMAND_TEST_ALL") == "" {
+		if err := flag.Set("rapid.checks", "40"); err != nil {
+			panic(err)
+		}
 	}
 	code := m.Run()
 	if err := goleak.Find(); err != nil {

@@ -3,6 +3,7 @@ package statetest_test
 import (
 	"context"
 	"errors"
+	"flag"
 	"os"
 	"path/filepath"
 	"testing"
@@ -10,6 +11,15 @@ import (
 	"countermand/state"
 	"countermand/state/statetest"
 )
+
+func TestMain(m *testing.M) {
+	if os.Getenv("COUNTERMAND_TEST_ALL") == "" {
+		if err := flag.Set("rapid.checks", "20"); err != nil {
+			panic(err)
+		}
+	}
+	os.Exit(m.Run())
+}
 
 // faulty is a Store without planned faults: it must not differ from what is
 // underneath.
