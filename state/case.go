@@ -167,6 +167,9 @@ type Attempt struct {
 	// Lost: a backup was restored, and whether a request was made in the time of
 	// which the records are gone is not known; ClickedAt is where that begins.
 	Lost bool `json:"lost,omitempty"`
+	// AskedBy is an earlier case about the order that asked, at ClickedAt, and
+	// was left alone since: only a person asks again.
+	AskedBy string `json:"asked_by,omitempty"`
 }
 
 // Heard is since when the supplier may know of the request; zero if it

@@ -118,13 +118,10 @@ func (x *change) because() string {
 func (x *change) place() error {
 	m := x.ev.Mapping
 	x.c.SupplierOrder, x.c.Account, x.c.Candidates, x.c.MappedBy = m.SupplierOrder, m.Account, m.Candidates, m.By
-	x.c.Lines, x.c.Attempt.ClickedAt = m.Lines, m.HeardAt
+	x.c.Lines = m.Lines
+	x.c.Attempt.ClickedAt, x.c.Attempt.AskedBy = m.HeardAt, m.HeardBy
 	if m.Conflict != "" {
 		x.hold(true, "%s", m.Conflict)
-		return nil
-	}
-	if m.HeardBy != "" {
-		x.hold(false, "the supplier was asked about AliExpress order %s before (%s), and case %s about it was left alone: it is asked again only if you want it", m.SupplierOrder, stamp(m.HeardAt), m.HeardBy)
 		return nil
 	}
 	if cn := x.ev.Cancellation; cn != nil && cn.Doubt != "" {
@@ -141,6 +138,10 @@ func (x *change) judge(from string) {
 	c := &x.c
 	if c.Partial != "" {
 		x.hold(false, "%s; an AliExpress order cannot be cancelled in part by itself", c.Partial)
+		return
+	}
+	if before := x.askedBefore(); before != "" {
+		x.hold(false, "%s", before)
 		return
 	}
 	if x.p.Rules != nil && x.p.Rules.NeedsSupplier() && c.DetailAt.IsZero() {
@@ -224,10 +225,24 @@ func cancelledToo(x *change) error {
 	return nil
 }
 
+// askedBefore words that a case which was left alone had asked, until a person
+// has approved that.
+func (x *change) askedBefore() string {
+	a := x.c.Attempt
+	if a.AskedBy == "" || x.c.Approved {
+		return ""
+	}
+	return fmt.Sprintf("the supplier was asked about AliExpress order %s before (%s), and case %s about it was left alone: it is asked again only if you want it", x.c.SupplierOrder, stamp(a.ClickedAt), a.AskedBy)
+}
+
 // hold puts the case before a person. unsure means that the number itself is
-// in doubt, so that readings decide nothing.
+// in doubt, so that readings decide nothing. Whatever the reason, whoever
+// approves must know of an earlier request.
 func (x *change) hold(unsure bool, format string, args ...any) {
 	x.c.HeldWhy = fmt.Sprintf(format, args...)
+	if before := x.askedBefore(); !strings.Contains(x.c.HeldWhy, before) {
+		x.c.HeldWhy += "; " + before
+	}
 	x.c.Unsure = x.c.Unsure || unsure
 	x.to(state.Held, "held: %s", x.c.HeldWhy)
 }

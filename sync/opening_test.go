@@ -165,3 +165,24 @@ func TestApproveNeedsANumber(t *testing.T) {
 		t.Error("approved a case without a supplier order")
 	}
 }
+
+// askedByAnother is what the shop says of an order that an earlier case, left
+// alone since, had asked about.
+func askedByAnother(conflict string, partial bool) state.Event {
+	ev := opens(conflict, partial)
+	ev.Mapping.HeardAt, ev.Mapping.HeardBy = base.Add(-time.Hour), "01EARLIER"
+	return ev
+}
+
+var askedByAnotherStories = []scenario{
+	{name: "a part went, then the rest", steps: []step{
+		{ev: askedByAnother("", true), to: state.Held, raised: AlertHeld, plans: "read:detail", check: has("case 01EARLIER")},
+		{after: time.Hour, ev: opens("", false), to: state.Held, raised: AlertHeld, plans: "read:detail", check: has("case 01EARLIER")},
+		{after: time.Hour, ev: decision(state.EventApprove, nil), to: state.Queued, plans: "request"},
+	}},
+	{name: "its number is in doubt, too", steps: []step{
+		{ev: askedByAnother("another order names it", false), to: state.Held, raised: AlertHeld, check: has("case 01EARLIER")},
+	}},
+}
+
+func TestAskedByAnother(t *testing.T) { t.Parallel(); playAll(t, askedByAnotherStories) }
