@@ -92,7 +92,7 @@ func (t *txn) step(c state.Case, ev state.Event) (state.Case, error) {
 
 // apply puts an event through the table and stores everything that follows.
 func (t *txn) apply(c state.Case, ev state.Event) (state.Case, error) {
-	out, err := t.e.o.Policy.Step(c, ev, t.now)
+	out, err := t.e.step(t.e.o.Policy, c, ev, t.now)
 	if err != nil {
 		return c, err
 	}
@@ -257,10 +257,7 @@ func (t *txn) fault(c state.Case, ev state.Event, why *RefusedError) (state.Case
 		return c, fmt.Errorf("save case %s: %w", c.ID, err)
 	}
 	c.Rev = rev
-	a := state.Alert{
-		Key: fmt.Sprintf("case/%s/%s/%s/%s", c.ID, AlertFault, c.Status, ev.Kind), Kind: AlertFault, Page: true, CaseID: c.ID, Account: c.Account,
-		Title: orders(c) + ": " + alertWords[AlertFault].what, Text: why.Error(),
-	}
+	a := why.Alert(c)
 	t.changes = append(t.changes, Change{Case: c, Entries: []state.Entry{entry}, Alerts: []state.Alert{a}})
 	return c, t.raise(a)
 }

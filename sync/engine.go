@@ -113,6 +113,8 @@ type Engine struct {
 	cancel             context.CancelCauseFunc
 	done               sync.WaitGroup
 	publish            sync.Mutex
+	// step is Policy.Step; tests put a spoilt one in its place.
+	step func(Policy, state.Case, state.Event, time.Time) (Outcome, error)
 }
 
 // crash names a point between two durable steps.
@@ -151,7 +153,7 @@ func New(o Options) (*Engine, error) {
 	if o.OnAlert == nil {
 		o.OnAlert = func() {}
 	}
-	return &Engine{o: o, wakeInbox: make(chan struct{}, 1), wakeDue: make(chan struct{}, 1)}, nil
+	return &Engine{o: o, wakeInbox: make(chan struct{}, 1), wakeDue: make(chan struct{}, 1), step: Policy.Step}, nil
 }
 
 // Start takes the accounts' leases and begins to work.

@@ -1,6 +1,7 @@
 package sync
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -37,7 +38,7 @@ func (s Shop) wish(o shop.Order, knocks []state.Knock, r state.Request) (wish, b
 	}
 	for _, k := range knocks {
 		if reason, flow := shop.FlowReason(k.Topic); flow {
-			return wish{source: state.RequestByFlow, reason: or(reason, "customer")}, true
+			return wish{source: state.RequestByFlow, reason: cmp.Or(reason, "customer")}, true
 		}
 	}
 	return wish{}, false

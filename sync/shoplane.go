@@ -1,6 +1,7 @@
 package sync
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -271,7 +272,7 @@ func (l *shopLane) notSent(ctx context.Context, f state.Effect, cause error) err
 func (l *shopLane) cancelOrder(r state.Request) shop.CancelOrder {
 	first := l.shop.First
 	return shop.CancelOrder{
-		ID: r.ShopOrderID, Reason: or(r.Reason, "customer"), Refund: first.Refund, Restock: first.Restock, NotifyCustomer: first.NotifyCustomer,
+		ID: r.ShopOrderID, Reason: cmp.Or(r.Reason, "customer"), Refund: first.Refund, Restock: first.Restock, NotifyCustomer: first.NotifyCustomer,
 		StaffNote: "Cancelled by countermand after every supplier accepted the cancel.",
 	}
 }
@@ -285,7 +286,7 @@ func (l *shopLane) cancelDone(ctx context.Context, f state.Effect, res shop.Canc
 			return err
 		}
 		if !r.Status.Ended() {
-			why := fmt.Sprintf("the shop's order was cancelled %s (payment: %s)", stamp(res.At), or(res.Financial, "not told"))
+			why := fmt.Sprintf("the shop's order was cancelled %s (payment: %s)", stamp(res.At), cmp.Or(res.Financial, "not told"))
 			if err := t.moveRequest(r, state.RequestDone, why, cases); err != nil {
 				return err
 			}

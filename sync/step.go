@@ -50,6 +50,14 @@ func (e *RefusedError) Error() string {
 	return fmt.Sprintf("case %s: %s refused: a case that is %s does not take it", e.CaseID, e.Event, statusWord(e.Status))
 }
 
+// Alert tells a person of an event that the table does not allow.
+func (e *RefusedError) Alert(c state.Case) state.Alert {
+	return state.Alert{
+		Key: fmt.Sprintf("case/%s/%s/%s/%s", c.ID, AlertFault, e.Status, e.Event), Kind: AlertFault, Page: true, CaseID: c.ID, Account: c.Account,
+		Title: orders(c) + ": " + alertWords[AlertFault].what, Text: e.Error(),
+	}
+}
+
 func statusWord(s state.Status) string {
 	if s == state.StatusStart {
 		return "not opened yet"

@@ -41,6 +41,7 @@ type year struct {
 	acked      bool
 	whims      int
 	policy     func(*Policy)   // what a test spoils
+	step       yearStep        // likewise; nil: the true one
 	cancelled  map[string]bool // shop orders whose cancel was sent
 	deck       yearDeck
 	kills      map[string]int
@@ -123,6 +124,9 @@ func (y *year) boot() error {
 		e, err := New(y.options())
 		if err != nil {
 			return err
+		}
+		if y.step != nil {
+			e.step = y.step
 		}
 		err = y.alive(func() error { return errors.Join(e.Start(ended), e.Stop(context.Background())) })
 		if err == nil {

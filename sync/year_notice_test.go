@@ -2,7 +2,6 @@ package sync
 
 import (
 	"cmp"
-	"maps"
 	"os"
 	"slices"
 	"strings"
@@ -25,37 +24,35 @@ type yearSpoil struct {
 	odds yearOdds
 }
 
+// yearStep is the decision about one event, as Policy.Step makes it.
+type yearStep = func(Policy, state.Case, state.Event, time.Time) (Outcome, error)
+
 // yearFigures spoils a figure of the policy.
 func yearFigures(fn func(*Policy)) func(*year) {
 	return func(y *year) { y.policy = fn }
 }
 
-// yearEntry spoils an entry of the table.
-func yearEntry(s state.Status, ev state.EventKind, h func(right handler) handler) func(*year) {
-	return yearFigures(func(p *Policy) {
-		p.table = map[state.Status]row{}
-		for status, r := range table {
-			p.table[status] = maps.Clone(r)
+// yearEntry spoils what one event does to a case of one status.
+func yearEntry(s state.Status, ev state.EventKind, spoilt yearStep) func(*year) {
+	return func(y *year) {
+		y.step = func(p Policy, c state.Case, e state.Event, now time.Time) (Outcome, error) {
+			if c.Status != s || e.Kind != ev {
+				return p.Step(c, e, now)
+			}
+			return spoilt(p, c.Clone(), e, now)
 		}
-		p.table[s][ev] = h(table[s][ev])
-	})
+	}
 }
 
-// yearHush spoils every entry: alerts of this kind are never raised.
+// yearHush spoils every step: alerts of this kind are never raised.
 func yearHush(kind string) func(*year) {
-	return yearFigures(func(p *Policy) {
-		p.table = map[state.Status]row{}
-		for status, r := range table {
-			p.table[status] = row{}
-			for ev, right := range r {
-				p.table[status][ev] = func(x *change) error {
-					err := right(x)
-					x.out.Alerts = slices.DeleteFunc(x.out.Alerts, func(a state.Alert) bool { return a.Kind == kind })
-					return err
-				}
-			}
+	return func(y *year) {
+		y.step = func(p Policy, c state.Case, ev state.Event, now time.Time) (Outcome, error) {
+			out, err := p.Step(c, ev, now)
+			out.Alerts = slices.DeleteFunc(out.Alerts, func(a state.Alert) bool { return a.Kind == kind })
+			return out, err
 		}
-	})
+	}
 }
 
 const yearNever = 10 * 365 * 24 * time.Hour
@@ -86,63 +83,53 @@ var yearSpoils = []yearSpoil{
 }
 
 // yearTwice tells of each late refund once more.
-func yearTwice(right handler) handler {
-	return func(x *change) error {
-		err := right(x)
-		if _, open := x.c.Raised[AlertRefundLate]; open && x.now.Sub(x.c.Clocks[state.ClockRefundWarn]) > time.Hour {
-			x.resolve(AlertRefundLate)
-			x.alert(AlertRefundLate)
-		}
-		return err
+func yearTwice(p Policy, c state.Case, ev state.Event, now time.Time) (Outcome, error) {
+	out, err := p.Step(c, ev, now)
+	if key, open := out.Case.Raised[AlertRefundLate]; err == nil && open && now.Sub(out.Case.Clocks[state.ClockRefundWarn]) > time.Hour {
+		out.Resolved = append(out.Resolved, key)
+		out.Case.Raised[AlertRefundLate] = key + "+"
+		out.Alerts = append(out.Alerts, state.Alert{Key: key + "+", Kind: AlertRefundLate, CaseID: c.ID})
 	}
+	return out, err
 }
 
 // yearAgain forgets that a message was written.
-func yearAgain(right handler) handler {
-	return func(x *change) error {
-		err := right(x)
-		clear(x.c.Told)
-		x.tellSupplier(x.ev.Messaged.Kind, "again")
-		return err
-	}
+func yearAgain(p Policy, c state.Case, ev state.Event, now time.Time) (Outcome, error) {
+	out, err := p.Step(c, ev, now)
+	clear(out.Case.Told)
+	out.Plans = append(out.Plans, Plan{Kind: ev.Messaged.Kind, NotBefore: now, Why: "again"})
+	return out, err
 }
 
 // yearAsleep looks at the order once a month.
-func yearAsleep(right handler) handler {
-	return func(x *change) error {
-		x.c.NextCheckAt = x.now.Add(30 * 24 * time.Hour)
-		return right(x)
-	}
+func yearAsleep(p Policy, c state.Case, ev state.Event, now time.Time) (Outcome, error) {
+	c.NextCheckAt = now.Add(30 * 24 * time.Hour)
+	return p.Step(c, ev, now)
 }
 
 // yearDeaf reads and concludes nothing.
-func yearDeaf(handler) handler {
-	return func(x *change) error {
-		x.again()
-		return nil
-	}
+func yearDeaf(p Policy, c state.Case, _ state.Event, now time.Time) (Outcome, error) {
+	c.NextCheckAt = now.Add(6 * time.Hour)
+	return p.Step(c, state.Event{Kind: state.EventTick, By: state.ByEngine}, now)
 }
 
 // yearHasty waits for no proof.
-func yearHasty(right handler) handler {
-	return func(x *change) error {
-		err := right(x)
-		if x.c.Status == state.Refused {
-			x.to(state.Disputable, "at once")
-		}
-		return err
+func yearHasty(p Policy, c state.Case, ev state.Event, now time.Time) (Outcome, error) {
+	out, err := p.Step(c, ev, now)
+	if out.Case.Status == state.Refused {
+		out.Case.Status = state.Disputable
+		out.Entries = append(out.Entries, state.Entry{At: now, Event: ev.Kind, From: state.Refused, To: state.Disputable, By: ev.By, Detail: "at once"})
 	}
+	return out, err
 }
 
 // yearDoubled counts twice what a person says came back.
-func yearDoubled(right handler) handler {
-	return func(x *change) error {
-		err := right(x)
-		if x.c.Refund != nil {
-			x.c.Refund.Amount.Units *= 2
-		}
-		return err
+func yearDoubled(p Policy, c state.Case, ev state.Event, now time.Time) (Outcome, error) {
+	out, err := p.Step(c, ev, now)
+	if out.Case.Refund != nil {
+		out.Case.Refund.Amount.Units *= 2
 	}
+	return out, err
 }
 
 // yearOften is a machine that dies much.
