@@ -8,6 +8,7 @@ import (
 
 	"countermand/state"
 	"countermand/supplier"
+	"countermand/sync/machine"
 )
 
 // lease takes the account over from whoever had it.
@@ -26,7 +27,7 @@ func (l *lane) lease(ctx context.Context) error {
 		a.Owner = l.e.o.Owner
 		if a.State == state.AccountReady && a.Why != "" {
 			l.failures = 1 // the first success takes the reason back
-			if _, err := t.AlertByKey(l.key(AlertAccountUnreachable, a.Since)); err == nil {
+			if _, err := t.AlertByKey(l.key(machine.AlertAccountUnreachable, a.Since)); err == nil {
 				l.failures = failureAlarm // told before the restart
 			}
 		}
@@ -97,7 +98,7 @@ func (l *lane) alarm(ctx context.Context, cause error) error {
 		if _, err := t.PutAccount(a); err != nil {
 			return err
 		}
-		return t.raise(l.alert(AlertAccountUnreachable, a.Since, "Nothing, or not all, can be read or asked there: "+cause.Error()))
+		return t.raise(l.alert(machine.AlertAccountUnreachable, a.Since, "Nothing, or not all, can be read or asked there: "+cause.Error()))
 	})
 }
 
@@ -115,7 +116,7 @@ func (l *lane) succeeded(ctx context.Context) error {
 		if a.Why == "" {
 			return nil
 		}
-		if err := t.resolve(l.key(AlertAccountUnreachable, a.Since), ""); err != nil {
+		if err := t.resolve(l.key(machine.AlertAccountUnreachable, a.Since), ""); err != nil {
 			return err
 		}
 		a.Why, a.Since = "", t.now
@@ -187,11 +188,11 @@ func (t *txn) resolveAccount(l *lane, a state.Account) error {
 func accountAlert(s state.AccountState) string {
 	switch s {
 	case state.AccountReady:
-		return AlertAccountUnreachable
+		return machine.AlertAccountUnreachable
 	case state.AccountLoggedOut:
-		return AlertAccountLoggedOut
+		return machine.AlertAccountLoggedOut
 	case state.AccountChallenged:
-		return AlertAccountChallenged
+		return machine.AlertAccountChallenged
 	}
 	return ""
 }
@@ -209,9 +210,9 @@ func (l *lane) key(kind string, since time.Time) string {
 
 func (l *lane) alert(kind string, since time.Time, text string) state.Alert {
 	titles := map[string]string{
-		AlertAccountLoggedOut:   "is logged out",
-		AlertAccountChallenged:  "is challenged by AliExpress",
-		AlertAccountUnreachable: "cannot be worked",
+		machine.AlertAccountLoggedOut:   "is logged out",
+		machine.AlertAccountChallenged:  "is challenged by AliExpress",
+		machine.AlertAccountUnreachable: "cannot be worked",
 	}
 	return state.Alert{Key: l.key(kind, since), Kind: kind, Page: true, Account: l.name, Title: fmt.Sprintf("account %s %s", l.name, titles[kind]), Text: text}
 }

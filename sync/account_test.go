@@ -9,7 +9,7 @@ import (
 
 	"countermand/state"
 	"countermand/supplier"
-	casesync "countermand/sync"
+	"countermand/sync/machine"
 )
 
 func trouble(kind supplier.Kind) error {
@@ -24,8 +24,8 @@ func TestSessionLost(t *testing.T) {
 		alert string
 		state state.AccountState
 	}{
-		supplier.LoggedOut:  {casesync.AlertAccountLoggedOut, state.AccountLoggedOut},
-		supplier.Challenged: {casesync.AlertAccountChallenged, state.AccountChallenged},
+		supplier.LoggedOut:  {machine.AlertAccountLoggedOut, state.AccountLoggedOut},
+		supplier.Challenged: {machine.AlertAccountChallenged, state.AccountChallenged},
 	} {
 		t.Run(string(kind), func(t *testing.T) {
 			t.Parallel()
@@ -77,7 +77,7 @@ func TestTroubleChanges(t *testing.T) {
 	w.site.set(func() { w.site.down = trouble(supplier.Challenged) })
 	w.clock.add(coolDown)
 	w.until("it is challenged", func() bool { return w.account().State == state.AccountChallenged })
-	out, challenged := w.alerts(casesync.AlertAccountLoggedOut), w.alerts(casesync.AlertAccountChallenged)
+	out, challenged := w.alerts(machine.AlertAccountLoggedOut), w.alerts(machine.AlertAccountChallenged)
 	if len(out) != 1 || out[0].ResolvedAt.IsZero() || len(challenged) != 1 || !challenged[0].ResolvedAt.IsZero() {
 		t.Errorf("logged out %+v, challenged %+v", out, challenged)
 	}
@@ -156,7 +156,7 @@ func TestPausedAccountRests(t *testing.T) {
 	w.knock(w.edge.cancelled(1042, w.clock.Now(), numberA))
 	w.until("it is queued", func() bool { return len(w.cases()) == 1 })
 	w.clock.add(day)
-	w.until("the clocks still run", func() bool { return len(w.alerts(casesync.AlertUnasked)) == 1 })
+	w.until("the clocks still run", func() bool { return len(w.alerts(machine.AlertUnasked)) == 1 })
 	if n := w.site.count(&w.site.cancels) + w.site.count(&w.site.probes); n != 0 {
 		t.Errorf("a paused account was worked %d times", n)
 	}
@@ -177,14 +177,14 @@ func TestAccountThatCannotBeWorked(t *testing.T) {
 				w.quiet()
 				w.clock.add(time.Hour)
 			}
-			w.until("it is told", func() bool { return len(w.alerts(casesync.AlertAccountUnreachable)) == 1 })
+			w.until("it is told", func() bool { return len(w.alerts(machine.AlertAccountUnreachable)) == 1 })
 			w.pass(2 * time.Hour)
 			w.status(state.Queued)
 			w.site.set(func() { w.site.down = nil })
 			w.pass(2 * time.Hour)
 			w.requestedOnce(numberA)
 			w.until("the alert is resolved", func() bool {
-				told := w.alerts(casesync.AlertAccountUnreachable)
+				told := w.alerts(machine.AlertAccountUnreachable)
 				return len(told) == 1 && !told[0].ResolvedAt.IsZero() && w.account().Why == ""
 			})
 		})
@@ -203,14 +203,14 @@ func TestAccountThatWorksAfterARestart(t *testing.T) {
 		w.quiet()
 		w.clock.add(time.Hour)
 	}
-	w.until("it is told", func() bool { return len(w.alerts(casesync.AlertAccountUnreachable)) == 1 })
+	w.until("it is told", func() bool { return len(w.alerts(machine.AlertAccountUnreachable)) == 1 })
 	w.stop(first)
 	w.site.set(func() { w.site.down = nil })
 	w.clock.add(time.Hour)
 	w.boot()
 	w.quiet()
 	w.requestedOnce(numberA)
-	w.until("the alert is resolved", func() bool { return !w.alerts(casesync.AlertAccountUnreachable)[0].ResolvedAt.IsZero() })
+	w.until("the alert is resolved", func() bool { return !w.alerts(machine.AlertAccountUnreachable)[0].ResolvedAt.IsZero() })
 }
 
 // What went wrong before the last click decides who goes on.

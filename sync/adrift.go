@@ -6,6 +6,7 @@ import (
 	"fmt"
 
 	"countermand/state"
+	"countermand/sync/machine"
 )
 
 // adrift tells whether a case of this lane waits for a request that is not
@@ -13,7 +14,7 @@ import (
 // attempt is under way.
 func (l *lane) adrift(tx state.ReadTx, c state.Case) (bool, error) {
 	waits := c.Status == state.Requesting && !c.Attempt.StartedAt.IsZero() ||
-		c.Status == state.Queued && !c.Paused && !unjudged(c)
+		c.Status == state.Queued && !c.Paused && !machine.Unjudged(c)
 	if c.Account != l.name || !waits {
 		return false, nil
 	}
@@ -89,6 +90,6 @@ func (l *lane) askAnew(ctx context.Context, id string) error {
 			_, err = t.step(c, state.Event{Kind: state.EventInterrupted, By: state.ByEngine})
 			return err
 		}
-		return t.planEffect(c, Plan{Kind: state.EffectRequest, NotBefore: t.now, Why: "ask the supplier to cancel"})
+		return t.planEffect(c, machine.Plan{Kind: state.EffectRequest, NotBefore: t.now, Why: "ask the supplier to cancel"})
 	})
 }

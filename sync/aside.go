@@ -8,6 +8,7 @@ import (
 
 	"countermand/state"
 	"countermand/supplier"
+	"countermand/sync/machine"
 )
 
 // asideAlarm is how often a piece of work fails before a person hears of it.
@@ -31,7 +32,7 @@ func (l *lane) setAside(ctx context.Context, f state.Effect, cause error) error 
 			return err
 		}
 		if now.Tries++; now.Tries > 1 { // a single fault of the disk is over at once
-			now.NotBefore = t.now.Add(backoff(now.Tries))
+			now.NotBefore = t.now.Add(machine.Backoff(now.Tries))
 		}
 		if now.Tries >= asideAlarm {
 			if err := t.cannot(effectAlert(now), f.CaseID, l.name, cause); err != nil {
@@ -59,10 +60,10 @@ func (t *txn) endEffect(f state.Effect) error {
 func (t *txn) cannot(key, caseID, account string, cause error) error {
 	what := "account " + account
 	if c, err := t.Case(caseID); err == nil {
-		what = orders(c)
+		what = machine.Names(c)
 	}
 	return t.raise(state.Alert{
-		Key: key, Kind: AlertFault, Page: true, CaseID: caseID, Account: account, Title: what + ": work on it fails again and again",
+		Key: key, Kind: machine.AlertFault, Page: true, CaseID: caseID, Account: account, Title: what + ": work on it fails again and again",
 		Text: fmt.Sprintf("Case %s: %s. It is tried again by itself, and the other cases go on; look after the order yourself meanwhile, run countermand verify, and report it.", caseID, cause),
 	})
 }

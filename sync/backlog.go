@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"countermand/state"
+	"countermand/sync/machine"
 )
 
 const (
@@ -181,7 +182,7 @@ func ranked(tx state.ReadTx, ids []string, now time.Time) (waiting, urgent []str
 }
 
 func rank(kind state.EffectKind) int {
-	if isTell(kind) {
+	if machine.IsMessage(kind) {
 		return 1
 	}
 	return 0
@@ -197,7 +198,7 @@ func tooLate(c state.Case, now time.Time) time.Time {
 	if at, ok := c.Urgency(now); ok {
 		return at
 	}
-	if c.Clocks[state.ClockShipWindowEnd].IsZero() && (asking(c.Status) || c.Status == state.Held) {
+	if c.Clocks[state.ClockShipWindowEnd].IsZero() && (machine.Asking(c.Status) || c.Status == state.Held) {
 		from := c.ShopOrderedAt
 		if from.IsZero() {
 			from = c.OpenedAt

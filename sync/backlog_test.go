@@ -8,6 +8,7 @@ import (
 
 	"countermand/state"
 	"countermand/state/statetest"
+	"countermand/sync/machine"
 )
 
 // backlogged is a lane with due work and nobody who does it.
@@ -105,13 +106,13 @@ func TestIdleIsReadLast(t *testing.T) {
 		"a guessed window passed": {Status: state.Queued, ShopOrderedAt: base},
 	} {
 		if tooLate(idle, now).Before(tooLate(soon, now)) {
-			t.Errorf("%s (%s) is read before a proof that is due in two hours (%s)", name, stamp(tooLate(idle, now)), stamp(tooLate(soon, now)))
+			t.Errorf("%s (%s) is read before a proof that is due in two hours (%s)", name, machine.Stamp(tooLate(idle, now)), machine.Stamp(tooLate(soon, now)))
 		}
 	}
 	passed, later := dueBy(state.Refused, state.ClockProofDue, now.Add(-day1)), dueBy(state.Disputable, state.ClockDisputeCloses, now.Add(30*day1))
 	for _, pair := range [][2]state.Case{{passed, later}, {later, {Status: state.Disputed}}, {{Status: state.Queued, ShopOrderedAt: base}, later}} {
 		if !tooLate(pair[0], now).Before(tooLate(pair[1], now)) {
-			t.Errorf("%+v (%s) is not before %+v (%s)", pair[0], stamp(tooLate(pair[0], now)), pair[1], stamp(tooLate(pair[1], now)))
+			t.Errorf("%+v (%s) is not before %+v (%s)", pair[0], machine.Stamp(tooLate(pair[0], now)), pair[1], machine.Stamp(tooLate(pair[1], now)))
 		}
 	}
 }

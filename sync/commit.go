@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"countermand/state"
+	"countermand/sync/machine"
 )
 
 // txn is one transaction with its one now and what it will have changed.
@@ -84,7 +85,7 @@ func (e *Engine) update(ctx context.Context, fn func(*txn) error) error {
 // kept in the journal and shown to a person; it never blocks the others.
 func (t *txn) step(c state.Case, ev state.Event) (state.Case, error) {
 	next, err := t.apply(c, ev)
-	if refused, ok := errors.AsType[*RefusedError](err); ok {
+	if refused, ok := errors.AsType[*machine.RefusedError](err); ok {
 		return t.fault(c, ev, refused)
 	}
 	return next, err
@@ -126,7 +127,7 @@ func missing(err error) bool {
 }
 
 // effects drops and plans what the step wants.
-func (t *txn) effects(c state.Case, out Outcome) error {
+func (t *txn) effects(c state.Case, out machine.Outcome) error {
 	for _, kind := range out.Drops {
 		f, err := t.Effect(state.EffectID(c.ID, kind))
 		switch {
@@ -155,7 +156,7 @@ func (t *txn) effects(c state.Case, out Outcome) error {
 }
 
 // planEffect plans an effect or deepens and hastens the one that waits.
-func (t *txn) planEffect(c state.Case, p Plan) error {
+func (t *txn) planEffect(c state.Case, p machine.Plan) error {
 	id := state.EffectID(c.ID, p.Kind)
 	f, err := t.Effect(id)
 	switch {
@@ -188,7 +189,7 @@ func deeper(a, b state.Depth) state.Depth {
 }
 
 // tell stores alerts raised and resolved.
-func (t *txn) tell(out Outcome) error {
+func (t *txn) tell(out machine.Outcome) error {
 	for _, a := range out.Alerts {
 		if err := t.raise(a); err != nil {
 			return err
@@ -243,7 +244,7 @@ func (t *txn) resolve(key, became string) error {
 }
 
 // fault shows a person an event that the table does not allow.
-func (t *txn) fault(c state.Case, ev state.Event, why *RefusedError) (state.Case, error) {
+func (t *txn) fault(c state.Case, ev state.Event, why *machine.RefusedError) (state.Case, error) {
 	t.e.o.Log.Error().Err(why).Str("case", c.ID).Msg("event not allowed")
 	entry := state.Entry{At: t.now, Event: ev.Kind, From: c.Status, To: c.Status, By: ev.By, Detail: "not allowed: " + why.Error()}
 	if err := t.AddEntry(c.ID, entry); err != nil {
@@ -261,3 +262,6 @@ func (t *txn) fault(c state.Case, ev state.Event, why *RefusedError) (state.Case
 	t.changes = append(t.changes, Change{Case: c, Entries: []state.Entry{entry}, Alerts: []state.Alert{a}})
 	return c, t.raise(a)
 }
+
+// stampKey writes a time into the key of an alert.
+func stampKey(t time.Time) string { return t.UTC().Format(time.RFC3339Nano) }

@@ -10,6 +10,7 @@ import (
 
 	"countermand/state"
 	casesync "countermand/sync"
+	"countermand/sync/machine"
 )
 
 var errDied = errors.New("the process died")
@@ -49,7 +50,7 @@ func TestCrash(t *testing.T) {
 			w.boot()
 			w.settleDoubt()
 			w.requestedOnce(numberA)
-			if got := len(w.alerts(casesync.AlertDoubt)) > 0; got != tt.doubted {
+			if got := len(w.alerts(machine.AlertDoubt)) > 0; got != tt.doubted {
 				t.Errorf("told of a doubt: %t, want %t", got, tt.doubted)
 			}
 		})

@@ -11,6 +11,7 @@ import (
 	"countermand/state"
 	"countermand/supplier"
 	casesync "countermand/sync"
+	"countermand/sync/machine"
 )
 
 // chat is where a supplier is written to. The daemon dies over the first text.
@@ -115,7 +116,7 @@ func TestMessageCutOff(t *testing.T) {
 			if _, told := c.Told[state.EffectTellRequest]; !told {
 				t.Errorf("it may be written later: %+v", c.Told)
 			}
-			if got := len(w.alerts(casesync.AlertUntold)); (got == 1) != tt.told || got > 1 {
+			if got := len(w.alerts(machine.AlertUntold)); (got == 1) != tt.told || got > 1 {
 				t.Errorf("%d alerts, want a person told: %t", got, tt.told)
 			}
 			if tt.chat.sends != tt.sends {

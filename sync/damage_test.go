@@ -15,6 +15,7 @@ import (
 	"countermand/state/statetest"
 	"countermand/supplier"
 	casesync "countermand/sync"
+	"countermand/sync/machine"
 )
 
 const marker = "a-word-to-be-hurt"
@@ -57,7 +58,7 @@ func TestDamagedCase(t *testing.T) {
 	if a, b := w.site.clicks(numberA), w.site.clicks(numberB); a != 1 || b != 1 {
 		t.Errorf("%d and %d requests", a, b)
 	}
-	if told := w.alerts(casesync.AlertShop); len(told) != 1 || !told[0].Page {
+	if told := w.alerts(machine.AlertShop); len(told) != 1 || !told[0].Page {
 		t.Errorf("alerts %+v, want one page", told)
 	}
 }
@@ -131,8 +132,8 @@ func TestDamagedDueCase(t *testing.T) {
 	w.hurt(first)
 	w.boot()
 	w.clock.add(3*day + time.Hour) // both are due
-	w.until("the other's clock is heard", func() bool { return len(w.alerts(casesync.AlertAnswerOverdue)) == 1 })
-	if a := w.alerts(casesync.AlertAnswerOverdue)[0]; a.CaseID != w.caseOf(numberB).ID {
+	w.until("the other's clock is heard", func() bool { return len(w.alerts(machine.AlertAnswerOverdue)) == 1 })
+	if a := w.alerts(machine.AlertAnswerOverdue)[0]; a.CaseID != w.caseOf(numberB).ID {
 		t.Errorf("alert %+v", a)
 	}
 	w.quarantined("cases")
@@ -192,8 +193,8 @@ func TestDamagedSibling(t *testing.T) {
 	w.until("the third is asked", func() bool { return w.site.clicks(third) == 1 })
 	w.until("the other is held", func() bool { return w.caseOf(numberA).Status == state.Held })
 	c := w.caseOf(numberA)
-	if told := w.alerts(casesync.AlertHeld); !strings.Contains(c.HeldWhy, "damaged") || len(told) != 1 || told[0].CaseID != c.ID || len(w.alerts(casesync.AlertRequest)) != 1 {
-		t.Errorf("held because %q; alerts %+v", c.HeldWhy, w.alerts(casesync.AlertHeld))
+	if told := w.alerts(machine.AlertHeld); !strings.Contains(c.HeldWhy, "damaged") || len(told) != 1 || told[0].CaseID != c.ID || len(w.alerts(machine.AlertRequest)) != 1 {
+		t.Errorf("held because %q; alerts %+v", c.HeldWhy, w.alerts(machine.AlertHeld))
 	}
 	_, err := w.e.Decide(context.Background(), c.ID, state.Event{Kind: state.EventApprove, By: state.ByCLI, Who: "ann"})
 	must(t, err)
@@ -278,7 +279,7 @@ func TestOneCaseThatFails(t *testing.T) {
 	if got := w.caseOf(third.Number); got.Status != state.Requested || w.site.clicks(third.Number) != 1 {
 		t.Errorf("the third is %s", got.Status)
 	}
-	told := w.alerts(casesync.AlertFault)
+	told := w.alerts(machine.AlertFault)
 	if len(told) == 0 || told[0].CaseID != bad || !told[0].Page || !strings.Contains(told[0].Title, numberA) {
 		t.Errorf("alerts %+v", told)
 	}
@@ -287,7 +288,7 @@ func TestOneCaseThatFails(t *testing.T) {
 	for range 4 {
 		w.pass(12 * time.Hour)
 	}
-	for _, a := range w.alerts(casesync.AlertFault) {
+	for _, a := range w.alerts(machine.AlertFault) {
 		if a.ResolvedAt.IsZero() {
 			t.Errorf("%s: %s still stands", a.Title, a.Key)
 		}
@@ -312,7 +313,7 @@ func TestMessageThatCannotBeWorded(t *testing.T) {
 	for range 5 {
 		w.pass(10 * time.Minute)
 	}
-	if told := w.alerts(casesync.AlertFault); len(told) != 1 || !strings.Contains(told[0].Text, "no words") {
+	if told := w.alerts(machine.AlertFault); len(told) != 1 || !strings.Contains(told[0].Text, "no words") {
 		t.Errorf("alerts %+v", told)
 	}
 	w.site.set(o.close)

@@ -7,7 +7,7 @@ import (
 
 	"countermand/shop"
 	"countermand/state"
-	casesync "countermand/sync"
+	"countermand/sync/machine"
 )
 
 // A shop that took the app off tells nothing more: a person hears of it, once.
@@ -19,9 +19,9 @@ func TestAppUninstalled(t *testing.T) {
 		_, err := e.Knock(context.Background(), state.Knock{Shop: "mystore", Source: "webhook", Topic: shop.TopicUninstalled, Key: "one delivery"})
 		must(t, err)
 	}
-	w.until("it is told", func() bool { return len(w.alerts(casesync.AlertShop)) == 1 })
+	w.until("it is told", func() bool { return len(w.alerts(machine.AlertShop)) == 1 })
 	w.until("the knock is gone", w.noKnocks)
-	if a := w.alerts(casesync.AlertShop)[0]; !a.Page {
+	if a := w.alerts(machine.AlertShop)[0]; !a.Page {
 		t.Errorf("not a page: %+v", a)
 	}
 }

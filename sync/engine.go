@@ -14,12 +14,13 @@ import (
 	"countermand/shop"
 	"countermand/state"
 	"countermand/supplier"
+	"countermand/sync/machine"
 )
 
 // Options are what an engine is made of.
 type Options struct {
 	Store  state.Store
-	Policy Policy
+	Policy machine.Policy
 	// Shops and Accounts by their configured names.
 	Shops    map[string]Shop
 	Accounts map[string]Account
@@ -114,7 +115,7 @@ type Engine struct {
 	done               sync.WaitGroup
 	publish            sync.Mutex
 	// step is Policy.Step; tests put a spoilt one in its place.
-	step func(Policy, state.Case, state.Event, time.Time) (Outcome, error)
+	step func(machine.Policy, state.Case, state.Event, time.Time) (machine.Outcome, error)
 }
 
 // crash names a point between two durable steps.
@@ -153,7 +154,7 @@ func New(o Options) (*Engine, error) {
 	if o.OnAlert == nil {
 		o.OnAlert = func() {}
 	}
-	return &Engine{o: o, wakeInbox: make(chan struct{}, 1), wakeDue: make(chan struct{}, 1), step: Policy.Step}, nil
+	return &Engine{o: o, wakeInbox: make(chan struct{}, 1), wakeDue: make(chan struct{}, 1), step: machine.Policy.Step}, nil
 }
 
 // Start takes the accounts' leases and begins to work.
@@ -222,7 +223,7 @@ func (e *Engine) tellOrphans(ctx context.Context) error {
 				continue
 			}
 			err = t.raise(state.Alert{
-				Key: orphansKey(a), Kind: AlertAccountUnreachable, Page: true, Account: a.Name,
+				Key: orphansKey(a), Kind: machine.AlertAccountUnreachable, Page: true, Account: a.Name,
 				Title: fmt.Sprintf("account %s has open cases but is not configured", a.Name),
 				Text:  "Nothing of them is read or asked. Put the account back into the configuration, or ignore its cases.",
 			})

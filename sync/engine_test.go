@@ -10,6 +10,7 @@ import (
 
 	"countermand/state"
 	casesync "countermand/sync"
+	"countermand/sync/machine"
 )
 
 func TestFromCancelToRefund(t *testing.T) {
@@ -117,7 +118,7 @@ func TestSeveralSupplierOrdersAreSeveralCases(t *testing.T) {
 func TestObserveNeverClicks(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
-	w.mode = casesync.Observe
+	w.mode = machine.Observe
 	w.site.add(numberA)
 	w.boot()
 	w.cancelled(1042, numberA)
@@ -130,7 +131,7 @@ func TestObserveNeverClicks(t *testing.T) {
 func TestConfirmWaitsForAPerson(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
-	w.mode = casesync.Confirm
+	w.mode = machine.Confirm
 	w.site.add(numberA)
 	w.boot()
 	w.cancelled(1042, numberA)
@@ -138,7 +139,7 @@ func TestConfirmWaitsForAPerson(t *testing.T) {
 	if n := w.site.count(&w.site.cancels); n != 0 {
 		t.Fatalf("%d attempts before anybody approved", n)
 	}
-	held := w.alerts(casesync.AlertHeld)
+	held := w.alerts(machine.AlertHeld)
 	if len(held) != 1 || !held[0].Page || held[0].NextAt.IsZero() {
 		t.Fatalf("alerts %+v, want one page", held)
 	}
@@ -148,7 +149,7 @@ func TestConfirmWaitsForAPerson(t *testing.T) {
 	}
 	w.quiet()
 	w.requestedOnce(numberA)
-	if a := w.alerts(casesync.AlertHeld)[0]; a.ResolvedAt.IsZero() {
+	if a := w.alerts(machine.AlertHeld)[0]; a.ResolvedAt.IsZero() {
 		t.Error("the alert outlives the decision")
 	}
 }
@@ -161,7 +162,7 @@ func TestDecisionsThatDoNotFit(t *testing.T) {
 	w.cancelled(1042, numberA)
 	before := w.one()
 	_, err := w.e.Decide(context.Background(), before.ID, state.Event{Kind: state.EventWon, By: state.ByCLI})
-	if refused, ok := errors.AsType[*casesync.RefusedError](err); !ok || refused.Status != state.Requested || !strings.Contains(err.Error(), "a case that is requested does not take it") {
+	if refused, ok := errors.AsType[*machine.RefusedError](err); !ok || refused.Status != state.Requested || !strings.Contains(err.Error(), "a case that is requested does not take it") {
 		t.Errorf("won: %v, want a refusal", err)
 	}
 	if _, err := w.e.Decide(context.Background(), before.ID, state.Event{Kind: state.EventBegin}); err == nil || !strings.Contains(err.Error(), "is not a decision") {

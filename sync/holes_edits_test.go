@@ -9,6 +9,7 @@ import (
 	"countermand/state"
 	"countermand/supplier"
 	casesync "countermand/sync"
+	"countermand/sync/machine"
 )
 
 // A Flow request that came beside another knock while the shop was down.
@@ -110,7 +111,7 @@ func TestHoleFlowBehindAnOldTag(t *testing.T) {
 // What observe did not write is never made up for.
 func TestHoleObserveThenAuto(t *testing.T) {
 	t.Parallel()
-	w, f := firstWorld(t, func(o *casesync.Options) { o.Policy.Mode = casesync.Observe })
+	w, f := firstWorld(t, func(o *casesync.Options) { o.Policy.Mode = machine.Observe })
 	w.site.add(numberA)
 	id := f.tagAsk(1042, numberA)
 	w.knock(id)
@@ -133,7 +134,7 @@ func TestHoleObserveThenAuto(t *testing.T) {
 	f.mu.Lock()
 	n := f.cancels
 	f.mu.Unlock()
-	if n == 0 && w.open(casesync.AlertRequest) == 0 && !r.Status.Ended() {
+	if n == 0 && w.open(machine.AlertRequest) == 0 && !r.Status.Ended() {
 		_, err := w.e.Decide(context.Background(), w.one().ID, state.Event{Kind: state.EventApprove, By: state.ByCLI})
 		t.Errorf("half done in silence: %s (%s); approve: %v", r.Status, r.Why, err)
 	}
@@ -179,7 +180,7 @@ func TestHoleResolvedBeforeAsked(t *testing.T) {
 // A new request after an earlier one was left alone by a person.
 func TestHoleAskedAgainAfterIgnore(t *testing.T) {
 	t.Parallel()
-	w, f := firstWorld(t, func(o *casesync.Options) { o.Policy.Mode = casesync.Confirm })
+	w, f := firstWorld(t, func(o *casesync.Options) { o.Policy.Mode = machine.Confirm })
 	w.site.add(numberA).Lines = []state.Line{{Quantity: 3}}
 	id := f.asks(1042, true, numberA)
 	f.change(id, func(o *shop.Order) { o.Supplier[0].Lines = nil })
@@ -253,7 +254,7 @@ func TestHoleResolveForEver(t *testing.T) {
 		w.pass(time.Hour)
 	}
 	if n > 10 {
-		t.Errorf("asked %d times in three days, %d pages open", n, w.open(casesync.AlertShop))
+		t.Errorf("asked %d times in three days, %d pages open", n, w.open(machine.AlertShop))
 	}
 }
 

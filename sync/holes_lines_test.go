@@ -8,6 +8,8 @@ import (
 	"countermand/shop"
 	"countermand/state"
 	casesync "countermand/sync"
+	"countermand/sync/machine"
+	"countermand/sync/rules"
 )
 
 // One line of two has a number; its supplier accepts.
@@ -21,7 +23,7 @@ func TestHoleUncoveredLine(t *testing.T) {
 	w.answers(closes, numberA)
 	w.pass(time.Hour)
 	f.wrote(t, 0, 0, 0)
-	t.Logf("request %+v, alerts %d", w.request(id), len(w.alerts(casesync.AlertRequest))+len(w.alerts(casesync.AlertUnmapped)))
+	t.Logf("request %+v, alerts %d", w.request(id), len(w.alerts(machine.AlertRequest))+len(w.alerts(machine.AlertUnmapped)))
 }
 
 // The same of an order that the shop cancelled: the other line has no case.
@@ -34,7 +36,7 @@ func TestHoleUncoveredLineOfACancelledOrder(t *testing.T) {
 	w.knock(id)
 	w.quiet()
 	if all := w.cases(); len(all) != 2 {
-		t.Errorf("nobody hears of the line without a number: %d cases, %d alerts unmapped", len(all), len(w.alerts(casesync.AlertUnmapped)))
+		t.Errorf("nobody hears of the line without a number: %d cases, %d alerts unmapped", len(all), len(w.alerts(machine.AlertUnmapped)))
 	}
 }
 
@@ -52,7 +54,7 @@ func TestHolePartOfNoSupplier(t *testing.T) {
 	for range 5 {
 		w.pass(day)
 	}
-	if r := w.request(id); r.Status == state.RequestAsking && len(w.cases()) == 0 && len(w.alerts(casesync.AlertRequest))+len(w.alerts(casesync.AlertUnmapped)) == 0 {
+	if r := w.request(id); r.Status == state.RequestAsking && len(w.cases()) == 0 && len(w.alerts(machine.AlertRequest))+len(w.alerts(machine.AlertUnmapped)) == 0 {
 		t.Errorf("nobody hears of it: %+v", r)
 	}
 }
@@ -122,9 +124,9 @@ func TestHoleNumberOfAStandingOrder(t *testing.T) {
 	w.clicked2(0)
 }
 
-func withRules(list ...casesync.Rule) func(*casesync.Options) {
+func withRules(list ...rules.Rule) func(*casesync.Options) {
 	return func(o *casesync.Options) {
-		rules, err := casesync.ParseRules(list)
+		rules, err := rules.Parse(list)
 		if err != nil {
 			panic(err)
 		}
@@ -135,7 +137,7 @@ func withRules(list ...casesync.Rule) func(*casesync.Options) {
 // Facts are those of the first look, however old.
 func TestHoleStaleFacts(t *testing.T) {
 	t.Parallel()
-	w, f := firstWorld(t, withRules(casesync.Rule{When: `"keep" in order.tags`, Then: "ignore"}))
+	w, f := firstWorld(t, withRules(rules.Rule{When: `"keep" in order.tags`, Then: "ignore"}))
 	w.site.add(numberA)
 	id := f.cancelled(1042, w.clock.Now())
 	f.change(id, func(o *shop.Order) { o.Total, o.Financial = usd(20), "paid" })
@@ -171,7 +173,7 @@ func TestHoleMixedTakenOff(t *testing.T) {
 	w.knock(id)
 	w.settle()
 	if r := w.request(id); !r.Status.Ended() {
-		t.Errorf("%s (%s), %d alerts", r.Status, r.Why, len(w.alerts(casesync.AlertRequest)))
+		t.Errorf("%s (%s), %d alerts", r.Status, r.Why, len(w.alerts(machine.AlertRequest)))
 	}
 }
 

@@ -12,6 +12,7 @@ import (
 	"countermand/state"
 	"countermand/supplier"
 	casesync "countermand/sync"
+	"countermand/sync/machine"
 )
 
 // tagAsk is a standing order of one line whose tag asks for a cancel.
@@ -109,13 +110,13 @@ func TestHoleWithdrawnPagesAgain(t *testing.T) {
 	f.change(id, func(o *shop.Order) { o.Tags = nil })
 	w.knock(id)
 	w.pass(time.Minute)
-	before := len(w.alerts(casesync.AlertRequest))
+	before := len(w.alerts(machine.AlertRequest))
 	entries := len(w.journal(w.one().ID))
 	for range 5 {
 		w.knock(id)
 		w.pass(time.Minute)
 	}
-	if n := len(w.alerts(casesync.AlertRequest)); n != before {
+	if n := len(w.alerts(machine.AlertRequest)); n != before {
 		t.Errorf("%d alerts, were %d; journal %d, was %d", n, before, len(w.journal(w.one().ID)), entries)
 	}
 }
@@ -136,12 +137,12 @@ func TestHoleAcceptedAfterDecline(t *testing.T) {
 	w.answers(closes, numberA)
 	w.pass(12 * time.Hour)
 	w.wantRequest(id, state.RequestOpen, "after all")
-	before := len(w.alerts(casesync.AlertRequest))
+	before := len(w.alerts(machine.AlertRequest))
 	for range 3 {
 		w.knock(id)
 		w.pass(time.Minute)
 	}
-	if n := len(w.alerts(casesync.AlertRequest)); n != before {
+	if n := len(w.alerts(machine.AlertRequest)); n != before {
 		t.Errorf("%d alerts, were %d: %s", n, before, w.request(id).Why)
 	}
 	_, err := w.e.Decide(context.Background(), w.one().ID, state.Event{Kind: state.EventApprove, By: state.ByCLI, Who: "ann"})
@@ -219,9 +220,9 @@ func TestHoleWithdrawnThenAccepted(t *testing.T) {
 	w.answers(closes, numberA)
 	w.pass(time.Hour)
 	w.status(state.Cancelled)
-	open := w.open(casesync.AlertWithdrawn) + w.open(casesync.AlertRequest)
+	open := w.open(machine.AlertWithdrawn) + w.open(machine.AlertRequest)
 	if open == 0 {
-		t.Errorf("the goods of an order that stands are cancelled and no alert is open: %+v; request %+v", w.alerts(casesync.AlertWithdrawn), w.request(id))
+		t.Errorf("the goods of an order that stands are cancelled and no alert is open: %+v; request %+v", w.alerts(machine.AlertWithdrawn), w.request(id))
 	}
 }
 
@@ -242,8 +243,8 @@ func TestHoleShopAlertStays(t *testing.T) {
 	w.pass(2 * time.Hour)
 	w.settle()
 	w.wantRequest(id, state.RequestDone, "")
-	if n := w.open(casesync.AlertShop); n != 0 {
-		t.Errorf("%d pages still stand: %+v", n, w.alerts(casesync.AlertShop))
+	if n := w.open(machine.AlertShop); n != 0 {
+		t.Errorf("%d pages still stand: %+v", n, w.alerts(machine.AlertShop))
 	}
 }
 
@@ -311,7 +312,7 @@ func TestHoleWithdrawnTwice(t *testing.T) {
 		w.wantRequest(id, state.RequestWithdrawn, "")
 		w.view(func(tx state.ReadTx) error { return nil })
 	}
-	if n := len(w.alerts(casesync.AlertWithdrawn)); n != 2 {
+	if n := len(w.alerts(machine.AlertWithdrawn)); n != 2 {
 		t.Errorf("%d alerts", n)
 	}
 	w.clicked2(1)

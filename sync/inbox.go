@@ -12,6 +12,7 @@ import (
 
 	"countermand/shop"
 	"countermand/state"
+	"countermand/sync/machine"
 )
 
 const (
@@ -133,7 +134,7 @@ func (e *Engine) uninstalled(ctx context.Context, knocks []state.Knock) error {
 	return e.update(ctx, func(t *txn) error {
 		for _, k := range knocks {
 			err := t.raise(state.Alert{
-				Key: knockAlert(k, true), Kind: AlertShop, Page: true,
+				Key: knockAlert(k, true), Kind: machine.AlertShop, Page: true,
 				Title: k.Shop + ": the app was uninstalled from the shop",
 				Text:  "Its cancels are not heard of any more. Install the app again, or take the shop out of the configuration.",
 			})
@@ -157,12 +158,12 @@ const topicCancelled = "orders/cancelled"
 func (t *txn) stillStands(k state.Knock) error {
 	k.Tries++
 	if k.Tries < notYetTries {
-		k.NotBefore = t.now.Add(backoff(k.Tries))
+		k.NotBefore = t.now.Add(machine.Backoff(k.Tries))
 		k.LastError = "the order is not cancelled"
 		return t.PutKnock(k)
 	}
 	err := t.raise(state.Alert{
-		Key: knockAlert(k, true), Kind: AlertShop,
+		Key: knockAlert(k, true), Kind: machine.AlertShop,
 		Title: fmt.Sprintf("%s: order %s was announced as cancelled but stands", k.Shop, k.OrderID),
 		Text:  "Look at the order in Shopify; nothing was asked at AliExpress.",
 	})
@@ -213,12 +214,12 @@ func onlyTrace(k state.Knock) bool {
 func (t *txn) knockFailed(k state.Knock, cause error) (off state.Knock, gone bool, err error) {
 	k.Tries++
 	k.LastError = cause.Error()
-	k.NotBefore = t.now.Add(max(backoff(k.Tries), retryAfter(cause)))
+	k.NotBefore = t.now.Add(max(machine.Backoff(k.Tries), retryAfter(cause)))
 	kind := shop.KindOf(cause)
 	gone = kind == shop.NotFound && k.Tries >= knockGiveUp
 	if k.Tries >= knockAlarm && kind != shop.NotFound || gone || (kind == shop.Unauthorized && k.Tries == 1) {
 		a := state.Alert{
-			Key: knockAlert(k, gone), Kind: AlertShop, Page: !gone,
+			Key: knockAlert(k, gone), Kind: machine.AlertShop, Page: !gone,
 			Title: fmt.Sprintf("%s: order %s cannot be read", k.Shop, k.OrderID),
 			Text:  cause.Error(),
 		}

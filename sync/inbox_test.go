@@ -9,7 +9,7 @@ import (
 
 	"countermand/shop"
 	"countermand/state"
-	casesync "countermand/sync"
+	"countermand/sync/machine"
 )
 
 func TestUnmappedAndMapSet(t *testing.T) {
@@ -20,7 +20,7 @@ func TestUnmappedAndMapSet(t *testing.T) {
 	w.boot()
 	w.cancelled(1042)
 	w.status(state.Unmapped)
-	if told := w.alerts(casesync.AlertUnmapped); len(told) != 1 || !strings.Contains(told[0].Text, "map set --shop mystore --order '#1042'") {
+	if told := w.alerts(machine.AlertUnmapped); len(told) != 1 || !strings.Contains(told[0].Text, "map set --shop mystore --order '#1042'") {
 		t.Errorf("alerts %+v", told)
 	}
 	moved, err := w.e.MapSet(context.Background(), "mystore", "#1042", "ann", []string{numberA, numberB})
@@ -70,7 +70,7 @@ func TestNumberThatComesLate(t *testing.T) {
 	w.edge.cancelled(1042, w.clock.Now(), numberA)
 	w.pass(10 * time.Minute)
 	w.requestedOnce(numberA)
-	if a := w.alerts(casesync.AlertUnmapped)[0]; a.ResolvedAt.IsZero() {
+	if a := w.alerts(machine.AlertUnmapped)[0]; a.ResolvedAt.IsZero() {
 		t.Error("the alert outlives the mapping")
 	}
 }
@@ -80,7 +80,7 @@ func TestSameNumberTwice(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	w.site.add(numberA)
-	w.mode = casesync.Confirm
+	w.mode = machine.Confirm
 	w.boot()
 	w.cancelled(1042, numberA)
 	w.cancelled(1043, numberA)
@@ -146,7 +146,7 @@ func TestAnOrderThatTheShopDoesNotKnow(t *testing.T) {
 		w.clock.add(time.Hour)
 	}
 	w.until("it is given up", w.noKnocks)
-	told := w.alerts(casesync.AlertShop)
+	told := w.alerts(machine.AlertShop)
 	if len(told) != 1 || told[0].Page || !strings.Contains(told[0].Text, "not looked at again") {
 		t.Errorf("alerts %+v, want no page, only a word that it is given up", told)
 	}
@@ -159,17 +159,17 @@ func TestAShopThatMustBeMended(t *testing.T) {
 	w.edge.err = &shop.Error{Kind: shop.Unauthorized, Op: "read order", Detail: "the token was revoked"}
 	w.boot()
 	w.knock(w.edge.cancelled(1042, w.clock.Now(), numberA))
-	w.until("it is told", func() bool { return len(w.alerts(casesync.AlertShop)) == 1 })
+	w.until("it is told", func() bool { return len(w.alerts(machine.AlertShop)) == 1 })
 	for range 10 {
 		w.pass(2 * time.Hour)
 	}
-	if told, knocks := w.alerts(casesync.AlertShop), w.shopKnocks(); len(told) != 1 || !told[0].Page || len(knocks) != 1 {
+	if told, knocks := w.alerts(machine.AlertShop), w.shopKnocks(); len(told) != 1 || !told[0].Page || len(knocks) != 1 {
 		t.Errorf("alerts %+v, knocks %+v; want one page, and the knock kept", told, knocks)
 	}
 	w.edge.set(func() { w.edge.err = nil })
 	w.pass(2 * time.Hour)
 	w.requestedOnce(numberA)
-	if a := w.alerts(casesync.AlertShop)[0]; a.ResolvedAt.IsZero() {
+	if a := w.alerts(machine.AlertShop)[0]; a.ResolvedAt.IsZero() {
 		t.Error("the alert outlives the trouble")
 	}
 }
@@ -187,7 +187,7 @@ func TestAShopThatAsksToWait(t *testing.T) {
 	w.edge.set(func() { w.edge.err = nil })
 	w.pass(3 * time.Hour)
 	w.requestedOnce(numberA)
-	if told := w.alerts(casesync.AlertShop); len(told) != 0 {
+	if told := w.alerts(machine.AlertShop); len(told) != 0 {
 		t.Errorf("alerts %+v", told)
 	}
 }
@@ -212,14 +212,14 @@ func TestABurstOfKnocks(t *testing.T) {
 	if left := w.shopKnocks(); len(left) == 0 || len(left) > 4 {
 		t.Errorf("knocks %+v", left)
 	}
-	if told := w.alerts(casesync.AlertShop); len(told) != 1 {
+	if told := w.alerts(machine.AlertShop); len(told) != 1 {
 		t.Errorf("alerts %+v, want one after four tries", told)
 	}
 	w.edge.set(func() { w.edge.err = nil })
 	w.pass(2 * time.Hour)
 	w.requestedOnce(numberA)
-	if left := w.shopKnocks(); len(left) != 0 || w.alerts(casesync.AlertShop)[0].ResolvedAt.IsZero() {
-		t.Errorf("knocks %+v, alerts %+v", left, w.alerts(casesync.AlertShop))
+	if left := w.shopKnocks(); len(left) != 0 || w.alerts(machine.AlertShop)[0].ResolvedAt.IsZero() {
+		t.Errorf("knocks %+v, alerts %+v", left, w.alerts(machine.AlertShop))
 	}
 }
 
@@ -259,7 +259,7 @@ func TestWhatOnlyAKnockTellsWaits(t *testing.T) {
 		t.Errorf("request %+v", r)
 	}
 	w.requestedOnce(numberA)
-	for _, a := range w.alerts(casesync.AlertShop) {
+	for _, a := range w.alerts(machine.AlertShop) {
 		if a.ResolvedAt.IsZero() {
 			t.Errorf("the alert outlives the trouble: %+v", a)
 		}
@@ -280,7 +280,7 @@ func TestAnUnknownOrderEndsAllItsKnocks(t *testing.T) {
 	for range 12 {
 		w.pass(2 * time.Hour)
 	}
-	if told, left := w.alerts(casesync.AlertShop), w.shopKnocks(); len(told) != 1 || len(left) != 0 {
+	if told, left := w.alerts(machine.AlertShop), w.shopKnocks(); len(told) != 1 || len(left) != 0 {
 		t.Errorf("alerts %+v, knocks %+v", told, left)
 	}
 }

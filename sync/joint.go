@@ -5,6 +5,7 @@ import (
 	"fmt"
 
 	"countermand/state"
+	"countermand/sync/machine"
 )
 
 // join draws the sum of a shop order's answers, once all are there.
@@ -38,7 +39,7 @@ func (t *txn) join(shopName, orderID string) error {
 	case atShop && !first.Enabled:
 		r.ByHand = true
 		next, why = state.RequestOpen, "supplier_first was switched off while the customer's request was under way; the suppliers' answers are in: see to the shop's order yourself"
-	case atShop && t.e.o.Policy.Mode == Observe:
+	case atShop && t.e.o.Policy.Mode == machine.Observe:
 		next, why = state.RequestOpen, "mode observe, so nothing was done in the shop: "+why
 	}
 	if next == r.Status {
@@ -66,7 +67,7 @@ func (t *txn) moveRequest(r state.Request, next state.RequestStatus, why string,
 	if next == state.RequestOpen {
 		a := state.Alert{
 			Key:  fmt.Sprintf("request/%s/%s/%s", r.Shop, r.ShopOrderID, stampKey(t.now)),
-			Kind: AlertRequest, Page: true, Title: fmt.Sprintf("%s %s: the customer's request waits for you", r.Shop, r.ShopOrder), Text: why,
+			Kind: machine.AlertRequest, Page: true, Title: fmt.Sprintf("%s %s: the customer's request waits for you", r.Shop, r.ShopOrder), Text: why,
 		}
 		if err := t.raise(a); err != nil {
 			return err
@@ -221,10 +222,10 @@ func (t *txn) decideRequest(c state.Case, ev state.Event) (done bool, err error)
 		return false, err
 	}
 	refuse := func(why string) error {
-		return &RefusedError{CaseID: c.ID, Status: c.Status, Event: ev.Kind, Why: why}
+		return &machine.RefusedError{CaseID: c.ID, Status: c.Status, Event: ev.Kind, Why: why}
 	}
 	switch {
-	case t.e.o.Policy.Mode == Observe:
+	case t.e.o.Policy.Mode == machine.Observe:
 		return true, refuse("mode is observe, so nothing is cancelled; set mode to confirm or auto first")
 	case !t.e.o.Shops[c.Shop].First.Enabled:
 		return true, refuse("supplier_first is switched off; cancel the order in Shopify")

@@ -8,6 +8,7 @@ import (
 
 	"countermand/state"
 	"countermand/supplier"
+	"countermand/sync/machine"
 )
 
 // lane works one account, one thing at a time.
@@ -90,7 +91,7 @@ func (l *lane) work(ctx context.Context, work []job, pages int) (worked bool, er
 	switch {
 	case first.Kind == state.EffectRead:
 		return l.readings(ctx, work, pages)
-	case isTell(first.Kind):
+	case machine.IsMessage(first.Kind):
 		cost, do = tellCost, l.tell
 	}
 	if !l.starts(cost) {
@@ -173,7 +174,7 @@ func (l *lane) interrupted(ctx context.Context, f state.Effect) error {
 	switch {
 	case f.State == state.EffectPlanned, cutOff(f):
 		return nil
-	case isTell(f.Kind):
+	case machine.IsMessage(f.Kind):
 		return l.replan(ctx, f)
 	}
 	return l.end(ctx, f, state.Event{Kind: state.EventInterrupted, By: state.ByEngine})
@@ -239,8 +240,8 @@ func (l *lane) request(ctx context.Context, f state.Effect) error {
 		return err
 	}
 	asked, err := l.client.Cancel(ctx, supplier.CancelRequest{
-		Number: c.SupplierOrder, CaseID: c.ID, Observe: l.e.o.Policy.Mode == Observe, Despite: c.Accepted,
-		Guard: func(r state.Reading) error { return RightOrder(c, r) },
+		Number: c.SupplierOrder, CaseID: c.ID, Observe: l.e.o.Policy.Mode == machine.Observe, Despite: c.Accepted,
+		Guard: func(r state.Reading) error { return machine.RightOrder(c, r) },
 		Dispatch: func(ctx context.Context) error {
 			defer l.e.crash("dispatch stored")
 			return l.dispatch(ctx, f)

@@ -9,6 +9,7 @@ import (
 
 	"countermand/shop"
 	"countermand/state"
+	"countermand/sync/machine"
 )
 
 // settle makes the cases of an order agree with what the shop and the operator
@@ -258,7 +259,7 @@ func (t *txn) hear(c state.Case, cn *state.Cancellation, wants []want, by state.
 // same supplier order: not where its number was taken back, where the order
 // was wanted again, or where it was left alone and the shop now says more.
 func letGo(c state.Case, cn *state.Cancellation) bool {
-	return c.Status == state.Ignored && (takenBack(c) || c.Stop == withdrawnWhy || c.Cause.Rank() < cn.Cause.Rank() || c.EndedAt.Before(cn.AskedAt))
+	return c.Status == state.Ignored && (machine.TakenBack(c) || c.Stop == machine.WithdrawnWhy || c.Cause.Rank() < cn.Cause.Rank() || c.EndedAt.Before(cn.AskedAt))
 }
 
 // heard is since when the supplier may know of a case's request; zero if it
@@ -304,7 +305,7 @@ func (t *txn) conflict(m *state.Mapping, cn *state.Cancellation) error {
 		return err
 	}
 	for _, c := range others {
-		if c.Shop == cn.Shop && c.ShopOrderID == cn.ShopOrderID || heard(c).IsZero() && (takenBack(c) || c.Status == state.Ignored && c.Stop == withdrawnWhy) {
+		if c.Shop == cn.Shop && c.ShopOrderID == cn.ShopOrderID || heard(c).IsZero() && (machine.TakenBack(c) || c.Status == state.Ignored && c.Stop == machine.WithdrawnWhy) {
 			continue
 		}
 		m.Conflict = fmt.Sprintf("AliExpress order %s is also named by %s %s", m.SupplierOrder, c.Shop, c.ShopOrder)

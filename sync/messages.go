@@ -4,115 +4,21 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"slices"
-	"time"
 
 	"countermand/state"
 	"countermand/supplier"
+	"countermand/sync/machine"
 )
-
-// tells are the messages to a supplier.
-var tells = []state.EffectKind{state.EffectTellRequest, state.EffectTellRefusal, state.EffectTellProof}
-
-func isTell(k state.EffectKind) bool {
-	return k == state.EffectTellRequest || k == state.EffectTellRefusal || k == state.EffectTellProof
-}
 
 // tellTries is how often a message that failed is tried; then a person may
 // write it.
 const tellTries = 4
 
-// tellIn are the statuses in which a message is true yet.
-var tellIn = map[state.EffectKind][]state.Status{
-	state.EffectTellRequest: {state.Requested},
-	state.EffectTellRefusal: {state.Refused},
-	state.EffectTellProof:   {state.Refused, state.Disputable},
-}
-
-// tellFits tells whether a message still says what holds.
-func tellFits(c state.Case, kind state.EffectKind) bool {
-	if kind == state.EffectTellRefusal && len(c.Tracking) > 0 {
-		return false // it asks for the number
-	}
-	return slices.Contains(tellIn[kind], c.Status)
-}
-
-// mayTell: in observe nothing is written to anybody.
-func (x *change) mayTell(kind state.EffectKind) bool {
-	return x.p.Tells[kind] && x.p.Mode != Observe
-}
-
-// tellSupplier plans a message, once.
-func (x *change) tellSupplier(kind state.EffectKind, why string) {
-	if _, told := x.c.Told[kind]; !told && x.mayTell(kind) && tellFits(x.c, kind) {
-		x.plan(kind, "", x.now, why)
-	}
-}
-
-func (x *change) dropTells() {
-	for _, kind := range tells {
-		x.drop(kind)
-	}
-}
-
-// dropOldTells takes back messages that a new status has made untrue.
-func (x *change) dropOldTells() {
-	for _, kind := range tells {
-		if !tellFits(x.c, kind) {
-			x.drop(kind)
-		}
-	}
-}
-
-// retell plans what a pause kept from being written.
-func (x *change) retell() {
-	const why = "resumed"
-	x.tellSupplier(state.EffectTellRequest, why)
-	x.tellSupplier(state.EffectTellRefusal, why)
-	due := x.c.Clocks[state.ClockProofDue]
-	missed := func(pt point) bool { return pt.near && pt.clock == state.ClockProofDue && acted(x.c, pt) }
-	if x.c.Proof == state.ProofNone && due.After(x.now) && slices.ContainsFunc(points(x.c), missed) {
-		x.tellSupplier(state.EffectTellProof, why)
-	}
-}
-
-// messaged is the end of an attempt to write to the supplier.
-func messaged(x *change) error {
-	m := x.ev.Messaged
-	if m == nil {
-		return x.refuse("no outcome came with it")
-	}
-	if x.c.Told == nil {
-		x.c.Told = map[state.EffectKind]time.Time{}
-	}
-	if !m.Sent {
-		if m.Maybe {
-			x.c.Told[m.Kind] = x.now
-		}
-		x.say("%s was not written: %s", tellWord(m.Kind), m.Detail)
-		if !x.c.Status.Ended() {
-			x.alert(AlertUntold)
-		}
-		return nil
-	}
-	x.c.Told[m.Kind] = x.now
-	x.say("%s was written: %s", tellWord(m.Kind), m.Detail)
-	return nil
-}
-
-func tellWord(k state.EffectKind) string {
-	switch k {
-	case state.EffectTellRequest:
-		return "the message about the request"
-	case state.EffectTellRefusal:
-		return "the message about the refusal"
-	}
-	return "the reminder to send the tracking number"
-}
-
 // cutOff tells whether a message may have been sent by an attempt that never
 // ended.
-func cutOff(f state.Effect) bool { return isTell(f.Kind) && f.State == state.EffectDispatched }
+func cutOff(f state.Effect) bool {
+	return machine.IsMessage(f.Kind) && f.State == state.EffectDispatched
+}
 
 var errCutOff = errors.New("an attempt to write it was cut off, and the text is not found")
 
@@ -128,7 +34,7 @@ func (l *lane) tell(ctx context.Context, f state.Effect) error {
 	look, marked, lost := cutOff(f), false, false
 	res, err := l.account.Messenger.Message(ctx, supplier.MessageRequest{
 		Number: c.SupplierOrder, CaseID: c.ID, Texts: texts, Observe: look,
-		Guard: func(r state.Reading) error { return RightOrder(c, r) },
+		Guard: func(r state.Reading) error { return machine.RightOrder(c, r) },
 		Dispatch: func(ctx context.Context) error {
 			if lost = look; lost {
 				return errCutOff
@@ -173,7 +79,7 @@ func (l *lane) beginTell(ctx context.Context, f state.Effect) (c state.Case, tex
 		if c, err = t.Case(f.CaseID); err != nil {
 			return err
 		}
-		if _, told := c.Told[f.Kind]; !told && tellFits(c, f.Kind) && !c.Paused && l.account.Messenger != nil {
+		if _, told := c.Told[f.Kind]; !told && machine.MessageFits(c, f.Kind) && !c.Paused && l.account.Messenger != nil {
 			if texts = now.Texts; len(texts) == 0 {
 				if texts, err = l.e.o.Texts(f.Kind, c); err != nil {
 					return fmt.Errorf("word the message: %w", err)
@@ -228,7 +134,7 @@ func (l *lane) dispatchTell(ctx context.Context, f state.Effect) error {
 		if now.Fence != l.fence {
 			return errFenced
 		}
-		if c.Paused || !tellFits(c, f.Kind) {
+		if c.Paused || !machine.MessageFits(c, f.Kind) {
 			return errTellOver
 		}
 		now.State = state.EffectDispatched
@@ -258,7 +164,7 @@ func (l *lane) endTell(ctx context.Context, f state.Effect, res supplier.Message
 		case err != nil:
 			return err
 		case again && now.Tries < tellTries:
-			if now.NotBefore = t.now.Add(backoff(now.Tries)); !cutOff(f) {
+			if now.NotBefore = t.now.Add(machine.Backoff(now.Tries)); !cutOff(f) {
 				now.State = state.EffectPlanned
 			}
 			_, err = t.PutEffect(now)
@@ -282,15 +188,4 @@ func (l *lane) endTell(ctx context.Context, f state.Effect, res supplier.Message
 		_, err = t.step(c, ev)
 		return err
 	})
-}
-
-// shopDone keeps in the journal what was done in the shop about the order.
-func shopDone(x *change) error {
-	if x.ev.Note == "" {
-		return x.refuse("it does not say what was done")
-	}
-	detail := x.ev.Note
-	x.ev.Note = ""
-	x.say("%s", detail)
-	return nil
 }

@@ -11,6 +11,7 @@ import (
 	"countermand/state"
 	"countermand/supplier"
 	casesync "countermand/sync"
+	"countermand/sync/machine"
 )
 
 // every is each alert that was raised, by kind.
@@ -44,11 +45,11 @@ func TestAnOrderThatCannotBeReadCallsAPerson(t *testing.T) {
 			for range 60 {
 				w.pass(time.Hour)
 			}
-			told := w.alerts(casesync.AlertUnreadable)
+			told := w.alerts(machine.AlertUnreadable)
 			if len(told) != 1 || !told[0].Page || !told[0].ResolvedAt.IsZero() {
 				t.Errorf("alerts %+v, want one open page", told)
 			}
-			if n := len(w.alerts(casesync.AlertAccountUnreachable)); n != account {
+			if n := len(w.alerts(machine.AlertAccountUnreachable)); n != account {
 				t.Errorf("the account was told of %d times, want %d", n, account)
 			}
 			if n := len(w.journal(w.one().ID)) - entries; n != 2 {
@@ -57,7 +58,7 @@ func TestAnOrderThatCannotBeReadCallsAPerson(t *testing.T) {
 			w.site.set(func() { w.site.blind = nil })
 			w.pass(12 * time.Hour)
 			w.status(state.Refused)
-			if a := w.alerts(casesync.AlertUnreadable)[0]; a.ResolvedAt.IsZero() {
+			if a := w.alerts(machine.AlertUnreadable)[0]; a.ResolvedAt.IsZero() {
 				t.Error("the alert outlives the trouble")
 			}
 			w.until("the account is well", func() bool { return w.account().Why == "" })
@@ -80,7 +81,7 @@ func TestOneOrderThatCannotBeReadIsNotTheAccount(t *testing.T) {
 			for range 8 {
 				w.pass(3 * time.Hour)
 			}
-			if all := w.every(); all[casesync.AlertUnreadable] != 1 || all[casesync.AlertAccountUnreachable] != 0 {
+			if all := w.every(); all[machine.AlertUnreadable] != 1 || all[machine.AlertAccountUnreachable] != 0 {
 				t.Errorf("alerts %v, want one about the order and none about the account", all)
 			}
 		})
@@ -105,18 +106,18 @@ func TestThrottledForLong(t *testing.T) {
 	w.boot()
 	w.knock(w.edge.cancelled(1042, w.clock.Now(), numberA))
 	w.lasts(2)
-	if told := w.alerts(casesync.AlertAccountUnreachable); len(told) != 0 {
+	if told := w.alerts(machine.AlertAccountUnreachable); len(told) != 0 {
 		t.Errorf("alerts %+v after two cool-downs", told)
 	}
 	w.lasts(4)
-	if told := w.alerts(casesync.AlertAccountUnreachable); len(told) != 1 || !told[0].Page || w.account().State != state.AccountReady {
+	if told := w.alerts(machine.AlertAccountUnreachable); len(told) != 1 || !told[0].Page || w.account().State != state.AccountReady {
 		t.Errorf("alerts %+v, want one page; account %+v", told, w.account())
 	}
 	w.site.set(func() { w.site.down = nil })
 	w.pass(time.Hour)
 	w.requestedOnce(numberA)
 	w.until("it is over", func() bool {
-		return w.account().Why == "" && !w.alerts(casesync.AlertAccountUnreachable)[0].ResolvedAt.IsZero()
+		return w.account().Why == "" && !w.alerts(machine.AlertAccountUnreachable)[0].ResolvedAt.IsZero()
 	})
 }
 
@@ -132,13 +133,13 @@ func TestThrottledAcrossARestart(t *testing.T) {
 	w.stop(first)
 	second := w.boot()
 	w.lasts(3)
-	if told := w.alerts(casesync.AlertAccountUnreachable); len(told) != 1 {
+	if told := w.alerts(machine.AlertAccountUnreachable); len(told) != 1 {
 		t.Errorf("alerts %+v, want one", told)
 	}
 	w.stop(second)
 	w.boot()
 	w.lasts(4)
-	if told := w.alerts(casesync.AlertAccountUnreachable); len(told) != 1 {
+	if told := w.alerts(machine.AlertAccountUnreachable); len(told) != 1 {
 		t.Errorf("alerts %+v, want no second one", told)
 	}
 }
@@ -152,7 +153,7 @@ func TestAccountThatCannotBeWorkedAndThenIsLoggedOut(t *testing.T) {
 	w.site.down = trouble(supplier.Unreachable)
 	w.boot()
 	w.knock(w.edge.cancelled(1042, w.clock.Now(), numberA))
-	unreachable := func() []state.Alert { return w.alerts(casesync.AlertAccountUnreachable) }
+	unreachable := func() []state.Alert { return w.alerts(machine.AlertAccountUnreachable) }
 	fails := func(n int) {
 		w.until("it is told", func() bool {
 			w.clock.add(time.Minute)
@@ -192,16 +193,16 @@ func TestAnAccountThatLeftTheConfiguration(t *testing.T) {
 		e := w.start(w.moved())
 		w.stop(e)
 	}
-	told := w.alerts(casesync.AlertAccountUnreachable)
+	told := w.alerts(machine.AlertAccountUnreachable)
 	if len(told) != 1 || !told[0].Page || told[0].Account != lane || !strings.Contains(told[0].Title, "account main has open cases but is not configured") {
 		t.Fatalf("alerts %+v, want one page that names the account", told)
 	}
 	w.stop(w.boot())
-	if a := w.alerts(casesync.AlertAccountUnreachable)[0]; a.ResolvedAt.IsZero() || w.account().State != state.AccountReady {
+	if a := w.alerts(machine.AlertAccountUnreachable)[0]; a.ResolvedAt.IsZero() || w.account().State != state.AccountReady {
 		t.Errorf("the account is back, the alert is %+v", a)
 	}
 	w.stop(w.start(w.moved()))
-	if told := w.alerts(casesync.AlertAccountUnreachable); len(told) != 2 {
+	if told := w.alerts(machine.AlertAccountUnreachable); len(told) != 2 {
 		t.Errorf("gone again: alerts %+v, want a second page", told)
 	}
 	w.e = w.start(w.moved())
@@ -209,7 +210,7 @@ func TestAnAccountThatLeftTheConfiguration(t *testing.T) {
 	must(t, err)
 	w.stop(w.e)
 	w.start(w.moved())
-	for _, a := range w.alerts(casesync.AlertAccountUnreachable) {
+	for _, a := range w.alerts(machine.AlertAccountUnreachable) {
 		if a.ResolvedAt.IsZero() {
 			t.Errorf("no case is open any more, and the alert is %+v", a)
 		}
@@ -261,7 +262,7 @@ func TestAWebhookWhoseOrderStandsToTheEnd(t *testing.T) {
 		}
 		w.pass(time.Hour)
 	}
-	told := w.alerts(casesync.AlertShop)
+	told := w.alerts(machine.AlertShop)
 	if len(told) != 1 || told[0].Page || !strings.Contains(told[0].Title, "announced as cancelled but stands") || len(w.shopKnocks()) != 0 || len(w.cases()) != 0 {
 		t.Errorf("alerts %+v, knocks %+v, cases %+v; want a word and no case", told, w.shopKnocks(), w.cases())
 	}
@@ -281,7 +282,7 @@ func TestAShopThatFailsAfterItDidNotKnowTheOrder(t *testing.T) {
 	for range 4 {
 		w.pass(time.Hour)
 	}
-	if told := w.alerts(casesync.AlertShop); len(told) != 1 || !told[0].Page {
+	if told := w.alerts(machine.AlertShop); len(told) != 1 || !told[0].Page {
 		t.Errorf("alerts %+v, want one page", told)
 	}
 }
@@ -301,7 +302,7 @@ func TestARecycledTrackingNumber(t *testing.T) {
 		w.pass(time.Hour)
 	}
 	w.status(state.Refused)
-	if told := w.alerts(casesync.AlertOldScan); w.one().Proof != state.ProofNumberOnly || len(told) != 1 || !told[0].Page || !told[0].ResolvedAt.IsZero() {
+	if told := w.alerts(machine.AlertOldScan); w.one().Proof != state.ProofNumberOnly || len(told) != 1 || !told[0].Page || !told[0].ResolvedAt.IsZero() {
 		t.Errorf("proof %s, alerts %+v; want one open page", w.one().Proof, told)
 	}
 }
@@ -321,12 +322,12 @@ func TestMarkedShippedAfterTheRefusal(t *testing.T) {
 	}
 	turns(state.PhaseProcessing, "Processing", "declined")
 	w.status(state.Refused)
-	if n := len(w.alerts(casesync.AlertShippedAfter)); n != 0 {
+	if n := len(w.alerts(machine.AlertShippedAfter)); n != 0 {
 		t.Errorf("%d alerts before it was marked shipped", n)
 	}
 	turns(state.PhaseShipped, "Awaiting delivery", "")
 	w.status(state.Refused)
-	if told := w.alerts(casesync.AlertShippedAfter); len(told) != 1 || !told[0].Page {
+	if told := w.alerts(machine.AlertShippedAfter); len(told) != 1 || !told[0].Page {
 		t.Errorf("alerts %+v, want one page", told)
 	}
 }

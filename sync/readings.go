@@ -8,6 +8,7 @@ import (
 
 	"countermand/state"
 	"countermand/supplier"
+	"countermand/sync/machine"
 )
 
 // readings does the reads that are due: one sweep of the list serves those
@@ -202,7 +203,7 @@ func (l *lane) putOff(ctx context.Context, cause error, effects ...string) error
 				return err
 			}
 			now.Tries++
-			now.NotBefore = t.now.Add(backoff(now.Tries))
+			now.NotBefore = t.now.Add(machine.Backoff(now.Tries))
 			if _, err := t.PutEffect(now); err != nil {
 				return err
 			}

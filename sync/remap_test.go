@@ -8,7 +8,7 @@ import (
 
 	"countermand/state"
 	"countermand/supplier"
-	casesync "countermand/sync"
+	"countermand/sync/machine"
 )
 
 // mapped is what the operator says about a shop order.
@@ -156,7 +156,7 @@ func TestANumberTakenBackInDoubt(t *testing.T) {
 		w.pass(2 * time.Minute)
 	}
 	w.clicked(0, 1)
-	if told := w.alerts(casesync.AlertReplaced); w.caseOf(numberA).Status != state.Held || len(told) != 1 || !told[0].Page {
+	if told := w.alerts(machine.AlertReplaced); w.caseOf(numberA).Status != state.Held || len(told) != 1 || !told[0].Page {
 		t.Errorf("in doubt: %s, alerts %+v", w.caseOf(numberA).Status, told)
 	}
 }
@@ -175,7 +175,7 @@ func TestANumberTakenBackTooLate(t *testing.T) {
 		w.knock("gid://shopify/Order/1042")
 		w.quiet()
 	}
-	if told := w.alerts(casesync.AlertReplaced); len(told) != 1 || !told[0].Page || !strings.Contains(told[0].Title, numberA) {
+	if told := w.alerts(machine.AlertReplaced); len(told) != 1 || !told[0].Page || !strings.Contains(told[0].Title, numberA) {
 		t.Errorf("alerts %+v, want one page that names the first order", told)
 	}
 }
@@ -190,7 +190,7 @@ func TestTheShopTakesNoNumberBack(t *testing.T) {
 	w.boot()
 	w.cancelled(1042, numberA)
 	w.cancelled(1042, numberB)
-	if a, told := w.caseOf(numberA), w.alerts(casesync.AlertReplaced); a.Status != state.Requested || len(told) != 0 {
+	if a, told := w.caseOf(numberA), w.alerts(machine.AlertReplaced); a.Status != state.Requested || len(told) != 0 {
 		t.Errorf("the first one is %s, alerts %+v", a.Status, told)
 	}
 }
@@ -225,7 +225,7 @@ func TestAConflictFoundWhileTheAttemptRunsStopsTheLastClick(t *testing.T) {
 func TestAConflictFoundAfterTheApproval(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
-	w.mode = casesync.Confirm
+	w.mode = machine.Confirm
 	w.site.add(numberA)
 	w.site.add(numberB)
 	w.boot()
@@ -253,7 +253,7 @@ func TestAConflictFoundTooLate(t *testing.T) {
 	if w.site.clicks(numberA) != 1 || len(all) != 2 || all[0].Status != state.Requested || all[1].Status != state.Held {
 		t.Errorf("%d requests, cases %+v", w.site.clicks(numberA), all)
 	}
-	if told := w.alerts(casesync.AlertConflict); len(told) != 1 || !told[0].Page || told[0].CaseID != all[0].ID {
+	if told := w.alerts(machine.AlertConflict); len(told) != 1 || !told[0].Page || told[0].CaseID != all[0].ID {
 		t.Errorf("alerts %+v, want one page about the order that was asked", told)
 	}
 }

@@ -6,7 +6,7 @@ import (
 
 	"countermand/state"
 	"countermand/supplier"
-	casesync "countermand/sync"
+	"countermand/sync/machine"
 )
 
 // An importer that mends a number: the old one is not asked any more without a
@@ -56,7 +56,7 @@ func TestNumberThatChangesLate(t *testing.T) {
 		w.quiet()
 	}
 	w.requestedOnce(numberA)
-	if a := w.alerts(casesync.AlertConflict); len(a) != 1 {
+	if a := w.alerts(machine.AlertConflict); len(a) != 1 {
 		t.Errorf("alerts %+v", a)
 	}
 }

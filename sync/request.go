@@ -10,6 +10,7 @@ import (
 
 	"countermand/shop"
 	"countermand/state"
+	"countermand/sync/machine"
 )
 
 // wish is what a customer asks for, as the shop tells it now.
@@ -252,7 +253,7 @@ func (t *txn) shopCancelled(o shop.Order) error {
 	if err != nil {
 		return err
 	}
-	if err := t.moveRequest(r, state.RequestDone, "the shop's order was cancelled "+stamp(o.CancelledAt), have); err != nil {
+	if err := t.moveRequest(r, state.RequestDone, "the shop's order was cancelled "+machine.Stamp(o.CancelledAt), have); err != nil {
 		return err
 	}
 	if slices.ContainsFunc(o.Edits, func(e shop.RequestedEdit) bool {

@@ -13,6 +13,7 @@ import (
 	"countermand/state"
 	"countermand/supplier"
 	casesync "countermand/sync"
+	"countermand/sync/machine"
 )
 
 // shopfront is the shop that can be written to. It keeps what was written.
@@ -263,7 +264,7 @@ func TestAllRefuse(t *testing.T) {
 	w.answers(closes, numberA)
 	w.pass(12 * time.Hour)
 	w.wantRequest(id, state.RequestOpen, "after all")
-	if a := w.alerts(casesync.AlertRequest); len(a) != 1 || !a[0].Page {
+	if a := w.alerts(machine.AlertRequest); len(a) != 1 || !a[0].Page {
 		t.Errorf("alerts %+v", a)
 	}
 	f.wrote(t, 0, 0, 1)
@@ -279,7 +280,7 @@ func TestMixedAnswers(t *testing.T) {
 	w.answers(refuses, numberB)
 	w.wantRequest(id, state.RequestOpen, "of 2 suppliers 1 accepted and 1 did not")
 	f.wrote(t, 0, 0, 0)
-	if a := w.alerts(casesync.AlertRequest); len(a) != 1 || !a[0].Page || a[0].ResolvedAt != (time.Time{}) {
+	if a := w.alerts(machine.AlertRequest); len(a) != 1 || !a[0].Page || a[0].ResolvedAt != (time.Time{}) {
 		t.Errorf("alerts %+v", a)
 	}
 	// A person decides.
@@ -289,7 +290,7 @@ func TestMixedAnswers(t *testing.T) {
 	w.until("the shop is cancelled", func() bool { return w.request(id).Status == state.RequestDone })
 	w.settle()
 	f.wrote(t, 1, 1, 0)
-	if a := w.alerts(casesync.AlertRequest); a[0].ResolvedAt.IsZero() {
+	if a := w.alerts(machine.AlertRequest); a[0].ResolvedAt.IsZero() {
 		t.Error("the alert stands after the decision")
 	}
 }
@@ -373,7 +374,7 @@ func TestWithdrawnRequests(t *testing.T) {
 			if c := w.one(); c.Status != tc.status {
 				t.Errorf("the case is %s, want %s", c.Status, tc.status)
 			}
-			w.until("a person hears of it", func() bool { return len(w.alerts(casesync.AlertWithdrawn)) == tc.alerts })
+			w.until("a person hears of it", func() bool { return len(w.alerts(machine.AlertWithdrawn)) == tc.alerts })
 			f.wrote(t, 0, 0, 0)
 		})
 	}

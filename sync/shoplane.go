@@ -10,6 +10,7 @@ import (
 
 	"countermand/shop"
 	"countermand/state"
+	"countermand/sync/machine"
 )
 
 // shopLane does what is to be done at one shop, one thing at a time. All of
@@ -97,7 +98,7 @@ func (l *shopLane) recover(ctx context.Context) error {
 }
 
 func (l *shopLane) do(ctx context.Context, f state.Effect) (err error) {
-	idle := l.shop.Writer == nil || l.e.o.Policy.Mode == Observe
+	idle := l.shop.Writer == nil || l.e.o.Policy.Mode == machine.Observe
 	switch {
 	case f.State != state.EffectPlanned: // its end could not be stored
 		return l.e.update(ctx, func(t *txn) error { return t.again(f) })
@@ -286,7 +287,7 @@ func (l *shopLane) cancelDone(ctx context.Context, f state.Effect, res shop.Canc
 			return err
 		}
 		if !r.Status.Ended() {
-			why := fmt.Sprintf("the shop's order was cancelled %s (payment: %s)", stamp(res.At), cmp.Or(res.Financial, "not told"))
+			why := fmt.Sprintf("the shop's order was cancelled %s (payment: %s)", machine.Stamp(res.At), cmp.Or(res.Financial, "not told"))
 			if err := t.moveRequest(r, state.RequestDone, why, cases); err != nil {
 				return err
 			}
@@ -371,13 +372,13 @@ func (l *shopLane) putOff(ctx context.Context, f state.Effect, cause error, what
 			now.Tries++
 		}
 		now.State = state.EffectPlanned
-		now.NotBefore = t.now.Add(max(backoff(now.Tries), retryAfter(cause), shopSettle))
+		now.NotBefore = t.now.Add(max(machine.Backoff(now.Tries), retryAfter(cause), shopSettle))
 		if now.Kind == state.EffectWriteBack && now.Tries >= writeBackTries {
 			return t.DeleteEffect(now.ID)
 		}
 		if now.Kind != state.EffectWriteBack && now.Tries == shopAlarm {
 			err := t.raise(state.Alert{
-				Key: effectAlert(now), Kind: AlertShop, Page: true,
+				Key: effectAlert(now), Kind: machine.AlertShop, Page: true,
 				Title: fmt.Sprintf("%s: %s", l.name, what), Text: fmt.Sprintf("Order %s: %s. It is tried again by itself; look at the order in Shopify.", f.OrderID, cause),
 			})
 			if err != nil {

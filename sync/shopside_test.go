@@ -15,6 +15,7 @@ import (
 	"countermand/state"
 	"countermand/supplier"
 	casesync "countermand/sync"
+	"countermand/sync/machine"
 )
 
 // lampAndShade is an order of two lines, bought in two supplier orders.
@@ -148,7 +149,7 @@ func TestRequestForSomeLines(t *testing.T) {
 	w.answers(closes, numberA)
 	w.wantRequest(id, state.RequestOpen, "cancels whole orders only")
 	_, err := w.e.Decide(context.Background(), w.one().ID, state.Event{Kind: state.EventApprove, By: state.ByCLI})
-	if refused, ok := errors.AsType[*casesync.RefusedError](err); !ok || !strings.Contains(refused.Why, "only some lines") {
+	if refused, ok := errors.AsType[*machine.RefusedError](err); !ok || !strings.Contains(refused.Why, "only some lines") {
 		t.Errorf("approved: %v", err)
 	}
 	f.change(id, func(o *shop.Order) {
@@ -287,7 +288,7 @@ func TestCrashAroundTheShopsCancel(t *testing.T) {
 // written there at all.
 func TestWriteBackNeverBlocks(t *testing.T) {
 	t.Parallel()
-	for name, mode := range map[string]casesync.Mode{"failing": casesync.Auto, "observing": casesync.Observe} {
+	for name, mode := range map[string]machine.Mode{"failing": machine.Auto, "observing": machine.Observe} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			w, f := firstWorld(t, func(o *casesync.Options) { o.Policy.Mode = mode })
@@ -300,7 +301,7 @@ func TestWriteBackNeverBlocks(t *testing.T) {
 			for range 8 {
 				w.pass(time.Hour)
 			}
-			if mode == casesync.Auto {
+			if mode == machine.Auto {
 				w.requestedOnce(numberA)
 				f.set(func() { f.fail = nil })
 				w.answers(closes, numberA)
@@ -445,7 +446,7 @@ func TestSupplierIsTold(t *testing.T) {
 			w.pass(time.Minute)
 			c := w.one()
 			if odd || unclear {
-				if len(w.alerts(casesync.AlertUntold)) == 0 {
+				if len(w.alerts(machine.AlertUntold)) == 0 {
 					t.Error("nobody heard that nothing was written")
 				}
 				if journal := fmt.Sprint(w.journal(c.ID)); unclear && (p.tries != 2 || !strings.Contains(journal, "look before you write")) {

@@ -8,7 +8,7 @@ import (
 
 	"countermand/state"
 	"countermand/supplier"
-	casesync "countermand/sync"
+	"countermand/sync/machine"
 )
 
 // asked has n cases whose requests stand and whose captions are known.
@@ -118,7 +118,7 @@ func TestListBroken(t *testing.T) {
 	if w.reads(numberA) < read+3 {
 		t.Errorf("its tracking was read %d times in a day", w.reads(numberA)-read)
 	}
-	if told := w.alerts(casesync.AlertAccountUnreachable); len(told) == 0 {
+	if told := w.alerts(machine.AlertAccountUnreachable); len(told) == 0 {
 		t.Error("nobody was told")
 	}
 }
@@ -214,7 +214,7 @@ func TestAnEffectThatMustNotBe(t *testing.T) {
 	}))
 	w.quiet()
 	w.requestedOnce(number)
-	if told := w.alerts(casesync.AlertFault); len(told) != 1 || !told[0].Page || told[0].CaseID != id {
+	if told := w.alerts(machine.AlertFault); len(told) != 1 || !told[0].Page || told[0].CaseID != id {
 		t.Errorf("alerts %+v, want one fault", told)
 	}
 	last := w.journal(id)

@@ -16,6 +16,7 @@ import (
 	"countermand/state/statetest"
 	casesync "countermand/sync"
 	"countermand/sync/calendar"
+	"countermand/sync/machine"
 )
 
 const (
@@ -37,7 +38,7 @@ type world struct {
 	edge  *edge
 	store *statetest.Store
 	e     *casesync.Engine
-	mode  casesync.Mode
+	mode  machine.Mode
 	ids   atomic.Int64
 
 	mu      sync.Mutex
@@ -47,20 +48,20 @@ type world struct {
 func newWorld(t *testing.T) *world {
 	t.Helper()
 	c := &clock{t: start}
-	w := &world{t: t, clock: c, site: newSite(c), edge: &edge{}, store: statetest.Open(t), mode: casesync.Auto}
+	w := &world{t: t, clock: c, site: newSite(c), edge: &edge{}, store: statetest.Open(t), mode: machine.Auto}
 	w.edge.orders = map[string]shop.Order{}
 	return w
 }
 
 func (w *world) options() casesync.Options {
 	w.t.Helper()
-	p := casesync.DefaultPolicy()
+	p := machine.DefaultPolicy()
 	zone, err := time.LoadLocation("America/New_York")
 	must(w.t, err)
 	p.Bank, err = calendar.Bank("us", zone)
 	must(w.t, err)
 	p.Mode, p.Supplier = w.mode, calendar.China()
-	p.Shops = map[string]casesync.ShopPolicy{"mystore": {MapRetryFor: 48 * time.Hour}}
+	p.Shops = map[string]machine.ShopPolicy{"mystore": {MapRetryFor: 48 * time.Hour}}
 	return casesync.Options{
 		Store: w.store, Policy: p, Now: w.clock.Now, Owner: "test", Log: zerolog.Nop(),
 		Shops:    map[string]casesync.Shop{"mystore": {Edge: w.edge, Account: lane}},

@@ -7,6 +7,7 @@ import (
 	"slices"
 
 	"countermand/state"
+	"countermand/sync/machine"
 )
 
 // TagPrefix begins the tags that are ours in the shop.
@@ -34,7 +35,7 @@ func neediest(cases []state.Case) state.Status {
 // planWriteBack shows in the shop how the cases of an order stand, soon.
 func (t *txn) planWriteBack(shopName, orderID string) error {
 	s := t.e.o.Shops[shopName]
-	if s.Writer == nil || !s.Tags && !s.Metafield || t.e.o.Policy.Mode == Observe {
+	if s.Writer == nil || !s.Tags && !s.Metafield || t.e.o.Policy.Mode == machine.Observe {
 		return nil
 	}
 	return t.planAtShop(state.Request{Shop: shopName, ShopOrderID: orderID}, state.EffectWriteBack, t.now.Add(writeBackWait))

@@ -16,6 +16,7 @@ import (
 	"countermand/shop"
 	"countermand/state"
 	"countermand/supplier"
+	"countermand/sync/machine"
 )
 
 // year is one engine, with its successors, in a year of made-up orders. All of
@@ -24,7 +25,7 @@ import (
 type year struct {
 	seed   uint64
 	rng    *rand.Rand
-	mode   Mode
+	mode   machine.Mode
 	now    time.Time
 	watch  *yearWatch
 	store  *yearStore
@@ -40,9 +41,9 @@ type year struct {
 	made       int
 	acked      bool
 	whims      int
-	policy     func(*Policy)   // what a test spoils
-	step       yearStep        // likewise; nil: the true one
-	cancelled  map[string]bool // shop orders whose cancel was sent
+	policy     func(*machine.Policy) // what a test spoils
+	step       yearStep              // likewise; nil: the true one
+	cancelled  map[string]bool       // shop orders whose cancel was sent
 	deck       yearDeck
 	kills      map[string]int
 	faults     int
@@ -66,7 +67,7 @@ const (
 	yearAtMost = 560 * 24 * time.Hour // by which every case has ended
 )
 
-func newYear(seed uint64, dir string, cases int, mode Mode, odds yearOdds) (*year, error) {
+func newYear(seed uint64, dir string, cases int, mode machine.Mode, odds yearOdds) (*year, error) {
 	rng := func(n uint64) *rand.Rand { return rand.New(rand.NewPCG(seed, n)) }
 	y := &year{seed: seed, rng: rng(1), mode: mode, now: yearStart, left: cases, kills: map[string]int{}, cancelled: map[string]bool{}, shops: map[string]*yearShop{}}
 	y.snoozes, y.words = map[string][]yearSpan{}, map[string][]yearWord{}
@@ -89,7 +90,7 @@ func (y *year) accountOf(name string) string {
 
 func (y *year) options() Options {
 	p := policyOf(y.mode)
-	p.Shops = map[string]ShopPolicy{"mystore": {MapRetryFor: 48 * time.Hour}, "second": {MapWait: 6 * time.Hour, MapRetryFor: 48 * time.Hour}}
+	p.Shops = map[string]machine.ShopPolicy{"mystore": {MapRetryFor: 48 * time.Hour}, "second": {MapWait: 6 * time.Hour, MapRetryFor: 48 * time.Hour}}
 	p.Tells = map[state.EffectKind]bool{state.EffectTellRequest: true, state.EffectTellRefusal: true, state.EffectTellProof: true}
 	if y.policy != nil {
 		y.policy(&p)
@@ -431,7 +432,7 @@ func (y *year) stuck() string {
 // storyOf tells the cases behind a request.
 func (y *year) storyOf(r state.Request) (out string) {
 	sale := y.shops[r.Shop].sales[r.ShopOrderID]
-	out = fmt.Sprintf(" (%s, withdrawn %s, cancelled %s)", sale.wish.want, stamp(sale.wish.withdrawn), stamp(sale.cancelled))
+	out = fmt.Sprintf(" (%s, withdrawn %s, cancelled %s)", sale.wish.want, machine.Stamp(sale.wish.withdrawn), machine.Stamp(sale.cancelled))
 	y.view(func(tx state.ReadTx) error {
 		cases, err := tx.CasesByShopOrder(r.Shop, r.ShopOrderID)
 		for _, c := range cases {

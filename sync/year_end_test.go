@@ -8,6 +8,7 @@ import (
 
 	"countermand/state"
 	"countermand/supplier"
+	"countermand/sync/machine"
 )
 
 // mayClick is asked at the last moment before a click: by what is on disk and
@@ -24,9 +25,9 @@ func (y *year) mayClick(req supplier.CancelRequest, o *yearOrder) {
 	})
 	s := y.watch.of(c.ID)
 	switch {
-	case y.mode == Observe:
+	case y.mode == machine.Observe:
 		wrong("case %s: a click in mode observe", c.ID)
-	case y.mode == Confirm && s.events[state.EventApprove] == 0:
+	case y.mode == machine.Confirm && s.events[state.EventApprove] == 0:
 		wrong("case %s: a click that nobody approved", c.ID)
 	case c.Status != state.Requesting || c.Attempt.DispatchedAt.IsZero() || f.State != state.EffectDispatched:
 		wrong("case %s: a click without its mark on disk: %s, %+v, %+v", c.ID, c.Status, c.Attempt, f)
@@ -156,7 +157,7 @@ func (y *year) covered(have map[string]bool) {
 				if n.until.IsZero() && n.from.IsZero() {
 					named = true
 					if !have[sale.id+" "+n.number] {
-						wrong("%s (%s, withdrawn %s, cancelled %s) names order %s and no case is about it%s", sale.name, sale.wish.want, stamp(sale.wish.withdrawn), stamp(sale.cancelled), n.number, y.storyOf(state.Request{Shop: sale.shop, ShopOrderID: sale.id}))
+						wrong("%s (%s, withdrawn %s, cancelled %s) names order %s and no case is about it%s", sale.name, sale.wish.want, machine.Stamp(sale.wish.withdrawn), machine.Stamp(sale.cancelled), n.number, y.storyOf(state.Request{Shop: sale.shop, ShopOrderID: sale.id}))
 					}
 				}
 			}
@@ -211,7 +212,7 @@ func (y *year) alerts(tx state.ReadTx) error {
 			if stored[a.Key]++; stored[a.Key] > 1 {
 				wrong("alert %s is stored twice", a.Key)
 			}
-			if c := y.watch.seen[a.CaseID]; c != nil && c.image != "" && a.ResolvedAt.IsZero() && a.Kind != AlertShipped && a.Kind != AlertFault && !strings.HasPrefix(a.Key, "calendar/") {
+			if c := y.watch.seen[a.CaseID]; c != nil && c.image != "" && a.ResolvedAt.IsZero() && a.Kind != machine.AlertShipped && a.Kind != machine.AlertFault && !strings.HasPrefix(a.Key, "calendar/") {
 				wrong("alert %s outlives its case, which is %s", a.Key, c.status)
 			}
 		}
@@ -223,7 +224,7 @@ func (y *year) alerts(tx state.ReadTx) error {
 		wrong("%d alerts are stored, %d were raised", len(stored), len(y.watch.keys))
 	}
 	for id, s := range y.watch.seen {
-		for status, kind := range map[state.Status]string{state.Held: AlertHeld, state.Refused: AlertRefused, state.Disputable: AlertDisputable} {
+		for status, kind := range map[state.Status]string{state.Held: machine.AlertHeld, state.Refused: machine.AlertRefused, state.Disputable: machine.AlertDisputable} {
 			if want := s.entered[status] - s.revoked[status]; len(s.raised[kind]) != want {
 				c, err := tx.Case(id)
 				if err != nil {
@@ -281,7 +282,7 @@ func (y *year) rightEnd(c state.Case, o *yearOrder, s *yearSeen) string {
 // asked: an order that could be asked was asked.
 func (y *year) asked(c state.Case, o *yearOrder, s *yearSeen) string {
 	person := s.events[state.EventIgnore] + s.events[state.EventWriteOff] + s.events[state.EventReplaced] + s.events[state.EventWithdrawn] + s.events[state.EventPause] + s.events[state.EventOpened]
-	if o.reached > 0 || person > 0 || y.mode != Auto {
+	if o.reached > 0 || person > 0 || y.mode != machine.Auto {
 		return ""
 	}
 	if come(o.shipped, y.now) || !o.closed.IsZero() || o.fate == fatePickedUp {

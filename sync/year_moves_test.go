@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"countermand/state"
+	"countermand/sync/machine"
 )
 
 // judge holds one case against the truth. What an open case may yet become is
@@ -55,7 +56,7 @@ func (t *yearTruth) moves() {
 				continue
 			}
 			if by := t.read(since, m.within); s.to.After(by) {
-				wrong("case %s is %s until %s, though %s %s, which can be explained until %s%s", t.c.ID, m.status, stamp(s.to), m.why, stamp(m.from), stamp(by), t.y.tale(t.c))
+				wrong("case %s is %s until %s, though %s %s, which can be explained until %s%s", t.c.ID, m.status, machine.Stamp(s.to), m.why, machine.Stamp(m.from), machine.Stamp(by), t.y.tale(t.c))
 			}
 		}
 	}
@@ -111,7 +112,7 @@ func (t *yearTruth) lookedIn(s yearSpan) {
 		}
 		if at.Sub(last) > yearPages {
 			if by := t.read(last, yearPages); at.After(by) {
-				wrong("case %s: its order lay unread from %s to %s, which can be explained until %s%s", t.c.ID, stamp(last), stamp(at), stamp(by), t.y.tale(t.c))
+				wrong("case %s: its order lay unread from %s to %s, which can be explained until %s%s", t.c.ID, machine.Stamp(last), machine.Stamp(at), machine.Stamp(by), t.y.tale(t.c))
 			}
 		}
 		last = at
@@ -131,7 +132,7 @@ func (t *yearTruth) verdicts() {
 				grace = later(due, perhaps.Add(72*time.Hour))
 			}
 			if s.to.Before(grace) && !t.scannedAfter(s.to) {
-				wrong("case %s is in the queue since %s; the proof was due %s, the number was there %s%s", t.c.ID, stamp(s.to), stamp(grace), stamp(perhaps), t.y.tale(t.c))
+				wrong("case %s is in the queue since %s; the proof was due %s, the number was there %s%s", t.c.ID, machine.Stamp(s.to), machine.Stamp(grace), machine.Stamp(perhaps), t.y.tale(t.c))
 			}
 		}
 		by := t.read(later(due, s.from), yearTurn)
@@ -145,7 +146,7 @@ func (t *yearTruth) verdicts() {
 			by = earlier(by, t.read(later(t.o.scanSeen, s.from), 6*time.Hour+10*time.Minute))
 		}
 		if s.to.After(by) {
-			wrong("case %s is refused since %s and still %s; the proof was due %s, which can be explained until %s%s", t.c.ID, stamp(s.from), stamp(s.to), stamp(due), stamp(by), t.y.tale(t.c))
+			wrong("case %s is refused since %s and still %s; the proof was due %s, which can be explained until %s%s", t.c.ID, machine.Stamp(s.from), machine.Stamp(s.to), machine.Stamp(due), machine.Stamp(by), t.y.tale(t.c))
 		}
 	}
 }

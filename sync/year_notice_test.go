@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"countermand/state"
+	"countermand/sync/machine"
 )
 
 // yearSpoil is an engine, or a world, that we must never have.
@@ -18,24 +19,24 @@ type yearSpoil struct {
 	want  string // what is found
 	// A small year of these orders finds it.
 	deck  yearDeck
-	mode  Mode // none: auto
-	cases int  // in each of the usual years; none: 40
+	mode  machine.Mode // none: auto
+	cases int          // in each of the usual years; none: 40
 	// Years in which all this goes wrong; none: a usual year does.
 	odds yearOdds
 }
 
 // yearStep is the decision about one event, as Policy.Step makes it.
-type yearStep = func(Policy, state.Case, state.Event, time.Time) (Outcome, error)
+type yearStep = func(machine.Policy, state.Case, state.Event, time.Time) (machine.Outcome, error)
 
 // yearFigures spoils a figure of the policy.
-func yearFigures(fn func(*Policy)) func(*year) {
+func yearFigures(fn func(*machine.Policy)) func(*year) {
 	return func(y *year) { y.policy = fn }
 }
 
 // yearEntry spoils what one event does to a case of one status.
 func yearEntry(s state.Status, ev state.EventKind, spoilt yearStep) func(*year) {
 	return func(y *year) {
-		y.step = func(p Policy, c state.Case, e state.Event, now time.Time) (Outcome, error) {
+		y.step = func(p machine.Policy, c state.Case, e state.Event, now time.Time) (machine.Outcome, error) {
 			if c.Status != s || e.Kind != ev {
 				return p.Step(c, e, now)
 			}
@@ -47,7 +48,7 @@ func yearEntry(s state.Status, ev state.EventKind, spoilt yearStep) func(*year) 
 // yearHush spoils every step: alerts of this kind are never raised.
 func yearHush(kind string) func(*year) {
 	return func(y *year) {
-		y.step = func(p Policy, c state.Case, ev state.Event, now time.Time) (Outcome, error) {
+		y.step = func(p machine.Policy, c state.Case, ev state.Event, now time.Time) (machine.Outcome, error) {
 			out, err := p.Step(c, ev, now)
 			out.Alerts = slices.DeleteFunc(out.Alerts, func(a state.Alert) bool { return a.Kind == kind })
 			return out, err
@@ -59,21 +60,21 @@ const yearNever = 10 * 365 * 24 * time.Hour
 
 // yearSpoils are found in a small year.
 var yearSpoils = []yearSpoil{
-	{name: "refund_late never comes", spoil: yearFigures(func(p *Policy) { p.RefundWarnDays = 2000 }), want: "refund_late was due", deck: yearDeck{fate: fateAccept, pays: 40 * 24 * time.Hour}},
-	{name: "refund_overdue never comes", spoil: yearFigures(func(p *Policy) { p.RefundDueDays = 2000 }), want: "refund_overdue was due", deck: yearDeck{fate: fateAccept, pays: 40 * 24 * time.Hour}},
-	{name: "refund_late comes after a bank day", spoil: yearFigures(func(p *Policy) { p.RefundWarnDays = 1 }), want: "refund_late was", deck: yearDeck{fate: fateAccept}},
-	{name: "refund_late comes a bank day late", spoil: yearFigures(func(p *Policy) { p.RefundWarnDays = 16 }), want: "refund_late was due", deck: yearDeck{fate: fateAccept, pays: 40 * 24 * time.Hour}},
+	{name: "refund_late never comes", spoil: yearFigures(func(p *machine.Policy) { p.RefundWarnDays = 2000 }), want: "refund_late was due", deck: yearDeck{fate: fateAccept, pays: 40 * 24 * time.Hour}},
+	{name: "refund_overdue never comes", spoil: yearFigures(func(p *machine.Policy) { p.RefundDueDays = 2000 }), want: "refund_overdue was due", deck: yearDeck{fate: fateAccept, pays: 40 * 24 * time.Hour}},
+	{name: "refund_late comes after a bank day", spoil: yearFigures(func(p *machine.Policy) { p.RefundWarnDays = 1 }), want: "refund_late was", deck: yearDeck{fate: fateAccept}},
+	{name: "refund_late comes a bank day late", spoil: yearFigures(func(p *machine.Policy) { p.RefundWarnDays = 16 }), want: "refund_late was due", deck: yearDeck{fate: fateAccept, pays: 40 * 24 * time.Hour}},
 	{name: "refund_late comes twice", spoil: yearEntry(state.Cancelled, state.EventTick, yearTwice), want: "refund_late was told", deck: yearDeck{fate: fateAccept, pays: 40 * 24 * time.Hour}},
-	{name: "answer_overdue never comes", spoil: yearFigures(func(p *Policy) { p.Answer = yearNever }), want: "answer_overdue was due", deck: yearDeck{fate: fateSilent}},
-	{name: "answer_overdue comes after a minute", spoil: yearFigures(func(p *Policy) { p.Answer = time.Minute }), want: "answer_overdue was", deck: yearDeck{fate: fateSilent}},
-	{name: "unasked never comes", spoil: yearFigures(func(p *Policy) { p.Unasked = yearNever }), want: "unasked was due", deck: yearDeck{fate: fateAccept, hold: true}},
-	{name: "the proof is awaited for 60 days", spoil: yearFigures(func(p *Policy) { p.ProofDays = 60 }), want: "proof_ending was due", deck: yearDeck{fate: fateNoNumber}},
-	{name: "the proof is awaited for a day", spoil: yearFigures(func(p *Policy) { p.ProofDays = 1 }), want: "proof_ending was", deck: yearDeck{fate: fateNoNumber}},
-	{name: "the proof is awaited for six days", spoil: yearFigures(func(p *Policy) { p.ProofDays = 6 }), want: "proof_ending was due", deck: yearDeck{fate: fateNoNumber}},
-	{name: "a number has no grace", spoil: yearFigures(func(p *Policy) { p.NumberGrace = 0 }), want: "the number was there", deck: yearDeck{fate: fateFake, tardy: true}},
-	{name: "a number has a month of grace", spoil: yearFigures(func(p *Policy) { p.NumberGrace = 30 * 24 * time.Hour }), want: "the proof was due", deck: yearDeck{fate: fateFake}},
-	{name: "no message is written", spoil: yearFigures(func(p *Policy) { p.Tells = nil }), want: "was wanted", deck: yearDeck{fate: fateSilent}},
-	{name: "the reminder is not written", spoil: yearFigures(func(p *Policy) { delete(p.Tells, state.EffectTellProof) }), want: "was wanted", deck: yearDeck{fate: fateNoNumber}},
+	{name: "answer_overdue never comes", spoil: yearFigures(func(p *machine.Policy) { p.Answer = yearNever }), want: "answer_overdue was due", deck: yearDeck{fate: fateSilent}},
+	{name: "answer_overdue comes after a minute", spoil: yearFigures(func(p *machine.Policy) { p.Answer = time.Minute }), want: "answer_overdue was", deck: yearDeck{fate: fateSilent}},
+	{name: "unasked never comes", spoil: yearFigures(func(p *machine.Policy) { p.Unasked = yearNever }), want: "unasked was due", deck: yearDeck{fate: fateAccept, hold: true}},
+	{name: "the proof is awaited for 60 days", spoil: yearFigures(func(p *machine.Policy) { p.ProofDays = 60 }), want: "proof_ending was due", deck: yearDeck{fate: fateNoNumber}},
+	{name: "the proof is awaited for a day", spoil: yearFigures(func(p *machine.Policy) { p.ProofDays = 1 }), want: "proof_ending was", deck: yearDeck{fate: fateNoNumber}},
+	{name: "the proof is awaited for six days", spoil: yearFigures(func(p *machine.Policy) { p.ProofDays = 6 }), want: "proof_ending was due", deck: yearDeck{fate: fateNoNumber}},
+	{name: "a number has no grace", spoil: yearFigures(func(p *machine.Policy) { p.NumberGrace = 0 }), want: "the number was there", deck: yearDeck{fate: fateFake, tardy: true}},
+	{name: "a number has a month of grace", spoil: yearFigures(func(p *machine.Policy) { p.NumberGrace = 30 * 24 * time.Hour }), want: "the proof was due", deck: yearDeck{fate: fateFake}},
+	{name: "no message is written", spoil: yearFigures(func(p *machine.Policy) { p.Tells = nil }), want: "was wanted", deck: yearDeck{fate: fateSilent}},
+	{name: "the reminder is not written", spoil: yearFigures(func(p *machine.Policy) { delete(p.Tells, state.EffectTellProof) }), want: "was wanted", deck: yearDeck{fate: fateNoNumber}},
 	{name: "a message is written again", spoil: yearEntry(state.Requested, state.EventMessaged, yearAgain), want: "was sent", deck: yearDeck{fate: fateSilent}},
 	{name: "a request is left unread", spoil: yearEntry(state.Requested, state.EventTick, yearAsleep), want: "can be explained until", deck: yearDeck{fate: fateSilent}},
 	{name: "no verdict is ever given", spoil: yearEntry(state.Refused, state.EventReading, yearDeaf), want: "the proof was due", deck: yearDeck{fate: fateNoNumber}},
@@ -83,38 +84,38 @@ var yearSpoils = []yearSpoil{
 }
 
 // yearTwice tells of each late refund once more.
-func yearTwice(p Policy, c state.Case, ev state.Event, now time.Time) (Outcome, error) {
+func yearTwice(p machine.Policy, c state.Case, ev state.Event, now time.Time) (machine.Outcome, error) {
 	out, err := p.Step(c, ev, now)
-	if key, open := out.Case.Raised[AlertRefundLate]; err == nil && open && now.Sub(out.Case.Clocks[state.ClockRefundWarn]) > time.Hour {
+	if key, open := out.Case.Raised[machine.AlertRefundLate]; err == nil && open && now.Sub(out.Case.Clocks[state.ClockRefundWarn]) > time.Hour {
 		out.Resolved = append(out.Resolved, key)
-		out.Case.Raised[AlertRefundLate] = key + "+"
-		out.Alerts = append(out.Alerts, state.Alert{Key: key + "+", Kind: AlertRefundLate, CaseID: c.ID})
+		out.Case.Raised[machine.AlertRefundLate] = key + "+"
+		out.Alerts = append(out.Alerts, state.Alert{Key: key + "+", Kind: machine.AlertRefundLate, CaseID: c.ID})
 	}
 	return out, err
 }
 
 // yearAgain forgets that a message was written.
-func yearAgain(p Policy, c state.Case, ev state.Event, now time.Time) (Outcome, error) {
+func yearAgain(p machine.Policy, c state.Case, ev state.Event, now time.Time) (machine.Outcome, error) {
 	out, err := p.Step(c, ev, now)
 	clear(out.Case.Told)
-	out.Plans = append(out.Plans, Plan{Kind: ev.Messaged.Kind, NotBefore: now, Why: "again"})
+	out.Plans = append(out.Plans, machine.Plan{Kind: ev.Messaged.Kind, NotBefore: now, Why: "again"})
 	return out, err
 }
 
 // yearAsleep looks at the order once a month.
-func yearAsleep(p Policy, c state.Case, ev state.Event, now time.Time) (Outcome, error) {
+func yearAsleep(p machine.Policy, c state.Case, ev state.Event, now time.Time) (machine.Outcome, error) {
 	c.NextCheckAt = now.Add(30 * 24 * time.Hour)
 	return p.Step(c, ev, now)
 }
 
 // yearDeaf reads and concludes nothing.
-func yearDeaf(p Policy, c state.Case, _ state.Event, now time.Time) (Outcome, error) {
+func yearDeaf(p machine.Policy, c state.Case, _ state.Event, now time.Time) (machine.Outcome, error) {
 	c.NextCheckAt = now.Add(6 * time.Hour)
 	return p.Step(c, state.Event{Kind: state.EventTick, By: state.ByEngine}, now)
 }
 
 // yearHasty waits for no proof.
-func yearHasty(p Policy, c state.Case, ev state.Event, now time.Time) (Outcome, error) {
+func yearHasty(p machine.Policy, c state.Case, ev state.Event, now time.Time) (machine.Outcome, error) {
 	out, err := p.Step(c, ev, now)
 	if out.Case.Status == state.Refused {
 		out.Case.Status = state.Disputable
@@ -124,7 +125,7 @@ func yearHasty(p Policy, c state.Case, ev state.Event, now time.Time) (Outcome, 
 }
 
 // yearDoubled counts twice what a person says came back.
-func yearDoubled(p Policy, c state.Case, ev state.Event, now time.Time) (Outcome, error) {
+func yearDoubled(p machine.Policy, c state.Case, ev state.Event, now time.Time) (machine.Outcome, error) {
 	out, err := p.Step(c, ev, now)
 	if out.Case.Refund != nil {
 		out.Case.Refund.Amount.Units *= 2
@@ -146,7 +147,7 @@ func TestYearNotices(t *testing.T) {
 	t.Parallel()
 	all := os.Getenv("COUNTERMAND_TEST_ALL") != ""
 	long := []yearSpoil{
-		{name: "a doubt that is settled too soon", odds: yearOften, spoil: yearFigures(func(p *Policy) { p.Settle = 0 }), want: "is asked again"},
+		{name: "a doubt that is settled too soon", odds: yearOften, spoil: yearFigures(func(p *machine.Policy) { p.Settle = 0 }), want: "is asked again"},
 		{name: "money that is counted as complete", odds: yearOften, spoil: func(y *year) { y.site.lies = true }, want: "came back"},
 	}
 	rows := append([]yearSpoil{{name: "a disk that forgets", odds: forgetful(), cases: 8, spoil: func(*year) {}}}, yearSpoils...)
@@ -158,8 +159,8 @@ func TestYearNotices(t *testing.T) {
 		}
 		for _, kind := range yearKinds {
 			r := yearSpoil{name: "nobody hears of " + kind, spoil: yearHush(kind), want: kind + " was due", odds: yearUsual}
-			if kind == AlertWindowOver { // much is held
-				r.mode = Confirm
+			if kind == machine.AlertWindowOver { // much is held
+				r.mode = machine.Confirm
 			}
 			rows = append(rows, r)
 		}
@@ -182,7 +183,7 @@ func (r yearSpoil) play(t *testing.T) (err error) {
 		r.deck.plain = true
 	}
 	for seed := 1; seed <= years && err == nil; seed++ {
-		y, e := newYear(uint64(seed), t.TempDir(), cases, cmp.Or(r.mode, Auto), r.odds)
+		y, e := newYear(uint64(seed), t.TempDir(), cases, cmp.Or(r.mode, machine.Auto), r.odds)
 		if e != nil {
 			t.Fatal(e)
 		}

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"countermand/state"
+	"countermand/sync/machine"
 )
 
 // visit is a person who looks at what needs them, and who now and then does
@@ -99,7 +100,7 @@ func (y *year) held(c state.Case, s *yearSeen) {
 	switch n := y.rng.IntN(10); {
 	case s.events[state.EventApprove] > 3 || o.fate == fateUnknown:
 		y.decide(c, state.Event{Kind: state.EventIgnore})
-	case n < 7 && y.mode != Observe:
+	case n < 7 && y.mode != machine.Observe:
 		if y.decide(c, state.Event{Kind: state.EventApprove}) {
 			o.allowed = true
 		}
@@ -200,7 +201,7 @@ func (y *year) decide(c state.Case, ev state.Event) bool {
 // tolerate lets pass what a person may be told: that it does not fit, that the
 // disk failed or that the daemon is gone.
 func (y *year) tolerate(what string, err error) {
-	if _, refused := errors.AsType[*RefusedError](err); err == nil || refused || errors.Is(err, errYearFault) || errors.Is(err, errYearKilled) {
+	if _, refused := errors.AsType[*machine.RefusedError](err); err == nil || refused || errors.Is(err, errYearFault) || errors.Is(err, errYearKilled) {
 		return
 	}
 	wrong("%s: %v", what, err)

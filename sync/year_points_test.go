@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"countermand/state"
+	"countermand/sync/machine"
 )
 
 // yearPoint is a deadline by the truth, of which a person must hear once: when
@@ -63,7 +64,7 @@ func (p yearPoint) told() (w yearTold) {
 func (t *yearTruth) deadlines() {
 	points := map[string][]yearPoint{}
 	for _, k := range yearKinds {
-		if t.o != nil || k == AlertUnmapped || k == AlertUnasked || k == AlertSnoozed {
+		if t.o != nil || k == machine.AlertUnmapped || k == machine.AlertUnasked || k == machine.AlertSnoozed {
 			points[k] = nil
 		}
 	}
@@ -82,11 +83,11 @@ func (t *yearTruth) deadlines() {
 			case i >= 0:
 				raised = slices.Delete(raised, i, i+1)
 			case w.must:
-				wrong("case %s: %s was due %s and not told by %s; alerts %v%s", t.c.ID, kind, stamp(p.at), stamp(w.by), t.s.raised[kind], t.y.tale(t.c))
+				wrong("case %s: %s was due %s and not told by %s; alerts %v%s", t.c.ID, kind, machine.Stamp(p.at), machine.Stamp(w.by), t.s.raised[kind], t.y.tale(t.c))
 			}
 		}
 		if len(raised) > 0 {
-			wrong("case %s: %s was told at %s, when nothing of the kind was due; the truth has %s%s", t.c.ID, kind, stamp(raised[0]), pointWords(of), t.y.tale(t.c))
+			wrong("case %s: %s was told at %s, when nothing of the kind was due; the truth has %s%s", t.c.ID, kind, machine.Stamp(raised[0]), pointWords(of), t.y.tale(t.c))
 		}
 	}
 }
@@ -94,7 +95,7 @@ func (t *yearTruth) deadlines() {
 func pointWords(points []yearPoint) (out string) {
 	for _, p := range points {
 		w := p.told()
-		out += stamp(p.at) + " (to be told from " + stamp(w.from) + " to " + stamp(w.by) + ") "
+		out += machine.Stamp(p.at) + " (to be told from " + machine.Stamp(w.from) + " to " + machine.Stamp(w.by) + ") "
 	}
 	return out
 }
@@ -102,8 +103,8 @@ func pointWords(points []yearPoint) (out string) {
 // yearKinds are all alerts that the truth answers for; what else is told is
 // counted by status.
 var yearKinds = []string{
-	AlertUnmapped, AlertUnasked, AlertAnswerOverdue, AlertWindowEnding, AlertWindowOver, AlertProofEnding, AlertDisputeOpen,
-	AlertDisputeClosing, AlertDisputeClosed, AlertSnoozed, AlertRefundLate, AlertRefundOverdue, AlertRefundShort, AlertRefundUnclear,
+	machine.AlertUnmapped, machine.AlertUnasked, machine.AlertAnswerOverdue, machine.AlertWindowEnding, machine.AlertWindowOver, machine.AlertProofEnding, machine.AlertDisputeOpen,
+	machine.AlertDisputeClosing, machine.AlertDisputeClosed, machine.AlertSnoozed, machine.AlertRefundLate, machine.AlertRefundOverdue, machine.AlertRefundShort, machine.AlertRefundUnclear,
 }
 
 // points are the deadlines of a case.
@@ -120,7 +121,7 @@ func (t *yearTruth) asking() (out []yearPoint) {
 	for _, e := range t.entries(state.Unmapped) {
 		wait := map[string]time.Duration{"second": 6 * time.Hour}[t.c.Shop]
 		looks := func(at time.Time) time.Time { return yearLate(at, 2*time.Hour+10*time.Minute, t.y.down, t.paused) }
-		out = append(out, yearPoint{kind: AlertUnmapped, at: e.from.Add(wait), spells: t.in(state.Unmapped), by: looks})
+		out = append(out, yearPoint{kind: machine.AlertUnmapped, at: e.from.Add(wait), spells: t.in(state.Unmapped), by: looks})
 	}
 	var from []time.Time // a person's approval gives it its time anew
 	for i, e := range t.entries(state.Queued) {
@@ -129,7 +130,7 @@ func (t *yearTruth) asking() (out []yearPoint) {
 		}
 	}
 	for i, at := range from {
-		p := yearPoint{kind: AlertUnasked, at: at.Add(24 * time.Hour), by: t.beat}
+		p := yearPoint{kind: machine.AlertUnasked, at: at.Add(24 * time.Hour), by: t.beat}
 		for _, s := range t.in(state.Queued, state.Requesting) {
 			if i+1 == len(from) || s.to.Before(from[i+1]) {
 				p.spells = append(p.spells, s)
@@ -158,7 +159,7 @@ func (t *yearTruth) answers() (out []yearPoint) {
 				}
 			}
 		}
-		out = append(out, yearPoint{kind: AlertAnswerOverdue, at: asked.Add(72 * time.Hour), spells: t.in(state.Requested), by: t.beat})
+		out = append(out, yearPoint{kind: machine.AlertAnswerOverdue, at: asked.Add(72 * time.Hour), spells: t.in(state.Requested), by: t.beat})
 	}
 	return out
 }
@@ -173,11 +174,11 @@ func (t *yearTruth) windows() (out []yearPoint) {
 	end := t.window()
 	sent, _ := t.shown(t.o.shipped, false)
 	out = append(out, yearPoint{
-		kind: AlertWindowEnding, at: end.Add(-24 * time.Hour), until: end, perhaps: perhaps, surely: surely, moot: sent,
+		kind: machine.AlertWindowEnding, at: end.Add(-24 * time.Hour), until: end, perhaps: perhaps, surely: surely, moot: sent,
 		spells: t.unsent(state.Held, state.Queued, state.Requesting, state.Requested), by: t.beat,
 	})
 	for _, s := range t.unsent(state.Held) {
-		p := yearPoint{kind: AlertWindowOver, at: end, perhaps: perhaps, surely: surely, moot: sent, spells: []yearSpan{s}, by: t.beat}
+		p := yearPoint{kind: machine.AlertWindowOver, at: end, perhaps: perhaps, surely: surely, moot: sent, spells: []yearSpan{s}, by: t.beat}
 		if !s.from.Before(end.Add(-yearBeat)) {
 			p.surely = time.Time{} // it may have been held because of that
 		}
@@ -207,7 +208,7 @@ func (t *yearTruth) unsent(statuses ...state.Status) (out []yearSpan) {
 func (t *yearTruth) proofs() (out []yearPoint) {
 	for _, s := range t.in(state.Refused) {
 		due := yearChinaDays(t.answered(s.from), 5)
-		out = append(out, yearPoint{kind: AlertProofEnding, at: due.Add(-24 * time.Hour), until: due, spells: []yearSpan{s}, by: t.beat})
+		out = append(out, yearPoint{kind: machine.AlertProofEnding, at: due.Add(-24 * time.Hour), until: due, spells: []yearSpan{s}, by: t.beat})
 	}
 	return out
 }
@@ -217,16 +218,16 @@ func (t *yearTruth) proofs() (out []yearPoint) {
 func (t *yearTruth) disputes() (out []yearPoint) {
 	if perhaps, surely := t.shown(t.o.shipped, false); !perhaps.IsZero() {
 		out = append(out, yearPoint{
-			kind: AlertDisputeOpen, at: t.o.shipped.Add(10 * 24 * time.Hour), perhaps: perhaps, surely: surely, spells: t.in(state.Disputable), by: t.beat,
+			kind: machine.AlertDisputeOpen, at: t.o.shipped.Add(10 * 24 * time.Hour), perhaps: perhaps, surely: surely, spells: t.in(state.Disputable), by: t.beat,
 		})
 	}
 	end, perhaps, surely := t.closes()
 	if perhaps.IsZero() {
 		return out
 	}
-	p := yearPoint{kind: AlertDisputeClosed, at: end, perhaps: perhaps, surely: surely, spells: t.in(state.Refused, state.Disputable), by: t.beat}
+	p := yearPoint{kind: machine.AlertDisputeClosed, at: end, perhaps: perhaps, surely: surely, spells: t.in(state.Refused, state.Disputable), by: t.beat}
 	near := p
-	near.kind, near.at, near.until = AlertDisputeClosing, end.Add(-24*time.Hour), end
+	near.kind, near.at, near.until = machine.AlertDisputeClosing, end.Add(-24*time.Hour), end
 	return append(out, p, near)
 }
 
@@ -247,7 +248,7 @@ func (t *yearTruth) snoozes() (out []yearPoint) {
 				spells = append(spells, s)
 			}
 		}
-		out = append(out, yearPoint{kind: AlertSnoozed, at: z.to, spells: spells, by: t.beat})
+		out = append(out, yearPoint{kind: machine.AlertSnoozed, at: z.to, spells: spells, by: t.beat})
 	}
 	return out
 }
@@ -258,9 +259,9 @@ func (t *yearTruth) refunds() (out []yearPoint) {
 	if t.o.closed.IsZero() {
 		return nil
 	}
-	late := yearPoint{kind: AlertRefundLate, at: yearBankDays(t.o.closed, 15), spells: t.in(state.Cancelled), by: t.beat}
+	late := yearPoint{kind: machine.AlertRefundLate, at: yearBankDays(t.o.closed, 15), spells: t.in(state.Cancelled), by: t.beat}
 	overdue := late
-	overdue.kind, overdue.at = AlertRefundOverdue, yearBankDays(t.o.closed, 20)
+	overdue.kind, overdue.at = machine.AlertRefundOverdue, yearBankDays(t.o.closed, 20)
 	return []yearPoint{late, overdue}
 }
 
@@ -270,9 +271,9 @@ func (t *yearTruth) shorts() (out []yearPoint) {
 	seen := func(at time.Time) time.Time { return t.read(at, yearPages) }
 	var short *yearPoint
 	if len(t.o.pays) > 0 && t.o.pays[0].amount != t.o.total {
-		p := yearPoint{kind: AlertRefundShort, at: t.o.pays[0].at, spells: cancelled, by: seen}
+		p := yearPoint{kind: machine.AlertRefundShort, at: t.o.pays[0].at, spells: cancelled, by: seen}
 		if t.o.pays[0].amount.Currency != t.o.total.Currency {
-			p.kind = AlertRefundUnclear
+			p.kind = machine.AlertRefundUnclear
 			out = append(out, p)
 		} else {
 			short = &p
@@ -280,7 +281,7 @@ func (t *yearTruth) shorts() (out []yearPoint) {
 	}
 	for _, w := range t.y.words[t.c.ID] {
 		if w.amount.Units < t.o.total.Units && (short == nil || w.at.Before(short.at)) {
-			short = &yearPoint{kind: AlertRefundShort, at: w.at, spells: cancelled, by: t.beat}
+			short = &yearPoint{kind: machine.AlertRefundShort, at: w.at, spells: cancelled, by: t.beat}
 		}
 	}
 	if short != nil {

@@ -7,6 +7,7 @@ import (
 
 	"countermand/state"
 	"countermand/supplier"
+	"countermand/sync/machine"
 )
 
 var _ supplier.Messenger = yearClient{}
@@ -85,7 +86,7 @@ func (o *yearOrder) stands(text string) bool { return o.tells[text] > 0 && !o.ma
 func (y *year) gets(o *yearOrder, text string) {
 	s, number := yearSentOf(text)
 	s.at = y.now
-	if y.mode == Observe {
+	if y.mode == machine.Observe {
 		wrong("order %s: wrote to the supplier in mode observe", o.number)
 	}
 	if number != o.number {
@@ -96,7 +97,7 @@ func (y *year) gets(o *yearOrder, text string) {
 	}
 	for _, before := range o.sends {
 		if before.kind == s.kind && before.lang == s.lang && before.id == s.id {
-			wrong("case %s: %s was sent %s and again %s", s.id, s.kind, stamp(before.at), stamp(s.at))
+			wrong("case %s: %s was sent %s and again %s", s.id, s.kind, machine.Stamp(before.at), machine.Stamp(s.at))
 		}
 	}
 	o.sends = append(o.sends, s)
@@ -132,16 +133,16 @@ func (t *yearTruth) written() {
 // wants: the message is sent before the end, if there is time for it.
 func (t *yearTruth) wants(kind state.EffectKind, s yearSpan, from, end time.Time) {
 	by := t.read(from, yearWrites)
-	if !from.Before(end) || !end.After(by) || t.y.mode == Observe || t.sent(kind) || t.doubted(kind) {
+	if !from.Before(end) || !end.After(by) || t.y.mode == machine.Observe || t.sent(kind) || t.doubted(kind) {
 		return
 	}
-	wrong("case %s is in this state since %s and %s was wanted from %s to %s; the supplier has %v, and nobody was told%s", t.c.ID, stamp(s.from), kind, stamp(from), stamp(by), t.o.sends, t.y.tale(t.c))
+	wrong("case %s is in this state since %s and %s was wanted from %s to %s; the supplier has %v, and nobody was told%s", t.c.ID, machine.Stamp(s.from), kind, machine.Stamp(from), machine.Stamp(by), t.o.sends, t.y.tale(t.c))
 }
 
 // doubted tells whether it was tried to write a message, and a person told that
 // it may not stand there.
 func (t *yearTruth) doubted(kind state.EffectKind) bool {
-	return t.o.tried[t.c.ID+string(kind)] && len(t.s.raised[AlertUntold]) > 0
+	return t.o.tried[t.c.ID+string(kind)] && len(t.s.raised[machine.AlertUntold]) > 0
 }
 
 // sent tells whether a message is there in both languages.

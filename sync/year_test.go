@@ -7,6 +7,8 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+
+	"countermand/sync/machine"
 )
 
 // yearSeed replays one year: -seed N, or COUNTERMAND_SEED=N.
@@ -61,14 +63,14 @@ func yearNumber64(t *testing.T, name string, otherwise uint64) (n uint64, given 
 }
 
 // yearMode: every fifth year asks a person first.
-func yearMode(seed uint64) Mode {
+func yearMode(seed uint64) machine.Mode {
 	if seed%5 == 0 {
-		return Confirm
+		return machine.Confirm
 	}
-	return Auto
+	return machine.Auto
 }
 
-func playYear(t *testing.T, seed uint64, cases int, mode Mode, odds yearOdds) *year {
+func playYear(t *testing.T, seed uint64, cases int, mode machine.Mode, odds yearOdds) *year {
 	t.Helper()
 	y, err := newYear(seed, t.TempDir(), cases, mode, odds)
 	if err != nil {
@@ -101,7 +103,7 @@ func TestYearReplays(t *testing.T) {
 	t.Parallel()
 	odds := yearUsual
 	odds.kill = 500
-	first, again := playYear(t, 10, 15, Confirm, odds).String(), playYear(t, 10, 15, Confirm, odds).String()
+	first, again := playYear(t, 10, 15, machine.Confirm, odds).String(), playYear(t, 10, 15, machine.Confirm, odds).String()
 	if first != again {
 		t.Errorf("the same seed came to\n%s and to\n%s", first, again)
 	}

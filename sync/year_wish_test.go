@@ -10,6 +10,7 @@ import (
 
 	"countermand/shop"
 	"countermand/state"
+	"countermand/sync/machine"
 )
 
 // yearWant is what the shop says about an order.
@@ -167,7 +168,7 @@ func (w yearWriter) Cancel(_ context.Context, c shop.CancelOrder) (shop.Cancelle
 // mayCancel: the shop's order is cancelled only when every supplier has closed
 // its order, or when a person said so; never when the customer took it back.
 func (y *year) mayCancel(sale *yearSale) {
-	if y.mode == Observe || !sale.wish.want.asks() {
+	if y.mode == machine.Observe || !sale.wish.want.asks() {
 		wrong("%s is cancelled in the shop (%s, mode %s)", sale.name, sale.wish.want, y.mode)
 	}
 	if !sale.wish.withdrawn.IsZero() && !y.cancelled[sale.id] && !sale.wish.byPerson {
@@ -337,7 +338,7 @@ func (y *year) wishes(tx state.ReadTx) error {
 // shows: in the end the shop shows how the cases stand.
 func (y *year) shows(tx state.ReadTx, sale *yearSale) error {
 	cases, err := tx.CasesByShopOrder(sale.shop, sale.id)
-	if err != nil || len(cases) == 0 || y.mode == Observe {
+	if err != nil || len(cases) == 0 || y.mode == machine.Observe {
 		return err
 	}
 	if want := TagPrefix + string(neediest(cases)); sale.wish.tag != want {

@@ -25,6 +25,7 @@ import (
 	"countermand/supplier"
 	casesync "countermand/sync"
 	"countermand/sync/calendar"
+	"countermand/sync/machine"
 )
 
 // agreeable is a supplier that answers each request at once: with no where the
@@ -104,12 +105,12 @@ func newRehearsal(t *testing.T, rng *rand.Rand) *rehearsal {
 	t.Cleanup(func() { r.must(r.store.Close()) })
 	c := newClient(t, r.shop.URL(), func(o *shopify.Options) { o.Edits = true })
 	c.SetPause(time.Millisecond)
-	p := casesync.DefaultPolicy()
+	p := machine.DefaultPolicy()
 	zone, err := time.LoadLocation("America/New_York")
 	r.must(err)
 	p.Bank, err = calendar.Bank("us", zone)
 	r.must(err)
-	p.Mode, p.Supplier, p.Shops = casesync.Auto, calendar.China(), map[string]casesync.ShopPolicy{"mystore": {MapRetryFor: 48 * time.Hour}}
+	p.Mode, p.Supplier, p.Shops = machine.Auto, calendar.China(), map[string]machine.ShopPolicy{"mystore": {MapRetryFor: 48 * time.Hour}}
 	var ids int
 	var mu sync.Mutex
 	r.engine, err = casesync.New(casesync.Options{

@@ -9,7 +9,7 @@ import (
 
 	"countermand/cmd/internal/control"
 	"countermand/state"
-	casesync "countermand/sync"
+	"countermand/sync/machine"
 )
 
 // backend is what the control socket talks to: questions go to the store,
@@ -24,7 +24,7 @@ var _ control.Backend = backend{}
 // Decide puts a decision through the table.
 func (b backend) Decide(ctx context.Context, id string, ev state.Event) (state.Case, error) {
 	c, err := b.a.engine.Decide(ctx, id, ev)
-	if refused, ok := errors.AsType[*casesync.RefusedError](err); ok {
+	if refused, ok := errors.AsType[*machine.RefusedError](err); ok {
 		return c, control.Refused(refused.Error())
 	}
 	return c, err

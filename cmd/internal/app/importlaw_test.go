@@ -31,7 +31,9 @@ var law = map[string][]string{
 	"supplier/chrome":         {},
 	"supplier/aliexpress":     {"supplier", "state", "supplier/chrome"},
 	"supplier/aliexpresstest": {},
-	"sync":                    {"shop", "supplier", "state", "sync/calendar"},
+	"sync":                    {"shop", "supplier", "state", "sync/machine"},
+	"sync/machine":            {"state", "supplier", "sync/calendar"},
+	"sync/rules":              {"state"},
 	"sync/calendar":           {},
 	"sync/alert":              {"state", "sync/calendar"},
 	"sync/dispute":            {"state"},
@@ -39,7 +41,7 @@ var law = map[string][]string{
 	"cmd/internal/console":    {"state", "sync/dispute"},
 	"cmd/internal/app": {
 		"state", "state/boltstore", "configs", "shop", "shop/shopify", "supplier", "supplier/chrome", "supplier/aliexpress",
-		"sync", "sync/calendar", "sync/alert", "sync/dispute", "cmd/internal/control", "cmd/internal/console",
+		"sync", "sync/machine", "sync/rules", "sync/calendar", "sync/alert", "sync/dispute", "cmd/internal/control", "cmd/internal/console",
 	},
 	"cmd/internal/demo": {"cmd/internal/app", "configs", "shop/shopifytest", "supplier/aliexpresstest"},
 	"cmd/countermand":   {"cmd/internal/app", "cmd/internal/demo", "cmd/internal/control", "configs", "state"}, // the words of a case, for printing

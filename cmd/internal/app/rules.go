@@ -4,18 +4,18 @@ import (
 	"fmt"
 
 	"countermand/configs"
-	casesync "countermand/sync"
+	"countermand/sync/rules"
 )
 
 // rulesOf reads the rules of a configuration.
-func rulesOf(c *configs.Config) (*casesync.Rules, error) {
-	var list []casesync.Rule
+func rulesOf(c *configs.Config) (*rules.Set, error) {
+	var list []rules.Rule
 	for _, r := range c.Rules {
-		list = append(list, casesync.Rule{When: r.When, Then: r.Then})
+		list = append(list, rules.Rule{When: r.When, Then: r.Then})
 	}
-	rules, err := casesync.ParseRules(list)
+	set, err := rules.Parse(list)
 	if err != nil {
 		return nil, fmt.Errorf("read rules: %w", err)
 	}
-	return rules, nil
+	return set, nil
 }

@@ -27,6 +27,7 @@ import (
 	casesync "countermand/sync"
 	"countermand/sync/alert"
 	"countermand/sync/calendar"
+	"countermand/sync/machine"
 )
 
 func (a *App) openEngine(ctx context.Context) error {
@@ -108,16 +109,16 @@ func Check(c *configs.Config) error {
 	return errors.Join(errs...)
 }
 
-func policyOf(c *configs.Config) (casesync.Policy, error) {
+func policyOf(c *configs.Config) (machine.Policy, error) {
 	china, bank, err := calendars(c.Calendar)
 	if err != nil {
-		return casesync.Policy{}, err
+		return machine.Policy{}, err
 	}
-	p := casesync.Policy{
-		Mode: casesync.Mode(c.Mode), Answer: c.Clocks.Answer, NumberGrace: c.Clocks.NumberGrace, Unasked: c.Clocks.Unasked, Dispute: c.Clocks.Dispute, Settle: c.Clocks.Settle,
+	p := machine.Policy{
+		Mode: machine.Mode(c.Mode), Answer: c.Clocks.Answer, NumberGrace: c.Clocks.NumberGrace, Unasked: c.Clocks.Unasked, Dispute: c.Clocks.Dispute, Settle: c.Clocks.Settle,
 		ShipWindowDays: c.Clocks.ShipWindowWorkingDays, ProofDays: c.Clocks.ProofWorkingDays,
 		RefundWarnDays: c.Clocks.RefundWarnDays, RefundDueDays: c.Clocks.RefundDueDays,
-		Supplier: china, Bank: bank, Shops: map[string]casesync.ShopPolicy{}, Tells: map[state.EffectKind]bool{},
+		Supplier: china, Bank: bank, Shops: map[string]machine.ShopPolicy{}, Tells: map[state.EffectKind]bool{},
 	}
 	if len(c.Rules) > 0 {
 		if p.Rules, err = rulesOf(c); err != nil {
@@ -132,7 +133,7 @@ func policyOf(c *configs.Config) (casesync.Policy, error) {
 		p.Tells[effect] = len(texts) > 0
 	}
 	for _, s := range c.Shops {
-		p.Shops[s.Name] = casesync.ShopPolicy{MapWait: s.Mapping.Wait, MapRetryFor: s.Mapping.RetryFor}
+		p.Shops[s.Name] = machine.ShopPolicy{MapWait: s.Mapping.Wait, MapRetryFor: s.Mapping.RetryFor}
 	}
 	return p, nil
 }

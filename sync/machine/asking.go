@@ -1,0 +1,333 @@
+package machine
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"countermand/state"
+	"countermand/supplier"
+)
+
+// begin stores the intent: from here on a crash is noticed.
+func begin(x *change) error {
+	if x.c.Paused {
+		return x.refuse("the case is paused")
+	}
+	if x.mayHaveBeenAsked() {
+		return nil
+	}
+	if x.mustConfirm() {
+		x.hold(false, "%s: asks you before the supplier is asked", x.rule())
+		return nil
+	}
+	a := &x.c.Attempt
+	a.Tries++
+	a.StartedAt, a.DispatchedAt, a.DoubtReads, a.DoubtAt = x.now, time.Time{}, 0, time.Time{}
+	x.c.Stop = ""
+	if a.FirstAt.IsZero() && x.p.Mode != Observe {
+		a.FirstAt = x.now
+	}
+	x.to(state.Requesting, "attempt %d to ask the supplier begins%s", a.Tries,
+		compared(dated{"in the queue since", x.c.AskableAt}, dated{"ship window until", x.c.Clocks[state.ClockShipWindowEnd]}))
+	return nil
+}
+
+// rule is what decides now: a rule, else the mode as it is.
+func (x *change) rule() string {
+	if x.c.Then == "" {
+		return "mode " + string(x.p.Mode)
+	}
+	return x.c.Rule
+}
+
+// dispatching stores the mark: the last click is about to be made.
+func dispatching(x *change) error {
+	if x.p.Mode == Observe {
+		return x.refuse("mode observe: nothing is clicked")
+	}
+	if x.c.Paused {
+		return x.refuse("the case was paused meanwhile")
+	}
+	if x.c.Stop != "" {
+		return x.refuse("%s", x.c.Stop)
+	}
+	a := &x.c.Attempt
+	if a.StartedAt.IsZero() {
+		return x.refuse("no attempt runs")
+	}
+	if a.DispatchedAt.IsZero() {
+		x.mark()
+		x.say("about to make the click that reaches the supplier")
+	}
+	return nil
+}
+
+// asked is the end of an attempt.
+func asked(x *change) error {
+	r := x.ev.Asked
+	if r == nil {
+		return x.refuse("no outcome came with it")
+	}
+	var wrong error
+	if r.Reading != nil {
+		if wrong = RightOrder(x.c, *r.Reading); wrong == nil && r.Reading.Doubt == "" {
+			x.absorb(r.Reading)
+		}
+	}
+	if !x.c.Attempt.DispatchedAt.IsZero() && !afterDispatch(r.Outcome) {
+		x.doubt(fmt.Sprintf("the attempt ended with “%s” after its last click: %s", r.Outcome, r.Detail))
+		return nil
+	}
+	if wrong != nil {
+		x.hold(true, "%s", wrong)
+		return nil
+	}
+	if !shown(r) {
+		x.doubt("the attempt ended with “" + string(r.Outcome) + "”, which no reading shows")
+		return nil
+	}
+	switch r.Outcome {
+	case state.AskPending:
+		x.requested(r.Reading, "the supplier has the request"+chosen(r))
+	case state.AskClosed:
+		x.closed(r.Reading, "the order is closed"+chosen(r))
+	case state.AskPickedUp:
+		x.c.AnsweredAt = x.now
+		x.to(state.Refused, "the site refuses: %s%s", or(r.Detail, "the courier has picked the order up"),
+			compared(dated{"first tried", x.c.Attempt.FirstAt}, dated{"refused", x.now}))
+		x.weigh(r.Reading)
+	case state.AskShipped:
+		x.refusedAsShipped(r.Reading)
+	case state.AskRefused:
+		x.refusedEarlier(r.Reading)
+	case state.AskObserved:
+		x.hold(false, "mode observe, so nothing was clicked: %s", or(r.Detail, "would ask the supplier to cancel"))
+	case state.AskWrongOrder:
+		x.hold(true, "%s", or(r.Detail, ErrWrongOrder.Error()))
+	case state.AskUnknown:
+		x.hold(false, "the page is not one that countermand knows: %s", r.Detail)
+	case state.AskNotOffered:
+		x.backToQueue(notOfferedWait, "no cancel button yet (%s)", or(r.Detail, "a fresh payment is verified for up to a day"))
+	case state.AskFailed:
+		x.failed(r)
+	default:
+		x.doubt("the request may have been placed: " + or(r.Detail, "no clear answer"))
+	}
+	return nil
+}
+
+// afterDispatch are the outcomes that may follow the last click. Any other one
+// claims that nothing was clicked, which the mark contradicts.
+func afterDispatch(o state.AskOutcome) bool {
+	return o == state.AskPending || o == state.AskClosed || o == state.AskPickedUp || o == state.AskUnclear
+}
+
+// shown tells whether a claim about the order rests on a reading.
+func shown(r *state.Asked) bool {
+	switch r.Outcome {
+	case state.AskPending:
+		return r.Reading != nil && r.Reading.Doubt == "" && r.Reading.Phase == state.PhasePending
+	case state.AskClosed:
+		return r.Reading != nil && r.Reading.Doubt == "" && r.Reading.Phase == state.PhaseClosed
+	case state.AskShipped:
+		return r.Reading != nil && r.Reading.Doubt == "" && shippedPhase(r.Reading.Phase)
+	case state.AskRefused:
+		return r.Reading != nil && r.Reading.Doubt == "" && r.Reading.RefusedText != "" &&
+			(r.Reading.Phase == state.PhaseProcessing || r.Reading.Phase == state.PhaseRiskHold)
+	}
+	return true
+}
+
+func chosen(r *state.Asked) string {
+	if r.Reason == "" {
+		return ""
+	}
+	return ", reason “" + r.Reason + "”"
+}
+
+func or(s, otherwise string) string {
+	if strings.TrimSpace(s) == "" {
+		return otherwise
+	}
+	return s
+}
+
+// failed is an attempt that broke before anything was dispatched.
+func (x *change) failed(r *state.Asked) {
+	if r.Kind == string(supplier.NotFound) {
+		if n := 1 + len(x.c.Candidates); x.c.Attempt.Tries >= notFoundTries*n {
+			x.hold(true, "%s does not show order %s: is the number right, and the account?", x.accountsTried(), x.c.SupplierOrder)
+			return
+		}
+		if was := x.c.Account; x.nextAccount() {
+			x.backToQueue(0, "the account %s does not show the order: the account %s is asked", was, x.c.Account)
+			return
+		}
+	}
+	x.backToQueue(Backoff(x.c.Attempt.Tries), "the attempt broke off before its last click: %s", r.Detail)
+}
+
+// nextAccount turns to the next account that may hold the order. A shop may
+// buy with several, and only a page tells which one it was.
+func (x *change) nextAccount() bool {
+	c := &x.c
+	if len(c.Candidates) == 0 {
+		return false
+	}
+	next := c.Candidates[0]
+	c.Candidates = append(slices.Clone(c.Candidates[1:]), c.Account)
+	c.Account = next
+	return true
+}
+
+func (x *change) accountsTried() string {
+	if len(x.c.Candidates) == 0 {
+		return "the account " + x.c.Account
+	}
+	return "none of the accounts " + strings.Join(append([]string{x.c.Account}, x.c.Candidates...), ", ")
+}
+
+// Backoff doubles from a minute to an hour.
+func Backoff(tries int) time.Duration {
+	if tries > 6 {
+		return time.Hour
+	}
+	return min(time.Minute<<max(tries-1, 0), time.Hour)
+}
+
+func (x *change) backToQueue(wait time.Duration, format string, args ...any) {
+	begun := x.c.Attempt.StartedAt
+	x.c.Attempt.StartedAt, x.c.Attempt.DispatchedAt = time.Time{}, time.Time{}
+	if x.c.Stop != "" {
+		x.hold(true, "%s", x.c.Stop)
+		return
+	}
+	if end := x.c.Clocks[state.ClockShipWindowEnd]; !end.IsZero() && !end.After(x.now) {
+		x.hold(false, "%s; the ship window ended %s: look at the order yourself", fmt.Sprintf(format, args...), Stamp(end))
+		return
+	}
+	x.to(state.Queued, "%s%s", fmt.Sprintf(format, args...), compared(dated{"begun", begun}, dated{"again from", x.now.Add(wait)}))
+	x.plan(state.EffectRequest, "", x.now.Add(wait), "ask the supplier to cancel")
+}
+
+// requested is the request seen to have taken.
+func (x *change) requested(r *state.Reading, why string) {
+	switch {
+	case !r.RequestedAt.IsZero():
+		x.c.RequestedAt = r.RequestedAt.UTC()
+	case x.c.RequestedAt.IsZero():
+		x.c.RequestedAt = r.At.UTC()
+	}
+	x.c.PendingSeen, x.c.AnsweredAt = true, time.Time{}
+	x.c.Attempt.StartedAt = time.Time{}
+	x.to(state.Requested, "%s%s", why, compared(dated{"asked", x.c.RequestedAt}, dated{"read", r.At}))
+	x.tellSupplier(state.EffectTellRequest, "so that a missed request does not ship anyway")
+}
+
+// interrupted is an attempt that the daemon finds without an end.
+func interrupted(x *change) error {
+	if x.c.Attempt.DispatchedAt.IsZero() {
+		x.backToQueue(0, "the attempt was interrupted before its last click: done again")
+		return nil
+	}
+	x.doubt("the attempt was interrupted after its last click may have been made")
+	return nil
+}
+
+// mark notes that the supplier may have the request from now on.
+func (x *change) mark() {
+	a := &x.c.Attempt
+	a.DispatchedAt = x.now
+	if a.ClickedAt.IsZero() {
+		a.ClickedAt = x.now
+	}
+}
+
+// doubt keeps the case where it is until readings settle it.
+func (x *change) doubt(why string) {
+	a := &x.c.Attempt
+	a.StartedAt, a.DoubtReads, a.DoubtAt = time.Time{}, 0, time.Time{}
+	if a.DispatchedAt.IsZero() {
+		x.mark()
+	}
+	x.say("%s: the order is read before anything else", why)
+	x.alert(AlertDoubt)
+	x.read(state.DepthDetail, "verify the request")
+	x.c.NextCheckAt = x.now.Add(x.p.Settle)
+}
+
+// tickRequesting reads again while the request is in doubt; while an attempt
+// runs there is nothing to do.
+func tickRequesting(x *change) error {
+	if x.c.Attempt.DispatchedAt.IsZero() || !x.c.Attempt.StartedAt.IsZero() {
+		x.c.NextCheckAt = time.Time{}
+	}
+	return tick(x)
+}
+
+// readingRequesting settles a doubtful request.
+func readingRequesting(x *change) error {
+	r := x.ev.Reading
+	if x.c.Attempt.DispatchedAt.IsZero() || !x.c.Attempt.StartedAt.IsZero() || r.Source == state.SourceList || !x.trust(r) {
+		return nil
+	}
+	if r.At.Before(x.c.Attempt.DispatchedAt) {
+		x.c.NextCheckAt = x.now.Add(x.p.Settle)
+		return nil // from before the click, so it says nothing about it
+	}
+	x.absorb(r)
+	switch {
+	case r.Phase == state.PhasePending:
+		x.requested(r, "read again: the supplier has the request")
+	case r.Phase == state.PhaseClosed:
+		x.closed(r, "read again: the order is closed")
+	case !r.Complete:
+		wait := x.p.Settle
+		if n := x.c.ReadFailures; n >= unreadableAfter { // a person knows
+			wait = max(wait, retryIn(n))
+		}
+		x.c.NextCheckAt = x.now.Add(wait)
+	case neverAsked(r):
+		x.neverAsked(r)
+	default:
+		x.hold(false, "it is not certain that the request was placed%s, and the order now reads as %s (“%s”%s)", compared(dated{"clicked", x.c.Attempt.DispatchedAt}), r.Phase, r.StatusText, alsoSays(r))
+	}
+	return nil
+}
+
+// alsoSays is the page's sentence about a refusal. Whoever approves a case that
+// is held with it has seen it: see [supplier.CancelRequest].
+func alsoSays(r *state.Reading) string {
+	if r.RefusedText == "" {
+		return ""
+	}
+	return ", and the page says “" + r.RefusedText + "”"
+}
+
+// neverAsked is positive evidence: the button is there and nothing tells of a
+// request or a refusal.
+func neverAsked(r *state.Reading) bool {
+	return r.Phase == state.PhaseProcessing && r.CancelOffered && r.RefusedText == ""
+}
+
+func (x *change) neverAsked(r *state.Reading) {
+	a := &x.c.Attempt
+	switch {
+	case a.DoubtReads == 0:
+		a.DoubtReads, a.DoubtAt = 1, r.At
+		x.c.NextCheckAt = x.now.Add(x.p.Settle)
+		x.say("reads as never asked; read once more after %s", x.p.Settle)
+	case r.At.Sub(a.DoubtAt) < x.p.Settle:
+		x.c.NextCheckAt = a.DoubtAt.Add(x.p.Settle)
+	case a.Reasked:
+		x.hold(false, "the request was placed twice in doubt, last %s, and the order still reads as never asked %s", Stamp(a.DispatchedAt), Stamp(r.At))
+	default:
+		if a.Reasked = true; a.ClickedAt.Equal(a.DispatchedAt) { // of an earlier request that left no trace a button says nothing
+			a.ClickedAt = time.Time{}
+		}
+		x.resolve(AlertDoubt)
+		x.backToQueue(0, "twice, %s and %s, the order reads as never asked: asked once more", Stamp(a.DoubtAt), Stamp(r.At))
+	}
+}

@@ -1,0 +1,199 @@
+package machine
+
+import (
+	"time"
+
+	"countermand/state"
+)
+
+func (x *change) who() string {
+	if x.ev.Who != "" {
+		return x.ev.Who
+	}
+	return "the operator"
+}
+
+// approve sends a held case on. What the guard found is accepted as it was
+// shown; any other finding will hold the case again.
+func approve(x *change) error {
+	switch {
+	case x.p.Mode == Observe:
+		return x.refuse("mode is observe, so nothing is clicked; set mode to confirm or auto first")
+	case x.c.SupplierOrder == "":
+		return x.refuse("no AliExpress order is known")
+	case x.ev.Decision != nil && x.ev.Decision.Seen != "" && x.ev.Decision.Seen != x.c.HeldWhy:
+		return x.refuse("since you looked it is held for another reason: %s", x.c.HeldWhy)
+	}
+	x.c.Approved, x.c.ApprovedAt, x.c.Accepted, x.c.Unsure = true, x.now, x.c.HeldWhy, false
+	x.c.Attempt.StartedAt, x.c.Attempt.DispatchedAt, x.c.Attempt.Reasked = time.Time{}, time.Time{}, false
+	if Unjudged(x.c) {
+		x.c.Rule = "approved by " + x.who()
+	}
+	x.c.AskableAt = time.Time{} // the time to ask runs from the approval
+	x.to(state.Queued, "%s approved: will be asked", x.who())
+	x.plan(state.EffectRequest, "", x.now, "approved by "+x.who())
+	return nil
+}
+
+func ignore(x *change) error {
+	x.to(state.Ignored, "%s decided to leave it", x.who())
+	return nil
+}
+
+func writeOff(x *change) error {
+	x.to(state.WrittenOff, "%s gave it up", x.who())
+	return nil
+}
+
+func pause(x *change) error {
+	if x.c.Paused {
+		return x.refuse("it is paused already")
+	}
+	x.c.Paused = true
+	x.drop(state.EffectRead)
+	x.drop(state.EffectRequest)
+	x.dropTells()
+	x.say("%s paused it: deadlines still warn, nothing else happens", x.who())
+	return nil
+}
+
+func resume(x *change) error {
+	if !x.c.Paused {
+		return x.refuse("it is not paused")
+	}
+	x.c.Paused = false
+	x.say("%s resumed it", x.who())
+	x.retell()
+	switch {
+	case x.c.Status == state.Queued && !Unjudged(x.c):
+		x.plan(state.EffectRequest, "", x.now, "resumed")
+	case !x.c.NextCheckAt.IsZero():
+		x.c.NextCheckAt = x.now
+	}
+	return nil
+}
+
+// readNow reads the order at once, tracking included.
+func readNow(x *change) error {
+	if x.c.Paused {
+		return x.refuse("it is paused; resume it first")
+	}
+	x.say("%s wants it read now", x.who())
+	x.read(state.DepthTracking, "asked for by "+x.who())
+	return nil
+}
+
+func retryUnmapped(x *change) error {
+	x.say("%s wants the shop order looked at again", x.who())
+	x.out.Look = true
+	return nil
+}
+
+func retryHeld(x *change) error {
+	if x.c.Unsure {
+		return x.refuse("it may be the wrong order; approve it if you are sure")
+	}
+	return readNow(x)
+}
+
+func retryQueued(x *change) error {
+	if x.c.Paused {
+		return x.refuse("it is paused; resume it first")
+	}
+	if Unjudged(x.c) {
+		return readNow(x)
+	}
+	x.say("%s wants it asked now", x.who())
+	x.plan(state.EffectRequest, "", x.now, "asked for by "+x.who())
+	return nil
+}
+
+func retryRequesting(x *change) error {
+	if x.c.Attempt.DispatchedAt.IsZero() || !x.c.Attempt.StartedAt.IsZero() {
+		return x.refuse("an attempt is running")
+	}
+	return readNow(x)
+}
+
+func opened(x *change) error {
+	x.c.DisputedAt = x.now
+	if d := x.ev.Decision; d != nil {
+		x.c.DisputeID = d.DisputeID
+		if !d.At.IsZero() {
+			x.c.DisputedAt = d.At.UTC()
+		}
+	}
+	x.to(state.Disputed, "%s opened a dispute%s on %s", x.who(), map[bool]string{true: " " + x.c.DisputeID}[x.c.DisputeID != ""], Stamp(x.c.DisputedAt))
+	return nil
+}
+
+func proofByOperator(x *change) error {
+	x.to(state.Shipped, "%s accepts that it was shipped before the request", x.who())
+	return nil
+}
+
+func askAgain(x *change) error {
+	yourself := "write to the supplier yourself"
+	if x.c.Status == state.Disputable {
+		yourself += ", then snooze the case"
+	}
+	switch at, told := x.c.Told[state.EffectTellProof]; {
+	case told:
+		return x.refuse("the reminder was sent %s and is not sent twice; %s", Stamp(at), yourself)
+	case x.c.Paused:
+		return x.refuse("it is paused; resume it first")
+	case !x.mayTell(state.EffectTellProof):
+		return x.refuse("no message is set for it (messages: proof), or the mode is observe; %s", yourself)
+	}
+	x.say("%s asks for the tracking number once more", x.who())
+	x.tellSupplier(state.EffectTellProof, "asked for by "+x.who())
+	return nil
+}
+
+func snooze(x *change) error {
+	if x.ev.Decision == nil || !x.ev.Decision.Until.After(x.now) {
+		return x.refuse("say until when, in the future: --until 2026-12-01")
+	}
+	for _, kind := range []string{AlertDisputable, AlertDisputeOverdue, AlertSnoozed} {
+		x.resolve(kind)
+	}
+	x.setClock(state.ClockSnooze, x.ev.Decision.Until, false)
+	x.say("%s wants to be asked again %s", x.who(), Stamp(x.ev.Decision.Until))
+	return nil
+}
+
+func won(x *change) error {
+	x.to(state.Won, "%s: the dispute was won", x.who())
+	return nil
+}
+
+func lost(x *change) error {
+	x.to(state.Lost, "%s: the dispute was lost", x.who())
+	return nil
+}
+
+// withdrawn is the customer wanting the order after all, before it was asked.
+func withdrawn(x *change) error {
+	if !x.heard().IsZero() { // the supplier may have it
+		return x.late(WithdrawnWhy, withdrawnLate)
+	}
+	x.c.Stop = WithdrawnWhy
+	x.to(state.Ignored, "%s, before the supplier was asked", WithdrawnWhy)
+	return nil
+}
+
+const WithdrawnWhy = "the order is wanted after all"
+
+// withdrawnAsking stops an attempt before its last click.
+func withdrawnAsking(x *change) error { return x.stop(AlertWithdrawn, WithdrawnWhy) }
+
+func withdrawnLate(x *change) error {
+	if x.c.Cause == state.CauseLines { // the shop says it at each look
+		x.tellOnce(AlertWithdrawn, WithdrawnWhy, "but the supplier was asked already")
+		return nil
+	}
+	x.say("%s, but the supplier was asked already", WithdrawnWhy)
+	x.resolve(AlertWithdrawn) // an earlier change of mind
+	x.alert(AlertWithdrawn)
+	return nil
+}

@@ -1,0 +1,84 @@
+package machine
+
+import (
+	"fmt"
+	"slices"
+	"time"
+
+	"countermand/state"
+)
+
+// AlertCalendar tells that deadlines reach a year whose days off are not
+// known. It is raised once for a year.
+const AlertCalendar = "calendar_year_missing"
+
+// reckoning is how a clock is counted: working days from a moment of the case.
+type reckoning struct {
+	from time.Time
+	days int
+	in   Days
+}
+
+// reckonings are the clocks that count working days; the others are never
+// estimates.
+func (p Policy) reckonings(c state.Case) map[state.Clock]reckoning {
+	return map[state.Clock]reckoning{
+		state.ClockShipWindowEnd: {c.PaidAt, p.ShipWindowDays, p.Supplier},
+		state.ClockProofDue:      {c.AnsweredAt, p.ProofDays, p.Supplier},
+		state.ClockRefundWarn:    {c.ClosedAt, p.RefundWarnDays, p.Bank},
+		state.ClockRefundDue:     {c.ClosedAt, p.RefundDueDays, p.Bank},
+	}
+}
+
+// recount counts estimated clocks again at each tick, before they are acted
+// upon: the year's days off may have become known.
+func (x *change) recount() {
+	if x.ev.Kind != state.EventTick || x.c.Status.Ended() {
+		return
+	}
+	all := x.p.reckonings(x.c)
+	for _, k := range slices.Clone(x.c.Estimated) {
+		n := all[k]
+		was := x.c.Clocks[k]
+		if n.in == nil || n.from.IsZero() || was.IsZero() {
+			continue
+		}
+		end, estimated := n.in.AddWorkingDays(n.from, n.days)
+		if estimated && end.Equal(was) {
+			continue
+		}
+		x.setClock(k, end, estimated)
+		x.say("%s was an estimate, %s; counted again with the days off now known it is %s", clockWord(k), Stamp(was), Stamp(end))
+	}
+}
+
+// estimate marks in the journal a deadline that may be counted wrong.
+func (x *change) estimate(k state.Clock) string {
+	if !slices.Contains(x.c.Estimated, k) {
+		return ""
+	}
+	return fmt.Sprintf(" (an estimate: the days off of %d are not known)", EstimatedYear(x.c, k))
+}
+
+// tellEstimates tells a person which year's days off are missing.
+func (x *change) tellEstimates(before state.Case) {
+	for _, k := range x.c.Estimated {
+		year := EstimatedYear(x.c, k)
+		told := slices.ContainsFunc(x.out.Alerts, func(a state.Alert) bool { return a.Key == CalendarKey(year) })
+		if told || slices.Contains(before.Estimated, k) && EstimatedYear(before, k) == year {
+			continue
+		}
+		x.out.Alerts = append(x.out.Alerts, state.Alert{
+			Key: CalendarKey(year), Kind: AlertCalendar, CaseID: x.c.ID, Account: x.c.Account,
+			Title: fmt.Sprintf("%s: %s (%s) is an estimate, the days off of %d are not known", Names(x.c), clockWord(k), Stamp(x.c.Clocks[k]), year),
+			Text:  fmt.Sprintf("China publishes them each November. Name a file with those of %d in calendar.files and start countermand again: such deadlines are then counted anew.", year),
+		})
+	}
+}
+
+// EstimatedYear is the year without data that a clock's count came to: years
+// become known one after the other, so it is that of the clock's own last day.
+func EstimatedYear(c state.Case, k state.Clock) int { return c.Clocks[k].UTC().Year() }
+
+// CalendarKey is the key of the alert about a year whose days off are missing.
+func CalendarKey(year int) string { return fmt.Sprintf("calendar/%d", year) }

@@ -1,0 +1,106 @@
+package machine
+
+import (
+	"errors"
+	"strings"
+	"testing"
+	"time"
+
+	"countermand/state"
+)
+
+func olderThanTheShops(r *state.Reading) { r.OrderedAt = base.Add(-72*time.Hour - time.Second) }
+func noItems(r *state.Reading)           { r.Lines = nil }
+func uncounted(r *state.Reading)         { r.Lines = []state.Line{{ID: "l9", Title: "Lamp"}} }
+func tooFew(r *state.Reading)            { r.Lines = []state.Line{{Quantity: 1}} }
+func otherTotal(r *state.Reading)        { r.Total = usd(21) }
+func otherStore(r *state.Reading)        { r.Store = "Other Store" }
+
+var guardStories = []scenario{
+	{name: "a finding is held, approved, and passes from then on", steps: then(begun, []step{
+		held(ends(state.AskNotOffered, look(state.PhaseProcessing, olderThanTheShops)), true),
+		{ev: reads(state.PhaseClosed, olderThanTheShops), to: state.Held},
+		{ev: decision(state.EventApprove, nil), to: state.Queued, plans: "request"},
+		{ev: plain(state.EventBegin), to: state.Requesting},
+		{ev: plain(state.EventDispatching), to: state.Requesting},
+		{ev: ends(state.AskPending, look(state.PhasePending, olderThanTheShops)), to: state.Requested},
+		{after: time.Hour, ev: reads(state.PhaseClosed, olderThanTheShops), to: state.Cancelled},
+	})},
+	{name: "another finding holds again", steps: then(begun, []step{
+		held(ends(state.AskNotOffered, look(state.PhaseProcessing, olderThanTheShops)), true),
+		{ev: decision(state.EventApprove, nil), to: state.Queued, plans: "request"},
+		{ev: plain(state.EventBegin), to: state.Requesting},
+		held(ends(state.AskNotOffered, look(state.PhaseProcessing, olderThanTheShops, tooFew)), true),
+		{ev: decision(state.EventApprove, nil), to: state.Queued, plans: "request"},
+		{ev: plain(state.EventBegin), to: state.Requesting},
+		{ev: ends(state.AskPending, look(state.PhasePending, olderThanTheShops, tooFew)), to: state.Requested},
+	})},
+	{name: "another total than before is set aside", steps: then(reach[state.Requested], []step{
+		{after: time.Hour, ev: reads(state.PhaseClosed, otherTotal), to: state.Requested, raised: AlertFault},
+		{after: time.Hour, ev: reads(state.PhaseClosed, otherStore), to: state.Requested},
+		{after: time.Hour, ev: reads(state.PhaseClosed), to: state.Cancelled},
+	})},
+}
+
+func TestGuardInStories(t *testing.T) { t.Parallel(); playAll(t, guardStories) }
+
+func TestRightOrder(t *testing.T) {
+	t.Parallel()
+	known := state.Case{SupplierOrder: number, ShopOrderedAt: base.Add(-48 * time.Hour), Lines: orderLines, Amount: usd(20), Store: "Lucky Store"}
+	for name, tt := range map[string]struct {
+		c    state.Case
+		mods []mod
+		want string
+	}{
+		"all as known":         {c: known},
+		"a day of grace":       {c: known, mods: []mod{func(r *state.Reading) { r.OrderedAt = base.Add(-72 * time.Hour) }}},
+		"more items":           {c: known, mods: []mod{func(r *state.Reading) { r.Lines = []state.Line{{Quantity: 9}} }}},
+		"items not shown yet":  {c: known, mods: []mod{incomplete, noItems}},
+		"items not listed":     {c: known, mods: []mod{fromList, noItems}},
+		"date not shown":       {c: known, mods: []mod{func(r *state.Reading) { r.OrderedAt = time.Time{} }}},
+		"total not shown":      {c: known, mods: []mod{func(r *state.Reading) { r.Total = state.Money{} }}},
+		"store not shown":      {c: known, mods: []mod{func(r *state.Reading) { r.Store = "" }}},
+		"nothing known before": {c: state.Case{SupplierOrder: number}, mods: []mod{otherTotal, otherStore, tooFew, noItems, olderThanTheShops}},
+		"another number":       {c: known, mods: []mod{otherNumber}, want: "the page shows order"},
+		"no number":            {c: known, mods: []mod{func(r *state.Reading) { r.Number = "" }}, want: "the page shows order"},
+		"unmapped":             {c: state.Case{}, mods: []mod{func(r *state.Reading) { r.Number = "" }}, want: "the page shows order"},
+		"too old":              {c: known, mods: []mod{olderThanTheShops}, want: "placed 2026-10-31 09:59 UTC, before the shop's order of 2026-11-01 10:00 UTC"},
+		"too few":              {c: known, mods: []mod{tooFew}, want: "it has 1 items, the shop's lines need 2"},
+		"another total":        {c: known, mods: []mod{otherTotal}, want: "its total is 21.00 USD, it was 20.00 USD before"},
+		"another currency":     {c: known, mods: []mod{func(r *state.Reading) { r.Total.Currency = "EUR" }}, want: "its total is 20.00 EUR"},
+		"another store":        {c: known, mods: []mod{otherStore}, want: `its store is "Other Store", it was "Lucky Store" before`},
+		"items not shown":      {c: known, mods: []mod{noItems}, want: "its items cannot be counted, the shop's lines need 2"},
+		"items uncounted":      {c: known, mods: []mod{uncounted}, want: "its items cannot be counted"},
+		"several":              {c: known, mods: []mod{tooFew, otherStore}, want: "need 2; its store"},
+	} {
+		err := RightOrder(tt.c, *look(state.PhaseProcessing, tt.mods...))
+		switch {
+		case tt.want == "" && err != nil:
+			t.Errorf("%s: %v", name, err)
+		case tt.want != "" && (!errors.Is(err, ErrWrongOrder) || !strings.Contains(err.Error(), tt.want)):
+			t.Errorf("%s: %v, want %q", name, err, tt.want)
+		}
+	}
+}
+
+// Approving one finding must not hide another, nor pass another number.
+func TestAcceptedFindingHidesNoOther(t *testing.T) {
+	t.Parallel()
+	c := state.Case{SupplierOrder: number, ShopOrderedAt: base.Add(-48 * time.Hour), Lines: orderLines}
+	err := RightOrder(c, *look(state.PhaseProcessing, olderThanTheShops))
+	if err == nil {
+		t.Fatal("an old order passes")
+	}
+	c.Accepted = err.Error()
+	if err := RightOrder(c, *look(state.PhaseProcessing, olderThanTheShops)); err != nil {
+		t.Errorf("the accepted finding does not pass: %v", err)
+	}
+	if RightOrder(c, *look(state.PhaseProcessing, olderThanTheShops, tooFew)) == nil {
+		t.Error("an accepted date hides that items are missing")
+	}
+	other := *look(state.PhaseProcessing, otherNumber)
+	c.Accepted = RightOrder(c, other).Error()
+	if RightOrder(c, other) == nil {
+		t.Error("another number was accepted")
+	}
+}

@@ -1,0 +1,127 @@
+package machine
+
+import (
+	"fmt"
+	"time"
+
+	"countermand/state"
+)
+
+// closed is the order closed at the supplier: what remains is the money.
+func (x *change) closed(r *state.Reading, why string) {
+	at, told := x.closing(r)
+	x.c.ClosedAt = at
+	if x.c.AnsweredAt.IsZero() && !x.c.RequestedAt.IsZero() {
+		x.c.AnsweredAt = x.c.ClosedAt
+	}
+	x.c.Attempt.StartedAt = time.Time{}
+	x.to(state.Cancelled, "%s%s", why, compared(
+		dated{"asked", x.c.RequestedAt}, dated{map[bool]string{true: "closed", false: "closed by"}[told], at}))
+	x.weighRefund()
+}
+
+func readingCancelled(x *change) error {
+	r := x.ev.Reading
+	if x.listOnly(r) || !x.trust(r) {
+		return nil
+	}
+	x.absorb(r)
+	x.again()
+	x.weighRefund()
+	return nil
+}
+
+// siteRefund takes in what the site says came back. A person's word stands
+// against it, unless the site shows the whole amount and the person spoke of a
+// part: what came later.
+func (x *change) siteRefund(seen state.Refund) {
+	c := &x.c
+	if c.Refund != nil && !seen.Amount.Known() {
+		return
+	}
+	said, news := c.Refund, seen.Amount != c.RefundSeen
+	c.RefundSeen = seen.Amount
+	if said == nil || said.ConfirmedBy != "operator" {
+		c.Refund, x.newRefund = &seen, news
+		return
+	}
+	both := fmt.Sprintf("the site shows a refund of %s to %s, the operator's word was %s to %s on %s", seen.Amount, seen.To, said.Amount, said.To, Stamp(said.At))
+	switch {
+	case whole(seen.Amount, c.Amount) && !whole(said.Amount, c.Amount):
+		c.Refund = &seen
+		x.say("%s: the site's whole amount counts", both)
+	case news && seen.Amount != said.Amount:
+		x.say("%s: the operator's word stands", both)
+	}
+}
+
+// whole tells whether an amount is known to be no less than the total.
+func whole(amount, total state.Money) bool {
+	cmp, err := amount.Cmp(total)
+	return amount.Known() && err == nil && cmp >= 0
+}
+
+// weighRefund compares what came back with the order's total.
+func (x *change) weighRefund() {
+	f := x.c.Refund
+	if f == nil || !f.Amount.Known() {
+		return
+	}
+	when := compared(dated{"closed", x.c.ClosedAt}, dated{"paid back", f.At}, dated{"seen", x.now}, dated{"due", x.c.Clocks[state.ClockRefundDue]})
+	cmp, err := f.Amount.Cmp(x.c.Amount)
+	switch {
+	case err != nil: // total unknown, or another currency: a person compares
+		x.lacking(AlertRefundUnclear, "refund of %s to %s, the total was %s: that cannot be compared%s", f.Amount, f.To, x.c.Amount, when)
+	case cmp < 0:
+		x.resolve(AlertRefundUnclear)
+		x.lacking(AlertRefundShort, "refund of %s to %s, the total was %s%s", f.Amount, f.To, x.c.Amount, when)
+	default:
+		x.to(state.Refunded, "refund of %s to %s, the total was %s%s", f.Amount, f.To, x.c.Amount, when)
+	}
+}
+
+// lacking tells of a refund that does not end the case: each amount once in
+// the journal, the alert as long as it is open.
+func (x *change) lacking(kind, format string, args ...any) {
+	if _, open := x.c.Raised[kind]; !open || x.newRefund {
+		x.say(format, args...)
+	}
+	x.alert(kind)
+}
+
+// refundByOperator is a person's word that the money arrived.
+func refundByOperator(x *change) error {
+	d := x.ev.Decision
+	if d == nil || !d.Amount.Known() || d.Amount.Units <= 0 {
+		return x.refuse("say how much arrived: --amount 12.34")
+	}
+	amount := d.Amount
+	if x.c.Amount.Known() && amount.Currency != x.c.Amount.Currency {
+		return x.refuse("the order was paid in %s, the amount is in %s", x.c.Amount.Currency, amount.Currency)
+	}
+	if x.c.Amount.Known() && amount.Units > x.c.Amount.Units {
+		return x.refuse("%s is more than the order's total of %s: say what came back for this order alone", amount, x.c.Amount)
+	}
+	short := x.c.Amount.Known() && amount.Units < x.c.Amount.Units
+	if f := x.c.Refund; f != nil && short && f.ConfirmedBy != "operator" && whole(f.Amount, x.c.Amount) {
+		return x.refuse("the site shows the whole refund of %s to %s; a part of it says nothing new", f.Amount, f.To)
+	}
+	at := d.At
+	if at.IsZero() {
+		at = x.now
+	}
+	words := fmt.Sprintf("%s arrived on the %s %s, the total was %s%s", amount, d.To, Stamp(at), x.c.Amount,
+		compared(dated{"closed", x.c.ClosedAt}, dated{"due", x.c.Clocks[state.ClockRefundDue]}))
+	if seen := x.c.RefundSeen; seen.Known() && seen != amount {
+		words += fmt.Sprintf("; the site shows a refund of %s", seen)
+	}
+	x.c.Refund = &state.Refund{Amount: amount, To: d.To, At: at.UTC(), ConfirmedBy: "operator"}
+	if short {
+		x.say("%s", words)
+		x.resolve(AlertRefundUnclear)
+		x.alert(AlertRefundShort)
+		return nil
+	}
+	x.to(state.Refunded, "%s", words)
+	return nil
+}

@@ -1,0 +1,77 @@
+package machine
+
+import (
+	"slices"
+	"time"
+
+	"countermand/state"
+)
+
+// parts counts readings that lack the part which matters: the tracking of an
+// order that goes on, the refunds of one that is closed. Nothing follows from
+// what they do not show, so a person must hear of it: at the third in a row as
+// of an order that cannot be read at all, at proof_due at once, and once more
+// when the last grace is over.
+func (x *change) parts(r *state.Reading) {
+	c := &x.c
+	lacks := r.Unread != "" && !r.TrackingRead
+	told := r.TrackingRead || r.Unread == "" && !watchesTracking(c.Status)
+	if r.Phase == state.PhaseClosed {
+		lacks = r.Unread != "" && !r.RefundRead
+		told = !lacks
+	}
+	if told {
+		c.PartFailures, c.PartsUnread = 0, nil
+	}
+	if !lacks {
+		return
+	}
+	c.PartFailures++
+	if !slices.Contains(c.PartsUnread, r.Unread) {
+		x.say("a part could not be read, and nothing follows from what it does not show: %s", r.Unread)
+		c.PartsUnread = append(c.PartsUnread, r.Unread)
+		c.PartsUnread = c.PartsUnread[max(0, len(c.PartsUnread)-unreadKept):]
+	}
+	x.proofUnread(r)
+}
+
+// unreadKept bounds the reasons that a case remembers.
+const unreadKept = 8
+
+func watchesTracking(s state.Status) bool {
+	return s == state.Refused || s == state.Disputable || s == state.Disputed
+}
+
+// unreadPoint remembers which deadline of the proof passed without a tracking
+// that could be read.
+const unreadPoint = string(state.ClockProofDue) + "-unread"
+
+// partUnseen tells whether a person was called because a part cannot be read.
+func partUnseen(c state.Case) bool {
+	return c.PartFailures >= unreadableAfter || c.PartFailures > 0 && !c.Fired[unreadPoint].IsZero()
+}
+
+// proofUnread calls a person when the proof is due and the tracking cannot be
+// read: neither "no number" nor "no scan" may be concluded, so no verdict comes
+// by itself.
+func (x *change) proofUnread(r *state.Reading) {
+	due := x.c.Clocks[state.ClockProofDue]
+	if x.c.Status != state.Refused || due.IsZero() || r.At.Before(due) {
+		return
+	}
+	at := due
+	if last := due.Add(x.p.NumberGrace); !r.At.Before(last) {
+		at = last
+	}
+	if fired := x.c.Fired[unreadPoint]; fired.Equal(at) {
+		x.alert(AlertUnreadable) // it may have been readable between
+		return
+	}
+	if x.c.Fired == nil {
+		x.c.Fired = map[string]time.Time{}
+	}
+	x.c.Fired[unreadPoint] = at
+	x.say("the proof was due %s%s and the tracking cannot be read: no verdict follows; look at the tracking yourself", Stamp(due), x.estimate(state.ClockProofDue))
+	x.resolve(AlertUnreadable)
+	x.alert(AlertUnreadable)
+}

@@ -1,0 +1,227 @@
+package machine
+
+import (
+	"fmt"
+	"slices"
+	"time"
+
+	"countermand/state"
+)
+
+// track merges what the tracking shows; a number once seen stays, at least as
+// history, and of its scans the earliest counts.
+func (x *change) track(r *state.Reading) {
+	for n, t := range r.Tracking {
+		if t.Number == "" {
+			if t.FirstScanAt.IsZero() {
+				continue
+			}
+			t.Number = fmt.Sprintf("parcel %d", n+1) // scanned, though the site hides its number
+		}
+		i := slices.IndexFunc(x.c.Tracking, func(h state.Tracking) bool { return h.Number == t.Number })
+		if i < 0 {
+			if t.SeenAt.IsZero() {
+				t.SeenAt = r.At
+			}
+			i = len(x.c.Tracking)
+			x.c.Tracking = append(x.c.Tracking, state.Tracking{Number: t.Number, Carrier: t.Carrier, SeenAt: t.SeenAt})
+			x.say("tracking number %s appeared (%s)", t.Number, or(t.Carrier, "carrier unknown"))
+		}
+		have := &x.c.Tracking[i]
+		if !t.FirstScanAt.IsZero() && (have.FirstScanAt.IsZero() || t.FirstScanAt.Before(have.FirstScanAt)) {
+			have.FirstScanAt, have.FirstScanCode = t.FirstScanAt.UTC(), t.FirstScanCode
+			x.say("first scan of %s: %s (%s)", t.Number, Stamp(t.FirstScanAt), t.FirstScanCode)
+			if tooOld(x.c, *have) {
+				x.say("that scan is older than the order itself: it proves nothing")
+				x.oldScan = true
+			}
+		}
+		if have.Carrier == "" {
+			have.Carrier = t.Carrier
+		}
+		first(&have.DeliveredAt, t.DeliveredAt)
+	}
+	x.replacedNumbers(r)
+	x.c.Proof = proof(x.c, requestMoment(x.c, r.At))
+}
+
+// goneAfter is how long a number must be left out before another one counts in
+// its place: a page may show less than there is.
+const goneAfter = 24 * time.Hour
+
+// replacedNumbers sets aside the numbers that whole tracking pages, a day
+// apart, leave out. A page without any number, or with a parcel whose number it
+// hides, takes nothing back.
+func (x *change) replacedNumbers(r *state.Reading) {
+	hidden := func(t state.Tracking) bool { return t.Number == "" }
+	if !r.TrackingRead || !r.Complete || len(r.Tracking) == 0 || slices.ContainsFunc(r.Tracking, hidden) {
+		return
+	}
+	for i := range x.c.Tracking {
+		have := &x.c.Tracking[i]
+		switch shown := slices.ContainsFunc(r.Tracking, func(t state.Tracking) bool { return t.Number == have.Number }); {
+		case shown && have.Gone:
+			x.say("the tracking page shows %s again: it counts again", have.Number)
+			fallthrough
+		case shown:
+			have.MissingSince, have.Gone = time.Time{}, false
+		case have.MissingSince.IsZero():
+			have.MissingSince = r.At.UTC()
+			x.say("the tracking page shows other numbers and not %s", have.Number)
+		case !have.Gone && !r.At.Before(have.MissingSince.Add(goneAfter)):
+			have.Gone = true
+			x.say("%s was replaced: the tracking page has left it out since %s", have.Number, Stamp(have.MissingSince))
+		}
+	}
+}
+
+// proof judges the tracking against the moment of the request. A parcel
+// without a scan leaves the matter open; one scanned after the request decides
+// it, whatever the others show. Of a number that was replaced only such a scan
+// still counts: it was sent, whatever stands there now.
+func proof(c state.Case, asked time.Time) state.Proof {
+	if len(c.Tracking) == 0 {
+		return state.ProofNone
+	}
+	out := state.ProofScanBefore
+	for _, t := range c.Tracking {
+		switch {
+		case scanned(c, t) && t.FirstScanAt.After(asked):
+			return state.ProofScanAfter
+		case !scanned(c, t) && !t.Gone:
+			if out == state.ProofScanBefore {
+				out = state.ProofNumberOnly
+			}
+		}
+	}
+	return out
+}
+
+// scanned tells whether a parcel has a scan that can be this order's. One from
+// before the order was placed belongs to another parcel: an old number given
+// again is a known trick.
+func scanned(c state.Case, t state.Tracking) bool {
+	return !t.FirstScanAt.IsZero() && !tooOld(c, t)
+}
+
+func tooOld(c state.Case, t state.Tracking) bool {
+	placed := c.OrderedAt
+	if placed.IsZero() {
+		placed = c.ShopOrderedAt
+	}
+	return !t.FirstScanAt.IsZero() && !placed.IsZero() && t.FirstScanAt.Before(placed.Add(-orderDateGrace))
+}
+
+// requestMoment is when the supplier could first have known; for an order that
+// was never asked, the first attempt.
+func requestMoment(c state.Case, now time.Time) time.Time {
+	m := c.RequestedAt
+	if d := c.Attempt.Heard(); !d.IsZero() && (m.IsZero() || d.Before(m)) {
+		m = d
+	}
+	if m.IsZero() {
+		m = c.Attempt.FirstAt
+	}
+	if m.IsZero() {
+		m = now
+	}
+	return m
+}
+
+// weigh judges a refused case by its tracking.
+func (x *change) weigh(r *state.Reading) {
+	scans := scanWords(x.c)
+	switch x.c.Proof {
+	case state.ProofScanBefore:
+		x.to(state.Shipped, "it left before we asked (%s): %s", Stamp(requestMoment(x.c, x.now)), scans)
+		return
+	case state.ProofScanAfter:
+		x.to(state.Disputable, "%s: %s", x.sentLate(), scans)
+		return
+	}
+	due := x.c.Clocks[state.ClockProofDue]
+	if r == nil || !r.TrackingRead || due.IsZero() || r.At.Before(due) {
+		return
+	}
+	if x.c.Proof == state.ProofNone {
+		x.to(state.Disputable, "no tracking number by %s%s", Stamp(due), x.estimate(state.ClockProofDue))
+		return
+	}
+	grace := x.graceEnd(due)
+	if r.At.Before(grace) {
+		x.c.NextCheckAt = earlier(x.c.NextCheckAt, grace)
+		return
+	}
+	from := ""
+	if grace.Equal(due) {
+		from = x.estimate(state.ClockProofDue)
+	}
+	x.to(state.Disputable, "a number but no scan by %s%s: %s", Stamp(grace), from, scans)
+}
+
+// sentLate words what a scan is later than. That it left after we asked is said
+// of a request only that was seen to stand.
+func (x *change) sentLate() string {
+	a, seen := x.c.Attempt, x.c.RequestedAt
+	switch maybe := Stamp(requestMoment(x.c, x.now)); {
+	case x.c.SentAfterRequest():
+		return fmt.Sprintf("it left after we asked (%s)", Stamp(seen))
+	case a.Earlier && seen.IsZero():
+		return fmt.Sprintf("when the request was made that was refused is not known (read %s): compare it with the scans", Stamp(x.c.AnsweredAt))
+	case a.Earlier:
+		return fmt.Sprintf("it left before the request that was seen to stand (%s), and when an earlier one was made is not known: a person must judge", Stamp(seen))
+	case a.Lost && seen.IsZero():
+		return fmt.Sprintf("a backup was restored, and whether it was asked since %s is not known: a person must judge", maybe)
+	case a.Lost:
+		return fmt.Sprintf("it left before the request that was seen to stand (%s); a backup was restored, and whether it was asked before, since %s, is not known: a person must judge", Stamp(seen), maybe)
+	case !seen.IsZero():
+		return fmt.Sprintf("it left between a click that may have been a request (%s) and the request that was seen to stand (%s): a person must judge", maybe, Stamp(seen))
+	case !a.Heard().IsZero():
+		return fmt.Sprintf("it left after a click that may have been a request (%s): a person must judge", maybe)
+	}
+	return fmt.Sprintf("it left after the first attempt to ask (%s)", Stamp(requestMoment(x.c, x.now)))
+}
+
+// graceEnd is the later of the proof's due time and the first number's first
+// sight plus the grace: one number after the other puts nothing off.
+func (x *change) graceEnd(due time.Time) time.Time {
+	var seen time.Time
+	for _, t := range x.c.Tracking {
+		if !scanned(x.c, t) && !t.SeenAt.IsZero() {
+			seen = earlier(seen, t.SeenAt)
+		}
+	}
+	if end := seen.Add(x.p.NumberGrace); !seen.IsZero() && end.After(due) {
+		return end
+	}
+	return due
+}
+
+func earlier(a, b time.Time) time.Time {
+	if a.IsZero() || b.Before(a) {
+		return b
+	}
+	return a
+}
+
+// scanWords lists the scans that a verdict used.
+func scanWords(c state.Case) string {
+	var out string
+	for i, t := range c.Tracking {
+		if i > 0 {
+			out += "; "
+		}
+		if t.FirstScanAt.IsZero() {
+			out += t.Number + " never scanned"
+		} else {
+			out += fmt.Sprintf("%s first scanned %s (%s)", t.Number, Stamp(t.FirstScanAt), t.FirstScanCode)
+		}
+		if tooOld(c, t) {
+			out += ", before the order was placed"
+		}
+		if t.Gone {
+			out += ", replaced since " + Stamp(t.MissingSince)
+		}
+	}
+	return out
+}

@@ -1,0 +1,399 @@
+package machine
+
+import (
+	"fmt"
+	"time"
+
+	"countermand/state"
+	"countermand/supplier"
+)
+
+// trust runs the right-order guard on a reading. A reading that does not pass
+// concludes nothing; of a case that was to be asked a person decides.
+func (x *change) trust(r *state.Reading) bool {
+	if r == nil {
+		return false
+	}
+	if r.Doubt != "" {
+		x.unread("in doubt", r.Doubt)
+		return false
+	}
+	err := RightOrder(x.c, *r)
+	if err == nil {
+		return true
+	}
+	switch x.c.Status {
+	case state.Queued, state.Requesting:
+		x.hold(true, "%s", err)
+	case state.Held:
+		if !x.c.Unsure { // whoever was told another reason is told this one too
+			x.hold(true, "%s", err)
+		}
+	default:
+		x.say("a reading was set aside: %s", err)
+		x.alert(AlertFault)
+		x.again()
+	}
+	return false
+}
+
+// again sets the next regular check, and an earlier one after a page that did
+// not show everything.
+func (x *change) again() {
+	x.c.NextCheckAt = nextCheck(x.c, x.now)
+	if n := max(x.c.ReadFailures, x.c.PartFailures); n > 0 && !x.c.NextCheckAt.IsZero() {
+		x.c.NextCheckAt = earlier(x.c.NextCheckAt, x.now.Add(retryIn(n)))
+	}
+}
+
+// retryIn is how long after the nth failure in a row an order is read again.
+func retryIn(n int) time.Duration { return min(checkFailed<<min(n-1, 5), checkSlow) }
+
+// absorb keeps the facts of a reading that passed the guard.
+func (x *change) absorb(r *state.Reading) {
+	c := &x.c
+	c.ReadAt = r.At
+	if r.ListText != "" && r.Complete && r.Phase != state.PhaseUnknown { // else what the list says is still news
+		c.ListText = r.ListText
+	}
+	if r.StatusText != "" {
+		c.SiteState = r.StatusText
+	}
+	if r.Source == state.SourceList {
+		return
+	}
+	c.ReadFailures++
+	if r.Complete {
+		c.DetailAt = r.At
+		c.Candidates = nil // this account shows it
+		c.ReadFailures = 0
+	}
+	x.parts(r)
+	switch {
+	case max(c.ReadFailures, c.PartFailures) >= unreadableAfter:
+		x.alert(AlertUnreadable) // a page that never shows everything is as good as none
+	case r.Complete && c.PartFailures == 0:
+		x.resolve(AlertUnreadable)
+	}
+	if r.Total.Known() {
+		c.Amount = r.Total
+	}
+	if r.Store != "" {
+		c.Store = r.Store
+	}
+	if len(r.Lines) > 0 {
+		c.SupplierLines = r.Lines
+	}
+	first(&c.OrderedAt, r.OrderedAt)
+	first(&c.PaidAt, r.PaidAt)
+	x.shippedMark(r)
+	x.track(r)
+	x.received(r)
+	x.setShipWindow(r)
+	if c.Status == state.Refused || c.Status == state.Disputable {
+		x.setDisputeWindow(r)
+	}
+	if r.Refund != nil {
+		x.siteRefund(*r.Refund)
+	}
+}
+
+// shippedMark keeps when the order was marked shipped. The site's own time
+// wins over that of our first reading, whenever it is told.
+func (x *change) shippedMark(r *state.Reading) {
+	c := &x.c
+	switch {
+	case r.ShippedAt.IsZero() && c.ShippedAt.IsZero() && shippedPhase(r.Phase):
+		c.ShippedAt, c.ShippedGuess = r.At.UTC(), true
+	case r.ShippedAt.IsZero(), !c.ShippedAt.IsZero() && !c.ShippedGuess:
+	default:
+		seen := c.ShippedAt
+		c.ShippedAt, c.ShippedGuess = r.ShippedAt.UTC(), false
+		if seen.IsZero() {
+			return
+		}
+		x.say("the site tells when it was marked shipped: %s; it was first seen so %s", Stamp(c.ShippedAt), Stamp(seen))
+		if x.markedBefore() {
+			x.resolve(AlertShippedAfter)
+		}
+	}
+}
+
+// markedBefore tells whether the shipped mark is of a day before the request.
+// A page's date has no hour: on the day itself nobody knows.
+func (x *change) markedBefore() bool {
+	return !x.c.ShippedGuess && !x.c.ShippedAt.IsZero() && !x.c.ShippedAt.Add(pageDay).After(requestMoment(x.c, x.now))
+}
+
+// received notes when the goods were delivered or confirmed. Where the page
+// tells no time it was at our first such reading, at the latest.
+func (x *change) received(r *state.Reading) {
+	at := r.FinishedAt.UTC()
+	when := Stamp(at)
+	if at.IsZero() && (r.Phase == state.PhaseDelivered || r.Phase == state.PhaseFinished) {
+		at = r.At.UTC()
+		when = "by " + Stamp(at) + " at the latest"
+	}
+	if have := x.c.ReceivedAt; at.IsZero() || !have.IsZero() && !at.Before(have) {
+		return
+	}
+	x.c.ReceivedAt = at
+	x.say("the page says “%s”: delivered or confirmed %s", r.StatusText, when)
+}
+
+// first keeps the earliest knowledge of a time.
+func first(have *time.Time, got time.Time) {
+	if have.IsZero() && !got.IsZero() {
+		*have = got.UTC()
+	}
+}
+
+func shippedPhase(p state.Phase) bool {
+	return p == state.PhaseShipped || p == state.PhaseDelivered || p == state.PhaseFinished
+}
+
+// listOnly is a list entry that did not change: it proves nothing.
+func (x *change) listOnly(r *state.Reading) bool {
+	if r.Source != state.SourceList {
+		return false
+	}
+	if RightOrder(x.c, state.Reading{Number: r.Number}) == nil {
+		x.absorb(r)
+	}
+	x.again()
+	return true
+}
+
+func readingQueued(x *change) error {
+	r := x.ev.Reading
+	if x.listOnly(r) || !x.trust(r) {
+		return nil
+	}
+	x.absorb(r)
+	switch {
+	case r.Phase == state.PhaseClosed:
+		x.closed(r, "the order is closed already")
+	case r.Phase == state.PhasePending:
+		x.drop(state.EffectRequest)
+		x.requested(r, "a cancel request stands already")
+	case shippedPhase(r.Phase):
+		x.refusedAsShipped(r)
+	case Unjudged(x.c) && !x.c.DetailAt.IsZero():
+		x.judge(fmt.Sprintf("the AliExpress order of %s was read", Stamp(x.c.OrderedAt)))
+	}
+	return nil
+}
+
+func readingHeld(x *change) error {
+	r := x.ev.Reading
+	if x.listOnly(r) || x.c.Unsure || !x.trust(r) {
+		return nil
+	}
+	x.absorb(r)
+	switch {
+	case r.Phase == state.PhaseClosed:
+		x.closed(r, "the order is closed already")
+	case r.Phase == state.PhasePending:
+		x.requested(r, "a cancel request stands already")
+	case shippedPhase(r.Phase):
+		x.refusedAsShipped(r)
+	default:
+		x.again()
+	}
+	return nil
+}
+
+func readingRequested(x *change) error {
+	r := x.ev.Reading
+	if x.listOnly(r) || !x.trust(r) {
+		return nil
+	}
+	x.absorb(r)
+	x.again()
+	switch {
+	case r.Phase == state.PhaseClosed:
+		x.closed(r, x.closedWhy(r))
+	case r.Phase == state.PhasePending:
+		x.c.PendingSeen = true
+		x.resolve(AlertUnknownState)
+	case shippedPhase(r.Phase):
+		x.refusedAsShipped(r)
+	case r.RefusedText != "":
+		x.refused(r, "the page says: “%s”", r.RefusedText)
+	case r.Complete && x.c.PendingSeen && (r.Phase == state.PhaseProcessing || r.Phase == state.PhaseRiskHold):
+		x.refused(r, "the request is gone from the page and the order goes on (“%s”): refused", r.StatusText)
+	case r.Complete && r.Phase == state.PhaseUnknown:
+		x.say("the page says “%s”, which countermand does not know: nothing concluded", r.StatusText)
+		x.alert(AlertUnknownState)
+	}
+	return nil
+}
+
+func (x *change) refused(r *state.Reading, format string, args ...any) {
+	x.c.AnsweredAt = r.At
+	if !r.AnsweredAt.IsZero() {
+		x.c.AnsweredAt = r.AnsweredAt
+	}
+	var shipped time.Time
+	if shippedPhase(r.Phase) {
+		shipped = x.c.ShippedAt
+	}
+	x.to(state.Refused, "%s%s", fmt.Sprintf(format, args...), compared(dated{"asked", x.c.RequestedAt},
+		dated{"answered", r.AnsweredAt}, dated{"marked shipped", shipped}, dated{"read", r.At}))
+	x.weigh(r)
+}
+
+// refusedAsShipped is the shipped mark on an order that was asked, or was to
+// be asked. Whether it really left, and when, the scans must show.
+func (x *change) refusedAsShipped(r *state.Reading) {
+	x.drop(state.EffectRequest)
+	x.c.Attempt.StartedAt = time.Time{}
+	if r == nil {
+		r = &state.Reading{At: x.now}
+	}
+	if r.RefusedText != "" && x.c.RequestedAt.IsZero() {
+		x.askedEarlier(r)
+	}
+	after := !x.c.RequestedAt.IsZero()
+	words := " although it was asked"
+	switch {
+	case !after && x.c.Attempt.Earlier:
+		words = fmt.Sprintf(", and the page tells of an earlier request that was refused: “%s”", r.RefusedText)
+	case !after && !x.c.Attempt.Heard().IsZero():
+		words = ", and it may have been asked before"
+	case !after:
+		words = " before it could be asked"
+	case x.markedBefore():
+		words = " on a day before it was asked"
+	}
+	x.refused(r, "marked shipped (“%s”)%s", r.StatusText, words)
+	if after && !x.markedBefore() && x.c.Status != state.Shipped {
+		x.alert(AlertShippedAfter)
+	}
+}
+
+func readingRefused(x *change) error {
+	r := x.ev.Reading
+	if x.listOnly(r) || !x.trust(r) {
+		return nil
+	}
+	marked := !x.c.ShippedAt.IsZero()
+	x.absorb(r)
+	x.again()
+	switch r.Phase {
+	case state.PhaseClosed:
+		x.closed(r, "the order is closed after all")
+	case state.PhasePending:
+		x.requested(r, "a cancel request stands again")
+	default:
+		x.shippedMeanwhile(marked)
+		x.weigh(r)
+	}
+	return nil
+}
+
+// shippedMeanwhile tells of an order that was asked, refused and then marked
+// shipped.
+func (x *change) shippedMeanwhile(marked bool) {
+	if marked || x.c.ShippedAt.IsZero() || x.c.Proof == state.ProofScanBefore {
+		return
+	}
+	if unknownAsk(x.c) {
+		x.say("marked shipped %s; that a request was refused was read %s", Stamp(x.c.ShippedAt), Stamp(x.c.AnsweredAt))
+		x.alert(AlertShippedAfter)
+	}
+	if x.c.RequestedAt.IsZero() {
+		return
+	}
+	mark, asked := Stamp(x.c.ShippedAt), requestMoment(x.c, x.now)
+	switch {
+	case x.markedBefore():
+		x.say("marked shipped %s, before we asked %s: the scans decide", mark, Stamp(asked))
+		return
+	case x.c.ShippedGuess:
+		x.say("marked shipped, first seen so %s, after we asked %s", mark, Stamp(x.c.RequestedAt))
+	case !x.c.ShippedAt.Before(x.c.RequestedAt):
+		x.say("marked shipped %s, after we asked %s", mark, Stamp(x.c.RequestedAt))
+	case x.c.ShippedAt.Before(asked):
+		x.say("marked shipped %s, on the day on which we asked (%s): the scans decide", mark, Stamp(asked))
+	default:
+		x.say("marked shipped %s, when it may have been asked (since %s): the scans decide", mark, Stamp(asked))
+	}
+	x.alert(AlertShippedAfter)
+}
+
+func readingDisputable(x *change) error {
+	r := x.ev.Reading
+	if x.listOnly(r) || !x.trust(r) {
+		return nil
+	}
+	before, marked := x.c.Proof, !x.c.ShippedAt.IsZero()
+	x.absorb(r)
+	x.again()
+	if r.Phase == state.PhaseClosed {
+		x.closed(r, "the order is closed after all")
+		return nil
+	}
+	x.shippedMeanwhile(marked)
+	x.newProof(before)
+	return nil
+}
+
+func readingDisputed(x *change) error {
+	r := x.ev.Reading
+	if x.listOnly(r) || !x.trust(r) {
+		return nil
+	}
+	before, refund := x.c.Proof, x.c.Refund
+	x.absorb(r)
+	x.again()
+	x.newProof(before)
+	if x.c.Refund != nil && (refund == nil || *refund != *x.c.Refund) {
+		x.say("the site shows a refund of %s to %s: decide won or lost", x.c.Refund.Amount, x.c.Refund.To)
+		x.alert(AlertDisputeRefund)
+	}
+	return nil
+}
+
+// newProof changes proof and flag in the queue, never the status.
+func (x *change) newProof(before state.Proof) {
+	if x.c.Proof != before {
+		x.say("the proof changed from “%s” to “%s”: %s%s", proofWord(x.c, before), proofWord(x.c, x.c.Proof), scanWords(x.c), compared(dated{"dispute opened", x.c.DisputedAt}))
+	}
+}
+
+// unreadableAfter is how many failed readings in a row a person hears of.
+const unreadableAfter = 3
+
+// readFailed concludes nothing; the order is read again. The journal tells of
+// the first failure and of the one that a person is called for.
+func readFailed(x *change) error {
+	f := x.ev.Failure
+	if f == nil {
+		return x.refuse("no failure came with it")
+	}
+	was := x.c.Account
+	if f.Kind == string(supplier.NotFound) && x.nextAccount() {
+		x.say("the account %s does not show the order: the account %s is read", was, x.c.Account)
+		if x.c.ReadFailures++; x.c.ReadFailures < notFoundTries*(1+len(x.c.Candidates)) {
+			x.read(state.DepthDetail, "look for the order in another account")
+			return nil
+		}
+	}
+	x.unread(f.Kind, f.Detail)
+	return nil
+}
+
+// unread counts a reading that gave nothing to go by.
+func (x *change) unread(kind, detail string) {
+	x.c.ReadFailures++
+	if !x.c.NextCheckAt.IsZero() {
+		x.c.NextCheckAt = x.now.Add(retryIn(x.c.ReadFailures))
+	}
+	if x.c.ReadFailures == 1 || x.c.ReadFailures == unreadableAfter {
+		x.say("could not be read (%s): %s", kind, detail)
+	}
+	if x.c.ReadFailures >= unreadableAfter {
+		x.alert(AlertUnreadable)
+	}
+}

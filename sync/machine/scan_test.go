@@ -1,0 +1,91 @@
+package machine
+
+import (
+	"testing"
+	"time"
+
+	"countermand/state"
+)
+
+// aged is a scan of another parcel that once had the number.
+func aged(id string) state.Tracking { return parcel(id, base.Add(-60*day1)) }
+
+func scannedAt(i int, num string, want time.Time) func(expect, state.Case, Outcome) {
+	return func(t expect, c state.Case, _ Outcome) {
+		t.Helper()
+		if len(c.Tracking) <= i || c.Tracking[i].Number != num || !c.Tracking[i].FirstScanAt.Equal(want) {
+			t.Errorf("tracking %+v, want %s with its first scan %s", c.Tracking, num, want)
+		}
+	}
+}
+
+// scanStories begin with a refusal an hour after base; the order was placed a
+// day before base.
+var scanStories = []scenario{
+	{name: "a scan from before the order proves nothing", steps: then(reach[state.Refused], []step{
+		{after: day1, ev: reads(state.PhaseShipped, tracked(aged("LP1"))), to: state.Refused, raised: AlertShippedAfter + " " + AlertOldScan, check: func(t expect, c state.Case, out Outcome) {
+			proofIs(state.ProofNumberOnly)(t, c, out)
+			has("older than the order itself: it proves nothing")(t, c, out)
+		}},
+		{after: day1, ev: reads(state.PhaseShipped, tracked(aged("LP1"))), to: state.Refused},
+		toDisputable(at(proofDue)-2*day1, reads(state.PhaseShipped, tracked(aged("LP1"))), "a number but no scan by 2026-11-10 16:00 UTC: LP1 first scanned 2026-09-04 10:00 UTC (AE_PICK_UP_SUCCESS), before the order was placed"),
+	})},
+	{name: "a scan from before the order is told also where the case moves on", steps: then(reach[state.Refused], []step{
+		{after: day1, ev: reads(state.PhaseShipped, tracked(aged("LP1"), late("LP2"))), to: state.Disputable, raised: AlertDisputable + " " + AlertOldScan},
+	})},
+	{name: "a scan from before the order is told also where it is met first", steps: then(reach[state.Requested], []step{
+		{after: day1, ev: reads(state.PhaseShipped, tracked(aged("LP1"))), to: state.Refused, raised: AlertRefused + " " + AlertShippedAfter + " " + AlertOldScan},
+	})},
+	{name: "a scan from before the order beside a good one leaves it open", steps: then(reach[state.Refused], []step{
+		{after: day1, ev: reads(state.PhaseShipped, tracked(early("LP1"), aged("LP2"))), to: state.Refused, raised: AlertShippedAfter + " " + AlertOldScan, check: proofIs(state.ProofNumberOnly)},
+	})},
+	{name: "the order's date has a day of grace", steps: then(reach[state.Refused], []step{
+		{after: day1, ev: reads(state.PhaseShipped, tracked(parcel("LP1", base.Add(-48*time.Hour-time.Second)))), to: state.Refused, raised: AlertShippedAfter + " " + AlertOldScan},
+		{after: day1, ev: reads(state.PhaseShipped, tracked(parcel("LP2", base.Add(-48*time.Hour)))), to: state.Refused, check: scannedAt(1, "LP2", base.Add(-48*time.Hour))},
+	})},
+	{name: "a day before the order is no old scan", steps: then(reach[state.Refused], []step{
+		{after: day1, ev: reads(state.PhaseShipped, tracked(parcel("LP1", base.Add(-48*time.Hour)))), to: state.Shipped, raised: AlertShipped, check: proofIs(state.ProofScanBefore)},
+	})},
+	{name: "the earliest scan wins", steps: then(reach[state.Refused], []step{
+		{after: day1, ev: reads(state.PhaseShipped, tracked(parcel("LP1", base.Add(3*time.Hour)))), to: state.Disputable, raised: AlertDisputable},
+		{after: time.Hour, ev: reads(state.PhaseShipped, tracked(parcel("LP1", base.Add(time.Hour)))), to: state.Disputable, check: scannedAt(0, "LP1", base.Add(time.Hour))},
+		{after: time.Hour, ev: reads(state.PhaseShipped, tracked(parcel("LP1", base.Add(4*time.Hour)))), to: state.Disputable, check: scannedAt(0, "LP1", base.Add(time.Hour))},
+		{after: time.Hour, ev: reads(state.PhaseShipped, tracked(none("LP1"))), to: state.Disputable, check: scannedAt(0, "LP1", base.Add(time.Hour))},
+		{after: time.Hour, ev: reads(state.PhaseShipped, tracked(early("LP1"))), to: state.Disputable, check: has("to “scanned before we asked”")},
+	})},
+	{name: "a scan whose number the site hides counts before we asked", steps: then(reach[state.Refused], []step{
+		{after: day1, ev: reads(state.PhaseShipped, tracked(early(""))), to: state.Shipped, raised: AlertShipped, check: scannedAt(0, "parcel 1", base.Add(-time.Hour))},
+	})},
+	{name: "a scan whose number the site hides counts after we asked", steps: then(reach[state.Refused], []step{
+		{after: day1, ev: reads(state.PhaseShipped, tracked(none("LP1"), late(""))), to: state.Disputable, raised: AlertDisputable, check: scannedAt(1, "parcel 2", base.Add(time.Hour))},
+		{after: day1, ev: reads(state.PhaseShipped, tracked(none("LP1"), late(""))), to: state.Disputable, check: func(t expect, c state.Case, _ Outcome) {
+			if len(c.Tracking) != 2 {
+				t.Errorf("tracking %+v, want no parcel twice", c.Tracking)
+			}
+		}},
+	})},
+}
+
+func TestScans(t *testing.T) { t.Parallel(); playAll(t, scanStories) }
+
+// The supplier's date counts, and the shop's where that is not known.
+func TestScansOlderThanTheOrder(t *testing.T) {
+	t.Parallel()
+	ago := func(days int) time.Time { return base.Add(-time.Duration(days) * day1) }
+	for name, tt := range map[string]struct {
+		ordered, shop, scan time.Time
+		want                bool
+	}{
+		"before the supplier's date": {ago(2), ago(9), ago(4), true},
+		"after the supplier's date":  {ago(9), ago(2), ago(4), false},
+		"before the shop's date":     {time.Time{}, ago(2), ago(4), true},
+		"after the shop's date":      {time.Time{}, ago(9), ago(4), false},
+		"no date known":              {time.Time{}, time.Time{}, ago(400), false},
+		"no scan":                    {ago(2), ago(2), time.Time{}, false},
+	} {
+		c := state.Case{OrderedAt: tt.ordered, ShopOrderedAt: tt.shop}
+		if got := tooOld(c, state.Tracking{FirstScanAt: tt.scan}); got != tt.want {
+			t.Errorf("%s: too old %t, want %t", name, got, tt.want)
+		}
+	}
+}
