@@ -5,52 +5,6 @@ import (
 	"time"
 )
 
-// Status is where a case stands. The table in package sync decides every
-// change of it.
-type Status string
-
-// The statuses of a case, in the order of a case's life.
-const (
-	Unmapped    Status = "unmapped"    // no supplier order known
-	Held        Status = "held"        // wants a person
-	Queued      Status = "queued"      // to be asked
-	Requesting  Status = "requesting"  // the intent is stored, the outcome is not known yet
-	Requested   Status = "requested"   // the supplier has the request
-	Cancelled   Status = "cancelled"   // closed at the supplier, refund awaited
-	Refunded    Status = "refunded"    // the money is back (ended)
-	Refused     Status = "refused"     // the supplier said no; the proof clock runs
-	Shipped     Status = "shipped"     // proved shipped before we asked (ended)
-	Disputable  Status = "disputable"  // in the dispute queue
-	Disputed    Status = "disputed"    // the operator opened a dispute
-	Won         Status = "won"         // dispute won (ended)
-	Lost        Status = "lost"        // dispute lost (ended)
-	WrittenOff  Status = "written_off" // given up by the operator (ended)
-	Ignored     Status = "ignored"     // the operator said: leave it (ended)
-	StatusStart Status = ""            // a case that does not exist yet
-)
-
-// Statuses lists every status of a stored case in the order of its life.
-var Statuses = []Status{Unmapped, Held, Queued, Requesting, Requested, Cancelled, Refunded, Refused, Shipped, Disputable, Disputed, Won, Lost, WrittenOff, Ignored}
-
-// Ended tells whether nothing more is expected to happen to the case.
-func (s Status) Ended() bool {
-	switch s {
-	case Refunded, Shipped, Won, Lost, WrittenOff, Ignored:
-		return true
-	}
-	return false
-}
-
-// Known tells whether s is one of the statuses above.
-func (s Status) Known() bool {
-	for _, k := range Statuses {
-		if s == k {
-			return true
-		}
-	}
-	return false
-}
-
 // Proof is what the tracking of an order shows about when it left.
 type Proof string
 

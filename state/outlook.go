@@ -10,25 +10,11 @@ import (
 // order of a case's life. ClockUnasked is the engine's own.
 var PublicClocks = []Clock{ClockAnswerDue, ClockShipWindowEnd, ClockProofDue, ClockRefundWarn, ClockRefundDue, ClockDisputeOpens, ClockDisputeCloses, ClockDisputeDue}
 
-// awaited are the clocks that matter to a person in each status; the others
-// keep the time they had and are history.
-var awaited = map[Status][]Clock{
-	Unmapped:   {ClockShipWindowEnd},
-	Held:       {ClockShipWindowEnd},
-	Queued:     {ClockShipWindowEnd},
-	Requesting: {ClockShipWindowEnd},
-	Requested:  {ClockAnswerDue, ClockShipWindowEnd},
-	Cancelled:  {ClockRefundWarn, ClockRefundDue},
-	Refused:    {ClockProofDue, ClockShipWindowEnd, ClockDisputeCloses},
-	Disputable: {ClockDisputeOpens, ClockDisputeCloses},
-	Disputed:   {ClockDisputeDue},
-}
-
 // NextDeadline is the next clock point that matters in the case's status:
 // the earliest after now, else the latest that has passed, else false.
 func (c Case) NextDeadline(now time.Time) (Clock, time.Time, bool) {
 	var next, past Clock
-	for _, k := range awaited[c.Status] {
+	for _, k := range facts[c.Status].awaits {
 		at := c.Clocks[k]
 		switch {
 		case at.IsZero(), k == ClockShipWindowEnd && !c.ShippedAt.IsZero():
@@ -53,7 +39,7 @@ const UrgencyOfPassed = 24 * time.Hour
 // for a reading: none was made since, or the proof is not judged yet. False
 // where neither is so.
 func (c Case) Urgency(now time.Time) (at time.Time, ok bool) {
-	for _, k := range awaited[c.Status] {
+	for _, k := range facts[c.Status].awaits {
 		t := c.Clocks[k]
 		switch {
 		case t.IsZero(), k == ClockDisputeOpens, k == ClockShipWindowEnd && !c.ShippedAt.IsZero():

@@ -182,3 +182,20 @@ func TestItemCount(t *testing.T) {
 		t.Error("two effects share an id")
 	}
 }
+
+// Every status has its facts, and no other has.
+func TestEveryStatusHasFacts(t *testing.T) {
+	t.Parallel()
+	for _, s := range Statuses {
+		f, ok := facts[s]
+		if !ok {
+			t.Errorf("%s has no facts", s)
+		}
+		if f.ended == (len(f.awaits) > 0) {
+			t.Errorf("%s: ended is %t with %v awaited", s, f.ended, f.awaits)
+		}
+	}
+	if len(facts) != len(Statuses) {
+		t.Errorf("%d statuses have facts, there are %d", len(facts), len(Statuses))
+	}
+}

@@ -114,19 +114,6 @@ func (t *txn) followRequest(r state.Request) error {
 	return t.planAtShop(r, wanted, t.now)
 }
 
-// accepted, refusedCase: how a supplier answered. Neither: it has not yet.
-func accepted(c state.Case) bool {
-	return c.Status == state.Cancelled || c.Status == state.Refunded
-}
-
-func refusedCase(c state.Case) bool {
-	switch c.Status {
-	case state.Refused, state.Shipped, state.Disputable, state.Disputed, state.Won, state.Lost, state.WrittenOff:
-		return true
-	}
-	return false
-}
-
 // joint is what follows from the answers of all suppliers of a shop order. It
 // is pure. The shop is cancelled only when all have accepted; what is mixed is
 // left to a person.
@@ -182,9 +169,9 @@ func answersOf(r state.Request, cases []state.Case) (a answers) {
 	for _, c := range cases {
 		switch {
 		case c.Cause != state.CauseRequested || letGo(c, asked):
-		case accepted(c):
+		case c.Status.Answer() == state.Accepted:
 			a.yes++
-		case refusedCase(c):
+		case c.Status.Answer() == state.Declined:
 			a.no++
 			if c.Status == state.Shipped {
 				a.shipped++
@@ -211,7 +198,7 @@ func (t *txn) decideRequest(c state.Case, ev state.Event) (done bool, err error)
 	if c.Cause != state.CauseRequested || ev.Kind != state.EventApprove && ev.Kind != state.EventRetry {
 		return false, nil
 	}
-	if !accepted(c) && !refusedCase(c) && c.Status != state.Ignored {
+	if c.Status.Answer() == state.NoAnswer {
 		return false, nil
 	}
 	r, err := t.Request(c.Shop, c.ShopOrderID)

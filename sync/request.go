@@ -213,12 +213,12 @@ func (t *txn) endRequest(o shop.Order, r state.Request, ended state.RequestStatu
 	}
 	settled := false // what was accepted is gone in the shop as well
 	for i, c := range have {
-		if c.Cause != state.CauseRequested || ended == state.RequestDeclined || refusedCase(c) {
+		if c.Cause != state.CauseRequested || ended == state.RequestDeclined || c.Status.Answer() == state.Declined {
 			continue
 		}
 		lines, _ := covers(o, state.Mapping{Lines: c.Lines}, 1)
 		went, all := count(lines, o.Gone)
-		if accepted(c) && went >= all {
+		if c.Status.Answer() == state.Accepted && went >= all {
 			settled = true
 		}
 		if went > 0 {
@@ -229,7 +229,7 @@ func (t *txn) endRequest(o shop.Order, r state.Request, ended state.RequestStatu
 			return err
 		}
 		have[i] = next
-		if accepted(next) {
+		if next.Status.Answer() == state.Accepted {
 			r.ByHand = true
 			ended, why = state.RequestOpen, why+", but AliExpress order "+next.SupplierOrder+" was cancelled already: order the goods again, or cancel the shop's order"
 		}

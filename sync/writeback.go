@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"slices"
 
 	"countermand/state"
 	"countermand/sync/machine"
@@ -12,25 +11,6 @@ import (
 
 // TagPrefix begins the tags that are ours in the shop.
 const TagPrefix = "countermand:"
-
-// attention orders the statuses by how much they need a person; the tag shows
-// the first of an order's cases.
-var attention = []state.Status{
-	state.Held, state.Unmapped, state.Disputable, state.Disputed, state.Refused, state.Lost, state.WrittenOff, state.Shipped,
-	state.Queued, state.Requesting, state.Requested, state.Cancelled, state.Won, state.Refunded, state.Ignored,
-}
-
-// neediest is the status that a shop order shows.
-func neediest(cases []state.Case) state.Status {
-	best := state.StatusStart
-	rank := len(attention)
-	for _, c := range cases {
-		if i := slices.Index(attention, c.Status); i >= 0 && i < rank {
-			best, rank = c.Status, i
-		}
-	}
-	return best
-}
 
 // planWriteBack shows in the shop how the cases of an order stand, soon.
 func (t *txn) planWriteBack(shopName, orderID string) error {
@@ -57,7 +37,7 @@ func (l *shopLane) writeBack(ctx context.Context, f state.Effect) error {
 	}
 	var failed error
 	if l.shop.Tags {
-		failed = l.shop.Writer.SetTag(ctx, f.OrderID, TagPrefix, TagPrefix+string(neediest(cases)))
+		failed = l.shop.Writer.SetTag(ctx, f.OrderID, TagPrefix, TagPrefix+string(machine.Neediest(cases)))
 	}
 	if l.shop.Metafield {
 		doc, err := l.e.o.Document(cases)

@@ -17,9 +17,6 @@ const (
 	digestAlerts    = 10
 )
 
-// needsPerson are the statuses in which a case waits for its operator.
-var needsPerson = []state.Status{state.Held, state.Unmapped, state.Disputable}
-
 // digest is what the store says at one moment.
 type digest struct {
 	counts    map[state.Status]int
@@ -103,7 +100,7 @@ func collect(tx state.ReadTx, now time.Time) (digest, error) {
 			if k, at, ok := c.NextDeadline(now); ok && at.After(now) {
 				d.deadlines = append(d.deadlines, deadline{c, k, at})
 			}
-			if slices.Contains(needsPerson, s) {
+			if s.NeedsPerson() {
 				d.needs = append(d.needs, c)
 			}
 		})

@@ -16,26 +16,10 @@ type point struct {
 	at    time.Time
 }
 
-// watched says which clocks count in which status, and which of them warn a
-// day ahead.
-var watched = map[state.Status][]struct {
-	clock state.Clock
-	warn  bool
-}{
-	state.Held:       {{state.ClockShipWindowEnd, true}},
-	state.Queued:     {{state.ClockUnasked, false}, {state.ClockShipWindowEnd, true}},
-	state.Requesting: {{state.ClockUnasked, false}, {state.ClockShipWindowEnd, true}},
-	state.Requested:  {{state.ClockAnswerDue, false}, {state.ClockShipWindowEnd, true}},
-	state.Refused:    {{state.ClockShipWindowEnd, false}, {state.ClockProofDue, true}, {state.ClockDisputeCloses, true}},
-	state.Cancelled:  {{state.ClockRefundWarn, false}, {state.ClockRefundDue, false}},
-	state.Disputable: {{state.ClockDisputeOpens, false}, {state.ClockDisputeCloses, true}, {state.ClockSnooze, false}},
-	state.Disputed:   {{state.ClockDisputeDue, false}, {state.ClockSnooze, false}},
-}
-
 // points lists the clock points of a case in its status.
 func points(c state.Case) []point {
 	var out []point
-	for _, w := range watched[c.Status] {
+	for _, w := range statuses[c.Status].watches {
 		t := c.Clocks[w.clock]
 		if t.IsZero() {
 			continue
@@ -72,7 +56,7 @@ var nearAlerts = map[string]state.Clock{
 // stillWarns tells whether a warning holds in another status too.
 func stillWarns(c state.Case, s state.Status, kind string, now time.Time) bool {
 	k, ok := nearAlerts[kind]
-	for _, w := range watched[s] {
+	for _, w := range statuses[s].watches {
 		if ok && w.clock == k && w.warn && c.Clocks[k].After(now) {
 			return true
 		}

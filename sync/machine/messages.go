@@ -15,19 +15,12 @@ func IsMessage(k state.EffectKind) bool {
 	return k == state.EffectTellRequest || k == state.EffectTellRefusal || k == state.EffectTellProof
 }
 
-// tellIn are the statuses in which a message is true yet.
-var tellIn = map[state.EffectKind][]state.Status{
-	state.EffectTellRequest: {state.Requested},
-	state.EffectTellRefusal: {state.Refused},
-	state.EffectTellProof:   {state.Refused, state.Disputable},
-}
-
 // MessageFits tells whether a message still says what holds.
 func MessageFits(c state.Case, kind state.EffectKind) bool {
 	if kind == state.EffectTellRefusal && len(c.Tracking) > 0 {
 		return false // it asks for the number
 	}
-	return slices.Contains(tellIn[kind], c.Status)
+	return slices.Contains(statuses[c.Status].messages, kind)
 }
 
 // mayTell: in observe nothing is written to anybody.

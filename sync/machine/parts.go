@@ -15,7 +15,7 @@ import (
 func (x *change) parts(r *state.Reading) {
 	c := &x.c
 	lacks := r.Unread != "" && !r.TrackingRead
-	told := r.TrackingRead || r.Unread == "" && !watchesTracking(c.Status)
+	told := r.TrackingRead || r.Unread == "" && statuses[c.Status].depth != state.DepthTracking
 	if r.Phase == state.PhaseClosed {
 		lacks = r.Unread != "" && !r.RefundRead
 		told = !lacks
@@ -37,10 +37,6 @@ func (x *change) parts(r *state.Reading) {
 
 // unreadKept bounds the reasons that a case remembers.
 const unreadKept = 8
-
-func watchesTracking(s state.Status) bool {
-	return s == state.Refused || s == state.Disputable || s == state.Disputed
-}
 
 // unreadPoint remembers which deadline of the proof passed without a tracking
 // that could be read.

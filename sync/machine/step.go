@@ -69,7 +69,7 @@ func statusWord(s state.Status) string {
 // give the same outcome. An event that the table does not hold for the status
 // is a *RefusedError and changes nothing.
 func (p Policy) Step(c state.Case, ev state.Event, now time.Time) (Outcome, error) {
-	h := p.rows()[c.Status][ev.Kind]
+	h := p.takes(c.Status, ev.Kind)
 	if h == nil {
 		return Outcome{}, &RefusedError{CaseID: c.ID, Status: c.Status, Event: ev.Kind}
 	}
@@ -158,7 +158,9 @@ func (x *change) to(s state.Status, format string, args ...any) {
 		x.drop(state.EffectRequest)
 	}
 	x.dropOldTells()
-	x.enter(s)
+	if enter := statuses[s].enter; enter != nil {
+		enter(x)
+	}
 }
 
 // Asking: between these two an attempt comes and goes, and what was said about
@@ -218,7 +220,9 @@ func (x *change) finish() {
 	}
 	x.settleWarnings()
 	x.out.Alerts = slices.DeleteFunc(x.out.Alerts, func(a state.Alert) bool { return slices.Contains(x.out.Resolved, a.Key) })
-	x.c.Flag = flag(x.c)
+	if x.c.Flag = ""; statuses[x.c.Status].flag != nil {
+		x.c.Flag = statuses[x.c.Status].flag(x.c)
+	}
 	x.c.DueAt = x.nextDue()
 }
 

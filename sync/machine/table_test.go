@@ -9,6 +9,47 @@ import (
 	"countermand/state"
 )
 
+// table is what each event does in each status.
+var table = func() map[state.Status]row {
+	out := map[state.Status]row{}
+	for s, r := range everyStatus {
+		out[s] = r.takes
+	}
+	return out
+}()
+
+// Every status has a row, and every row says what is needed of it.
+func TestEveryStatusHasARow(t *testing.T) {
+	t.Parallel()
+	rank := map[int]state.Status{}
+	for _, s := range append([]state.Status{state.StatusStart}, state.Statuses...) {
+		r, ok := everyStatus[s]
+		if !ok || len(r.takes) == 0 {
+			t.Errorf("%q has no row, or one that takes no event", s)
+			continue
+		}
+		if s == state.StatusStart {
+			continue
+		}
+		if other, taken := rank[r.needs]; taken || r.needs < 1 || r.needs > len(state.Statuses) {
+			t.Errorf("%s needs a person as much as %q (%d)", s, other, r.needs)
+		}
+		rank[r.needs] = s
+		if Word(s) == "" {
+			t.Errorf("nothing says what %s means", s)
+		}
+		if s.Ended() != (r.flag == nil) {
+			t.Errorf("%s: a flag belongs to every status that has not ended, and to no other", s)
+		}
+		if s.Ended() && (len(r.watches) > 0 || r.check != nil || len(r.messages) > 0) {
+			t.Errorf("%s has ended, and is still watched, read or written about", s)
+		}
+	}
+	if len(everyStatus) != len(state.Statuses)+1 {
+		t.Errorf("%d rows for %d statuses and the beginning", len(everyStatus), len(state.Statuses))
+	}
+}
+
 func everyStory() []scenario {
 	return slices.Concat(noise(), openingStories, modeStories, askingStories, doubtStories, readingStories, proofStories,
 		moneyStories, disputeStories, personStories(), guardStories, clockStories, replacedStories(), contestedStories, scanStories, unreadStories, partStories, replacedNumberStories, markStories,

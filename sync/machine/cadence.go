@@ -1,0 +1,105 @@
+package machine
+
+import (
+	"time"
+
+	"countermand/state"
+)
+
+// How often an order is read again. The site bears about forty pages an hour,
+// and a sweep of the list serves every open case of the account.
+const (
+	nearWarning    = 24 * time.Hour // "a deadline under 24 h"
+	checkFresh     = 10 * time.Minute
+	checkDay       = time.Hour
+	checkQuiet     = 3 * time.Hour
+	checkProof     = 6 * time.Hour
+	checkSlow      = 12 * time.Hour
+	checkFailed    = 20 * time.Minute
+	detailEvery    = 24 * time.Hour
+	lookAgain      = 10 * time.Minute
+	lookLater      = 2 * time.Hour
+	notOfferedWait = 30 * time.Minute // a risk hold hides the button for up to a day
+	orderDateGrace = 24 * time.Hour   // pages show dates, not times, in their own zone
+	disputeOpensIn = 10 * 24 * time.Hour
+	disputeAfter   = 15 * 24 * time.Hour // after delivery or confirmation
+	disputeAtMost  = 90 * 24 * time.Hour // after the order's date
+	notFoundTries  = 3
+)
+
+// nextCheck is when an order is read next; zero: not by itself.
+func nextCheck(c state.Case, now time.Time) time.Time {
+	if check := statuses[c.Status].check; check != nil {
+		return check(c, now)
+	}
+	return time.Time{}
+}
+
+func checkHeld(c state.Case, now time.Time) time.Time {
+	if c.SupplierOrder == "" || c.Unsure {
+		return time.Time{}
+	}
+	return now.Add(checkSlow)
+}
+
+func checkRequested(c state.Case, now time.Time) time.Time {
+	age := now.Sub(c.RequestedAt)
+	switch {
+	case age < time.Hour:
+		return together(now, checkFresh)
+	case age < 24*time.Hour, near(c.Clocks[state.ClockShipWindowEnd], now), near(c.Clocks[state.ClockAnswerDue], now):
+		return together(now, checkDay)
+	}
+	return together(now, checkQuiet)
+}
+
+func checkRefused(c state.Case, now time.Time) time.Time {
+	switch {
+	case near(c.Clocks[state.ClockProofDue], now):
+		return now.Add(checkDay)
+	case near(c.Clocks[state.ClockDisputeCloses], now):
+		return now.Add(checkQuiet)
+	}
+	return now.Add(checkProof)
+}
+
+func checkCancelled(c state.Case, now time.Time) time.Time {
+	return slowly(now, c.Clocks[state.ClockRefundDue])
+}
+
+func checkDisputable(c state.Case, now time.Time) time.Time {
+	return slowly(now, c.Clocks[state.ClockDisputeCloses])
+}
+
+func checkDisputed(_ state.Case, now time.Time) time.Time { return now.Add(checkSlow) }
+
+// slowly is twice a day, and oftener near a deadline: not hourly, as each of
+// these readings takes several pages.
+func slowly(now, deadline time.Time) time.Time {
+	if near(deadline, now) {
+		return now.Add(checkQuiet)
+	}
+	return now.Add(checkSlow)
+}
+
+// together is about an interval later, at a moment that it shares with all
+// other cases: one sweep of the list then serves them all.
+func together(now time.Time, interval time.Duration) time.Time {
+	return now.Add(interval).Round(interval)
+}
+
+// near tells whether a running deadline is within a day, before or after.
+func near(t, now time.Time) bool {
+	return !t.IsZero() && now.After(t.Add(-nearWarning)) && now.Before(t.Add(nearWarning))
+}
+
+// depthFor is how much must be read.
+func depthFor(c state.Case, now time.Time) state.Depth {
+	switch depth := statuses[c.Status].depth; {
+	case depth != "":
+		return depth
+	case c.ReadFailures > 0 && c.Status == state.Requested, now.Sub(c.DetailAt) >= detailEvery:
+		return state.DepthDetail
+	}
+	return state.DepthList
+}

@@ -1,0 +1,84 @@
+package machine
+
+import (
+	"fmt"
+
+	"countermand/state"
+)
+
+func requestingFlag(c state.Case) string {
+	if !c.Attempt.DispatchedAt.IsZero() {
+		return "not certain that the request was placed: being read"
+	}
+	return "being asked"
+}
+
+func refusedFlag(c state.Case) string {
+	switch {
+	case partUnseen(c):
+		return "the tracking cannot be read: look at it yourself"
+	case c.Proof == state.ProofNumberOnly:
+		return "a tracking number, but no scan yet"
+	}
+	return "waiting for the tracking number"
+}
+
+func disputedFlag(c state.Case) string {
+	if c.Refund != nil {
+		return "a refund of " + c.Refund.Amount.String() + " was seen: decide won or lost"
+	}
+	return "dispute open: " + proofWord(c, c.Proof)
+}
+
+func refundFlag(c state.Case) string {
+	switch {
+	case c.Refund == nil && partUnseen(c):
+		return "the refund cannot be read: look at it yourself"
+	case c.Refund == nil:
+		return "waiting for the refund"
+	case !c.Amount.Known() || c.Refund.Amount.Currency != c.Amount.Currency:
+		return "a refund of " + c.Refund.Amount.String() + " came; compare it with the order and confirm it with cases refund"
+	}
+	return "a refund of " + c.Refund.Amount.String() + " came, less than the total of " + c.Amount.String()
+}
+
+func disputeFlag(c state.Case) string {
+	opens := c.Clocks[state.ClockDisputeOpens]
+	switch {
+	case c.Proof == state.ProofScanAfter && !c.SentAfterRequest() && !c.Attempt.Heard().IsZero():
+		return proofWord(c, c.Proof) + ": compare the dates"
+	case c.ShippedAt.IsZero() && c.Proof != state.ProofNone:
+		return proofWord(c, c.Proof) + ", never marked shipped: dispute if AliExpress lets you"
+	case c.ShippedAt.IsZero():
+		return "refused, never marked shipped: dispute if AliExpress lets you, else the window's end closes it"
+	}
+	return fmt.Sprintf("%s: open a dispute from %s", proofWord(c, c.Proof), opens.UTC().Format("2 Jan"))
+}
+
+// proofWord words a proof of a case: its present one, or the one before.
+func proofWord(c state.Case, p state.Proof) string {
+	switch p {
+	case state.ProofNumberOnly:
+		return "a number without a scan"
+	case state.ProofScanBefore:
+		return "scanned before we asked"
+	case state.ProofScanAfter:
+		return lateWord(c)
+	}
+	return "no proof of shipment"
+}
+
+// lateWord is short for what [change.sentLate] tells.
+func lateWord(c state.Case) string {
+	switch {
+	case c.SentAfterRequest():
+		return "scanned after we asked"
+	case c.Attempt.Earlier:
+		return "scanned; when the refused request was made is not known"
+	case c.Attempt.Lost:
+		return "scanned; whether it was asked before is not known since a backup was restored"
+	case !c.Attempt.Heard().IsZero():
+		return "scanned after a click that may have been a request"
+	}
+	return "scanned after the first attempt to ask"
+}

@@ -1,0 +1,308 @@
+package machine
+
+import (
+	"maps"
+	"time"
+
+	"countermand/state"
+)
+
+// handler is what one event does to a case of one status.
+type handler func(*change) error
+
+// row is what each event does to a case of one status. An event that is not
+// here is impossible or refused.
+type row map[state.EventKind]handler
+
+// openRow is what every case that has not ended takes; its own entries
+// override that. What the shop says again is no news, and a customer who
+// changes their mind after the supplier was asked is a matter for a person.
+func openRow(own row) row {
+	r := row{
+		state.EventCancelled:  cancelledToo,
+		state.EventMapped:     mappedLate,
+		state.EventReplaced:   replacedLate,
+		state.EventWithdrawn:  withdrawnLate,
+		state.EventTick:       tick,
+		state.EventReadFailed: readFailed,
+		state.EventMessaged:   messaged,
+		state.EventShop:       shopDone,
+		state.EventPause:      pause,
+		state.EventResume:     resume,
+	}
+	maps.Copy(r, own)
+	return r
+}
+
+// endedRow is what may reach a case after its end, because it was under way.
+// There it changes nothing.
+func endedRow() row {
+	return row{
+		state.EventCancelled: nothing, state.EventMapped: nothing, state.EventReplaced: nothing, state.EventWithdrawn: nothing,
+		state.EventTick: nothing, state.EventReading: nothing, state.EventReadFailed: nothing,
+		state.EventMessaged: messaged, state.EventShop: shopDone,
+	}
+}
+
+// watch is a clock that counts in a status; warn: also a day ahead.
+type watch struct {
+	clock state.Clock
+	warn  bool
+}
+
+// status is all that differs from one status to another, beside what everybody
+// must know of it (package state).
+type status struct {
+	takes row
+	// enter sets up what the status needs from its first moment on.
+	enter   func(*change)
+	watches []watch
+	// check is when the order is read next; nil: not by itself.
+	check func(c state.Case, now time.Time) time.Time
+	// depth is how much is then read: tracking is nowhere but on its own page,
+	// refunds only behind the detail. Empty: the list, and the detail once a
+	// day.
+	depth state.Depth
+	// messages are the messages to the supplier that are true in it.
+	messages []state.EffectKind
+	// flag is the one short line of what a person should do or know.
+	flag func(state.Case) string
+	// needs orders the statuses by how much they need a person, 1 first: of
+	// several cases of an order the shop shows the first.
+	needs int
+	// word says what it means.
+	word string
+}
+
+// statuses is [everyStatus], for what a row does to look into the rows: Go
+// allows no variable that its own functions refer to.
+var statuses map[state.Status]status
+
+func init() { statuses = everyStatus }
+
+// everyStatus has one row for each status.
+var everyStatus = map[state.Status]status{
+	state.StatusStart: {
+		takes: row{
+			state.EventCancelled: open,
+		},
+	},
+	state.Unmapped: {
+		takes: without(openRow(row{
+			state.EventMapped:    mapped,
+			state.EventWithdrawn: withdrawn,
+			state.EventTick:      tickUnmapped,
+			state.EventRetry:     retryUnmapped,
+			state.EventIgnore:    ignore,
+			state.EventReplaced:  covered,
+		}), state.EventReadFailed),
+		enter: enterUnmapped,
+		flag:  says("no AliExpress order known: map it"),
+		needs: 2,
+		word:  "Which AliExpress order stands behind it is not known.",
+	},
+	state.Held: {
+		takes: openRow(row{
+			state.EventMapped:    mappedAgain,
+			state.EventReplaced:  replaced,
+			state.EventWithdrawn: withdrawn,
+			state.EventReading:   readingHeld,
+			state.EventApprove:   approve,
+			state.EventRetry:     retryHeld,
+			state.EventIgnore:    ignore,
+			state.EventWriteOff:  writeOff,
+		}),
+		enter:   enterHeld,
+		watches: []watch{{state.ClockShipWindowEnd, true}},
+		check:   checkHeld,
+		depth:   state.DepthDetail,
+		flag:    says("waits for your decision"),
+		needs:   1,
+		word:    "It waits for a person: nothing was asked since.",
+	},
+	state.Queued: {
+		takes: openRow(row{
+			state.EventMapped:    mappedAgain,
+			state.EventReplaced:  replaced,
+			state.EventWithdrawn: withdrawn,
+			state.EventBegin:     begin,
+			state.EventReading:   readingQueued,
+			state.EventRetry:     retryQueued,
+			state.EventIgnore:    ignore,
+		}),
+		enter:   enterQueued,
+		watches: []watch{{state.ClockUnasked, false}, {state.ClockShipWindowEnd, true}},
+		flag:    says("will be asked"),
+		needs:   9,
+		word:    "The supplier has not been asked yet.",
+	},
+	state.Requesting: {
+		takes: openRow(row{
+			state.EventMapped:      mappedAsking,
+			state.EventReplaced:    replacedAsking,
+			state.EventWithdrawn:   withdrawnAsking,
+			state.EventTick:        tickRequesting,
+			state.EventDispatching: dispatching,
+			state.EventAsked:       asked,
+			state.EventInterrupted: interrupted,
+			state.EventReading:     readingRequesting,
+			state.EventRetry:       retryRequesting,
+		}),
+		watches: []watch{{state.ClockUnasked, false}, {state.ClockShipWindowEnd, true}},
+		depth:   state.DepthDetail,
+		flag:    requestingFlag,
+		needs:   10,
+		word:    "The supplier is being asked; how that ended is not known yet.",
+	},
+	state.Requested: {
+		takes: openRow(row{
+			state.EventReading: readingRequested,
+			state.EventRetry:   readNow,
+			state.EventRefund:  refundByOperator,
+			state.EventIgnore:  ignore,
+		}),
+		enter:    enterRequested,
+		watches:  []watch{{state.ClockAnswerDue, false}, {state.ClockShipWindowEnd, true}},
+		check:    checkRequested,
+		messages: []state.EffectKind{state.EffectTellRequest},
+		flag:     says("waiting for the supplier's answer"),
+		needs:    11,
+		word:     "The supplier was asked and has not answered.",
+	},
+	state.Cancelled: {
+		takes: openRow(row{
+			state.EventReading:  readingCancelled,
+			state.EventRetry:    readNow,
+			state.EventRefund:   refundByOperator,
+			state.EventOpened:   opened,
+			state.EventWriteOff: writeOff,
+			state.EventIgnore:   ignore,
+		}),
+		enter:   enterCancelled,
+		watches: []watch{{state.ClockRefundWarn, false}, {state.ClockRefundDue, false}},
+		check:   checkCancelled,
+		depth:   state.DepthDetail,
+		flag:    refundFlag,
+		needs:   12,
+		word:    "The AliExpress order is closed; the money is awaited.",
+	},
+	state.Refunded: {
+		takes: endedRow(),
+		needs: 14,
+		word:  "The money came back. The case has ended.",
+	},
+	state.Refused: {
+		takes: openRow(row{
+			state.EventReading:  readingRefused,
+			state.EventRetry:    readNow,
+			state.EventRefund:   refundByOperator,
+			state.EventOpened:   opened,
+			state.EventProof:    proofByOperator,
+			state.EventAsk:      askAgain,
+			state.EventWriteOff: writeOff,
+			state.EventIgnore:   ignore,
+		}),
+		enter:    enterRefused,
+		watches:  []watch{{state.ClockShipWindowEnd, false}, {state.ClockProofDue, true}, {state.ClockDisputeCloses, true}},
+		check:    checkRefused,
+		depth:    state.DepthTracking,
+		messages: []state.EffectKind{state.EffectTellRefusal, state.EffectTellProof},
+		flag:     refusedFlag,
+		needs:    5,
+		word:     "The supplier refused, and has some days to prove that it had shipped before it was asked.",
+	},
+	state.Shipped: {
+		takes: endedRow(),
+		enter: enterShipped,
+		needs: 8,
+		word:  "The parcel had left before the supplier was asked. The case has ended.",
+	},
+	state.Disputable: {
+		takes: openRow(row{
+			state.EventReading:  readingDisputable,
+			state.EventRetry:    readNow,
+			state.EventRefund:   refundByOperator,
+			state.EventOpened:   opened,
+			state.EventProof:    proofByOperator,
+			state.EventAsk:      askAgain,
+			state.EventSnooze:   snooze,
+			state.EventWriteOff: writeOff,
+			state.EventIgnore:   ignore,
+		}),
+		enter:    enterDisputable,
+		watches:  []watch{{state.ClockDisputeOpens, false}, {state.ClockDisputeCloses, true}, {state.ClockSnooze, false}},
+		check:    checkDisputable,
+		depth:    state.DepthTracking,
+		messages: []state.EffectKind{state.EffectTellProof},
+		flag:     disputeFlag,
+		needs:    3,
+		word:     "It stands in the dispute queue: a person decides whether a dispute is opened.",
+	},
+	state.Disputed: {
+		takes: openRow(row{
+			state.EventReading:  readingDisputed,
+			state.EventRetry:    readNow,
+			state.EventRefund:   refundByOperator,
+			state.EventWon:      won,
+			state.EventLost:     lost,
+			state.EventSnooze:   snooze,
+			state.EventWriteOff: writeOff,
+		}),
+		enter:   enterDisputed,
+		watches: []watch{{state.ClockDisputeDue, false}, {state.ClockSnooze, false}},
+		check:   checkDisputed,
+		depth:   state.DepthTracking,
+		flag:    disputedFlag,
+		needs:   4,
+		word:    "A dispute is open; AliExpress decides.",
+	},
+	state.Won: {
+		takes: endedRow(),
+		needs: 13,
+		word:  "The dispute was won. The case has ended.",
+	},
+	state.Lost: {
+		takes: endedRow(),
+		needs: 6,
+		word:  "The dispute was lost. The case has ended.",
+	},
+	state.WrittenOff: {
+		takes: endedRow(),
+		needs: 7,
+		word:  "The money was given up. The case has ended.",
+	},
+	state.Ignored: {
+		takes: endedRow(),
+		needs: 15,
+		word:  "It was decided to leave the order alone. The case has ended.",
+	},
+}
+
+// without takes entries out: an unmapped case has nothing to read.
+func without(r row, kinds ...state.EventKind) row {
+	for _, k := range kinds {
+		delete(r, k)
+	}
+	return r
+}
+
+// nothing is for events that are true but no news.
+func nothing(*change) error { return nil }
+
+// says is a flag that is always the same.
+func says(text string) func(state.Case) string { return func(state.Case) string { return text } }
+
+// Word says what a status means, in a sentence.
+func Word(s state.Status) string { return statuses[s].word }
+
+// Neediest is the status that a shop order shows: of its cases the one that
+// needs a person most.
+func Neediest(cases []state.Case) state.Status {
+	best := state.StatusStart
+	for _, c := range cases {
+		if best == state.StatusStart || statuses[c.Status].needs < statuses[best].needs {
+			best = c.Status
+		}
+	}
+	return best
+}
