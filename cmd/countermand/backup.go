@@ -13,8 +13,8 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"countermand/cmd/internal/app"
 	"countermand/cmd/internal/control"
+	"countermand/cmd/internal/upkeep"
 	"countermand/configs"
 )
 
@@ -78,7 +78,7 @@ func (k *keeper) backup(ctx context.Context, file string) error {
 		return err
 	}
 	dropUnfinished(filepath.Dir(file))
-	if same, err := sameFile(c, file); same || err != nil || app.InUse(file) {
+	if same, err := sameFile(c, file); same || err != nil || upkeep.InUse(file) {
 		return errors.Join(err, usagef("%s is the database itself, or one that is in use; name another file", file))
 	}
 	part, err := k.fetch(ctx, k.daemon(c), c, unread, filepath.Dir(file))
@@ -86,7 +86,7 @@ func (k *keeper) backup(ctx context.Context, file string) error {
 		return err
 	}
 	defer os.Remove(part) // it has another name once all went well
-	v, err := app.Verify(ctx, app.VerifyOptions{File: part})
+	v, err := upkeep.Verify(ctx, upkeep.VerifyOptions{File: part})
 	if err != nil {
 		return fmt.Errorf("look through the backup: %w", err)
 	}
@@ -183,7 +183,7 @@ func (k *keeper) fetch(ctx context.Context, daemon *control.Client, c *configs.C
 	case c == nil:
 		return "", fmt.Errorf("%w; and without a daemon the config is needed: %v", err, unread) //nolint:errorlint // the code is that of the first
 	}
-	return f.Name(), app.BackupStopped(ctx, c.DataDir, f.Name())
+	return f.Name(), upkeep.BackupStopped(ctx, c.DataDir, f.Name())
 }
 
 // copyInto fills a file and closes it, whole and on disk.
@@ -204,7 +204,7 @@ func sameFile(c *configs.Config, file string) (bool, error) {
 	if err != nil {
 		return false, fmt.Errorf("look at %s: %w", file, err)
 	}
-	own, err := os.Stat(app.DatabasePath(c.DataDir))
+	own, err := os.Stat(upkeep.DatabasePath(c.DataDir))
 	return err == nil && os.SameFile(there, own), nil
 }
 

@@ -11,8 +11,8 @@ import (
 	"syscall"
 	"testing"
 
-	"countermand/cmd/internal/app"
 	"countermand/cmd/internal/control"
+	"countermand/cmd/internal/upkeep"
 	"countermand/state"
 )
 
@@ -45,7 +45,7 @@ func TestBackupAndRestore(t *testing.T) {
 	p := s.start()
 	p.cancel("#8001")
 	s.await("#8001", state.Unmapped)
-	first, database := s.path("first.db"), app.DatabasePath(s.path("data"))
+	first, database := s.path("first.db"), upkeep.DatabasePath(s.path("data"))
 	s.write("first.db", "yesterday's") // is replaced
 	s.wants("hot backup", s.keep("backup", first), exitDone, "first.db", "in order")
 	p.cancel("#8002")
@@ -111,14 +111,14 @@ func TestVerifyTells(t *testing.T) {
 	p.cancel("#8101")
 	s.await("#8101", state.Unmapped)
 	p.term()
-	database := app.DatabasePath(s.path("data"))
+	database := upkeep.DatabasePath(s.path("data"))
 	raw, err := os.ReadFile(database)
 	ok(t, err)
 	ok(t, os.WriteFile(database, bytes.ReplaceAll(raw, []byte(`"shop_order":"#8101"`), []byte(`"shop_order":"#8102"`)), 0o600))
 	r := s.keep("verify")
 	s.wants("a damaged record", r, exitFailed, "database: cases 01", "checksum does not fit", "not everything is as it was stored")
 	r = s.keep("verify", "--json")
-	var v app.Verified
+	var v upkeep.Verified
 	ok(t, json.Unmarshal([]byte(r.out), &v))
 	if r.code != exitFailed || v.OK || !v.EvidenceChecked || len(v.Problems) == 0 || v.Problems[0].Part != "database" || v.File != database {
 		t.Errorf("%d %+v", r.code, v)

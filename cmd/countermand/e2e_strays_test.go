@@ -7,8 +7,8 @@ import (
 	"testing"
 	"time"
 
-	"countermand/cmd/internal/app"
 	"countermand/cmd/internal/control"
+	"countermand/cmd/internal/upkeep"
 	"countermand/state"
 )
 
@@ -22,7 +22,7 @@ func TestBackupKeepsTheGoodOne(t *testing.T) {
 	p.cancel("#9903")
 	s.await("#9903", state.Unmapped)
 	p.term()
-	b, database := s.path("b.db"), app.DatabasePath(s.path("data"))
+	b, database := s.path("b.db"), upkeep.DatabasePath(s.path("data"))
 	s.wants("first", s.keep("backup", b), exitDone, "in order")
 	raw, err := os.ReadFile(database)
 	ok(t, err)
@@ -57,7 +57,7 @@ func TestVerifyOfBrokenPages(t *testing.T) {
 	p.cancel("#9905")
 	s.await("#9905", state.Unmapped)
 	p.term()
-	b, database := s.path("b.db"), app.DatabasePath(s.path("data"))
+	b, database := s.path("b.db"), upkeep.DatabasePath(s.path("data"))
 	s.wants("backup", s.keep("backup", b), exitDone)
 	raw, err := os.ReadFile(b)
 	ok(t, err)
@@ -115,7 +115,7 @@ func TestBackupThroughALink(t *testing.T) {
 	ok(t, os.Symlink("b", s.path("a")))
 	ok(t, os.Symlink("a", s.path("b")))
 	s.wants("links in a ring", s.keep("backup", s.path("a")), exitUsage, "too many links")
-	ok(t, os.Symlink(app.DatabasePath(s.path("data")), s.path("c")))
+	ok(t, os.Symlink(upkeep.DatabasePath(s.path("data")), s.path("c")))
 	s.wants("a link to the database", s.keep("backup", s.path("c")), exitUsage, "name another file")
 }
 

@@ -9,7 +9,7 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"countermand/cmd/internal/app"
+	"countermand/cmd/internal/upkeep"
 	"countermand/state"
 )
 
@@ -42,17 +42,17 @@ func (k *keeper) restore(ctx context.Context, file string) error {
 	if err != nil {
 		return err
 	}
-	r, err := app.Restore(ctx, c.DataDir, file)
+	r, err := upkeep.Restore(ctx, c.DataDir, file)
 	if errors.Is(err, state.ErrInUse) {
 		return fmt.Errorf("%w (systemctl stop countermand)", err)
 	}
 	if err != nil {
 		return err
 	}
-	return k.print(k.restoredText(app.DatabasePath(c.DataDir), file, r))
+	return k.print(k.restoredText(upkeep.DatabasePath(c.DataDir), file, r))
 }
 
-func (k *keeper) restoredText(path, file string, r app.Restored) string {
+func (k *keeper) restoredText(path, file string, r upkeep.Restored) string {
 	var b strings.Builder
 	all, open := 0, 0
 	for s, n := range r.Cases {

@@ -8,7 +8,7 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"countermand/cmd/internal/app"
+	"countermand/cmd/internal/upkeep"
 	"countermand/state"
 )
 
@@ -63,20 +63,20 @@ case goes on without it.`,
 	return k.flags(c)
 }
 
-func (k *keeper) verify(ctx context.Context, args []string) (app.Verified, error) {
+func (k *keeper) verify(ctx context.Context, args []string) (upkeep.Verified, error) {
 	c, err := k.load()
 	if len(args) == 1 {
-		o := app.VerifyOptions{File: args[0], Progress: bar(k.Stderr)}
+		o := upkeep.VerifyOptions{File: args[0], Progress: bar(k.Stderr)}
 		if err == nil {
 			o.DataDir, o.Retention = c.DataDir, c.Retention
 		}
-		return app.Verify(ctx, o)
+		return upkeep.Verify(ctx, o)
 	}
 	if err != nil {
-		return app.Verified{}, err
+		return upkeep.Verified{}, err
 	}
-	o := app.VerifyOptions{File: app.DatabasePath(c.DataDir), DataDir: c.DataDir, Retention: c.Retention, Progress: bar(k.Stderr)}
-	v, err := app.Verify(ctx, o)
+	o := upkeep.VerifyOptions{File: upkeep.DatabasePath(c.DataDir), DataDir: c.DataDir, Retention: c.Retention, Progress: bar(k.Stderr)}
+	v, err := upkeep.Verify(ctx, o)
 	if !errors.Is(err, state.ErrInUse) {
 		return v, err
 	}
@@ -90,12 +90,12 @@ func (k *keeper) verify(ctx context.Context, args []string) (app.Verified, error
 		return v, fmt.Errorf("copy the database of the running daemon: %w", err)
 	}
 	o.File = f.Name()
-	v, err = app.Verify(ctx, o)
-	v.File = app.DatabasePath(c.DataDir)
+	v, err = upkeep.Verify(ctx, o)
+	v.File = upkeep.DatabasePath(c.DataDir)
 	return v, err
 }
 
-func verifiedText(v app.Verified) string {
+func verifiedText(v upkeep.Verified) string {
 	text := ""
 	for _, p := range v.Problems {
 		text += clean(p.Part+": "+p.Text) + "\n"

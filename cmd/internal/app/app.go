@@ -14,6 +14,7 @@ import (
 	"github.com/rs/zerolog"
 
 	"countermand/cmd/internal/control"
+	"countermand/cmd/internal/upkeep"
 	"countermand/configs"
 	"countermand/state"
 	"countermand/state/boltstore"
@@ -46,7 +47,7 @@ type App struct {
 	shops  []shopClient
 	cron   *cron.Cron
 	beats  *beats
-	upkeep *upkeep
+	upkeep *upkeep.Upkeep
 	// outside is the heartbeat for whoever watches this machine, nil: nobody.
 	outside *heartbeat
 
@@ -102,7 +103,7 @@ func New(ctx context.Context, o Options) (a *App, err error) {
 
 func (a *App) openStore(ctx context.Context) (err error) {
 	note := func(what string) { a.o.Log.Info().Msg(what) }
-	if a.store, err = boltstore.Open(DatabasePath(a.o.Config.DataDir), boltstore.Options{Now: a.clock.Now, CompactFrom: compactFrom, Note: note}); err != nil {
+	if a.store, err = boltstore.Open(upkeep.DatabasePath(a.o.Config.DataDir), boltstore.Options{Now: a.clock.Now, CompactFrom: upkeep.CompactFrom, Note: note}); err != nil {
 		return fmt.Errorf("open the database: %w", err)
 	}
 	a.clean.add("database", func(context.Context) error { return a.store.Close() })
@@ -115,7 +116,7 @@ func (a *App) openStore(ctx context.Context) (err error) {
 	if a.upkeep, err = a.makeUpkeep(); err != nil {
 		return err
 	}
-	return a.upkeep.mendIndexes(ctx)
+	return a.upkeep.MendIndexes(ctx)
 }
 
 // Start begins the work and returns once the daemon is ready.
@@ -132,7 +133,7 @@ func (a *App) Start() error {
 	a.serve("webhooks", a.hooks.serve)
 	a.serve("console", a.console.serve)
 	var caughtUp sync.WaitGroup
-	caughtUp.Go(func() { a.upkeep.makeUp(ctx) })
+	caughtUp.Go(func() { a.upkeep.MakeUp(ctx) })
 	a.clean.add("upkeep", func(context.Context) error { caughtUp.Wait(); return nil })
 	a.cron.Start()
 	a.clean.add("cron", func(context.Context) error { <-a.cron.Stop().Done(); return nil })
@@ -142,6 +143,26 @@ func (a *App) Start() error {
 	a.o.Log.Info().Str("version", a.o.Version).Str("mode", a.o.Config.Mode).Str("webhooks", a.hooks.addr()).Str("console", a.console.addr()).
 		Str("control", a.o.Config.ControlSocket).Msg("countermand is ready")
 	return nil
+}
+
+func (a *App) makeUpkeep() (*upkeep.Upkeep, error) {
+	send, err := sender(a.o.Config.Alerts.URLsFile, a.clock.Fast(), a.o.Log)
+	if err != nil {
+		return nil, err
+	}
+	return upkeep.New(upkeep.Options{
+		Store: a.store, DataDir: a.o.Config.DataDir, Keep: a.o.Config.Retention, Now: a.clock.Now, NewID: newIDs(),
+		Send: func(ctx context.Context, title, text string) error {
+			return send.Send(ctx, alert.Message{Title: title, Text: text})
+		},
+		Nudge: a.nudgeAlerts, Log: a.o.Log.With().Str("room", "upkeep").Logger(),
+		Fatal: func(err error) {
+			select {
+			case a.failed <- err:
+			default:
+			}
+		},
+	}), nil
 }
 
 func (a *App) serve(name string, serve func() error) {

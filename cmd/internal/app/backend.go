@@ -16,6 +16,7 @@ import (
 // decisions to the engine.
 type backend struct {
 	control.Reader
+	control.Archivist
 	a *App
 }
 

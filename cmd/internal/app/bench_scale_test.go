@@ -19,6 +19,7 @@ import (
 	"github.com/rs/zerolog"
 
 	"countermand/cmd/internal/control"
+	"countermand/cmd/internal/upkeep"
 	"countermand/configs"
 	"countermand/state"
 	"countermand/state/boltstore"
@@ -83,7 +84,7 @@ func fill(tb testing.TB, path string, from, to, open int, now time.Time) {
 					}
 				}
 			}
-			return tx.PutMark(markUpkeep, now.UTC().Format(time.RFC3339Nano))
+			return tx.PutMark("upkeep/ran", now.UTC().Format(time.RFC3339Nano))
 		})
 		if err != nil {
 			tb.Fatal(err)
@@ -104,7 +105,7 @@ func fill(tb testing.TB, path string, from, to, open int, now time.Time) {
 type ticking struct {
 	store  *watched
 	engine *casesync.Engine
-	upkeep *upkeep
+	upkeep *upkeep.Upkeep
 	// calls is how many transactions one tick of the engine makes.
 	calls int
 }
@@ -118,15 +119,15 @@ func newTicking(tb testing.TB, c *configs.Config, durable bool, now time.Time) *
 			tb.Fatal(err)
 		}
 	}
-	store, err := boltstore.Open(DatabasePath(c.DataDir), boltstore.Options{NoSync: !durable})
+	store, err := boltstore.Open(upkeep.DatabasePath(c.DataDir), boltstore.Options{NoSync: !durable})
 	must(err)
 	tb.Cleanup(func() { must(store.Close()) })
 	t := &ticking{store: &watched{Store: store, ended: make(chan struct{}, 1024)}}
 	clock := func() time.Time { return now }
-	t.upkeep = &upkeep{store: store, dir: c.DataDir, now: clock, log: zerolog.Nop()}
+	t.upkeep = upkeep.New(upkeep.Options{Store: store, DataDir: c.DataDir, Now: clock, Log: zerolog.Nop()})
 	policy, err := policyOf(c)
 	must(err)
-	acc, err := openAccount(c, c.Accounts[0], &evidence{dir: filepath.Join(c.DataDir, "evidence")}, clock, zerolog.Nop())
+	acc, err := openAccount(c, c.Accounts[0], upkeep.NewEvidence(c.DataDir), clock, zerolog.Nop())
 	must(err)
 	t.engine, err = casesync.New(casesync.Options{
 		Store: t.store, Policy: policy, Now: clock, NewID: newIDs(), Owner: "test", Log: zerolog.Nop(),
@@ -167,7 +168,7 @@ func (t *ticking) tick() {
 	for range t.calls {
 		<-t.store.ended
 	}
-	t.upkeep.beat(context.Background())
+	t.upkeep.Beat(context.Background())
 }
 
 // A tick with nothing due reads no case and costs the same however many are
@@ -177,7 +178,7 @@ func TestIdleTickReadsNoCase(t *testing.T) {
 	calls := map[int]int{}
 	for _, stored := range []int{20, 400} {
 		c := config(t)
-		fill(t, DatabasePath(c.DataDir), 0, stored, stored/openAmong, begin)
+		fill(t, upkeep.DatabasePath(c.DataDir), 0, stored, stored/openAmong, begin)
 		r := newTicking(t, c, false, begin)
 		r.store.cases.Store(0)
 		for range 5 {
@@ -256,7 +257,7 @@ func (t *ticking) commit(b *testing.B) time.Duration {
 func BenchmarkScale(b *testing.B) {
 	c := config(b)
 	now := time.Now()
-	path := DatabasePath(c.DataDir)
+	path := upkeep.DatabasePath(c.DataDir)
 	program := filepath.Join(b.TempDir(), "countermand")
 	if out, err := exec.Command("go", "build", "-o", program, "countermand/cmd/countermand").CombinedOutput(); err != nil {
 		b.Fatalf("%v %s", err, out)
@@ -359,7 +360,7 @@ func resident(b *testing.B, c *configs.Config, pid int, when string, into map[st
 		f := strings.Fields(line)
 		switch {
 		case strings.Contains(f[0], "-"): // the head of a mapping
-			ours = len(f) > 5 && f[5] == DatabasePath(c.DataDir)
+			ours = len(f) > 5 && f[5] == upkeep.DatabasePath(c.DataDir)
 		case f[0] == "Rss:":
 			kb, err := strconv.Atoi(f[1])
 			if err != nil {

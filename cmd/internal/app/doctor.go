@@ -12,6 +12,7 @@ import (
 
 	"github.com/rs/zerolog"
 
+	"countermand/cmd/internal/upkeep"
 	"countermand/configs"
 	"countermand/shop"
 	"countermand/shop/shopify"
@@ -266,7 +267,7 @@ func (d *doctor) site(ctx context.Context, ac configs.Account) {
 			d.add(part, Warn, err.Error(), "")
 		}
 	}()
-	acc, err := openAccount(d.o.Config, ac, &evidence{dir: filepath.Join(d.o.Config.DataDir, "evidence")}, time.Now, d.o.Log)
+	acc, err := openAccount(d.o.Config, ac, upkeep.NewEvidence(d.o.Config.DataDir), time.Now, d.o.Log)
 	if err != nil {
 		d.add(part, Fail, err.Error(), "")
 		return

@@ -23,6 +23,7 @@ import (
 	"github.com/rs/zerolog"
 
 	"countermand/cmd/internal/control"
+	"countermand/cmd/internal/upkeep"
 	"countermand/state"
 	"countermand/supplier"
 )
@@ -33,7 +34,7 @@ var update = flag.Bool("update", false, "write the golden files anew")
 type exportRig struct {
 	*testing.T
 	dir   string
-	ev    *evidence
+	ev    *upkeep.Evidence
 	c     state.Case
 	now   time.Time
 	story []state.Entry
@@ -48,7 +49,11 @@ func (r *exportRig) keep(h float64, label, ext string, body string) string {
 	if ext == "json" {
 		e.CaseID = "" // readings serve all cases of an order
 	}
-	return keep(r.T, r.ev, e)
+	ref, err := r.ev.Keep(r.Context(), e)
+	if err != nil {
+		r.Fatal(err)
+	}
+	return ref
 }
 
 func (r *exportRig) happened(h float64, e state.Entry) {
@@ -61,7 +66,7 @@ func newExportRig(t *testing.T) *exportRig {
 	t.Helper()
 	r := &exportRig{T: t, dir: t.TempDir()}
 	r.now = r.at(300)
-	r.ev = &evidence{dir: filepath.Join(r.dir, "evidence")}
+	r.ev = upkeep.NewEvidence(r.dir)
 	usd := func(units int64) state.Money { return state.Money{Units: units, Currency: "USD"} }
 	r.c = state.Case{
 		ID: "01JNQ5Z3K0C8V4T2M6R7S9W1X4", Shop: "mystore", ShopOrder: "#1044", ShopOrderID: "gid://shopify/Order/1", Account: "main",
@@ -169,8 +174,9 @@ func TestExport(t *testing.T) {
 	for _, e := range r.story {
 		for _, ref := range e.Evidence {
 			name, _, _ := strings.Cut(ref, "#")
-			if files["evidence/"+name] != string(open(t, r.ev, ref)) {
-				t.Errorf("%s is not in the archive as it was kept", name)
+			kept, err := os.ReadFile(filepath.Join(r.dir, "evidence", name))
+			if err != nil || files["evidence/"+name] != string(kept) {
+				t.Errorf("%s is not in the archive as it was kept: %v", name, err)
 			}
 		}
 	}
@@ -215,7 +221,7 @@ func TestExportWithSpoiltEvidence(t *testing.T) {
 	r := newExportRig(t)
 	file := func(entry, n int) (name, path string) {
 		name, _, _ = strings.Cut(r.story[entry].Evidence[n], "#")
-		return name, filepath.Join(r.ev.dir, name)
+		return name, filepath.Join(r.dir, "evidence", name)
 	}
 	goneName, gone := file(1, 0)
 	changedName, changed := file(2, 0)
@@ -259,7 +265,7 @@ func TestExportOfEveryStatus(t *testing.T) {
 		r := newExportRig(t)
 		r.c.Status, r.c.ClosedAt, r.story = status, r.at(100), r.story[:1]
 		r.c.Clocks[state.ClockRefundWarn] = r.at(200)
-		if err := os.RemoveAll(r.ev.dir); err != nil {
+		if err := os.RemoveAll(filepath.Join(r.dir, "evidence")); err != nil {
 			t.Fatal(err)
 		}
 		_, files, p := r.pack()
@@ -378,7 +384,7 @@ func TestExportOfADaemon(t *testing.T) {
 	t.Parallel()
 	r := newExportRig(t)
 	c := config(t)
-	r.ev.dir = filepath.Join(c.DataDir, "evidence")
+	r.ev = upkeep.NewEvidence(c.DataDir)
 	ref := r.keep(1, "before-submit", "png", "a picture")
 	a, err := New(t.Context(), Options{Config: c, Version: "v1.2.3", Log: zerolog.Nop()})
 	if err != nil {

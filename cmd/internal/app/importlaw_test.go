@@ -39,12 +39,13 @@ var law = map[string][]string{
 	"sync/dispute":            {"state"},
 	"cmd/internal/control":    {"state", "sync/dispute"},
 	"cmd/internal/console":    {"state", "sync/dispute"},
+	"cmd/internal/upkeep":     {"state", "state/boltstore", "configs", "supplier"},
 	"cmd/internal/app": {
 		"state", "state/boltstore", "configs", "shop", "shop/shopify", "supplier", "supplier/chrome", "supplier/aliexpress",
-		"sync", "sync/machine", "sync/rules", "sync/calendar", "sync/alert", "sync/dispute", "cmd/internal/control", "cmd/internal/console",
+		"sync", "sync/machine", "sync/rules", "sync/calendar", "sync/alert", "sync/dispute", "cmd/internal/control", "cmd/internal/console", "cmd/internal/upkeep",
 	},
 	"cmd/internal/demo": {"cmd/internal/app", "configs", "shop/shopifytest", "supplier/aliexpresstest"},
-	"cmd/countermand":   {"cmd/internal/app", "cmd/internal/demo", "cmd/internal/control", "configs", "state"}, // the words of a case, for printing
+	"cmd/countermand":   {"cmd/internal/app", "cmd/internal/demo", "cmd/internal/control", "cmd/internal/upkeep", "configs", "state"}, // the words of a case, for printing
 }
 
 // owners are the rooms that alone may import a library.

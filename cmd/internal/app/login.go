@@ -5,11 +5,11 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"path/filepath"
 	"time"
 
 	"github.com/rs/zerolog"
 
+	"countermand/cmd/internal/upkeep"
 	"countermand/configs"
 	"countermand/supplier"
 )
@@ -44,7 +44,7 @@ func Login(ctx context.Context, o LoginOptions) (err error) {
 		return fmt.Errorf("sign in to account %s: there is no display here to open a window on; run this on a desktop (ssh -X will do), or set accounts[].remote_url to a browser that you can see", o.Account)
 	}
 	ac.Headless, ac.Pace = false, configs.Pace{} // a person sets the pace
-	acc, err := openAccount(o.Config, ac, &evidence{dir: filepath.Join(o.Config.DataDir, "evidence")}, time.Now, o.Log)
+	acc, err := openAccount(o.Config, ac, upkeep.NewEvidence(o.Config.DataDir), time.Now, o.Log)
 	if err != nil {
 		return err
 	}

@@ -9,6 +9,7 @@ import (
 	"github.com/robfig/cron/v3"
 	"github.com/rs/zerolog"
 
+	"countermand/cmd/internal/upkeep"
 	"countermand/state"
 )
 
@@ -17,8 +18,6 @@ import (
 const (
 	heartbeatEvery = 15 * time.Second
 	forgetEvery    = 24 * time.Hour
-	forgetAfter    = 30 * 24 * time.Hour // Shopify repeats a delivery for hours, delays it for a day at most
-	forgetBatch    = 1000
 )
 
 // schedule fills the cron table. SkipIfStillRunning stands before Recover:
@@ -29,15 +28,15 @@ func (a *App) schedule() error {
 	a.cron.Schedule(every{a.clock, heartbeatEvery}, cron.FuncJob(func() {
 		a.engine.Heartbeat()
 		a.nudgeAlerts()
-		a.upkeep.beat(a.life)
+		a.upkeep.Beat(a.life)
 		a.watchdog()
 	}))
-	nightly, err := parseCron("UTC", upkeepAt)
+	nightly, err := parseCron("UTC", upkeep.At)
 	if err != nil {
 		return fmt.Errorf("read the time of the upkeep: %w", err)
 	}
-	a.cron.Schedule(mapped{a.clock, nightly}, cron.FuncJob(func() { a.upkeep.daily(a.life) }))
-	a.cron.Schedule(every{a.clock, forgetEvery}, cron.FuncJob(a.forget))
+	a.cron.Schedule(mapped{a.clock, nightly}, cron.FuncJob(func() { a.upkeep.Daily(a.life) }))
+	a.cron.Schedule(every{a.clock, forgetEvery}, cron.FuncJob(a.upkeep.ForgetDeliveries))
 	if err := a.schedulePolls(); err != nil {
 		return err
 	}
@@ -73,26 +72,6 @@ func parseCron(zone, spec string) (s cron.Schedule, err error) {
 		}
 	}()
 	return cron.ParseStandard("CRON_TZ=" + zone + " " + spec)
-}
-
-// forget drops delivery ids that Shopify cannot repeat any more.
-func (a *App) forget() {
-	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
-	defer cancel()
-	for {
-		var n int
-		err := a.store.Update(ctx, func(tx state.Tx) (err error) {
-			n, err = tx.ForgetKeys(a.clock.Now().Add(-forgetAfter), forgetBatch)
-			return err
-		})
-		if err != nil {
-			a.o.Log.Error().Err(err).Msg("old delivery ids not dropped, tried again tomorrow")
-			return
-		}
-		if n < forgetBatch {
-			return
-		}
-	}
 }
 
 // watchdog tells the service manager that the daemon works. A daemon that

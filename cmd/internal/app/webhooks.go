@@ -185,7 +185,7 @@ func (f *firstAtOnce) Next(t time.Time) time.Time {
 
 // webhooksRemade tells the operator that a shop had removed subscriptions.
 func (a *App) webhooksRemade(ctx context.Context, shopName string, topics []string) error {
-	return a.upkeep.raise(ctx, state.Alert{
+	return a.upkeep.Raise(ctx, state.Alert{
 		Key: "webhook_remade/" + shopName + "/" + a.clock.Now().UTC().Format(time.DateOnly), Kind: "webhook_remade",
 		Title: shopName + ": the shop had removed webhook subscriptions, which were made again",
 		Text: "Shopify removes one after eight failed deliveries: was countermand, or the proxy before it, out of reach? The polls found what they would have told. " +

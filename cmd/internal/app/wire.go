@@ -8,7 +8,6 @@ import (
 	"fmt"
 	"net/url"
 	"os"
-	"path/filepath"
 	"strings"
 	"sync"
 	"time"
@@ -17,6 +16,7 @@ import (
 	"github.com/rs/zerolog"
 
 	"countermand/cmd/internal/control"
+	"countermand/cmd/internal/upkeep"
 	"countermand/configs"
 	"countermand/shop"
 	"countermand/shop/shopify"
@@ -230,7 +230,7 @@ func openShop(s configs.Shop, country bool, log zerolog.Logger) (*shopify.Client
 // openAccounts makes a browser for each account; none is started before it is
 // needed, but a machine without one is told so at once.
 func (a *App) openAccounts() (map[string]casesync.Account, error) {
-	ev := &evidence{dir: filepath.Join(a.o.Config.DataDir, "evidence")}
+	ev := upkeep.NewEvidence(a.o.Config.DataDir)
 	out := map[string]casesync.Account{}
 	for _, ac := range a.o.Config.Accounts {
 		acc, err := openAccount(a.o.Config, ac, ev, a.clock.Now, a.o.Log)

@@ -1,4 +1,4 @@
-package app
+package upkeep
 
 import (
 	"context"
@@ -14,24 +14,27 @@ import (
 	"countermand/state/boltstore"
 )
 
-// sweepBatch is how many shop orders one transaction forgets.
-const sweepBatch = 20
+const (
+	sweepBatch  = 20                  // shop orders that one transaction forgets
+	forgetBatch = 1000                // delivery ids or alerts that one transaction forgets
+	forgetAfter = 30 * 24 * time.Hour // Shopify repeats a delivery for hours, delays it for a day at most
+)
 
 // sweep deletes what is older than the configuration wants it kept. Evidence
 // goes first and no case outlives its own, so that nothing is left on the disk
 // that no record leads to.
-func (u *upkeep) sweep(ctx context.Context) error {
-	now := u.now()
-	if err := u.dropEvidence(ctx, now.Add(-min(u.keep.Evidence, u.keep.Cases))); err != nil {
+func (u *Upkeep) sweep(ctx context.Context) error {
+	now := u.o.Now()
+	if err := u.dropEvidence(ctx, now.Add(-min(u.o.Keep.Evidence, u.o.Keep.Cases))); err != nil {
 		return err
 	}
-	if err := u.dropOrders(ctx, now.Add(-u.keep.Cases)); err != nil {
+	if err := u.dropOrders(ctx, now.Add(-u.o.Keep.Cases)); err != nil {
 		return err
 	}
 	for {
 		var n int
-		err := u.store.Update(ctx, func(tx state.Tx) (err error) {
-			n, err = tx.ForgetAlerts(now.Add(-u.keep.Cases), forgetBatch)
+		err := u.o.Store.Update(ctx, func(tx state.Tx) (err error) {
+			n, err = tx.ForgetAlerts(now.Add(-u.o.Keep.Cases), forgetBatch)
 			return err
 		})
 		if err != nil || n < forgetBatch {
@@ -44,7 +47,7 @@ func (u *upkeep) sweep(ctx context.Context) error {
 // ended case never opens again, so nothing can be added meanwhile; what a
 // crash interrupts is done again. The mark says afterwards how far it came,
 // and keeps verify from missing the files.
-func (u *upkeep) dropEvidence(ctx context.Context, until time.Time) error {
+func (u *Upkeep) dropEvidence(ctx context.Context, until time.Time) error {
 	from, err := u.timeMark(ctx, markEvidence)
 	if err != nil || !until.After(from) {
 		return err
@@ -63,18 +66,18 @@ func (u *upkeep) dropEvidence(ctx context.Context, until time.Time) error {
 		return fmt.Errorf("delete old evidence: %w", err)
 	}
 	if n > 0 {
-		u.log.Info().Int("cases", n).Time("ended_until", until).Msg("evidence of old cases deleted")
+		u.o.Log.Info().Int("cases", n).Time("ended_until", until).Msg("evidence of old cases deleted")
 	}
 	return u.mark(ctx, markEvidence, until.UTC().Format(time.RFC3339Nano))
 }
 
 // removeEvidence deletes a case's folder, and that of its supplier order's
 // readings, which all cases of the number share, with the last of them.
-func (u *upkeep) removeEvidence(ctx context.Context, c state.Case, until time.Time) error {
+func (u *Upkeep) removeEvidence(ctx context.Context, c state.Case, until time.Time) error {
 	folders := []string{unsafeName.ReplaceAllString(c.ID, "_")}
 	if c.SupplierOrder != "" {
 		last := true
-		err := u.store.View(ctx, func(tx state.ReadTx) error {
+		err := u.o.Store.View(ctx, func(tx state.ReadTx) error {
 			same, err := tx.CasesBySupplierOrder(c.SupplierOrder)
 			for _, o := range same {
 				last = last && o.Status.Ended() && !o.EndedAt.IsZero() && !o.EndedAt.After(until)
@@ -93,7 +96,7 @@ func (u *upkeep) removeEvidence(ctx context.Context, c state.Case, until time.Ti
 		if folder == "" { // that would be all of it
 			continue
 		}
-		if err := os.RemoveAll(filepath.Join(u.dir, "evidence", folder)); err != nil {
+		if err := os.RemoveAll(filepath.Join(u.o.DataDir, "evidence", folder)); err != nil {
 			return err
 		}
 	}
@@ -102,14 +105,14 @@ func (u *upkeep) removeEvidence(ctx context.Context, c state.Case, until time.Ti
 
 // dropOrders forgets the shop orders whose last case ended at or before a
 // time.
-func (u *upkeep) dropOrders(ctx context.Context, until time.Time) error {
+func (u *Upkeep) dropOrders(ctx context.Context, until time.Time) error {
 	n := 0
 	err := u.eachEnded(ctx, time.Time{}, until, func(ended []state.Case) error {
 		var gone int
-		err := u.store.Update(ctx, func(tx state.Tx) error {
+		err := u.o.Store.Update(ctx, func(tx state.Tx) error {
 			gone = 0
 			for _, c := range ended {
-				cases, err := tx.ForgetOrder(c.Shop, c.ShopOrderID, until, u.now())
+				cases, err := tx.ForgetOrder(c.Shop, c.ShopOrderID, until, u.o.Now())
 				if errors.Is(err, state.ErrCorrupt) {
 					continue // a person was called for it
 				}
@@ -127,7 +130,7 @@ func (u *upkeep) dropOrders(ctx context.Context, until time.Time) error {
 		return fmt.Errorf("delete old cases: %w", err)
 	}
 	if n > 0 {
-		u.log.Info().Int("cases", n).Time("ended_until", until).Msg("old cases deleted")
+		u.o.Log.Info().Int("cases", n).Time("ended_until", until).Msg("old cases deleted")
 	}
 	return nil
 }
@@ -140,25 +143,25 @@ const copiesKept = 30 * 24 * time.Hour
 // and evidence of cases that there are none of, because a restore took them
 // back or a crash came between the file and the journal. Files are as old as
 // the disk says, also while a rehearsal's clock runs.
-func (u *upkeep) dropStrays(ctx context.Context) error {
+func (u *Upkeep) dropStrays(ctx context.Context) error {
 	now := time.Now()
-	gone, err := boltstore.DropCopies(DatabasePath(u.dir), now.Add(-min(copiesKept, u.keep.Cases)))
+	gone, err := boltstore.DropCopies(DatabasePath(u.o.DataDir), now.Add(-min(copiesKept, u.o.Keep.Cases)))
 	if len(gone) > 0 {
-		u.log.Info().Strs("files", gone).Msg("old copies of the database deleted")
+		u.o.Log.Info().Strs("files", gone).Msg("old copies of the database deleted")
 	}
 	if err != nil {
 		return fmt.Errorf("delete old copies of the database: %w", err)
 	}
-	folders, err := os.ReadDir(filepath.Join(u.dir, "evidence"))
+	folders, err := os.ReadDir(filepath.Join(u.o.DataDir, "evidence"))
 	if err != nil && !errors.Is(err, os.ErrNotExist) {
 		return fmt.Errorf("look for evidence without a case: %w", err)
 	}
-	until, n := now.Add(-min(u.keep.Evidence, u.keep.Cases)), 0
+	until, n := now.Add(-min(u.o.Keep.Evidence, u.o.Keep.Cases)), 0
 	for _, f := range folders {
 		stray, err := u.stray(ctx, f)
 		if err == nil && stray {
 			var files int
-			files, err = dropOld(filepath.Join(u.dir, "evidence", f.Name()), until)
+			files, err = dropOld(filepath.Join(u.o.DataDir, "evidence", f.Name()), until)
 			n += files
 		}
 		if err != nil {
@@ -166,18 +169,18 @@ func (u *upkeep) dropStrays(ctx context.Context) error {
 		}
 	}
 	if n > 0 {
-		u.log.Info().Int("files", n).Msg("old evidence without a case deleted")
+		u.o.Log.Info().Int("files", n).Msg("old evidence without a case deleted")
 	}
 	return nil
 }
 
 // stray tells whether no case leads to a folder of evidence. A damaged case
 // leads to its own, and a name that was made safe may be anybody's.
-func (u *upkeep) stray(ctx context.Context, f os.DirEntry) (stray bool, err error) {
+func (u *Upkeep) stray(ctx context.Context, f os.DirEntry) (stray bool, err error) {
 	if !f.IsDir() || strings.Contains(f.Name(), "_") {
 		return false, ctx.Err()
 	}
-	err = u.store.View(ctx, func(tx state.ReadTx) error {
+	err = u.o.Store.View(ctx, func(tx state.ReadTx) error {
 		number, readings := strings.CutPrefix(f.Name(), "order-")
 		if !readings {
 			_, err := tx.Case(f.Name())
@@ -222,11 +225,11 @@ func dropOld(folder string, until time.Time) (n int, err error) {
 
 // eachEnded visits ended cases in small batches, each outside of the
 // transaction that found it.
-func (u *upkeep) eachEnded(ctx context.Context, from, until time.Time, visit func([]state.Case) error) error {
+func (u *Upkeep) eachEnded(ctx context.Context, from, until time.Time, visit func([]state.Case) error) error {
 	p := state.Page{Limit: sweepBatch}
 	for {
 		var batch []state.Case
-		err := u.store.View(ctx, func(tx state.ReadTx) (err error) {
+		err := u.o.Store.View(ctx, func(tx state.ReadTx) (err error) {
 			batch, p.After, err = tx.EndedCases(from, until, p)
 			return err
 		})
@@ -235,6 +238,26 @@ func (u *upkeep) eachEnded(ctx context.Context, from, until time.Time, visit fun
 		}
 		if err := visit(batch); err != nil || p.After == "" {
 			return err
+		}
+	}
+}
+
+// ForgetDeliveries drops delivery ids that Shopify cannot repeat any more.
+func (u *Upkeep) ForgetDeliveries() {
+	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
+	defer cancel()
+	for {
+		var n int
+		err := u.o.Store.Update(ctx, func(tx state.Tx) (err error) {
+			n, err = tx.ForgetKeys(u.o.Now().Add(-forgetAfter), forgetBatch)
+			return err
+		})
+		if err != nil {
+			u.o.Log.Error().Err(err).Msg("old delivery ids not dropped, tried again tomorrow")
+			return
+		}
+		if n < forgetBatch {
+			return
 		}
 	}
 }

@@ -1,4 +1,4 @@
-package app
+package upkeep
 
 import (
 	"context"
@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -18,7 +19,6 @@ import (
 	"countermand/state"
 	"countermand/state/boltstore"
 	"countermand/supplier"
-	"countermand/sync/alert"
 )
 
 const day = 24 * time.Hour
@@ -26,19 +26,19 @@ const day = 24 * time.Hour
 // keptRig is a store with its upkeep on a clock of the test's.
 type keptRig struct {
 	*testing.T
-	*upkeep
+	*Upkeep
 	at     time.Time
 	mu     sync.Mutex
 	sent   []string
 	fatals []error
-	ev     *evidence
+	ev     *Evidence
 }
 
-// Send is the operator's telephone.
-func (r *keptRig) Send(_ context.Context, m alert.Message) error {
+// send is the operator's telephone.
+func (r *keptRig) send(_ context.Context, title, _ string) error {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	r.sent = append(r.sent, m.Title)
+	r.sent = append(r.sent, title)
 	return nil
 }
 
@@ -46,20 +46,22 @@ func newKeptRig(t *testing.T) *keptRig {
 	t.Helper()
 	r := &keptRig{T: t, at: time.Date(2028, 5, 1, 3, 17, 0, 0, time.UTC)}
 	dir := t.TempDir()
-	r.upkeep = &upkeep{
-		dir: dir, keep: configs.Retention{Cases: 400 * day, Evidence: 180 * day}, now: func() time.Time { return r.at }, newID: newIDs(),
-		send: r, nudge: func() {}, fatal: func(err error) { r.fatals = append(r.fatals, err) }, log: zerolog.Nop(),
-	}
-	r.ev = &evidence{dir: filepath.Join(dir, "evidence")}
+	var ids atomic.Int64
+	r.Upkeep = New(Options{
+		DataDir: dir, Keep: configs.Retention{Cases: 400 * day, Evidence: 180 * day}, Now: func() time.Time { return r.at },
+		NewID: func(t time.Time) string { return fmt.Sprintf("%013d-%06d", t.UnixMilli(), ids.Add(1)) },
+		Send:  r.send, Nudge: func() {}, Fatal: func(err error) { r.fatals = append(r.fatals, err) }, Log: zerolog.Nop(),
+	})
+	r.ev = NewEvidence(dir)
 	r.open()
-	t.Cleanup(func() { r.must(r.store.Close()) })
+	t.Cleanup(func() { r.must(r.o.Store.Close()) })
 	return r
 }
 
 func (r *keptRig) open() {
 	r.Helper()
 	var err error
-	r.store, err = boltstore.Open(DatabasePath(r.dir), boltstore.Options{NoSync: true, InitialMmapSize: 1 << 20, Now: r.now})
+	r.o.Store, err = boltstore.Open(DatabasePath(r.o.DataDir), boltstore.Options{NoSync: true, InitialMmapSize: 1 << 20, Now: r.o.Now})
 	r.must(err)
 }
 
@@ -85,7 +87,7 @@ func (r *keptRig) story(id, order, number string, ended time.Duration) {
 		r.must(err)
 		refs = append(refs, ref)
 	}
-	r.must(r.store.Update(context.Background(), func(tx state.Tx) error {
+	r.must(r.o.Store.Update(context.Background(), func(tx state.Tx) error {
 		_, err := tx.PutCase(c)
 		return errors.Join(err, tx.AddEntry(id, state.Entry{At: c.OpenedAt, Detail: "x", Evidence: refs}))
 	}))
@@ -94,7 +96,7 @@ func (r *keptRig) story(id, order, number string, ended time.Duration) {
 // cases lists the ids of what is stored.
 func (r *keptRig) cases() (ids []string) {
 	r.Helper()
-	r.must(r.store.View(context.Background(), func(tx state.ReadTx) error {
+	r.must(r.o.Store.View(context.Background(), func(tx state.ReadTx) error {
 		all, _, err := tx.Cases(state.Page{Limit: 1000})
 		for _, c := range all {
 			ids = append(ids, c.ID)
@@ -108,7 +110,7 @@ func (r *keptRig) cases() (ids []string) {
 // folders lists the folders of evidence.
 func (r *keptRig) folders() (names []string) {
 	r.Helper()
-	entries, err := os.ReadDir(filepath.Join(r.dir, "evidence"))
+	entries, err := os.ReadDir(filepath.Join(r.o.DataDir, "evidence"))
 	r.must(err)
 	for _, e := range entries {
 		names = append(names, e.Name())
@@ -118,7 +120,7 @@ func (r *keptRig) folders() (names []string) {
 
 func (r *keptRig) alerts() (titles []string) {
 	r.Helper()
-	r.must(r.store.View(context.Background(), func(tx state.ReadTx) error {
+	r.must(r.o.Store.View(context.Background(), func(tx state.ReadTx) error {
 		all, _, err := tx.Alerts(state.Page{Limit: 1000})
 		for _, a := range all {
 			titles = append(titles, fmt.Sprintf("%s %t %t", a.Kind, a.Page, a.ResolvedAt.IsZero()))
@@ -140,8 +142,8 @@ func (r *keptRig) wants(what string, got []string, want ...string) {
 func (r *keptRig) verified() Verified {
 	r.Helper()
 	path := filepath.Join(r.TempDir(), "copy.db")
-	r.must(r.store.Backup(context.Background(), path))
-	v, err := Verify(context.Background(), VerifyOptions{File: path, DataDir: r.dir, Retention: r.keep})
+	r.must(r.o.Store.Backup(context.Background(), path))
+	v, err := Verify(context.Background(), VerifyOptions{File: path, DataDir: r.o.DataDir, Retention: r.o.Keep})
 	r.must(err)
 	return v
 }
@@ -175,7 +177,7 @@ func TestSweep(t *testing.T) {
 	if v := r.verified(); v.Cases != 4 || v.Evidence != 4 || v.Deleted != 4 {
 		t.Errorf("verify: %+v", v)
 	}
-	r.must(r.store.View(t.Context(), func(tx state.ReadTx) error {
+	r.must(r.o.Store.View(t.Context(), func(tx state.ReadTx) error {
 		for order, want := range map[string]bool{"gid/#2": true, "gid/#5": true, "gid/#1": false, "gid/#3": false} {
 			if got, err := tx.Forgotten("mystore", order); err != nil || got != want {
 				t.Errorf("%s is forgotten: %t %v", order, got, err)
@@ -184,10 +186,10 @@ func TestSweep(t *testing.T) {
 		return nil
 	}))
 	// What was decided lives on when more is kept afterwards.
-	r.keep.Evidence = 10000 * day
+	r.o.Keep.Evidence = 10000 * day
 	r.must(r.sweep(t.Context()))
 	r.sound()
-	r.keep.Evidence = 180 * day
+	r.o.Keep.Evidence = 180 * day
 	r.at = r.at.Add(2 * day)
 	r.must(r.sweep(t.Context()))
 	r.wants("evidence two days later", r.folders(), "A-open", "order-81")
@@ -198,7 +200,7 @@ func TestSweep(t *testing.T) {
 func TestSweepShortLivedCases(t *testing.T) {
 	t.Parallel()
 	r := newKeptRig(t)
-	r.keep = configs.Retention{Cases: 10 * day, Evidence: 180 * day}
+	r.o.Keep = configs.Retention{Cases: 10 * day, Evidence: 180 * day}
 	r.story("A", "#1", "81", 11*day)
 	r.story("B", "#2", "82", 9*day)
 	r.must(r.sweep(t.Context()))
@@ -222,10 +224,10 @@ func TestSweepBesideDamage(t *testing.T) {
 // damage changes a text in the closed database.
 func (r *keptRig) damage(from, to string) {
 	r.Helper()
-	r.must(r.store.Close())
-	raw, err := os.ReadFile(DatabasePath(r.dir))
+	r.must(r.o.Store.Close())
+	raw, err := os.ReadFile(DatabasePath(r.o.DataDir))
 	r.must(err)
-	r.must(os.WriteFile(DatabasePath(r.dir), []byte(strings.ReplaceAll(string(raw), `{"id":"`+from+`"`, `{"id":"`+to+`"`)), 0o600))
+	r.must(os.WriteFile(DatabasePath(r.o.DataDir), []byte(strings.ReplaceAll(string(raw), `{"id":"`+from+`"`, `{"id":"`+to+`"`)), 0o600))
 	r.open()
 }
 
@@ -238,15 +240,15 @@ func TestQuarantineTold(t *testing.T) {
 	}
 	r.damage("A", "X")
 	r.damage("B", "Y")
-	r.beat(t.Context())
+	r.Beat(t.Context())
 	r.wants("before anybody met it", r.alerts())
 	r.cases() // meets them
-	r.beat(t.Context())
-	r.beat(t.Context())
+	r.Beat(t.Context())
+	r.Beat(t.Context())
 	r.wants("alerts", r.alerts(), "record_damaged true true", "record_damaged true true")
 	r.damage("C", "Z")
 	r.cases()
-	r.beat(t.Context())
+	r.Beat(t.Context())
 	r.wants("alerts", r.alerts(), "record_damaged true true", "record_damaged true true", "record_damaged true true")
 	v := r.verified()
 	if v.OK || len(v.Problems) != 3 || v.Problems[0].Part != "quarantine" || !strings.Contains(v.Problems[0].Text, "cases A was set aside on 2028-05-01") {
@@ -256,7 +258,7 @@ func TestQuarantineTold(t *testing.T) {
 
 func (r *keptRig) backups() (names []string) {
 	r.Helper()
-	entries, err := os.ReadDir(filepath.Join(r.dir, backupFolder))
+	entries, err := os.ReadDir(filepath.Join(r.o.DataDir, backupFolder))
 	r.must(err)
 	for _, e := range entries {
 		names = append(names, e.Name())
@@ -276,11 +278,11 @@ func TestDailyBackup(t *testing.T) {
 		r.catchUp(t.Context())
 		r.at = r.at.Add(time.Minute)
 		if n == 0 {
-			stale := filepath.Join(r.dir, backupFolder, "countermand-x.db.part-1")
+			stale := filepath.Join(r.o.DataDir, backupFolder, "countermand-x.db.part-1")
 			r.must(os.WriteFile(stale, nil, 0o600))
 			old := time.Now().Add(-2 * day)
 			r.must(os.Chtimes(stale, old, old))
-			r.must(os.WriteFile(filepath.Join(r.dir, backupFolder, "my-own.db"), nil, 0o600))
+			r.must(os.WriteFile(filepath.Join(r.o.DataDir, backupFolder, "my-own.db"), nil, 0o600))
 		}
 	}
 	var want []string
@@ -289,7 +291,7 @@ func TestDailyBackup(t *testing.T) {
 	}
 	r.wants("backups", r.backups(), append(want, "my-own.db")...)
 	for _, name := range want {
-		v, err := Verify(t.Context(), VerifyOptions{File: filepath.Join(r.dir, backupFolder, name), DataDir: r.dir, Retention: r.keep})
+		v, err := Verify(t.Context(), VerifyOptions{File: filepath.Join(r.o.DataDir, backupFolder, name), DataDir: r.o.DataDir, Retention: r.o.Keep})
 		if err != nil || !v.OK || v.Cases != 1 {
 			t.Errorf("%s: %+v %v", name, v, err)
 		}
@@ -301,18 +303,18 @@ func TestDailyBackup(t *testing.T) {
 func TestBackupFails(t *testing.T) {
 	t.Parallel()
 	r := newKeptRig(t)
-	r.must(os.WriteFile(filepath.Join(r.dir, backupFolder), nil, 0o600))
+	r.must(os.WriteFile(filepath.Join(r.o.DataDir, backupFolder), nil, 0o600))
 	for range 2 {
-		r.daily(t.Context())
+		r.Daily(t.Context())
 		r.wants("alerts", r.alerts(), "backup_failed false true")
 		r.at = r.at.Add(day)
 	}
-	r.must(os.Remove(filepath.Join(r.dir, backupFolder)))
-	r.daily(t.Context())
+	r.must(os.Remove(filepath.Join(r.o.DataDir, backupFolder)))
+	r.Daily(t.Context())
 	r.wants("alerts", r.alerts(), "backup_failed false false")
-	r.must(os.RemoveAll(filepath.Join(r.dir, backupFolder)))
-	r.must(os.WriteFile(filepath.Join(r.dir, backupFolder), nil, 0o600))
-	r.daily(t.Context())
+	r.must(os.RemoveAll(filepath.Join(r.o.DataDir, backupFolder)))
+	r.must(os.WriteFile(filepath.Join(r.o.DataDir, backupFolder), nil, 0o600))
+	r.Daily(t.Context())
 	r.wants("alerts", r.alerts(), "backup_failed false false", "backup_failed false true")
 }
 
@@ -324,15 +326,15 @@ func TestBackupFindsDamage(t *testing.T) {
 	r.story("A", "#1", "81", -1)
 	r.story("B", "#2", "82", 2*day)
 	r.damage("B", "X")
-	r.must(r.mendIndexes(t.Context())) // the start looks at open cases alone
+	r.must(r.MendIndexes(t.Context())) // the start looks at open cases alone
 	r.wants("alerts", r.alerts())
-	r.daily(t.Context())
-	r.beat(t.Context())
+	r.Daily(t.Context())
+	r.Beat(t.Context())
 	r.wants("alerts", r.alerts(), "database_mended false true", "record_damaged true true")
 	r.damage("A", "Y")
-	r.must(r.mendIndexes(t.Context()))
+	r.must(r.MendIndexes(t.Context()))
 	r.wants("alerts", r.alerts(), "database_mended false true", "record_damaged true true")
-	r.beat(t.Context())
+	r.Beat(t.Context())
 	r.wants("alerts", r.alerts(), "database_mended false true", "record_damaged true true", "record_damaged true true")
 }
 
@@ -343,9 +345,9 @@ func TestBackupOfBrokenPages(t *testing.T) {
 	for n := range 60 {
 		r.story(fmt.Sprintf("A%02d", n), fmt.Sprintf("#%d", n), "", -1)
 	}
-	r.daily(t.Context())
+	r.Daily(t.Context())
 	good := r.backups()
-	path := DatabasePath(r.dir)
+	path := DatabasePath(r.o.DataDir)
 	raw, err := os.ReadFile(path)
 	r.must(err)
 	size := os.Getpagesize()
@@ -359,7 +361,7 @@ func TestBackupOfBrokenPages(t *testing.T) {
 	_, err = f.WriteAt(raw, 0) // it is mapped
 	r.must(errors.Join(err, f.Close()))
 	r.at = r.at.Add(day)
-	r.daily(t.Context())
+	r.Daily(t.Context())
 	r.wants("alerts", r.alerts(), "database_damaged true true")
 	r.wants("backups", r.backups(), good...)
 	r.catchUp(t.Context()) // not at every start
@@ -377,19 +379,19 @@ func TestVerifyEvidence(t *testing.T) {
 	r.story("A", "#1", "81", -1)
 	r.story("B", "#2", "82", 10*day)
 	piece := func(id string) string {
-		found, err := filepath.Glob(filepath.Join(r.dir, "evidence", id, "*asked*"))
+		found, err := filepath.Glob(filepath.Join(r.o.DataDir, "evidence", id, "*asked*"))
 		r.must(err)
 		return found[0]
 	}
 	r.must(os.WriteFile(piece("A"), []byte("A-asked"), 0o600))
 	r.must(os.Remove(piece("B")))
-	r.must(r.store.Update(t.Context(), func(tx state.Tx) error {
+	r.must(r.o.Store.Update(t.Context(), func(tx state.Tx) error {
 		return tx.AddEntry("A", state.Entry{At: r.at, Evidence: []string{"../../etc/passwd#sha256:00", "nothing"}})
 	}))
 	var steps []int
 	path := filepath.Join(t.TempDir(), "copy.db")
-	r.must(r.store.Backup(t.Context(), path))
-	o := VerifyOptions{File: path, DataDir: r.dir, Retention: r.keep, Progress: func(done, total int) { steps = append(steps, done, total) }}
+	r.must(r.o.Store.Backup(t.Context(), path))
+	o := VerifyOptions{File: path, DataDir: r.o.DataDir, Retention: r.o.Keep, Progress: func(done, total int) { steps = append(steps, done, total) }}
 	v, err := Verify(t.Context(), o)
 	r.must(err)
 	var got []string
@@ -415,10 +417,10 @@ func TestVerifyEvidence(t *testing.T) {
 func TestDiskWatched(t *testing.T) {
 	t.Parallel()
 	r := newKeptRig(t)
-	r.beat(t.Context())
+	r.Beat(t.Context())
 	r.inTrouble = true // as if it had been full
-	r.beat(t.Context())
-	r.beat(t.Context())
+	r.Beat(t.Context())
+	r.Beat(t.Context())
 	r.wants("told", r.sent, "countermand goes on: the disk takes data again")
 	if len(r.fatals) > 0 {
 		t.Errorf("the daemon was stopped: %v", r.fatals)

@@ -1,4 +1,7 @@
-package app
+// Package upkeep looks after the database and its evidence: it deletes what is
+// old, makes backups and looks through them, puts a backup in the place of the
+// database, and calls a person when records are damaged or the disk is full.
+package upkeep
 
 import (
 	"context"
@@ -12,7 +15,6 @@ import (
 	"countermand/configs"
 	"countermand/state"
 	"countermand/state/boltstore"
-	"countermand/sync/alert"
 )
 
 // The alerts about what is stored.
@@ -23,16 +25,17 @@ const (
 	alertNoBackup   = "backup_failed"
 )
 
-// upkeepAt is when the daily upkeep runs, as a cron specification in UTC: no
+// At is when the daily upkeep runs, as a cron specification in UTC: no
 // market is awake on both sides. One that was missed is made up for at the
 // next start.
+const At = "17 3 * * *"
+
 const (
-	upkeepAt      = "17 3 * * *"
-	upkeepEvery   = 24 * time.Hour
-	upkeepTimeout = time.Hour
-	// upkeepRest is how long a start is left alone before it makes up for a
+	dailyEvery   = 24 * time.Hour
+	dailyTimeout = time.Hour
+	// startRest is how long a start is left alone before it makes up for a
 	// missed one, in real time: there is more urgent work then.
-	upkeepRest = 2 * time.Minute
+	startRest = 2 * time.Minute
 )
 
 // The marks of upkeep in the store.
@@ -43,54 +46,45 @@ const (
 	markNoBackup = "upkeep/unbacked" // the key of the alert that no backup is made
 )
 
-// compactFrom is the size of a database file, in bytes, from which a start
+// CompactFrom is the size of a database file, in bytes, from which a start
 // writes it anew when most of it is free.
-const compactFrom = 64 << 20
+const CompactFrom = 64 << 20
 
-// upkeep keeps the store fit for years: it deletes what is old, makes the daily
+// Options are what the upkeep works on.
+type Options struct {
+	Store   *boltstore.Store
+	DataDir string
+	Keep    configs.Retention
+	Now     func() time.Time
+	NewID   func(time.Time) string
+	// Send reaches a person when nothing can be stored.
+	Send  func(ctx context.Context, title, text string) error
+	Nudge func() // after an alert was raised
+	// Fatal ends the daemon.
+	Fatal func(error)
+	Log   zerolog.Logger
+}
+
+// Upkeep keeps the store fit for years: it deletes what is old, makes the daily
 // backup and looks through it, and calls a person when records are damaged or
 // the disk takes nothing.
-type upkeep struct {
-	store *boltstore.Store
-	dir   string // data_dir
-	keep  configs.Retention
-	now   func() time.Time
-	newID func(time.Time) string
-	// send reaches a person when nothing can be stored.
-	send  alert.Sender
-	nudge func() // after an alert was raised
-	// fatal ends the daemon.
-	fatal func(error)
-	log   zerolog.Logger
+type Upkeep struct {
+	o Options
 
 	// running is held by the daily upkeep, however it was started.
 	running sync.Mutex
-	// inTrouble is what the disk was said to have, empty while it works.
+	// inTrouble tells whether a person was told that the disk takes nothing.
 	beating   sync.Mutex
 	inTrouble bool
 }
 
-func (a *App) makeUpkeep() (*upkeep, error) {
-	send, err := sender(a.o.Config.Alerts.URLsFile, a.clock.Fast(), a.o.Log)
-	if err != nil {
-		return nil, err
-	}
-	return &upkeep{
-		store: a.store, dir: a.o.Config.DataDir, keep: a.o.Config.Retention, now: a.clock.Now, newID: newIDs(),
-		send: send, nudge: a.nudgeAlerts, log: a.o.Log.With().Str("room", "upkeep").Logger(),
-		fatal: func(err error) {
-			select {
-			case a.failed <- err:
-			default:
-			}
-		},
-	}, nil
-}
+// New makes an upkeep; nothing runs before it is called.
+func New(o Options) *Upkeep { return &Upkeep{o: o} }
 
-// mendIndexes looks at the open cases at the start. A case that an index lost
+// MendIndexes looks at the open cases at the start. A case that an index lost
 // would rest for good.
-func (u *upkeep) mendIndexes(ctx context.Context) error {
-	problems, err := u.store.CheckOpen(ctx)
+func (u *Upkeep) MendIndexes(ctx context.Context) error {
+	problems, err := u.o.Store.CheckOpen(ctx)
 	if err != nil || len(problems) == 0 {
 		return err
 	}
@@ -98,25 +92,25 @@ func (u *upkeep) mendIndexes(ctx context.Context) error {
 }
 
 // mend builds the indexes anew and tells of it.
-func (u *upkeep) mend(ctx context.Context, problems []string) error {
-	u.log.Error().Strs("problems", problems[:min(len(problems), 20)]).Int("count", len(problems)).Msg("database not in order, its indexes are built anew")
-	if err := u.store.Reindex(ctx); err != nil {
+func (u *Upkeep) mend(ctx context.Context, problems []string) error {
+	u.o.Log.Error().Strs("problems", problems[:min(len(problems), 20)]).Int("count", len(problems)).Msg("database not in order, its indexes are built anew")
+	if err := u.o.Store.Reindex(ctx); err != nil {
 		return err
 	}
-	now := u.now()
-	return u.raise(ctx, state.Alert{
+	now := u.o.Now()
+	return u.Raise(ctx, state.Alert{
 		Key: "database/mended/" + now.UTC().Format(time.RFC3339), Kind: alertMended,
 		Title: fmt.Sprintf("the database was not in order and was mended (%d findings)", len(problems)),
 		Text:  "The first: " + problems[0] + ". If this comes again, look at the machine's disk and memory, and run: countermand verify",
 	})
 }
 
-// raise stores an alert unless its key was raised before.
-func (u *upkeep) raise(ctx context.Context, alerts ...state.Alert) error {
-	err := u.store.Update(ctx, func(tx state.Tx) error {
+// Raise stores an alert unless its key was raised before.
+func (u *Upkeep) Raise(ctx context.Context, alerts ...state.Alert) error {
+	err := u.o.Store.Update(ctx, func(tx state.Tx) error {
 		for _, a := range alerts {
-			a.RaisedAt = u.now().UTC()
-			a.ID = u.newID(a.RaisedAt)
+			a.RaisedAt = u.o.Now().UTC()
+			a.ID = u.o.NewID(a.RaisedAt)
 			if a.Page {
 				a.NextAt = a.RaisedAt
 			}
@@ -129,54 +123,52 @@ func (u *upkeep) raise(ctx context.Context, alerts ...state.Alert) error {
 	if err != nil {
 		return fmt.Errorf("raise alert %s: %w", alerts[0].Kind, err)
 	}
-	u.nudge()
+	u.o.Nudge()
 	return nil
 }
 
-// beat looks at what must not wait for the night. It costs two reads.
-func (u *upkeep) beat(ctx context.Context) {
+// Beat looks at what must not wait for the night. It costs two reads.
+func (u *Upkeep) Beat(ctx context.Context) {
 	u.beating.Lock()
 	defer u.beating.Unlock()
 	u.watchDisk(ctx)
 	if err := u.tellQuarantine(ctx); err != nil && !errors.Is(err, state.ErrDisk) && ctx.Err() == nil {
-		u.log.Error().Err(err).Msg("damaged records not told of, tried again at the next tick")
+		u.o.Log.Error().Err(err).Msg("damaged records not told of, tried again at the next tick")
 	}
 }
 
 // watchDisk tells once that the disk takes nothing and once that it does again.
 // It cannot be an alert of the outbox: those are stored.
-func (u *upkeep) watchDisk(ctx context.Context) {
-	t := u.store.Trouble()
+func (u *Upkeep) watchDisk(ctx context.Context) {
+	t := u.o.Store.Trouble()
 	if t != nil && t.Broken {
-		u.fatal(fmt.Errorf("stop, for what the disk holds is in doubt: %w", t))
+		u.o.Fatal(fmt.Errorf("stop, for what the disk holds is in doubt: %w", t))
 	}
 	if (t != nil) == u.inTrouble {
 		return
 	}
 	u.inTrouble = t != nil
-	m := alert.Message{Title: "countermand goes on: the disk takes data again", Text: "What was missed meanwhile is being caught up."}
+	title, text := "countermand goes on: the disk takes data again", "What was missed meanwhile is being caught up."
 	if t != nil {
-		m = alert.Message{
-			Title: "countermand stands still: nothing can be stored",
-			Text:  t.Error() + ". Nothing is asked at AliExpress meanwhile, deadlines pass unwatched, and Shopify's webhooks are refused, so that Shopify sends them again. countermand goes on by itself once the disk takes data.",
-		}
-		u.log.Error().Err(t).Msg("nothing can be stored: nothing is asked, webhooks are answered 503; goes on by itself once the disk takes data")
+		title = "countermand stands still: nothing can be stored"
+		text = t.Error() + ". Nothing is asked at AliExpress meanwhile, deadlines pass unwatched, and Shopify's webhooks are refused, so that Shopify sends them again. countermand goes on by itself once the disk takes data."
+		u.o.Log.Error().Err(t).Msg("nothing can be stored: nothing is asked, webhooks are answered 503; goes on by itself once the disk takes data")
 	} else {
-		u.log.Info().Msg("the disk takes data again")
+		u.o.Log.Info().Msg("the disk takes data again")
 	}
 	sending, cancel := context.WithTimeout(ctx, time.Minute)
 	defer cancel()
-	if err := u.send.Send(sending, m); err != nil {
-		u.log.Warn().Err(err).Msg("nobody was told of the disk")
+	if err := u.o.Send(sending, title, text); err != nil {
+		u.o.Log.Warn().Err(err).Msg("nobody was told of the disk")
 	}
 }
 
 // tellQuarantine raises one alert for each record that was set aside.
-func (u *upkeep) tellQuarantine(ctx context.Context) error {
+func (u *Upkeep) tellQuarantine(ctx context.Context) error {
 	for {
 		var rows []state.Quarantined
 		var more string
-		err := u.store.View(ctx, func(tx state.ReadTx) error {
+		err := u.o.Store.View(ctx, func(tx state.ReadTx) error {
 			after, err := tx.Mark(markTold)
 			if err == nil {
 				rows, more, err = tx.Quarantine(state.Page{After: after})
@@ -188,10 +180,10 @@ func (u *upkeep) tellQuarantine(ctx context.Context) error {
 		}
 		var alerts []state.Alert
 		for _, q := range rows {
-			u.log.Error().Str("bucket", q.Bucket).Str("key", q.Key).Str("why", q.Why).Msg("a stored record cannot be read and was set aside")
+			u.o.Log.Error().Str("bucket", q.Bucket).Str("key", q.Key).Str("why", q.Why).Msg("a stored record cannot be read and was set aside")
 			alerts = append(alerts, quarantineAlert(q))
 		}
-		if err := u.raise(ctx, alerts...); err != nil {
+		if err := u.Raise(ctx, alerts...); err != nil {
 			return err
 		}
 		last := fmt.Sprint(rows[len(rows)-1].Seq)
@@ -214,13 +206,13 @@ func quarantineAlert(q state.Quarantined) state.Alert {
 	return a
 }
 
-func (u *upkeep) mark(ctx context.Context, name, value string) error {
-	return u.store.Update(ctx, func(tx state.Tx) error { return tx.PutMark(name, value) })
+func (u *Upkeep) mark(ctx context.Context, name, value string) error {
+	return u.o.Store.Update(ctx, func(tx state.Tx) error { return tx.PutMark(name, value) })
 }
 
 // timeMark reads a time that was left as a mark, zero where there is none.
-func (u *upkeep) timeMark(ctx context.Context, name string) (at time.Time, err error) {
-	err = u.store.View(ctx, func(tx state.ReadTx) (err error) {
+func (u *Upkeep) timeMark(ctx context.Context, name string) (at time.Time, err error) {
+	err = u.o.Store.View(ctx, func(tx state.ReadTx) (err error) {
 		at, err = readTimeMark(tx, name)
 		return err
 	})
@@ -236,19 +228,19 @@ func readTimeMark(tx state.ReadTx, name string) (time.Time, error) {
 }
 
 // catchUp runs the daily upkeep at a start that comes a day after the last.
-func (u *upkeep) catchUp(ctx context.Context) {
+func (u *Upkeep) catchUp(ctx context.Context) {
 	last, err := u.timeMark(ctx, markUpkeep)
 	if err != nil {
-		u.log.Error().Err(err).Msg("last upkeep not known")
+		u.o.Log.Error().Err(err).Msg("last upkeep not known")
 	}
-	if u.now().Sub(last) >= upkeepEvery {
-		u.daily(ctx)
+	if u.o.Now().Sub(last) >= dailyEvery {
+		u.Daily(ctx)
 	}
 }
 
-// makeUp waits a while after the start, then catches up.
-func (u *upkeep) makeUp(ctx context.Context) {
-	rest := time.NewTimer(upkeepRest)
+// MakeUp waits a while after the start, then catches up.
+func (u *Upkeep) MakeUp(ctx context.Context) {
+	rest := time.NewTimer(startRest)
 	defer rest.Stop()
 	select {
 	case <-ctx.Done():
@@ -257,25 +249,25 @@ func (u *upkeep) makeUp(ctx context.Context) {
 	}
 }
 
-// daily deletes what is old, then makes the backup, which is smaller then.
-func (u *upkeep) daily(ctx context.Context) {
+// Daily deletes what is old, then makes the backup, which is smaller then.
+func (u *Upkeep) Daily(ctx context.Context) {
 	if !u.running.TryLock() {
 		return
 	}
 	defer u.running.Unlock()
-	ctx, cancel := context.WithTimeout(ctx, upkeepTimeout)
+	ctx, cancel := context.WithTimeout(ctx, dailyTimeout)
 	defer cancel()
 	if err := u.sweep(ctx); err != nil && ctx.Err() == nil {
-		u.log.Error().Err(err).Msg("old cases not all deleted, tried again tomorrow")
+		u.o.Log.Error().Err(err).Msg("old cases not all deleted, tried again tomorrow")
 	}
 	err := u.backUp(ctx)
 	if err != nil && ctx.Err() == nil {
-		u.log.Error().Err(err).Msg("backup not made or not in order, tried again tomorrow")
+		u.o.Log.Error().Err(err).Msg("backup not made or not in order, tried again tomorrow")
 	}
 	if errors.Is(err, errBroken) {
 		return
 	}
 	if err := u.dropStrays(ctx); err != nil && ctx.Err() == nil {
-		u.log.Error().Err(err).Msg("not everything deleted that nothing leads to, tried again tomorrow")
+		u.o.Log.Error().Err(err).Msg("not everything deleted that nothing leads to, tried again tomorrow")
 	}
 }

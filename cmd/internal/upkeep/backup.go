@@ -1,4 +1,4 @@
-package app
+package upkeep
 
 import (
 	"context"
@@ -13,7 +13,6 @@ import (
 	"syscall"
 	"time"
 
-	"countermand/cmd/internal/control"
 	"countermand/state"
 	"countermand/state/boltstore"
 )
@@ -39,7 +38,7 @@ func DatabasePath(dataDir string) string { return filepath.Join(dataDir, "counte
 // copy is wrong with the database, and the copy can be read at leisure. That
 // upkeep ran is noted in between: whatever ends the process at a look must not
 // do so again at each start, with one more copy each time.
-func (u *upkeep) backUp(ctx context.Context) error {
+func (u *Upkeep) backUp(ctx context.Context) error {
 	path, err := u.copyDaily(ctx)
 	noted := u.note(ctx)
 	if err != nil {
@@ -51,11 +50,11 @@ func (u *upkeep) backUp(ctx context.Context) error {
 // errBroken: what is stored cannot be walked through safely.
 var errBroken = errors.New("pages of the database are broken: restore the last backup")
 
-func (u *upkeep) note(ctx context.Context) error {
-	return u.mark(ctx, markUpkeep, u.now().UTC().Format(time.RFC3339Nano))
+func (u *Upkeep) note(ctx context.Context) error {
+	return u.mark(ctx, markUpkeep, u.o.Now().UTC().Format(time.RFC3339Nano))
 }
 
-func (u *upkeep) lookThrough(ctx context.Context, path string) error {
+func (u *Upkeep) lookThrough(ctx context.Context, path string) error {
 	problems, err := checkFile(ctx, path)
 	switch {
 	case err != nil:
@@ -69,16 +68,16 @@ func (u *upkeep) lookThrough(ctx context.Context, path string) error {
 	return errors.Join(err, u.backedUp(ctx))
 }
 
-func (u *upkeep) copyDaily(ctx context.Context) (path string, err error) {
-	dir := filepath.Join(u.dir, backupFolder)
+func (u *Upkeep) copyDaily(ctx context.Context) (path string, err error) {
+	dir := filepath.Join(u.o.DataDir, backupFolder)
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return "", err
 	}
-	if err := roomFor(u.store, dir); err != nil {
+	if err := roomFor(u.o.Store, dir); err != nil {
 		return "", err
 	}
-	path = filepath.Join(dir, "countermand-"+u.now().UTC().Format(backupLayout)+".db")
-	return path, u.store.Backup(ctx, path)
+	path = filepath.Join(dir, "countermand-"+u.o.Now().UTC().Format(backupLayout)+".db")
+	return path, u.o.Store.Backup(ctx, path)
 }
 
 // roomFor refuses a copy that would fill the disk which the database itself
@@ -125,7 +124,7 @@ func pruneBackups(dir string) error {
 		case backupName.MatchString(name):
 			daily = append(daily, name)
 		case strings.HasPrefix(name, hotPrefix) || strings.HasPrefix(name, "countermand-") && strings.Contains(name, ".db.part-"):
-			if info, err := e.Info(); err == nil && time.Since(info.ModTime()) > upkeepEvery { // else it may be at work
+			if info, err := e.Info(); err == nil && time.Since(info.ModTime()) > dailyEvery { // else it may be at work
 				drop = append(drop, name)
 			}
 		}
@@ -140,7 +139,7 @@ func pruneBackups(dir string) error {
 }
 
 // tellNoBackup calls attention to backups that fail, once until one succeeds.
-func (u *upkeep) tellNoBackup(ctx context.Context, cause error) error {
+func (u *Upkeep) tellNoBackup(ctx context.Context, cause error) error {
 	if errors.Is(ctx.Err(), context.Canceled) {
 		return nil
 	}
@@ -148,18 +147,18 @@ func (u *upkeep) tellNoBackup(ctx context.Context, cause error) error {
 	if err != nil || key != "" {
 		return err
 	}
-	key = "backup/failed/" + u.now().UTC().Format(time.RFC3339)
+	key = "backup/failed/" + u.o.Now().UTC().Format(time.RFC3339)
 	if err := u.mark(ctx, markNoBackup, key); err != nil {
 		return err
 	}
-	return u.raise(ctx, state.Alert{
+	return u.Raise(ctx, state.Alert{
 		Key: key, Kind: alertNoBackup, Title: "the daily backup was not made",
-		Text: cause.Error() + ". It is tried again each day; the last good ones are in " + filepath.Join(u.dir, backupFolder) + ".",
+		Text: cause.Error() + ". It is tried again each day; the last good ones are in " + filepath.Join(u.o.DataDir, backupFolder) + ".",
 	})
 }
 
-func (u *upkeep) openNoBackup(ctx context.Context) (key string, err error) {
-	err = u.store.View(ctx, func(tx state.ReadTx) (err error) {
+func (u *Upkeep) openNoBackup(ctx context.Context) (key string, err error) {
+	err = u.o.Store.View(ctx, func(tx state.ReadTx) (err error) {
 		key, err = tx.Mark(markNoBackup)
 		return err
 	})
@@ -167,15 +166,15 @@ func (u *upkeep) openNoBackup(ctx context.Context) (key string, err error) {
 }
 
 // backedUp ends the alert that no backup is made.
-func (u *upkeep) backedUp(ctx context.Context) error {
+func (u *Upkeep) backedUp(ctx context.Context) error {
 	key, err := u.openNoBackup(ctx)
 	if err != nil || key == "" {
 		return err
 	}
-	return u.store.Update(ctx, func(tx state.Tx) error {
+	return u.o.Store.Update(ctx, func(tx state.Tx) error {
 		a, err := tx.AlertByKey(key)
 		if err == nil && a.ResolvedAt.IsZero() {
-			a.ResolvedAt = u.now().UTC()
+			a.ResolvedAt = u.o.Now().UTC()
 			_, err = tx.PutAlert(a)
 		}
 		if err != nil && !errors.Is(err, state.ErrNotFound) && !errors.Is(err, state.ErrCorrupt) {
@@ -186,17 +185,15 @@ func (u *upkeep) backedUp(ctx context.Context) error {
 }
 
 // tellDamaged calls a person to a database with broken pages.
-func (u *upkeep) tellDamaged(ctx context.Context, problems []string) error {
-	u.log.Error().Strs("problems", problems[:min(len(problems), 20)]).Msg("database damaged: restore the last backup")
-	return u.raise(ctx, state.Alert{
-		Key: "database/damaged/" + u.now().UTC().Format(time.DateOnly), Kind: alertDamaged, Page: true,
+func (u *Upkeep) tellDamaged(ctx context.Context, problems []string) error {
+	u.o.Log.Error().Strs("problems", problems[:min(len(problems), 20)]).Msg("database damaged: restore the last backup")
+	return u.Raise(ctx, state.Alert{
+		Key: "database/damaged/" + u.o.Now().UTC().Format(time.DateOnly), Kind: alertDamaged, Page: true,
 		Title: "the database is damaged: restore the last backup",
 		Text: fmt.Sprintf("%s. Stop countermand, run: countermand restore FILE with the newest file of %s, and start it again. Look at the machine's disk and memory.",
-			problems[0], filepath.Join(u.dir, backupFolder)),
+			problems[0], filepath.Join(u.o.DataDir, backupFolder)),
 	})
 }
-
-var _ control.Archivist = backend{}
 
 // A copy that goes to a client straight from the database holds its pages: one
 // up to a size at which the file cannot outgrow the address space that it has,
@@ -209,16 +206,16 @@ const (
 // Backup copies the database into a file first, so that a slow client holds up
 // nobody. Where the disk has no room for that it sends the database itself:
 // above all from a full disk a copy must be had.
-func (b backend) Backup(ctx context.Context, begin func(size int64) io.Writer) error {
-	dir := filepath.Join(b.a.o.Config.DataDir, backupFolder)
+func (u *Upkeep) Backup(ctx context.Context, begin func(size int64) io.Writer) error {
+	dir := filepath.Join(u.o.DataDir, backupFolder)
 	err := os.MkdirAll(dir, 0o700)
 	if err == nil {
-		err = roomFor(b.a.store, dir)
+		err = roomFor(u.o.Store, dir)
 	}
 	if err != nil {
-		return b.direct(ctx, begin, err)
+		return u.direct(ctx, begin, err)
 	}
-	f, err := b.staged(ctx, filepath.Join(dir, hotPrefix+newIDs()(time.Now())))
+	f, err := u.staged(ctx, filepath.Join(dir, hotPrefix+u.o.NewID(time.Now())))
 	if err != nil {
 		return fmt.Errorf("back up: %w", err)
 	}
@@ -233,22 +230,22 @@ func (b backend) Backup(ctx context.Context, begin func(size int64) io.Writer) e
 
 // staged gives a copy as an open file that has no name any more: it is gone
 // when it is closed, whatever happens to this process.
-func (b backend) staged(ctx context.Context, path string) (*os.File, error) {
-	if err := b.a.store.Backup(ctx, path); err != nil {
+func (u *Upkeep) staged(ctx context.Context, path string) (*os.File, error) {
+	if err := u.o.Store.Backup(ctx, path); err != nil {
 		return nil, err
 	}
 	f, err := os.Open(path)
 	return f, errors.Join(err, os.Remove(path))
 }
 
-func (b backend) direct(ctx context.Context, begin func(size int64) io.Writer, noRoom error) error {
-	if size, err := b.a.store.Size(); err != nil || size > directMax {
+func (u *Upkeep) direct(ctx context.Context, begin func(size int64) io.Writer, noRoom error) error {
+	if size, err := u.o.Store.Size(); err != nil || size > directMax {
 		return fmt.Errorf("back up: %w", errors.Join(err, noRoom))
 	}
-	b.a.o.Log.Warn().Err(noRoom).Msg("no room to make the copy first, the database is sent as it is read")
+	u.o.Log.Warn().Err(noRoom).Msg("no room to make the copy first, the database is sent as it is read")
 	ctx, cancel := context.WithTimeout(ctx, directTime)
 	defer cancel()
-	return b.a.store.Stream(ctx, begin)
+	return u.o.Store.Stream(ctx, begin)
 }
 
 // BackupStopped copies the database of a data_dir on which no daemon runs.

@@ -1,4 +1,4 @@
-package app
+package upkeep
 
 import (
 	"context"
@@ -17,17 +17,22 @@ import (
 	"countermand/supplier"
 )
 
-// evidence keeps what was seen as files: one folder a case, the newest last
+// Evidence keeps what was seen as files: one folder a case, the newest last
 // by name, each with its SHA-256 in the reference that the journal carries.
-type evidence struct {
+type Evidence struct {
 	dir string
 	seq atomic.Uint64
+}
+
+// NewEvidence keeps what was seen in a data_dir.
+func NewEvidence(dataDir string) *Evidence {
+	return &Evidence{dir: filepath.Join(dataDir, "evidence")}
 }
 
 var unsafeName = regexp.MustCompile(`[^A-Za-z0-9_-]+`)
 
 // Keep writes one piece and gives back "CASE/FILE#sha256:…".
-func (v *evidence) Keep(ctx context.Context, e supplier.Evidence) (string, error) {
+func (v *Evidence) Keep(ctx context.Context, e supplier.Evidence) (string, error) {
 	if err := ctx.Err(); err != nil {
 		return "", fmt.Errorf("keep evidence %s: %w", e.Name, err)
 	}
@@ -49,7 +54,7 @@ func (v *evidence) Keep(ctx context.Context, e supplier.Evidence) (string, error
 
 // store writes the piece under a name that is free: after a restart the count
 // begins anew, and a rehearsal's clock may show a second twice.
-func (v *evidence) store(folder string, e supplier.Evidence) (name string, err error) {
+func (v *Evidence) store(folder string, e supplier.Evidence) (name string, err error) {
 	for range 1000 {
 		name = fmt.Sprintf("%s-%06d-%s.%s", e.At.UTC().Format("20060102T150405Z"), v.seq.Add(1), unsafeName.ReplaceAllString(e.Name, "_"), unsafeName.ReplaceAllString(e.Ext, "_"))
 		if err = write(filepath.Join(v.dir, folder, name), e.Body); !errors.Is(err, fs.ErrExist) {
@@ -61,7 +66,7 @@ func (v *evidence) store(folder string, e supplier.Evidence) (name string, err e
 
 // index adds a line to the folder's list: where the piece came from and when,
 // which the file itself does not tell.
-func (v *evidence) index(folder, name, ref string, e supplier.Evidence) error {
+func (v *Evidence) index(folder, name, ref string, e supplier.Evidence) error {
 	line, err := json.Marshal(struct {
 		File   string    `json:"file"`
 		Ref    string    `json:"ref"`

@@ -1,4 +1,4 @@
-package app
+package upkeep
 
 import (
 	"bytes"
@@ -10,12 +10,16 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"syscall"
 	"testing"
+	"time"
 
 	"countermand/supplier"
 )
 
-func keep(t *testing.T, v *evidence, e supplier.Evidence) string {
+var begin = time.Date(2026, time.March, 2, 8, 0, 0, 0, time.UTC)
+
+func keep(t *testing.T, v *Evidence, e supplier.Evidence) string {
 	t.Helper()
 	ref, err := v.Keep(t.Context(), e)
 	if err != nil {
@@ -26,7 +30,7 @@ func keep(t *testing.T, v *evidence, e supplier.Evidence) string {
 
 // open finds a piece by its reference, as a person who checks the journal
 // would.
-func open(t *testing.T, v *evidence, ref string) []byte {
+func open(t *testing.T, v *Evidence, ref string) []byte {
 	t.Helper()
 	path, sum, ok := strings.Cut(ref, "#sha256:")
 	if !ok || !filepath.IsLocal(path) {
@@ -44,7 +48,7 @@ func open(t *testing.T, v *evidence, ref string) []byte {
 
 func TestEvidenceIsKept(t *testing.T) {
 	t.Parallel()
-	v := &evidence{dir: filepath.Join(t.TempDir(), "evidence")}
+	v := NewEvidence(t.TempDir())
 	e := supplier.Evidence{CaseID: "01JNQ5", Number: "8190000000000001", Name: "before-submit", Ext: "html", At: begin, Zone: "America/Los_Angeles", URL: "http://127.0.0.1:1/p", Body: []byte("<p>page</p>")}
 	ref := keep(t, v, e)
 	if !strings.HasPrefix(ref, "01JNQ5/20260302T080000Z-") || !strings.Contains(ref, "-before-submit.html#") || !bytes.Equal(open(t, v, ref), e.Body) {
@@ -83,7 +87,7 @@ func TestEvidenceIsNeverOverwritten(t *testing.T) {
 	dir := t.TempDir()
 	refs := map[string]string{}
 	for _, body := range []string{"first", "after a restart", "after another"} {
-		v := &evidence{dir: dir}
+		v := NewEvidence(dir)
 		for range 3 {
 			ref := keep(t, v, supplier.Evidence{CaseID: "01JNQ5", Name: "detail", Ext: "json", At: begin, Body: []byte(body)})
 			if old, taken := refs[ref]; taken {
@@ -93,7 +97,7 @@ func TestEvidenceIsNeverOverwritten(t *testing.T) {
 		}
 	}
 	for ref, want := range refs {
-		if got := string(open(t, &evidence{dir: dir}, ref)); got != want {
+		if got := string(open(t, NewEvidence(dir), ref)); got != want {
 			t.Errorf("%s holds %q, want %q", ref, got, want)
 		}
 	}
@@ -103,7 +107,7 @@ func TestEvidenceIsNeverOverwritten(t *testing.T) {
 func TestEvidenceWithHostileNames(t *testing.T) {
 	t.Parallel()
 	outer := t.TempDir()
-	v := &evidence{dir: filepath.Join(outer, "evidence")}
+	v := NewEvidence(outer)
 	for _, name := range []string{"../../outside", "/etc/passwd", "..", ".", "a/b", `a\b`, "a\x00b", "index.jsonl", "-rf", "naïve ☃", "", "a\nb"} {
 		for _, e := range []supplier.Evidence{{CaseID: name, Name: "n", Ext: "png"}, {Number: name, Name: "n", Ext: "png"}, {CaseID: "c", Name: name, Ext: "png"}, {CaseID: "c", Name: "n", Ext: name}} {
 			e.At, e.Body = begin, []byte(name)
@@ -120,17 +124,38 @@ func TestEvidenceWithHostileNames(t *testing.T) {
 
 func TestEvidenceTellsWhatFailed(t *testing.T) {
 	t.Parallel()
-	file := filepath.Join(t.TempDir(), "evidence")
-	if err := os.WriteFile(file, nil, 0o600); err != nil {
+	dir := t.TempDir()
+	if err := os.WriteFile(filepath.Join(dir, "evidence"), nil, 0o600); err != nil {
 		t.Fatal(err)
 	}
 	e := supplier.Evidence{CaseID: "c", Name: "before-submit", Ext: "png", At: begin}
-	if ref, err := (&evidence{dir: file}).Keep(t.Context(), e); err == nil || ref != "" || !strings.Contains(err.Error(), "before-submit") {
+	if ref, err := NewEvidence(dir).Keep(t.Context(), e); err == nil || ref != "" || !strings.Contains(err.Error(), "before-submit") {
 		t.Errorf("kept in a file as %q: %v", ref, err)
 	}
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
-	if ref, err := (&evidence{dir: t.TempDir()}).Keep(ctx, e); err == nil || ref != "" {
+	if ref, err := NewEvidence(t.TempDir()).Keep(ctx, e); err == nil || ref != "" {
 		t.Errorf("kept after the end as %q", ref)
+	}
+}
+
+// On a full disk no half of a piece is left.
+func TestEvidenceOnAFullDisk(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	if os.Geteuid() != 0 || syscall.Mount("tmpfs", dir, "tmpfs", 0, "size=64k") != nil {
+		return // only root can make a small disk
+	}
+	t.Cleanup(func() {
+		if err := syscall.Unmount(dir, 0); err != nil {
+			t.Error(err)
+		}
+	})
+	path := filepath.Join(dir, "piece.png")
+	if err := write(path, make([]byte, 1<<20)); err == nil {
+		t.Error("a megabyte went into 64 kB")
+	}
+	if left, err := os.ReadDir(dir); err != nil || len(left) > 0 {
+		t.Errorf("left behind: %v %v", left, err)
 	}
 }
