@@ -5,9 +5,11 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"time"
 
 	"countermand/cmd/internal/control"
+	"countermand/cmd/internal/dossier"
 	"countermand/state"
 	"countermand/sync/machine"
 )
@@ -79,6 +81,11 @@ func (b backend) TestAlert(ctx context.Context) ([]control.ChannelResult, error)
 		out = append(out, c)
 	}
 	return out, nil
+}
+
+// Export packs the file of a case.
+func (b backend) Export(ctx context.Context, bundle control.Bundle, w io.Writer) (control.Packed, error) {
+	return dossier.Pack(ctx, dossier.Options{DataDir: b.a.o.Config.DataDir, Version: b.a.o.Version}, bundle, w)
 }
 
 // CasesJSON is the document of `cases list --json`, for the demonstration.

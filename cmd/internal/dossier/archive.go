@@ -1,4 +1,7 @@
-package app
+// Package dossier packs the file of a case as a ZIP archive: a text for a
+// person, the case and its journal as data and as tables, and every file of
+// evidence that the journal names, held against its checksum.
+package dossier
 
 import (
 	"archive/zip"
@@ -22,27 +25,22 @@ import (
 	"countermand/cmd/internal/control"
 )
 
-// ExportOptions say where the evidence is and who packs it.
-type ExportOptions struct {
+// Options say where the evidence is and who packs it.
+type Options struct {
 	DataDir string
 	Version string
 }
 
-// Export packs the file of a case: README.txt for a person, case.json, the
+// Pack makes the file of a case: README.txt for a person, case.json, the
 // journal and the tracking as tables, every file of evidence that the journal
 // names, and SHA256SUMS. Each file is held against the sum in the journal while
 // it is packed. The same case at the same time gives the same archive.
-func Export(ctx context.Context, o ExportOptions, b control.Bundle, w io.Writer) (control.Packed, error) {
+func Pack(ctx context.Context, o Options, b control.Bundle, w io.Writer) (control.Packed, error) {
 	p := &packer{z: zip.NewWriter(w), at: b.Now}
 	if err := p.all(ctx, o, b); err != nil {
 		return control.Packed{}, fmt.Errorf("pack case %s: %w", b.Case.ID, err)
 	}
 	return p.result(), nil
-}
-
-// Export packs the file of a case.
-func (b backend) Export(ctx context.Context, bundle control.Bundle, w io.Writer) (control.Packed, error) {
-	return Export(ctx, ExportOptions{DataDir: b.a.o.Config.DataDir, Version: b.a.o.Version}, bundle, w)
 }
 
 // pieceState is what became of one file of evidence.
@@ -89,7 +87,7 @@ type packer struct {
 	sums   bytes.Buffer
 }
 
-func (p *packer) all(ctx context.Context, o ExportOptions, b control.Bundle) error {
+func (p *packer) all(ctx context.Context, o Options, b control.Bundle) error {
 	doc, err := caseJSON(b.Doc)
 	if err != nil {
 		return err
