@@ -13,14 +13,14 @@ import (
 	"strings"
 	"testing"
 
+	"countermand/cmd/internal/app"
 	"countermand/cmd/internal/control"
-	"countermand/cmd/internal/dossier"
 	"countermand/state"
 )
 
 // Export packs what is in the daemon's data_dir, as the real one does.
 func (d *fakeDaemon) Export(ctx context.Context, b control.Bundle, w io.Writer) (control.Packed, error) {
-	return dossier.Pack(ctx, dossier.Options{DataDir: d.dataDir, Version: "v1.2.3"}, b, w)
+	return app.Exporter{DataDir: d.dataDir, Version: "v1.2.3"}.Export(ctx, b, w)
 }
 
 // withEvidence starts a daemon with one case and two files of evidence.

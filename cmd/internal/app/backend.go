@@ -19,6 +19,7 @@ import (
 type backend struct {
 	control.Reader
 	control.Archivist
+	Exporter
 	a *App
 }
 
@@ -83,9 +84,13 @@ func (b backend) TestAlert(ctx context.Context) ([]control.ChannelResult, error)
 	return out, nil
 }
 
-// Export packs the file of a case.
-func (b backend) Export(ctx context.Context, bundle control.Bundle, w io.Writer) (control.Packed, error) {
-	return dossier.Pack(ctx, dossier.Options{DataDir: b.a.o.Config.DataDir, Version: b.a.o.Version}, bundle, w)
+// Exporter packs the file of a case for the control socket.
+type Exporter dossier.Options
+
+// Export writes the ZIP archive to w.
+func (e Exporter) Export(ctx context.Context, b control.Bundle, w io.Writer) (control.Packed, error) {
+	p, err := dossier.Pack(ctx, dossier.Options(e), dossier.Bundle{Case: b.Case, Journal: b.Journal, Document: b.Doc, NextAction: b.Doc.NextAction, Zone: b.Zone, Now: b.Now}, w)
+	return control.Packed{Evidence: p.Evidence, Missing: p.Missing, Changed: p.Changed, MissingCount: len(p.Missing), ChangedCount: len(p.Changed)}, err
 }
 
 // CasesJSON is the document of `cases list --json`, for the demonstration.

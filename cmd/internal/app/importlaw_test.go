@@ -39,7 +39,7 @@ var law = map[string][]string{
 	"sync/dispute":            {"state"},
 	"cmd/internal/control":    {"state", "sync/dispute"},
 	"cmd/internal/console":    {"state", "sync/dispute"},
-	"cmd/internal/dossier":    {"state", "cmd/internal/control"},
+	"cmd/internal/dossier":    {"state"},
 	"cmd/internal/upkeep":     {"state", "state/boltstore", "configs", "supplier"},
 	"cmd/internal/app": {
 		"state", "state/boltstore", "configs", "shop", "shop/shopify", "supplier", "supplier/chrome", "supplier/aliexpress",

@@ -24,8 +24,9 @@ type Exporter interface {
 // Bundle is what an export is made of.
 type Bundle struct {
 	// Doc is the document of `cases show --json`, with its journal.
-	Doc  Case
-	Case state.Case
+	Doc     Case
+	Case    state.Case
+	Journal []state.Entry
 	// Zone is the operator's, Now the daemon's clock.
 	Zone *time.Location
 	Now  time.Time
@@ -66,18 +67,18 @@ func (p Packed) cut() Packed {
 	return p
 }
 
-// show is the document of one case, and the case.
-func (s *Server) show(ctx context.Context, ref string) (Case, state.Case, error) {
+// show gives one case and its document.
+func (s *Server) show(ctx context.Context, ref string) (Bundle, error) {
 	c, journal, err := findCase(ctx, s.o.Backend, ref)
 	if err != nil {
-		return Case{}, c, err
+		return Bundle{}, err
 	}
 	now := s.o.Backend.Now()
-	out := WholeCase(c, journal, now)
+	b := Bundle{Doc: WholeCase(c, journal, now), Case: c, Journal: journal, Now: now}
 	for _, it := range dispute.Rank([]state.Case{c}, now) {
-		withAction(&out, it)
+		withAction(&b.Doc, it)
 	}
-	return out, c, nil
+	return b, nil
 }
 
 // export streams the file of a case. An archive that breaks off midway ends
@@ -115,8 +116,9 @@ func (s *Server) bundle(r *http.Request) (Exporter, Bundle, error) {
 	if err != nil {
 		return nil, Bundle{}, Invalid(err.Error())
 	}
-	doc, c, err := s.show(r.Context(), r.PathValue("ref"))
-	return exporter, Bundle{Doc: doc, Case: c, Zone: zone, Now: s.o.Backend.Now()}, err
+	b, err := s.show(r.Context(), r.PathValue("ref"))
+	b.Zone = zone
+	return exporter, b, err
 }
 
 // zoneOf reads the name of a zone, or an offset such as "+01:00" from clients

@@ -168,8 +168,8 @@ func statusNames() string {
 }
 
 func (s *Server) oneCase(r *http.Request) (any, error) {
-	out, _, err := s.show(r.Context(), r.PathValue("ref"))
-	return out, err
+	b, err := s.show(r.Context(), r.PathValue("ref"))
+	return b.Doc, err
 }
 
 func (s *Server) disputes(r *http.Request) (any, error) {

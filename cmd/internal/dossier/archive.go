@@ -22,7 +22,7 @@ import (
 	"strings"
 	"time"
 
-	"countermand/cmd/internal/control"
+	"countermand/state"
 )
 
 // Options say where the evidence is and who packs it.
@@ -31,14 +31,34 @@ type Options struct {
 	Version string
 }
 
+// Bundle is a case with all that its file is made of.
+type Bundle struct {
+	Case    state.Case
+	Journal []state.Entry
+	// Document is written as case.json.
+	Document any
+	// NextAction is what the operator is to do, empty for nothing.
+	NextAction string
+	// Zone is the operator's, Now the daemon's clock.
+	Zone *time.Location
+	Now  time.Time
+}
+
+// Packed tells how the packing went. Missing and Changed name files and say
+// what is wrong, one line each.
+type Packed struct {
+	Evidence         int
+	Missing, Changed []string
+}
+
 // Pack makes the file of a case: README.txt for a person, case.json, the
 // journal and the tracking as tables, every file of evidence that the journal
 // names, and SHA256SUMS. Each file is held against the sum in the journal while
 // it is packed. The same case at the same time gives the same archive.
-func Pack(ctx context.Context, o Options, b control.Bundle, w io.Writer) (control.Packed, error) {
+func Pack(ctx context.Context, o Options, b Bundle, w io.Writer) (Packed, error) {
 	p := &packer{z: zip.NewWriter(w), at: b.Now}
 	if err := p.all(ctx, o, b); err != nil {
-		return control.Packed{}, fmt.Errorf("pack case %s: %w", b.Case.ID, err)
+		return Packed{}, fmt.Errorf("pack case %s: %w", b.Case.ID, err)
 	}
 	return p.result(), nil
 }
@@ -54,11 +74,11 @@ const (
 
 // piece is one file of evidence that the journal names.
 type piece struct {
-	control.Entry        // that names it first
-	name          string // below evidence/
-	state         pieceState
-	why           string
-	size          int64
+	state.Entry        // that names it first
+	name        string // below evidence/
+	state       pieceState
+	why         string
+	size        int64
 }
 
 // label is what the picture or the answer shows, "before-submit".
@@ -87,8 +107,8 @@ type packer struct {
 	sums   bytes.Buffer
 }
 
-func (p *packer) all(ctx context.Context, o Options, b control.Bundle) error {
-	doc, err := caseJSON(b.Doc)
+func (p *packer) all(ctx context.Context, o Options, b Bundle) error {
+	doc, err := caseJSON(b.Document)
 	if err != nil {
 		return err
 	}
@@ -108,7 +128,7 @@ func (p *packer) all(ctx context.Context, o Options, b control.Bundle) error {
 			return err
 		}
 	}
-	if err := p.evidence(ctx, filepath.Join(o.DataDir, "evidence"), b.Doc.Journal); err != nil {
+	if err := p.evidence(ctx, filepath.Join(o.DataDir, "evidence"), b.Journal); err != nil {
 		return err
 	}
 	if err := p.add("README.txt", []byte(readme{Bundle: b, pieces: p.pieces, version: o.Version}.text())); err != nil {
@@ -120,8 +140,8 @@ func (p *packer) all(ctx context.Context, o Options, b control.Bundle) error {
 	return p.z.Close()
 }
 
-// caseJSON is what `cases show --json` prints.
-func caseJSON(doc control.Case) ([]byte, error) {
+// caseJSON prints a document as `cases show --json` does.
+func caseJSON(doc any) ([]byte, error) {
 	var out bytes.Buffer
 	enc := json.NewEncoder(&out)
 	enc.SetIndent("", "  ")
@@ -151,7 +171,7 @@ func (p *packer) put(name string, at time.Time, body io.Reader) error {
 }
 
 // evidence packs what the journal names, in its order, each file once.
-func (p *packer) evidence(ctx context.Context, dir string, journal []control.Entry) (err error) {
+func (p *packer) evidence(ctx context.Context, dir string, journal []state.Entry) (err error) {
 	p.root, err = os.OpenRoot(dir) // no link leads out of it
 	switch {
 	case err == nil:
@@ -185,7 +205,7 @@ func (p *packer) note(c piece) { p.pieces = append(p.pieces, c) }
 
 // piece packs one file. What is wrong with it is noted; only an archive that
 // cannot be written is an error.
-func (p *packer) piece(e control.Entry, ref, name, want string) error {
+func (p *packer) piece(e state.Entry, ref, name, want string) error {
 	c := piece{Entry: e, name: name}
 	f, why := p.open(name, want)
 	if f == nil {
@@ -270,8 +290,8 @@ func (s *source) Read(b []byte) (int, error) {
 	return n, err
 }
 
-func (p *packer) result() control.Packed {
-	out := control.Packed{Missing: []string{}, Changed: []string{}}
+func (p *packer) result() Packed {
+	out := Packed{Missing: []string{}, Changed: []string{}}
 	for _, c := range p.pieces {
 		if c.size > 0 || c.state == pieceWhole {
 			out.Evidence++
@@ -284,6 +304,5 @@ func (p *packer) result() control.Packed {
 			out.Changed = append(out.Changed, line)
 		}
 	}
-	out.MissingCount, out.ChangedCount = len(out.Missing), len(out.Changed)
 	return out
 }

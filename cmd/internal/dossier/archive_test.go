@@ -100,19 +100,17 @@ func newPackRig(t *testing.T) *packRig {
 	return r
 }
 
-func (r *packRig) bundle() control.Bundle {
+func (r *packRig) bundle() Bundle {
 	r.Helper()
 	zone, err := time.LoadLocation("America/New_York")
 	if err != nil {
 		r.Fatal(err)
 	}
-	doc := control.WholeCase(r.c, r.story, r.now)
-	doc.NextAction = "open a dispute"
-	return control.Bundle{Doc: doc, Case: r.c, Zone: zone, Now: r.now}
+	return Bundle{Case: r.c, Journal: r.story, Document: control.WholeCase(r.c, r.story, r.now), NextAction: "open a dispute", Zone: zone, Now: r.now}
 }
 
 // pack makes the archive and unpacks it.
-func (r *packRig) pack() (raw []byte, files map[string]string, p control.Packed) {
+func (r *packRig) pack() (raw []byte, files map[string]string, p Packed) {
 	r.Helper()
 	var out bytes.Buffer
 	p, err := Pack(r.Context(), Options{DataDir: r.dir, Version: "v1.2.3"}, r.bundle(), &out)
@@ -169,7 +167,7 @@ func TestPack(t *testing.T) {
 	r := newPackRig(t)
 	raw, files, p := r.pack()
 	summed(t, files)
-	if diff := cmp.Diff(control.Packed{Evidence: 5, Missing: []string{}, Changed: []string{}}, p); diff != "" {
+	if diff := cmp.Diff(Packed{Evidence: 5, Missing: []string{}, Changed: []string{}}, p); diff != "" {
 		t.Error(diff)
 	}
 	for _, e := range r.story {
@@ -185,8 +183,8 @@ func TestPack(t *testing.T) {
 		t.Errorf("packed: %v", slices.Sorted(maps.Keys(files)))
 	}
 	var doc control.Case
-	if err := json.Unmarshal([]byte(files["case.json"]), &doc); err != nil || cmp.Diff(r.bundle().Doc, doc) != "" {
-		t.Errorf("case.json: %v %s", err, cmp.Diff(r.bundle().Doc, doc))
+	if err := json.Unmarshal([]byte(files["case.json"]), &doc); err != nil || cmp.Diff(r.bundle().Document, any(doc)) != "" {
+		t.Errorf("case.json: %v %s", err, cmp.Diff(r.bundle().Document, any(doc)))
 	}
 	again, _, _ := r.pack()
 	if !bytes.Equal(raw, again) {
@@ -241,7 +239,7 @@ func TestPackWithSpoiltEvidence(t *testing.T) {
 	}})
 	_, files, p := r.pack()
 	summed(t, files)
-	if p.Evidence != 3 || p.MissingCount != 4 || p.ChangedCount != 2 || len(p.Missing) != 4 || len(p.Changed) != 2 {
+	if p.Evidence != 3 || len(p.Missing) != 4 || len(p.Changed) != 2 {
 		t.Errorf("%+v", p)
 	}
 	text := files["README.txt"]
@@ -272,7 +270,7 @@ func TestPackOfEveryStatus(t *testing.T) {
 		_, files, p := r.pack()
 		summed(t, files)
 		claims := slices.Contains([]state.Status{state.Cancelled, state.Refused, state.Disputable, state.Disputed}, status)
-		if got := strings.Contains(files["README.txt"], "--8<--"); got != claims || p.MissingCount+p.ChangedCount+p.Evidence != 0 {
+		if got := strings.Contains(files["README.txt"], "--8<--"); got != claims || p.Evidence+len(p.Missing)+len(p.Changed) != 0 {
 			t.Errorf("%s: a text to claim %t, want %t; %+v", status, got, claims, p)
 		}
 	}

@@ -6,7 +6,6 @@ import (
 	"strings"
 	"time"
 
-	"countermand/cmd/internal/control"
 	"countermand/state"
 )
 
@@ -58,7 +57,7 @@ func dated(name string, at time.Time, missing string) wanted {
 
 // filed is when the operator recorded the dispute, zero before.
 func (r *readme) filed() (at time.Time) {
-	for _, e := range r.Doc.Journal {
+	for _, e := range r.Journal {
 		if e.Event == state.EventOpened {
 			at = e.At
 		}
@@ -82,8 +81,8 @@ func (r *readme) with(labels []string) (out []piece) {
 func (r *readme) refusal() []piece {
 	out := r.with(refusalLabels)
 	for _, p := range r.pieces {
-		at := func(e control.Entry) bool { return e.To == state.Refused && e.From != e.To && e.At.Equal(p.At) }
-		if p.state == pieceWhole && !slices.Contains(refusalLabels, p.label()) && slices.ContainsFunc(r.Doc.Journal, at) {
+		at := func(e state.Entry) bool { return e.To == state.Refused && e.From != e.To && e.At.Equal(p.At) }
+		if p.state == pieceWhole && !slices.Contains(refusalLabels, p.label()) && slices.ContainsFunc(r.Journal, at) {
 			out = append(out, p)
 		}
 	}

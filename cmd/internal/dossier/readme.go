@@ -7,7 +7,6 @@ import (
 	"text/tabwriter"
 	"time"
 
-	"countermand/cmd/internal/control"
 	"countermand/state"
 )
 
@@ -22,7 +21,7 @@ const (
 
 // readme is the text for the person who opens the archive.
 type readme struct {
-	control.Bundle
+	Bundle
 	pieces  []piece
 	version string
 	b       strings.Builder
@@ -132,7 +131,7 @@ func (r *readme) facts() {
 			rows = append(rows, []string{name, value})
 		}
 	}
-	fact("to do", r.Doc.NextAction)
+	fact("to do", r.NextAction)
 	fact("flag", c.Flag)
 	fact("held because", c.HeldWhy)
 	fact("store", c.Store)
@@ -155,7 +154,7 @@ func (r *readme) facts() {
 // it is the rule that fired.
 func (r *readme) moves() {
 	last := true
-	for _, e := range slices.Backward(r.Doc.Journal) {
+	for _, e := range slices.Backward(r.Journal) {
 		if e.From == e.To {
 			continue
 		}
@@ -236,7 +235,7 @@ func (r *readme) claim() {
 func (r *readme) contents() {
 	r.table([][]string{
 		{"case.json", "the case, as countermand cases show --json prints it"},
-		{"journal.csv", fmt.Sprintf("what happened, in three zones (%d lines)", len(r.Doc.Journal))},
+		{"journal.csv", fmt.Sprintf("what happened, in three zones (%d lines)", len(r.Journal))},
 		{"tracking.csv", fmt.Sprintf("the parcels and their first scans (%d)", len(r.Case.Tracking))},
 		{"SHA256SUMS", "checksums of all of these: sha256sum -c SHA256SUMS"},
 	})

@@ -8,7 +8,6 @@ import (
 	"time"
 	"unicode"
 
-	"countermand/cmd/internal/control"
 	"countermand/state"
 )
 
@@ -73,16 +72,16 @@ func (s *sheet) bytes() ([]byte, error) {
 	return s.buf.Bytes(), s.w.Error()
 }
 
-func journalCSV(b control.Bundle) ([]byte, error) {
+func journalCSV(b Bundle) ([]byte, error) {
 	s := newSheet("at_utc", "at_beijing", "at_"+zoneWord(b.Zone), "event", "from", "to", "by", "who", "detail", "evidence")
-	for _, e := range b.Doc.Journal {
+	for _, e := range b.Journal {
 		s.row(e.At.UTC().Format(time.RFC3339), e.At.In(beijing).Format(time.RFC3339), e.At.In(b.Zone).Format(time.RFC3339),
 			string(e.Event), string(e.From), string(e.To), string(e.By), e.Who, e.Detail, strings.Join(e.Evidence, " "))
 	}
 	return s.bytes()
 }
 
-func trackingCSV(b control.Bundle) ([]byte, error) {
+func trackingCSV(b Bundle) ([]byte, error) {
 	s := newSheet("number", "carrier", "first_seen_utc", "first_scan_utc", "first_scan_beijing", "first_scan_code", "delivered_utc", "first_scan_against_the_request")
 	for _, t := range b.Case.Tracking {
 		scan := ""
