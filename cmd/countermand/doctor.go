@@ -13,6 +13,7 @@ import (
 
 	"countermand/cmd/internal/app"
 	"countermand/cmd/internal/control"
+	"countermand/cmd/internal/doctor"
 	"countermand/configs"
 )
 
@@ -23,7 +24,7 @@ var errNotInOrder = errors.New("not everything is in order")
 func doctorCommand(e *clientEnv) *cobra.Command {
 	var config string
 	var asJSON bool
-	o := app.DoctorOptions{Log: zerolog.Nop()}
+	o := doctor.Options{Open: app.Opener(), Log: zerolog.Nop()}
 	cmd := &cobra.Command{
 		Use:   "doctor",
 		Short: "Look whether everything is in place",
@@ -56,14 +57,14 @@ Shopify reaches the daemon.`,
 			o.Borrow = func(ctx context.Context, account string) (func() error, error) {
 				return borrow(ctx, client, account, 10*time.Minute)
 			}
-			found := app.Doctor(cmd.Context(), o)
+			found := doctor.Examine(cmd.Context(), o)
 			if asJSON {
 				err = e.printJSON(map[string]any{"findings": found})
 			} else {
 				err = e.print(findingsTable(found))
 			}
 			for _, f := range found {
-				if f.Verdict == app.Fail && err == nil {
+				if f.Verdict == doctor.Fail && err == nil {
 					err = errNotInOrder
 				}
 			}
@@ -79,7 +80,7 @@ Shopify reaches the daemon.`,
 	return cmd
 }
 
-func findingsTable(found []app.Finding) string {
+func findingsTable(found []doctor.Finding) string {
 	var b strings.Builder
 	t := tabwriter.NewWriter(&b, 0, 0, 2, ' ', 0)
 	for _, f := range found {

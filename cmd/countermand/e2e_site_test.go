@@ -11,24 +11,24 @@ import (
 	"syscall"
 	"testing"
 
-	"countermand/cmd/internal/app"
+	"countermand/cmd/internal/doctor"
 	"countermand/configs"
 	"countermand/state"
 	"countermand/supplier/aliexpresstest"
 )
 
 // seen is what the doctor says, by part; the worst of several.
-func seen(t *testing.T, r said) map[string]app.Finding {
+func seen(t *testing.T, r said) map[string]doctor.Finding {
 	t.Helper()
 	var doc struct {
-		Findings []app.Finding `json:"findings"`
+		Findings []doctor.Finding `json:"findings"`
 	}
 	if err := json.Unmarshal([]byte(r.out), &doc); err != nil {
 		t.Fatalf("%v: %s %s", err, r.out, r.err)
 	}
-	out := map[string]app.Finding{}
+	out := map[string]doctor.Finding{}
 	for _, f := range doc.Findings {
-		if was, twice := out[f.Part]; !twice || was.Verdict == app.OK {
+		if was, twice := out[f.Part]; !twice || was.Verdict == doctor.OK {
 			out[f.Part] = f
 		}
 	}
@@ -60,14 +60,14 @@ func TestDoctorLooksAtTheSite(t *testing.T) {
 		"calls.list": "matched", "calls.detail": "matched", "cancel.button_captions": "matched", "deny": "matched", "selectors.list_more": "not shown",
 	} {
 		f := got["site main "+part]
-		if !strings.HasPrefix(f.Detail, want) || (f.Verdict == app.OK) != (want != "missing") {
+		if !strings.HasPrefix(f.Detail, want) || (f.Verdict == doctor.OK) != (want != "missing") {
 			t.Errorf("%s: %+v, want %s", part, f, want)
 		}
 	}
 	if missing := got["site main selectors.detail_id"]; missing.Todo == "" {
 		t.Errorf("what to do about it is not said: %+v", missing)
 	}
-	if f := got["site main"]; f.Verdict != app.OK || !strings.Contains(f.Detail, filepath.Join(record, "main")) {
+	if f := got["site main"]; f.Verdict != doctor.OK || !strings.Contains(f.Detail, filepath.Join(record, "main")) {
 		t.Errorf("where the record is: %+v", f)
 	}
 	for _, name := range []string{"findings.json", "list.png", "list.html", "detail.png", "detail.html"} {
@@ -90,7 +90,7 @@ func TestDoctorLooksAtTheSite(t *testing.T) {
 
 	s.site.SetLoggedOut(true)
 	lost := seen(t, runs(t, "doctor", "--site", "--json", "--config", config))
-	if f := lost["site main"]; f.Verdict != app.Fail || !strings.Contains(f.Todo, "countermand login main") {
+	if f := lost["site main"]; f.Verdict != doctor.Fail || !strings.Contains(f.Todo, "countermand login main") {
 		t.Errorf("logged out: %+v", f)
 	}
 }

@@ -11,6 +11,7 @@ import (
 
 	"countermand/cmd/internal/app"
 	"countermand/cmd/internal/control"
+	"countermand/cmd/internal/doctor"
 	"countermand/configs"
 )
 
@@ -33,12 +34,12 @@ ssh -X, or on a virtual one (Xvfb with a VNC server).`,
 			if err != nil {
 				return &usageError{fmt.Errorf("the config has problems, see countermand config check --config %s: %w", config, err)}
 			}
-			giveBack, err := borrow(cmd.Context(), control.NewClient(c.ControlSocket), args[0], app.LoginTimeout+2*time.Minute)
+			giveBack, err := borrow(cmd.Context(), control.NewClient(c.ControlSocket), args[0], doctor.LoginTimeout+2*time.Minute)
 			if err != nil {
 				return err
 			}
-			err = app.Login(cmd.Context(), app.LoginOptions{
-				Config: c, Account: args[0], Display: e.Getenv("DISPLAY") != "" || e.Getenv("WAYLAND_DISPLAY") != "",
+			err = doctor.Login(cmd.Context(), doctor.LoginOptions{
+				Open: app.Opener(), Config: c, Account: args[0], Display: e.Getenv("DISPLAY") != "" || e.Getenv("WAYLAND_DISPLAY") != "",
 				Out: e.Stdout, Log: zerolog.Nop(),
 			})
 			return errors.Join(err, giveBack())

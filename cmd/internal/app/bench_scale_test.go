@@ -131,7 +131,7 @@ func newTicking(tb testing.TB, c *configs.Config, durable bool, now time.Time) *
 	must(err)
 	t.engine, err = casesync.New(casesync.Options{
 		Store: t.store, Policy: policy, Now: clock, NewID: newIDs(), Owner: "test", Log: zerolog.Nop(),
-		Accounts: map[string]casesync.Account{"main": {Client: acc.client}},
+		Accounts: map[string]casesync.Account{"main": {Client: acc.Client}},
 		Shops:    map[string]casesync.Shop{"mystore": {Account: "main"}},
 	})
 	must(err)
@@ -140,7 +140,7 @@ func newTicking(tb testing.TB, c *configs.Config, durable bool, now time.Time) *
 		ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
 		defer cancel()
 		must(t.engine.Stop(ctx))
-		must(acc.close(ctx))
+		must(acc.Close(ctx))
 	})
 	t.settle()
 	t.engine.Heartbeat()

@@ -158,7 +158,7 @@ func (r *pollRig) start(c *configs.Config) {
 	r.must(err)
 	r.engine, err = casesync.New(casesync.Options{
 		Store: r.store, Policy: policy, Now: r.Now, NewID: newIDs(), Owner: "test", Log: log,
-		Accounts: map[string]casesync.Account{"main": {Client: acc.client}},
+		Accounts: map[string]casesync.Account{"main": {Client: acc.Client}},
 	})
 	r.must(err)
 	r.must(r.engine.Start(context.Background()))
@@ -166,7 +166,7 @@ func (r *pollRig) start(c *configs.Config) {
 		ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
 		defer cancel()
 		r.must(r.engine.Stop(ctx))
-		r.must(acc.close(ctx))
+		r.must(acc.Close(ctx))
 	})
 }
 

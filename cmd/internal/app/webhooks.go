@@ -11,6 +11,7 @@ import (
 	"github.com/robfig/cron/v3"
 	"github.com/rs/zerolog"
 
+	"countermand/cmd/internal/doctor"
 	"countermand/configs"
 	"countermand/shop"
 	"countermand/shop/shopify"
@@ -20,15 +21,6 @@ import (
 // watchEvery is how often a shop's webhook subscriptions are looked at: one
 // that is removed costs no more than the delay of a poll.
 const watchEvery = 24 * time.Hour
-
-// hookURL is where a shop's webhooks are to be sent, empty where the public
-// address is not known.
-func hookURL(c *configs.Config, shopName string) string {
-	if c.Webhooks.PublicURL == "" {
-		return ""
-	}
-	return strings.TrimSuffix(c.Webhooks.PublicURL, "/") + strings.Replace(shopify.HookPath, "{shop}", shopName, 1)
-}
 
 // subscriber is a shop whose webhook subscriptions can be looked after.
 type subscriber interface {
@@ -71,11 +63,11 @@ func (w *hookWatch) look(ctx context.Context) error {
 	for _, p := range found.Problems {
 		w.log.Warn().Str("shop", w.shop).Msg("webhook subscription not made: " + p)
 	}
-	lost := missing(found)
+	lost := doctor.MissingTopics(found)
 	if len(lost) > 0 {
 		w.log.Warn().Str("shop", w.shop).Strs("topics", lost).Msg("webhook subscriptions are missing; polls find what they would have told, and countermand doctor --fix makes them")
 	}
-	made := topics(found.Created)
+	made := doctor.Topics(found.Created)
 	if len(made) > 0 {
 		w.log.Warn().Str("shop", w.shop).Strs("topics", made).Str("url", w.url).Msg("webhook subscriptions made")
 	}
@@ -84,28 +76,7 @@ func (w *hookWatch) look(ctx context.Context) error {
 			return fmt.Errorf("tell of the webhook subscriptions of shop %s: %w", w.shop, err)
 		}
 	}
-	return w.remember(ctx, before, seenHooks{URL: w.url, Topics: append(topics(found.Have), common(lost, before.Topics)...)})
-}
-
-// missing are all topics that do not reach us as they should.
-func missing(s shop.Subscriptions) []string {
-	lost := slices.Clone(s.Missing)
-	for _, u := range s.Unusable {
-		if !slices.Contains(lost, u.Topic) && !slices.Contains(topics(s.Have), u.Topic) {
-			lost = append(lost, u.Topic)
-		}
-	}
-	return lost
-}
-
-func topics(list []shop.Subscription) []string {
-	out := make([]string, 0, len(list))
-	for _, s := range list {
-		if !slices.Contains(out, s.Topic) {
-			out = append(out, s.Topic)
-		}
-	}
-	return out
+	return w.remember(ctx, before, seenHooks{URL: w.url, Topics: append(doctor.Topics(found.Have), common(lost, before.Topics)...)})
 }
 
 func common(a, b []string) []string {
@@ -153,7 +124,7 @@ func (a *App) scheduleWatches() {
 			continue
 		}
 		w := &hookWatch{
-			shop: s.Name, url: hookURL(a.o.Config, s.Name), shops: s.Client, store: a.store,
+			shop: s.Name, url: doctor.HookURL(a.o.Config, s.Name), shops: s.Client, store: a.store,
 			mend: a.o.Config.Mode != configs.ModeObserve, remade: a.webhooksRemade,
 			log: a.o.Log.With().Str("room", "webhooks").Logger(),
 		}

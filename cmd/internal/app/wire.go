@@ -16,6 +16,7 @@ import (
 	"github.com/rs/zerolog"
 
 	"countermand/cmd/internal/control"
+	"countermand/cmd/internal/doctor"
 	"countermand/cmd/internal/upkeep"
 	"countermand/configs"
 	"countermand/shop"
@@ -240,11 +241,11 @@ func (a *App) openAccounts() (map[string]casesync.Account, error) {
 		if !acc.browser.Sandboxed() {
 			a.o.Log.Warn().Str("account", ac.Name).Msg("Chromium runs without its sandbox: do not run countermand as root")
 		}
-		a.clean.add("account "+ac.Name, acc.close)
+		a.clean.add("account "+ac.Name, acc.Close)
 		if err := acc.pace.kept(context.Background(), a.store, ac.Name); err != nil {
 			return nil, err
 		}
-		out[ac.Name] = casesync.Account{Client: acc.client, Messenger: acc.client, CoolDown: ac.CoolDown, Room: acc.pace.room, IdleStop: a.o.Config.Browser.IdleStop}
+		out[ac.Name] = casesync.Account{Client: acc.Client, Messenger: acc.Client, CoolDown: ac.CoolDown, Room: acc.pace.room, IdleStop: a.o.Config.Browser.IdleStop}
 	}
 	return out, nil
 }
@@ -255,8 +256,8 @@ const browserMemory = 1500 << 20
 
 // account is one buyer account with its browser.
 type account struct {
+	*aliexpress.Client
 	browser *chrome.Browser
-	client  *aliexpress.Client
 	pace    *pacer
 }
 
@@ -278,7 +279,7 @@ func openAccount(c *configs.Config, ac configs.Account, ev supplier.EvidenceSink
 	if err != nil {
 		return nil, fmt.Errorf("make the browser of account %s: %w", ac.Name, err)
 	}
-	a.client, err = aliexpress.New(aliexpress.Options{
+	a.Client, err = aliexpress.New(aliexpress.Options{
 		Account: ac.Name, Hosts: aliexpress.Hosts{WWW: ac.Hosts.WWW, Mobile: ac.Hosts.Mobile, Login: ac.Hosts.Login, API: ac.Hosts.API},
 		Browser: a.browser, Profile: profile, Evidence: ev, Now: now,
 		Zone: ac.Timezone, Language: ac.Language, Region: ac.Region, Currency: ac.Currency,
@@ -290,8 +291,20 @@ func openAccount(c *configs.Config, ac configs.Account, ev supplier.EvidenceSink
 	return a, nil
 }
 
-func (a *account) close(ctx context.Context) error {
-	return errors.Join(a.client.Close(ctx), a.browser.Stop(ctx))
+// Close keeps the session and stops the browser.
+func (a *account) Close(ctx context.Context) error {
+	return errors.Join(a.Client.Close(ctx), a.browser.Stop(ctx))
+}
+
+// Opener opens shops and accounts for the commands that work without a daemon.
+func Opener() doctor.Opener {
+	return doctor.Opener{
+		Check: Check, Calendars: calendars,
+		Shop: func(s configs.Shop, log zerolog.Logger) (*shopify.Client, error) { return openShop(s, false, log) },
+		Account: func(c *configs.Config, ac configs.Account, log zerolog.Logger) (doctor.Account, error) {
+			return openAccount(c, ac, upkeep.NewEvidence(c.DataDir), time.Now, log)
+		},
+	}
 }
 
 func siteProfile(ac configs.Account) (aliexpress.Profile, error) {

@@ -1,4 +1,7 @@
-package app
+// Package doctor looks whether an installation is ready to work, and lets a
+// person sign in to an AliExpress account. Both open shops and accounts as the
+// daemon does, by means that app gives them.
+package doctor
 
 import (
 	"context"
@@ -12,9 +15,7 @@ import (
 
 	"github.com/rs/zerolog"
 
-	"countermand/cmd/internal/upkeep"
 	"countermand/configs"
-	"countermand/shop"
 	"countermand/shop/shopify"
 	"countermand/supplier"
 	"countermand/supplier/aliexpress"
@@ -41,8 +42,28 @@ type Finding struct {
 	Todo string `json:"todo,omitempty"`
 }
 
-// DoctorOptions say what to look at.
-type DoctorOptions struct {
+// Opener opens what a configuration names, the way the daemon does.
+type Opener struct {
+	// Check judges what the configuration's own package cannot.
+	Check     func(*configs.Config) error
+	Calendars func(configs.Calendar) (china, bank *calendar.Calendar, err error)
+	Shop      func(configs.Shop, zerolog.Logger) (*shopify.Client, error)
+	Account   func(*configs.Config, configs.Account, zerolog.Logger) (Account, error)
+}
+
+// Account is a buyer account with its browser.
+type Account interface {
+	CheckOrder(ctx context.Context, order string) ([]aliexpress.Finding, error)
+	Record(ctx context.Context, dir, order string) ([]aliexpress.Finding, error)
+	OpenLogin(ctx context.Context) (*chrome.Tab, error)
+	Blocked(ctx context.Context) (bool, error)
+	Probe(ctx context.Context) error
+	Close(ctx context.Context) error
+}
+
+// Options say what to look at.
+type Options struct {
+	Open     Opener
 	Config   *configs.Config
 	Warnings configs.Warnings
 	// Site looks at AliExpress itself, with each account's own browser,
@@ -58,14 +79,14 @@ type DoctorOptions struct {
 	Log    zerolog.Logger
 }
 
-// Doctor looks whether everything is in place. It changes nothing unless it is
+// Examine looks whether everything is in place. It changes nothing unless it is
 // told to.
-func Doctor(ctx context.Context, o DoctorOptions) []Finding {
+func Examine(ctx context.Context, o Options) []Finding {
 	d := &doctor{o: o}
 	for _, w := range o.Warnings {
 		d.add("config", Warn, w.Path+": "+w.Text, "")
 	}
-	if err := Check(o.Config); err != nil {
+	if err := o.Open.Check(o.Config); err != nil {
 		d.add("config", Fail, err.Error(), "mend the configuration")
 	}
 	d.disk()
@@ -82,7 +103,7 @@ func Doctor(ctx context.Context, o DoctorOptions) []Finding {
 }
 
 type doctor struct {
-	o     DoctorOptions
+	o     Options
 	found []Finding
 }
 
@@ -140,7 +161,7 @@ func (d *doctor) browser() {
 // calendar looks a season ahead: deadlines must not run into a year that
 // nobody published.
 func (d *doctor) calendar() {
-	china, _, err := calendars(d.o.Config.Calendar)
+	china, bank, err := d.o.Open.Calendars(d.o.Config.Calendar)
 	if err != nil {
 		return // told by Check
 	}
@@ -149,24 +170,13 @@ func (d *doctor) calendar() {
 		d.add("calendar", Warn, fmt.Sprintf("China's holidays of %d are not known: deadlines that reach into it are estimates", ahead.Year()), "add a file of that year to calendar.files once it is published")
 		return
 	}
-	d.add("calendar", OK, strings.ToUpper(china.Name())+" holidays are known a month ahead, banks: "+calendarName(d.o.Config.Calendar), "")
-}
-
-func calendarName(c configs.Calendar) string {
-	zone, err := time.LoadLocation(c.BankTimezone)
-	if err != nil {
-		return c.Bank
-	}
-	if bank, err := calendar.Bank(c.Bank, zone); err == nil {
-		return bank.Name()
-	}
-	return c.Bank
+	d.add("calendar", OK, strings.ToUpper(china.Name())+" holidays are known a month ahead, banks: "+bank.Name(), "")
 }
 
 func (d *doctor) shops(ctx context.Context) {
 	for _, s := range d.o.Config.Shops {
 		part := "shop " + s.Name
-		client, err := openShop(s, false, d.o.Log)
+		client, err := d.o.Open.Shop(s, d.o.Log)
 		if err != nil {
 			d.add(part, Fail, err.Error(), "")
 			continue
@@ -187,63 +197,6 @@ func (d *doctor) shop(ctx context.Context, part string, s configs.Shop, client *
 	}
 	d.add(part, OK, fmt.Sprintf("%s answers in version %s, token %s", h.Domain, h.ServedVersion, strings.ReplaceAll(h.Token, "_", " ")), "")
 	d.subscriptions(ctx, "webhooks "+s.Name, s, client)
-}
-
-// subscriptions tells which webhooks reach us, and makes the missing ones
-// where it is told to. Without any the polls find everything, only later.
-func (d *doctor) subscriptions(ctx context.Context, part string, s configs.Shop, client *shopify.Client) {
-	url := hookURL(d.o.Config, s.Name)
-	if url == "" || len(s.WebhookSecrets()) == 0 {
-		d.unaddressed(ctx, part, s, client, url)
-		return
-	}
-	found, err := client.EnsureSubscriptions(ctx, url, d.o.Fix)
-	d.made(part, "made", found.Created)
-	d.made(part, "taken off, as it would not have worked:", found.Deleted)
-	if err != nil {
-		d.add(part, Warn, err.Error(), "try it again")
-		return
-	}
-	for _, p := range found.Problems {
-		d.add(part, Warn, "not made: "+p, "")
-	}
-	if lost := missing(found); len(lost) > 0 {
-		d.add(part, Warn, "not sent to "+url+": "+strings.Join(lost, ", "), "countermand doctor --fix (until then polls find it, every "+s.PollEvery.String()+")")
-	}
-	for _, h := range found.Have {
-		d.add(part, OK, h.Topic+" is sent to "+h.URI+" in version "+h.Version, "")
-	}
-	d.elsewhere(part, found.Other)
-}
-
-// unaddressed lists the subscriptions of a shop for which none can be made.
-func (d *doctor) unaddressed(ctx context.Context, part string, s configs.Shop, client *shopify.Client, url string) {
-	todo := "set webhooks.public_url to the https address under which Shopify reaches webhooks.listen"
-	if url != "" {
-		todo = "set webhook_secret_files or client_secret_file: without the secret no webhook can be believed"
-	}
-	verdict := OK
-	if d.o.Fix {
-		verdict = Warn
-	}
-	d.add(part, verdict, fmt.Sprintf("none can be looked after; polls find every cancel, every %s", s.PollEvery), todo)
-	all, err := client.Subscriptions(ctx)
-	if err != nil {
-		d.add(part, Warn, err.Error(), "")
-	}
-	d.elsewhere(part, all)
-}
-
-func (d *doctor) made(part, how string, list []shop.Subscription) {
-	for _, s := range list {
-		d.add(part, OK, how+" "+s.Topic, "")
-	}
-}
-
-func (d *doctor) elsewhere(part string, list []shop.Subscription) {
-	for _, s := range list {
-		d.add(part, OK, s.Topic+" is sent to "+s.URI+", left alone", "")
-	}
 }
 
 func (d *doctor) channels() {
@@ -267,7 +220,7 @@ func (d *doctor) site(ctx context.Context, ac configs.Account) {
 			d.add(part, Warn, err.Error(), "")
 		}
 	}()
-	acc, err := openAccount(d.o.Config, ac, upkeep.NewEvidence(d.o.Config.DataDir), time.Now, d.o.Log)
+	acc, err := d.o.Open.Account(d.o.Config, ac, d.o.Log)
 	if err != nil {
 		d.add(part, Fail, err.Error(), "")
 		return
@@ -275,15 +228,15 @@ func (d *doctor) site(ctx context.Context, ac configs.Account) {
 	defer func() {
 		closing, cancel := context.WithTimeout(context.WithoutCancel(ctx), 20*time.Second)
 		defer cancel()
-		if err := acc.close(closing); err != nil {
+		if err := acc.Close(closing); err != nil {
 			d.add(part, Warn, err.Error(), "")
 		}
 	}()
-	look := acc.client.CheckOrder
+	look := acc.CheckOrder
 	if d.o.Record != "" {
 		dir := filepath.Join(d.o.Record, ac.Name)
 		look = func(ctx context.Context, order string) ([]aliexpress.Finding, error) {
-			return acc.client.Record(ctx, dir, order)
+			return acc.Record(ctx, dir, order)
 		}
 	}
 	found, err := look(ctx, d.o.Order)

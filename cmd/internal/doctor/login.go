@@ -1,4 +1,4 @@
-package app
+package doctor
 
 import (
 	"context"
@@ -9,13 +9,13 @@ import (
 
 	"github.com/rs/zerolog"
 
-	"countermand/cmd/internal/upkeep"
 	"countermand/configs"
 	"countermand/supplier"
 )
 
 // LoginOptions are what a sign-in by a person needs.
 type LoginOptions struct {
+	Open    Opener
 	Config  *configs.Config
 	Account string
 	// Display tells that a window can be opened here.
@@ -44,18 +44,18 @@ func Login(ctx context.Context, o LoginOptions) (err error) {
 		return fmt.Errorf("sign in to account %s: there is no display here to open a window on; run this on a desktop (ssh -X will do), or set accounts[].remote_url to a browser that you can see", o.Account)
 	}
 	ac.Headless, ac.Pace = false, configs.Pace{} // a person sets the pace
-	acc, err := openAccount(o.Config, ac, upkeep.NewEvidence(o.Config.DataDir), time.Now, o.Log)
+	acc, err := o.Open.Account(o.Config, ac, o.Log)
 	if err != nil {
 		return err
 	}
 	defer func() {
 		closing, cancel := context.WithTimeout(context.WithoutCancel(ctx), 20*time.Second)
 		defer cancel()
-		err = errors.Join(err, acc.close(closing))
+		err = errors.Join(err, acc.Close(closing))
 	}()
 	ctx, cancel := context.WithTimeout(ctx, LoginTimeout)
 	defer cancel()
-	tab, err := acc.client.OpenLogin(ctx)
+	tab, err := acc.OpenLogin(ctx)
 	if err != nil {
 		return fmt.Errorf("open the sign-in of account %s: %w", o.Account, err)
 	}
@@ -72,7 +72,7 @@ func Login(ctx context.Context, o LoginOptions) (err error) {
 		}
 		// A form half filled in, or a captcha half solved, must not be loaded
 		// away; a look that fails is one at a page on its way.
-		if blocked, err := acc.client.Blocked(ctx); blocked || err != nil {
+		if blocked, err := acc.Blocked(ctx); blocked || err != nil {
 			last = ""
 			continue
 		}
@@ -82,7 +82,7 @@ func Login(ctx context.Context, o LoginOptions) (err error) {
 			continue
 		}
 		last = url
-		if err := acc.client.Probe(ctx); err != nil {
+		if err := acc.Probe(ctx); err != nil {
 			// The person's window stays: a site that does not answer, or that
 			// goes to a regional host, may do better in a moment.
 			if kind := supplier.KindOf(err); kind.Account() || kind == supplier.Unreachable || kind == supplier.UnknownPage {
