@@ -163,10 +163,11 @@ type Case struct {
 	// import, operator.
 	MappedBy string `json:"mapped_by,omitempty"`
 
-	Status  Status `json:"status"`
-	Flag    string `json:"flag,omitempty"`
-	HeldWhy string `json:"held_why,omitempty"`
-	Paused  bool   `json:"paused,omitempty"`
+	Status Status `json:"status"`
+	Flag   string `json:"flag,omitempty"`
+	// Findings are why the case is held.
+	Findings Findings `json:"findings,omitempty"`
+	Paused   bool     `json:"paused,omitempty"`
 	// Rule names what decided how the case is handled: the mode, or a rule
 	// of the configuration.
 	Rule string `json:"rule,omitempty"`
@@ -177,7 +178,7 @@ type Case struct {
 	// Cause is why the supplier order is to be cancelled.
 	Cause Cause `json:"cause,omitempty"`
 	// Partial is why the supplier order cannot be cancelled whole.
-	Partial string `json:"partial,omitempty"`
+	Partial Finding `json:"partial,omitzero"`
 	// Candidates are further accounts that may hold the supplier order.
 	Candidates []string `json:"candidates,omitempty"`
 	// Told is when each message to the supplier was seen to stand there, or may
@@ -187,11 +188,11 @@ type Case struct {
 	// question, whatever the mode asks for.
 	Approved   bool      `json:"approved,omitempty"`
 	ApprovedAt time.Time `json:"approved_at,omitzero"` // the last time
-	// Accepted is the finding of the right-order guard that a person has
-	// seen and approved; any other finding still holds the case.
-	Accepted string `json:"accepted,omitempty"`
+	// Accepted is what a person has approved, or was told too late to help;
+	// any other finding still holds the case.
+	Accepted Findings `json:"accepted,omitempty"`
 	// Stop is why the attempt under way must not make its last click.
-	Stop string `json:"stop,omitempty"`
+	Stop Finding `json:"stop,omitzero"`
 	// Unsure means that the number may not be this order's: readings decide
 	// nothing until a person has approved.
 	Unsure bool `json:"unsure,omitempty"`
@@ -233,11 +234,9 @@ type Case struct {
 	ListText   string    `json:"list_text,omitempty"` // the caption in the order list
 	// ReadFailures counts readings in a row that gave nothing.
 	ReadFailures int `json:"read_failures,omitempty"`
-	// PartFailures counts readings in a row without the part that matters (the
-	// tracking, or the refunds of a closed order); PartsUnread are the reasons
-	// that the journal has.
+	// PartFailures counts readings in a row without the part that matters: the
+	// tracking, or the refunds of a closed order.
 	PartFailures int        `json:"part_failures,omitempty"`
-	PartsUnread  []string   `json:"parts_unread,omitempty"`
 	ReadAt       time.Time  `json:"read_at,omitzero"`
 	Proof        Proof      `json:"proof"`
 	Tracking     []Tracking `json:"tracking,omitempty"`
@@ -319,7 +318,8 @@ func (c Case) Clone() Case {
 	c.Tracking = append([]Tracking(nil), c.Tracking...)
 	c.Estimated = append([]Clock(nil), c.Estimated...)
 	c.Candidates = append([]string(nil), c.Candidates...)
-	c.PartsUnread = append([]string(nil), c.PartsUnread...)
+	c.Findings, c.Accepted = c.Findings.Clone(), c.Accepted.Clone()
+	c.Partial, c.Stop = c.Partial.clone(), c.Stop.clone()
 	c.Facts.Tags = append([]string(nil), c.Facts.Tags...)
 	c.Facts.Products = append([]string(nil), c.Facts.Products...)
 	c.Facts.Vendors = append([]string(nil), c.Facts.Vendors...)

@@ -96,14 +96,14 @@ type Cancellation struct {
 	CancelledAt time.Time
 	// Lines are all the order's lines, as ordered.
 	Lines []Line
-	// Partial is why the supplier order cannot be cancelled whole, empty when
+	// Partial is why the supplier order cannot be cancelled whole, none when
 	// all its lines went.
-	Partial string
+	Partial Finding
 	// Cause is what happened in the shop; empty means that the order was
 	// cancelled there.
 	Cause Cause
 	// Doubt is why a person is to look before the supplier is asked.
-	Doubt string
+	Doubt Finding
 	// AskedAt is when the customer's request was first seen.
 	AskedAt time.Time
 	// Facts are what rules decide by.
@@ -121,9 +121,9 @@ type Mapping struct {
 	By string `json:"by,omitempty"`
 	// Lines that this supplier order covers; empty when that is not known.
 	Lines []Line `json:"lines,omitempty"`
-	// Conflict is why the number cannot be trusted, empty when it can: for
+	// Conflict is why the number cannot be trusted, none when it can: for
 	// instance another shop order holds the same number.
-	Conflict string `json:"conflict,omitempty"`
+	Conflict Finding `json:"conflict,omitzero"`
 	// HeardAt is since when the supplier may know of a request that an earlier
 	// case made, HeardBy; zero: there was none.
 	HeardAt time.Time `json:"heard_at,omitzero"`
@@ -163,6 +163,8 @@ type Asked struct {
 	// offered.
 	Reason  string
 	Offered []string
+	// Findings are what the right-order guard found, where it stopped it.
+	Findings Findings
 	// Reading is the last reading of the order, where there is one.
 	Reading *Reading
 }
@@ -180,9 +182,9 @@ type Decision struct {
 	At        time.Time
 	Until     time.Time
 	DisputeID string
-	// Seen is the reason for which the case was held when the person looked;
-	// empty if that is not known.
-	Seen string
+	// Seen is why the case was held when the person looked; nil if that is
+	// not known.
+	Seen Findings
 }
 
 // Messaged is the end of an attempt to write to the supplier.

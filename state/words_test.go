@@ -94,7 +94,7 @@ func TestCaseJSONKeys(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for key := range strings.FieldsSeq("id shop shop_order shop_order_id account supplier_order status flag reason amount proof cancelled_at requested_at answered_at next_check_at clocks tracking refund rule lines held_why paused") {
+	for key := range strings.FieldsSeq("id shop shop_order shop_order_id account supplier_order status flag reason amount proof cancelled_at requested_at answered_at next_check_at clocks tracking refund rule lines findings paused") {
 		if !jsonKey(t, text, key) {
 			t.Errorf("%s is missing", key)
 		}

@@ -43,10 +43,10 @@ type CancelRequest struct {
 	// Observe stops before anything is clicked that could reach the
 	// supplier, and reports what would have been done.
 	Observe bool
-	// Despite holds the words that a person has seen and allows the attempt
-	// in spite of: a page that says that an earlier request was refused ends
-	// it with AskRefused unless its sentence stands there.
-	Despite string
+	// Despite are the page's sentences about a refusal that a person has seen
+	// and allows the attempt in spite of: a page that says another one ends
+	// it with AskRefused.
+	Despite []string
 	// Guard is asked with each reading of the order, made on the very page
 	// that is about to be clicked. An error ends the attempt with
 	// AskWrongOrder.

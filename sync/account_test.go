@@ -238,7 +238,7 @@ func TestAttemptsThatBreakOff(t *testing.T) {
 			w.cancelled(1042, numberA)
 			w.status(tt.want)
 			if c := w.one(); c.Unsure != tt.unsure || w.site.clicks(numberA) != 0 {
-				t.Errorf("unsure %t (%s), %d clicks", c.Unsure, c.HeldWhy, w.site.clicks(numberA))
+				t.Errorf("unsure %t (%s), %d clicks", c.Unsure, machine.Words(c), w.site.clicks(numberA))
 			}
 		})
 	}

@@ -140,9 +140,6 @@ func (e *Engine) postpone(ctx context.Context, id string, cause error) error {
 	return nil
 }
 
-// unsettled is why a case is held that was about to be asked.
-const unsettled = "a stored record of this shop order is damaged, so it cannot be seen whether it is still to be cancelled: look at it in the shop, then approve or ignore it"
-
 // holdUnsettled puts a case before a person whose shop order cannot be looked
 // at as a whole. What a person has approved is asked.
 func (l *lane) holdUnsettled(ctx context.Context, f state.Effect) error {
@@ -151,7 +148,7 @@ func (l *lane) holdUnsettled(ctx context.Context, f state.Effect) error {
 		if err != nil {
 			return fmt.Errorf("open case %s: %w", f.CaseID, err)
 		}
-		doubt := state.Mapping{SupplierOrder: c.SupplierOrder, Conflict: unsettled}
+		doubt := state.Mapping{SupplierOrder: c.SupplierOrder, Conflict: state.Found(state.RecordDamaged, "")}
 		_, err = t.step(c, state.Event{Kind: state.EventMapped, By: state.ByEngine, Mapping: &doubt})
 		return err
 	})

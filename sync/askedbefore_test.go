@@ -9,6 +9,7 @@ import (
 
 	"countermand/shop"
 	"countermand/state"
+	"countermand/sync/machine"
 )
 
 // TestRefusedOrderIsNotAsked: an order whose page tells of a refusal gets no
@@ -121,10 +122,10 @@ func TestAskedBeforeByACaseLeftAlone(t *testing.T) {
 	w, f, id := askedAndIgnored(t)
 	w.declined(numberA)
 	c := cancelledToo(w, f, id)
-	if n := w.site.clicks(numberA); n != 1 || c.Status != state.Held || !strings.Contains(c.HeldWhy, "was asked about AliExpress order") {
-		t.Fatalf("%d requests; %s: %s", n, c.Status, c.HeldWhy)
+	if n := w.site.clicks(numberA); n != 1 || c.Status != state.Held || !strings.Contains(machine.Words(c), "was asked about AliExpress order") {
+		t.Fatalf("%d requests; %s: %s", n, c.Status, machine.Words(c))
 	}
-	_, err := w.e.Decide(context.Background(), c.ID, state.Event{Kind: state.EventApprove, By: state.ByCLI, Who: "ann", Decision: &state.Decision{Seen: c.HeldWhy}})
+	_, err := w.e.Decide(context.Background(), c.ID, state.Event{Kind: state.EventApprove, By: state.ByCLI, Who: "ann", Decision: &state.Decision{Seen: c.Findings}})
 	must(t, err)
 	w.quiet()
 	if n := w.site.clicks(numberA); n != 2 {

@@ -1,7 +1,6 @@
 package sync
 
 import (
-	"fmt"
 	"slices"
 	"strings"
 
@@ -70,12 +69,17 @@ func (t *txn) contest(o shop.Order, number string) error {
 		if c.Shop == o.Shop && c.ShopOrderID == o.ID || c.Status.Ended() || c.MappedBy == byOperator {
 			continue
 		}
-		doubt := state.Mapping{SupplierOrder: number, Conflict: fmt.Sprintf("AliExpress order %s is also named by %s %s", number, o.Shop, o.Name)}
+		doubt := state.Mapping{SupplierOrder: number, Conflict: namedBy(number, o.Shop+" "+o.Name)}
 		if _, err := t.step(c, state.Event{Kind: state.EventMapped, By: state.ByShop, Mapping: &doubt}); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// namedBy puts a number in doubt that another shop order names as well.
+func namedBy(number, who string) state.Finding {
+	return state.Found(state.NumberTwice, number, "by", who)
 }
 
 // claimant is the other shop order that names a number, "" where none does.

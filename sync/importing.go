@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"countermand/state"
+	"countermand/sync/machine"
 )
 
 // byImport marks a number from a file.
@@ -61,14 +62,14 @@ func (t *txn) importOne(shopName, name string, list []state.Mapping) (why string
 	if slices.ContainsFunc(have, func(m state.Mapping) bool { return m.By == byOperator }) {
 		return "map set has said otherwise, which stands", nil
 	}
-	list, why = merged(list, have)
-	return why, t.PutMappings(shopName, plainName(name), list)
+	list, unclear := merged(list, have)
+	return machine.Words(state.Case{Findings: state.Findings{}.With(unclear)}), t.PutMappings(shopName, plainName(name), list)
 }
 
 // merged puts what a file says of an order beside what earlier ones said of
 // it. A number that the new file does not repeat may be of another parcel, or
 // be what the new file mends: without lines that tell, a person decides.
-func merged(list, have []state.Mapping) (out []state.Mapping, why string) {
+func merged(list, have []state.Mapping) (out []state.Mapping, why state.Finding) {
 	out = slices.Clone(list)
 	var stay []string
 	for _, m := range have {
@@ -77,7 +78,7 @@ func merged(list, have []state.Mapping) (out []state.Mapping, why string) {
 		}
 	}
 	if len(stay) > 0 && !apart(out) {
-		why = fmt.Sprintf("an earlier file names %s for it, and it is not clear whether all are right: say which with map set, or nothing is asked without you", strings.Join(stay, ", "))
+		why = state.Found(state.ImportUnclear, "", "others", strings.Join(stay, ", "))
 	}
 	for i := range out {
 		out[i].By, out[i].Conflict = byImport, why

@@ -87,8 +87,8 @@ func TestSameNumberTwice(t *testing.T) {
 	w.knock("gid://shopify/Order/1042")
 	w.quiet()
 	for _, c := range w.cases() {
-		if c.Status != state.Held || !c.Unsure || !strings.Contains(c.HeldWhy, "is also named by mystore #104") {
-			t.Errorf("case of %s is %s, unsure %t, because of %q", c.ShopOrder, c.Status, c.Unsure, c.HeldWhy)
+		if c.Status != state.Held || !c.Unsure || !strings.Contains(machine.Words(c), "is also named by mystore #104") {
+			t.Errorf("case of %s is %s, unsure %t, because of %q", c.ShopOrder, c.Status, c.Unsure, machine.Words(c))
 		}
 	}
 	if all := w.cases(); len(all) != 2 || w.site.count(&w.site.cancels) != 0 {

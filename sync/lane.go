@@ -239,9 +239,14 @@ func (l *lane) request(ctx context.Context, f state.Effect) error {
 	if err != nil || !begun {
 		return err
 	}
+	var wrong *machine.WrongOrderError
 	asked, err := l.client.Cancel(ctx, supplier.CancelRequest{
-		Number: c.SupplierOrder, CaseID: c.ID, Observe: l.e.o.Policy.Mode == machine.Observe, Despite: c.Accepted,
-		Guard: func(r state.Reading) error { return machine.RightOrder(c, r) },
+		Number: c.SupplierOrder, CaseID: c.ID, Observe: l.e.o.Policy.Mode == machine.Observe, Despite: refusalsSeen(c),
+		Guard: func(r state.Reading) error {
+			err := machine.RightOrder(c, r)
+			errors.As(err, &wrong)
+			return err
+		},
 		Dispatch: func(ctx context.Context) error {
 			defer l.e.crash("dispatch stored")
 			return l.dispatch(ctx, f)
@@ -253,6 +258,9 @@ func (l *lane) request(ctx context.Context, f state.Effect) error {
 			return context.Cause(ctx) // found at the next start; a shutdown is no failure
 		}
 		asked = failedAttempt(err)
+	}
+	if asked.Outcome == state.AskWrongOrder && wrong != nil {
+		asked.Findings = wrong.Findings
 	}
 	by := state.ByEngine
 	if asked.Reading != nil {
@@ -299,6 +307,17 @@ func (l *lane) stillWanted(ctx context.Context, f state.Effect) (wait bool, err 
 		return false, l.holdUnsettled(ctx, f)
 	}
 	return false, err
+}
+
+// refusalsSeen are the page's sentences about a refusal that a person has
+// approved.
+func refusalsSeen(c state.Case) (texts []string) {
+	for _, f := range c.Accepted {
+		if said := f.Facts["refused"]; said != "" {
+			texts = append(texts, said)
+		}
+	}
+	return texts
 }
 
 // failedAttempt is what an error before the last click means for the case.

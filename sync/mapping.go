@@ -9,7 +9,6 @@ import (
 
 	"countermand/shop"
 	"countermand/state"
-	"countermand/sync/machine"
 )
 
 // settle makes the cases of an order agree with what the shop and the operator
@@ -93,7 +92,7 @@ func (t *txn) numbers(o shop.Order) ([]state.Mapping, error) {
 			continue
 		}
 		for i := range out {
-			out[i].Conflict = fmt.Sprintf("it is not clear which AliExpress order belongs to it: an imported file names %s", m.SupplierOrder)
+			out[i].Conflict = state.Found(state.ImportDiffers, out[i].SupplierOrder, "other", m.SupplierOrder)
 		}
 	}
 	return out, nil
@@ -134,7 +133,7 @@ func (t *txn) unnamed(have []state.Case, maps []state.Mapping) error {
 		if c.SupplierOrder == "" || c.Status.Ended() || c.MappedBy == byOperator || named {
 			continue
 		}
-		doubt := state.Mapping{SupplierOrder: c.SupplierOrder, Conflict: fmt.Sprintf("the shop order does not name AliExpress order %s any more", c.SupplierOrder)}
+		doubt := state.Mapping{SupplierOrder: c.SupplierOrder, Conflict: state.Found(state.NumberGone, c.SupplierOrder)}
 		next, err := t.step(c, state.Event{Kind: state.EventMapped, By: state.ByShop, Mapping: &doubt})
 		if err != nil {
 			return err
@@ -234,7 +233,7 @@ func (s Shop) account(m *state.Mapping) {
 	case m.Account == "":
 		m.Account, m.Candidates = s.Account, s.Others
 	case m.Account != s.Account && !slices.Contains(s.Others, m.Account):
-		m.Conflict = fmt.Sprintf("the shop order names account %q for AliExpress order %s, which is not configured for this shop", m.Account, m.SupplierOrder)
+		m.Conflict = state.Found(state.AccountUnknown, m.SupplierOrder, "account", m.Account)
 		m.Account, m.Candidates = s.Account, s.Others
 	}
 }
@@ -249,7 +248,7 @@ func (t *txn) hear(c state.Case, cn *state.Cancellation, wants []want, by state.
 	if i >= 0 {
 		of.Partial = wants[i].partial
 	}
-	if of.Cause.Rank() <= c.Cause.Rank() && of.Partial == c.Partial && (!c.CancelledAt.IsZero() || of.CancelledAt.IsZero()) {
+	if of.Cause.Rank() <= c.Cause.Rank() && of.Partial.Equal(c.Partial) && (!c.CancelledAt.IsZero() || of.CancelledAt.IsZero()) {
 		return c, nil
 	}
 	return t.step(c, state.Event{Kind: state.EventCancelled, By: by, Cancellation: &of})
@@ -259,7 +258,7 @@ func (t *txn) hear(c state.Case, cn *state.Cancellation, wants []want, by state.
 // same supplier order: not where its number was taken back, where the order
 // was wanted again, or where it was left alone and the shop now says more.
 func letGo(c state.Case, cn *state.Cancellation) bool {
-	return c.Status == state.Ignored && (machine.TakenBack(c) || c.Stop == machine.WithdrawnWhy || c.Cause.Rank() < cn.Cause.Rank() || c.EndedAt.Before(cn.AskedAt))
+	return c.Status == state.Ignored && (c.Stop.Code == state.Replaced || c.Stop.Code == state.Withdrawn || c.Cause.Rank() < cn.Cause.Rank() || c.EndedAt.Before(cn.AskedAt))
 }
 
 // heard is since when the supplier may know of a case's request; zero if it
@@ -290,14 +289,14 @@ func (t *txn) conflict(m *state.Mapping, cn *state.Cancellation) error {
 	}
 	for _, o := range said {
 		if o.Shop != cn.Shop || o.Name != plainName(cn.ShopOrder) {
-			m.Conflict = fmt.Sprintf("AliExpress order %s was given to %s %s by the operator", m.SupplierOrder, o.Shop, o.Name)
+			m.Conflict = state.Found(state.NumberGiven, m.SupplierOrder, "to", o.Shop+" "+o.Name)
 		}
 	}
 	if m.By != byOperator {
 		if who, err := t.claimant(m.SupplierOrder, cn.Shop, cn.ShopOrderID); err != nil {
 			return err
 		} else if who != "" {
-			m.Conflict = fmt.Sprintf("AliExpress order %s is also named by %s", m.SupplierOrder, who)
+			m.Conflict = namedBy(m.SupplierOrder, who)
 		}
 	}
 	others, err := t.CasesBySupplierOrder(m.SupplierOrder)
@@ -305,11 +304,11 @@ func (t *txn) conflict(m *state.Mapping, cn *state.Cancellation) error {
 		return err
 	}
 	for _, c := range others {
-		if c.Shop == cn.Shop && c.ShopOrderID == cn.ShopOrderID || heard(c).IsZero() && (machine.TakenBack(c) || c.Status == state.Ignored && c.Stop == machine.WithdrawnWhy) {
+		if c.Shop == cn.Shop && c.ShopOrderID == cn.ShopOrderID || heard(c).IsZero() && c.Status == state.Ignored && (c.Stop.Code == state.Replaced || c.Stop.Code == state.Withdrawn) {
 			continue
 		}
-		m.Conflict = fmt.Sprintf("AliExpress order %s is also named by %s %s", m.SupplierOrder, c.Shop, c.ShopOrder)
-		back := state.Mapping{SupplierOrder: m.SupplierOrder, Conflict: fmt.Sprintf("AliExpress order %s is also named by %s %s", m.SupplierOrder, cn.Shop, cn.ShopOrder)}
+		m.Conflict = namedBy(m.SupplierOrder, c.Shop+" "+c.ShopOrder)
+		back := state.Mapping{SupplierOrder: m.SupplierOrder, Conflict: namedBy(m.SupplierOrder, cn.Shop+" "+cn.ShopOrder)}
 		if _, err := t.step(c, state.Event{Kind: state.EventMapped, By: state.ByShop, Mapping: &back}); err != nil {
 			return err
 		}

@@ -1,8 +1,8 @@
 package sync
 
 import (
-	"fmt"
 	"slices"
+	"strconv"
 
 	"countermand/shop"
 	"countermand/state"
@@ -12,7 +12,7 @@ import (
 // be cancelled whole.
 type want struct {
 	state.Mapping
-	partial string
+	partial state.Finding
 }
 
 // wanted is what is to be cancelled of a shop order.
@@ -69,12 +69,17 @@ func touched(o shop.Order, maps []state.Mapping, gone map[string]int) (out []wan
 		case known && went >= all, orderWent >= orderAll:
 			out = append(out, want{Mapping: m})
 		case !known:
-			out = append(out, want{m, fmt.Sprintf("%d of %d items were taken off the shop order, and it is not known which AliExpress order holds them", went, all)})
+			out = append(out, want{m, part(state.PartUnclear, went, all)})
 		default:
-			out = append(out, want{m, fmt.Sprintf("only %d of the %d items of this AliExpress order were taken off in the shop", went, all)})
+			out = append(out, want{m, part(state.PartOfOrder, went, all)})
 		}
 	}
 	return out
+}
+
+// part is why a supplier order cannot be cancelled whole.
+func part(code state.FindingCode, gone, all int) state.Finding {
+	return state.Found(code, "", "gone", strconv.Itoa(gone), "all", strconv.Itoa(all))
 }
 
 // covers are the shop's lines behind a supplier order, by id, else by SKU. A
@@ -118,10 +123,10 @@ func (t *txn) settleGone(o shop.Order, s Shop, have []state.Case, maps []state.M
 	}
 	cn := cancellationOf(o, state.CauseLines)
 	if old && (o.GoneAt.IsZero() || before) {
-		cn.Doubt = "lines of an order from before countermand's first start were taken off, and the shop does not tell when"
+		cn.Doubt = state.Found(state.LinesBeforeStart, "")
 	}
 	if len(maps) == 0 && went < all {
-		cn.Partial = fmt.Sprintf("only %d of the %d items of the shop order were taken off", went, all)
+		cn.Partial = part(state.PartOfShop, went, all)
 	}
 	w := wanted{maps: maps, orders: touched(o, maps, o.Gone), rest: uncovered(o, maps, o.Gone)}
 	if len(maps) > 0 && len(w.orders)+len(w.rest) == 0 {

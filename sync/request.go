@@ -132,11 +132,11 @@ func (t *txn) putToSuppliers(o shop.Order, s Shop, r state.Request, have []state
 	cn := cancellationOf(o, state.CauseRequested)
 	cn.Reason, cn.AskedAt = r.Reason, r.OpenedAt
 	if r.Source == state.RequestByTag && o.CreatedAt.Before(s.Since) {
-		cn.Doubt = "the order is from before countermand's first start, and the shop does not tell when it was tagged"
+		cn.Doubt = state.Found(state.TagBeforeStart, "")
 	}
 	if r.Partial && len(maps) == 0 {
 		went, all := count(o.Lines, gone)
-		cn.Partial = fmt.Sprintf("the customer asks for only %d of the %d items to be taken off", went, all)
+		cn.Partial = part(state.PartAsked, went, all)
 	}
 	w := wanted{maps: maps, orders: touched(o, maps, gone), rest: uncovered(o, maps, gone)}
 	if len(maps) > 0 && len(w.orders)+len(w.rest) == 0 {

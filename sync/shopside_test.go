@@ -78,8 +78,8 @@ func TestLinesThatWent(t *testing.T) {
 				t.Errorf("cases %v, want %v", got, tc.want)
 			}
 			for _, c := range w.cases() {
-				if c.Cause != state.CauseLines || c.Status == state.Held && !strings.Contains(c.HeldWhy, tc.why) {
-					t.Errorf("cause %q, held because %q; want %q", c.Cause, c.HeldWhy, tc.why)
+				if c.Cause != state.CauseLines || c.Status == state.Held && !strings.Contains(machine.Words(c), tc.why) {
+					t.Errorf("cause %q, held because %q; want %q", c.Cause, machine.Words(c), tc.why)
 				}
 			}
 			f.wrote(t, 0, 0, 0)
@@ -358,7 +358,7 @@ func TestImportedNumbers(t *testing.T) {
 		t.Errorf("refused %v", refused)
 	}
 	w.cancelled(1042)
-	if c := w.one(); c.SupplierOrder != numberA || c.MappedBy != "import" || c.Status != state.Held || !strings.Contains(c.HeldWhy, "1044") {
+	if c := w.one(); c.SupplierOrder != numberA || c.MappedBy != "import" || c.Status != state.Held || !strings.Contains(machine.Words(c), "1044") {
 		t.Errorf("case %+v", c) // two orders name the number
 	}
 	w.cancelled(1043, numberB)

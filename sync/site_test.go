@@ -4,7 +4,7 @@ import (
 	"context"
 	"fmt"
 	"maps"
-	"strings"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -239,7 +239,7 @@ func (c *client) Cancel(ctx context.Context, req supplier.CancelRequest) (state.
 	return state.Asked{Outcome: state.AskPending, Reason: "no longer wanted", Reading: &r}, nil
 }
 
-func withoutClick(r state.Reading, despite string) (state.AskOutcome, bool) {
+func withoutClick(r state.Reading, despite []string) (state.AskOutcome, bool) {
 	switch r.Phase {
 	case state.PhasePending:
 		return state.AskPending, true
@@ -248,7 +248,7 @@ func withoutClick(r state.Reading, despite string) (state.AskOutcome, bool) {
 	case state.PhaseShipped:
 		return state.AskShipped, true
 	}
-	if r.RefusedText != "" && !strings.Contains(despite, r.RefusedText) {
+	if r.RefusedText != "" && !slices.Contains(despite, r.RefusedText) {
 		return state.AskRefused, true
 	}
 	return state.AskNotOffered, !r.CancelOffered

@@ -421,7 +421,7 @@ func (y *year) open() (all []state.Case) {
 func (y *year) stuck() string {
 	var out []string
 	for _, c := range y.open() {
-		out = append(out, fmt.Sprintf("%s %s due %s (paused %t, held %q)", c.ID, c.Status, c.DueAt, c.Paused, c.HeldWhy))
+		out = append(out, fmt.Sprintf("%s %s due %s (paused %t, held %q)", c.ID, c.Status, c.DueAt, c.Paused, machine.Words(c)))
 	}
 	for _, r := range y.requests() {
 		out = append(out, fmt.Sprintf("request about %s is %s: %s%s", r.ShopOrder, r.Status, r.Why, y.storyOf(r)))

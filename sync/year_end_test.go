@@ -35,8 +35,8 @@ func (y *year) mayClick(req supplier.CancelRequest, o *yearOrder) {
 		wrong("case %s of %s: a click on order %s, whose goods are those of %v", c.ID, c.ShopOrderID, o.number, o.owners)
 	case o.reached > 0 && !o.allowed:
 		wrong("case %s: order %s has the request since %s and is asked again", c.ID, o.number, o.reachedAt)
-	case c.Paused || c.Stop != "":
-		wrong("case %s: a click although it is stopped (%s)", c.ID, c.Stop)
+	case c.Paused || !c.Stop.IsZero():
+		wrong("case %s: a click although it is stopped (%s)", c.ID, c.Stop.Code)
 	}
 }
 

@@ -3,7 +3,7 @@ package sync
 import (
 	"context"
 	"math/rand/v2"
-	"strings"
+	"slices"
 	"time"
 
 	"countermand/state"
@@ -211,7 +211,7 @@ func (c yearClient) cancel(ctx context.Context, req supplier.CancelRequest) (sta
 	return c.clicked(o)
 }
 
-func yearNoClick(r state.Reading, despite string) (state.AskOutcome, bool) {
+func yearNoClick(r state.Reading, despite []string) (state.AskOutcome, bool) {
 	switch r.Phase {
 	case state.PhasePending:
 		return state.AskPending, true
@@ -222,7 +222,7 @@ func yearNoClick(r state.Reading, despite string) (state.AskOutcome, bool) {
 	case state.PhaseUnknown:
 		return state.AskUnknown, true
 	}
-	if r.RefusedText != "" && !strings.Contains(despite, r.RefusedText) {
+	if r.RefusedText != "" && !slices.Contains(despite, r.RefusedText) {
 		return state.AskRefused, true
 	}
 	return state.AskNotOffered, !r.CancelOffered

@@ -181,20 +181,21 @@ func decision(e *clientEnv, under string, v verb) *cobra.Command {
 			if err != nil {
 				return err
 			}
+			accepted := ""
 			if v.kind == state.EventApprove {
 				before, err := cl.Case(cmd.Context(), args[0])
 				if err != nil {
 					return err
 				}
-				args[0], d.Seen = before.ID, before.HeldWhy
+				args[0], d.Seen, accepted = before.ID, before.Findings, before.HeldWhy
 			}
 			after, err := cl.Decide(cmd.Context(), args[0], *d)
 			if err != nil {
 				return err
 			}
 			text := decidedText(v.name, after)
-			if d.Seen != "" {
-				text += "you accepted: " + clean(d.Seen) + "\n"
+			if accepted != "" {
+				text += "you accepted: " + clean(accepted) + "\n"
 			}
 			return e.print(text)
 		},

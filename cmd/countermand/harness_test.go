@@ -203,7 +203,8 @@ func caseOf(id, order, number string, s state.Status) state.Case {
 
 func someCases() []state.Case {
 	held := caseOf("01JNQ5Z3K0C8V4T2M6R7S9W1X1", "#1041", "8190000000000001", state.Held)
-	held.Flag, held.HeldWhy, held.Paused = "waits for your decision", "mode is confirm", true
+	held.Flag, held.Paused = "waits for your decision", true
+	held.Findings = state.Findings{state.Found(state.AsksFirst, "", "rule", "mode confirm")}
 	asked := caseOf("01JNQ5Z3K0C8V4T2M6R7S9W1X2", "#1042", "8190000000000002", state.Requested)
 	asked.Flag, asked.Clocks = "waiting for the supplier's answer", map[state.Clock]time.Time{state.ClockAnswerDue: in(51.5), state.ClockShipWindowEnd: in(90)}
 	unmapped := caseOf("01JNQ5Z3K0C8V4T2M6R7S9W1X3", "#1043", "", state.Unmapped)

@@ -82,7 +82,7 @@ func (m Mapping) Resolve(s Sources) []state.Mapping {
 	}
 	for i := range counts {
 		if len(other) > 0 {
-			counts[i].Conflict = "it is not clear which AliExpress order belongs to it: " + strings.Join(other, ", ")
+			counts[i].Conflict = state.Found(state.NumberUnclear, counts[i].SupplierOrder, "others", strings.Join(other, ", "))
 		}
 	}
 	return counts
@@ -169,7 +169,7 @@ func (m Mapping) metafield(s Sources) []state.Mapping {
 	out := readMetafield(s.Metafield, s.Lines)
 	for i, n := range out {
 		if n.Account != "" && len(m.Accounts) > 0 && !slices.Contains(m.Accounts, n.Account) {
-			out[i].Conflict = fmt.Sprintf("the shop order names account %q for AliExpress order %s, which does not buy for this shop", clip(n.Account, 40), n.SupplierOrder)
+			out[i].Conflict = state.Found(state.AccountUnknown, n.SupplierOrder, "account", clip(n.Account, 40))
 			out[i].Account = ""
 		}
 	}

@@ -151,11 +151,11 @@ func TestPlacesThatDisagree(t *testing.T) {
 	const one, two = "8190000000000000", "8190000000000017"
 	s := shopify.Sources{Attributes: []shopify.Attribute{{Key: "ae", Value: one}}, Note: "my other order " + two, Tags: []string{"ae:" + one}}
 	got := shopify.Mapping{Note: true, TagPrefix: "ae:"}.Resolve(s)
-	if len(got) != 1 || got[0].SupplierOrder != one || !strings.Contains(got[0].Conflict, "the note also names "+two) {
+	if len(got) != 1 || got[0].SupplierOrder != one || !strings.Contains(got[0].Conflict.Facts["others"], "the note also names "+two) {
 		t.Errorf("got %+v, want %s in doubt", got, one)
 	}
 	s.Note = "see " + one
-	if got := (shopify.Mapping{Note: true, TagPrefix: "ae:"}).Resolve(s); len(got) != 1 || got[0].Conflict != "" {
+	if got := (shopify.Mapping{Note: true, TagPrefix: "ae:"}).Resolve(s); len(got) != 1 || !got[0].Conflict.IsZero() {
 		t.Errorf("got %+v, want %s without doubt", got, one)
 	}
 }
@@ -168,10 +168,10 @@ func TestMetafieldAccounts(t *testing.T) {
 	for account, taken := range map[string]bool{"": true, "main": true, "second": true, "other": false, "Main": false} {
 		s := shopify.Sources{Metafield: `[{"supplier_order": "` + n + `", "account": "` + account + `"}]`}
 		got := shopify.Mapping{Accounts: []string{"main", "second"}}.Resolve(s)
-		if len(got) != 1 || got[0].SupplierOrder != n || (got[0].Conflict == "") != taken || taken && got[0].Account != account || !taken && got[0].Account != "" {
+		if len(got) != 1 || got[0].SupplierOrder != n || got[0].Conflict.IsZero() != taken || taken && got[0].Account != account || !taken && got[0].Account != "" {
 			t.Errorf("account %q: got %+v", account, got)
 		}
-		if got := (shopify.Mapping{}).Resolve(s); len(got) != 1 || got[0].Conflict != "" || got[0].Account != account {
+		if got := (shopify.Mapping{}).Resolve(s); len(got) != 1 || !got[0].Conflict.IsZero() || got[0].Account != account {
 			t.Errorf("account %q, where the shop's are not told: got %+v", account, got)
 		}
 	}

@@ -358,7 +358,7 @@ func (r *rehearsal) summary() map[string][]string {
 		r.must(r.store.View(r.Context(), func(tx state.ReadTx) error {
 			cases, err := tx.CasesByShopOrder("mystore", o.GID())
 			for _, c := range cases {
-				out[name(i)] = append(out[name(i)], fmt.Sprintf("%s %s %s %s asked %d times", c.SupplierOrder, c.Cause, c.Status, c.HeldWhy, r.supplier.asked[c.SupplierOrder]))
+				out[name(i)] = append(out[name(i)], fmt.Sprintf("%s %s %s %s asked %d times", c.SupplierOrder, c.Cause, c.Status, machine.Words(c), r.supplier.asked[c.SupplierOrder]))
 			}
 			if q, err := tx.Request("mystore", o.GID()); err == nil {
 				out[name(i)] = append(out[name(i)], fmt.Sprintf("request by %s %s", q.Source, q.Status))

@@ -13,8 +13,9 @@ import (
 func fullCase(n int) state.Case {
 	c := aCase(n, state.Refused)
 	c.Account, c.SupplierOrder, c.MappedBy = "main", "8190000000000001", "note"
-	c.Flag, c.HeldWhy, c.Paused, c.Rule, c.Approved = "wait", "why", true, "auto", true
-	c.Accepted, c.Unsure, c.Reason = "date", true, "customer"
+	c.Flag, c.Paused, c.Rule, c.Approved = "wait", true, "auto", true
+	c.Findings = state.Findings{state.Found(state.AsksFirst, "", "rule", "mode confirm")}
+	c.Accepted, c.Unsure, c.Reason = state.Findings{state.Found(state.NumberTwice, "81", "by", "mystore #1")}, true, "customer"
 	c.ShopOrderedAt, c.CancelledAt, c.AskableAt = hour(1), hour(2), hour(3)
 	c.RequestedAt, c.AnsweredAt, c.ClosedAt, c.EndedAt = hour(4), hour(5), hour(6), hour(7)
 	c.Lines = []state.Line{{ID: "1", Title: "Lamp \"ä\"", SKU: "L", Quantity: 2}}
@@ -24,7 +25,7 @@ func fullCase(n int) state.Case {
 	c.OrderedAt, c.PaidAt, c.ShippedAt, c.ReadAt, c.DetailAt = hour(1), hour(2), hour(8), hour(9), hour(9)
 	c.SiteState, c.Proof, c.DisputeID = "s", state.ProofNumberOnly, "d"
 	c.Tracking = []state.Tracking{{Number: "N", Carrier: "C", SeenAt: hour(8), FirstScanAt: hour(9), FirstScanCode: "x", DeliveredAt: hour(10), MissingSince: hour(11), Gone: true}}
-	c.ShippedGuess, c.ReceivedAt, c.PartFailures, c.PartsUnread = true, hour(12), 2, []string{"tracking"}
+	c.ShippedGuess, c.ReceivedAt, c.PartFailures = true, hour(12), 2
 	c.Refund = &state.Refund{Amount: state.Money{Units: 5, Currency: "JPY"}, To: state.RefundCard, At: hour(9), ConfirmedBy: "site"}
 	c.RefundSeen, c.DisputedAt = state.Money{Units: 4, Currency: "JPY"}, hour(10)
 	c.Clocks = map[state.Clock]time.Time{state.ClockProofDue: hour(99)}

@@ -160,7 +160,7 @@ func testDamagedRest(t *testing.T, b Backend) {
 		must(t, err)
 		_, err = tx.PutAccount(state.Account{Name: "second"})
 		must(t, err)
-		must(t, tx.PutMappings("s", "#1", []state.Mapping{{SupplierOrder: "81", Conflict: marker}}))
+		must(t, tx.PutMappings("s", "#1", []state.Mapping{{SupplierOrder: "81", Conflict: state.Found(state.NumberGone, marker)}}))
 	})
 	for range 2 {
 		view(t, s, func(tx state.ReadTx) {

@@ -275,7 +275,7 @@ func testRequests(t *testing.T, b Backend) {
 
 func testMappings(t *testing.T, b Backend) {
 	s := open(t, b)
-	want := []state.Mapping{{SupplierOrder: "81", Account: "main", By: "operator", Lines: []state.Line{{SKU: "x", Quantity: 1}}, Conflict: "c"}, {SupplierOrder: "82"}}
+	want := []state.Mapping{{SupplierOrder: "81", Account: "main", By: "operator", Lines: []state.Line{{SKU: "x", Quantity: 1}}, Conflict: state.Found(state.NumberGone, "81")}, {SupplierOrder: "82"}}
 	update(t, s, func(tx state.Tx) {
 		must(t, tx.PutMappings("s", "#1", want[:1]))
 		must(t, tx.PutMappings("s", "#1", want))

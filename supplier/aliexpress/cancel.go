@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 
 	"countermand/state"
@@ -167,7 +168,7 @@ func (a *attempt) judgeReading() verdict {
 // seen: whoever asked before, asking again is a person's decision.
 func (a *attempt) refusedBefore() bool {
 	said := a.detail.reading.RefusedText
-	return said != "" && !strings.Contains(a.req.Despite, said)
+	return said != "" && !slices.Contains(a.req.Despite, said)
 }
 
 // saying adds the sentence about a refusal where the page has one.

@@ -15,7 +15,7 @@ func TestJudgeReading(t *testing.T) {
 	for name, c := range map[string]struct {
 		phase   state.Phase
 		refused string
-		despite string
+		despite []string
 		offered bool
 		partly  bool
 		want    state.AskOutcome
@@ -23,9 +23,9 @@ func TestJudgeReading(t *testing.T) {
 		"asked for the first time":        {phase: state.PhaseProcessing, offered: true},
 		"refused before":                  {phase: state.PhaseProcessing, refused: said, offered: true, want: state.AskRefused},
 		"refused before, no button":       {phase: state.PhaseProcessing, refused: said, want: state.AskRefused},
-		"refused before, seen":            {phase: state.PhaseProcessing, refused: said, despite: "held: “" + said + "”", offered: true},
-		"refused before, seen, no button": {phase: state.PhaseProcessing, refused: said, despite: said, want: state.AskNotOffered},
-		"refused otherwise than seen":     {phase: state.PhaseProcessing, refused: said, despite: "The seller rejected it", offered: true, want: state.AskRefused},
+		"refused before, seen":            {phase: state.PhaseProcessing, refused: said, despite: []string{"The seller rejected it", said}, offered: true},
+		"refused before, seen, no button": {phase: state.PhaseProcessing, refused: said, despite: []string{said}, want: state.AskNotOffered},
+		"refused otherwise than seen":     {phase: state.PhaseProcessing, refused: said, despite: []string{"The seller rejected it"}, offered: true, want: state.AskRefused},
 		"refused and asked again":         {phase: state.PhasePending, refused: said, want: state.AskPending},
 		"refused and closed":              {phase: state.PhaseClosed, refused: said, want: state.AskClosed},
 		"refused and sent":                {phase: state.PhaseShipped, refused: said, want: state.AskShipped},

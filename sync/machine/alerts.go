@@ -118,8 +118,8 @@ func (x *change) raise(kind string, at time.Time) {
 	x.c.Raised[kind] = key
 	w := alertWords[kind]
 	what := w.what
-	if kind == AlertHeld && x.c.HeldWhy != "" {
-		what += ": " + x.c.HeldWhy
+	if kind == AlertHeld && len(x.c.Findings) > 0 {
+		what += ": " + Words(x.c)
 	}
 	x.out.Alerts = append(x.out.Alerts, state.Alert{
 		Key: key, Kind: kind, Page: w.page, CaseID: x.c.ID, Account: x.c.Account,

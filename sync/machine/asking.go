@@ -19,13 +19,13 @@ func begin(x *change) error {
 		return nil
 	}
 	if x.mustConfirm() {
-		x.hold(false, "%s: asks you before the supplier is asked", x.rule())
+		x.hold(false, state.Found(state.AsksFirst, "", "rule", x.rule()))
 		return nil
 	}
 	a := &x.c.Attempt
 	a.Tries++
 	a.StartedAt, a.DispatchedAt, a.DoubtReads, a.DoubtAt = x.now, time.Time{}, 0, time.Time{}
-	x.c.Stop = ""
+	x.c.Stop = state.Finding{}
 	if a.FirstAt.IsZero() && x.p.Mode != Observe {
 		a.FirstAt = x.now
 	}
@@ -50,8 +50,8 @@ func dispatching(x *change) error {
 	if x.c.Paused {
 		return x.refuse("the case was paused meanwhile")
 	}
-	if x.c.Stop != "" {
-		return x.refuse("%s", x.c.Stop)
+	if !x.c.Stop.IsZero() {
+		return x.refuse("%s", x.words(x.c.Stop))
 	}
 	a := &x.c.Attempt
 	if a.StartedAt.IsZero() {
@@ -70,9 +70,9 @@ func asked(x *change) error {
 	if r == nil {
 		return x.refuse("no outcome came with it")
 	}
-	var wrong error
+	var wrong state.Findings
 	if r.Reading != nil {
-		if wrong = RightOrder(x.c, *r.Reading); wrong == nil && r.Reading.Doubt == "" {
+		if wrong = guard(x.c, *r.Reading); wrong == nil && r.Reading.Doubt == "" {
 			x.absorb(r.Reading)
 		}
 	}
@@ -81,7 +81,7 @@ func asked(x *change) error {
 		return nil
 	}
 	if wrong != nil {
-		x.hold(true, "%s", wrong)
+		x.hold(true, wrong...)
 		return nil
 	}
 	if !shown(r) {
@@ -103,11 +103,14 @@ func asked(x *change) error {
 	case state.AskRefused:
 		x.refusedEarlier(r.Reading)
 	case state.AskObserved:
-		x.hold(false, "mode observe, so nothing was clicked: %s", or(r.Detail, "would ask the supplier to cancel"))
+		x.hold(false, state.Found(state.Observed, "", "detail", or(r.Detail, "would ask the supplier to cancel")))
 	case state.AskWrongOrder:
-		x.hold(true, "%s", or(r.Detail, ErrWrongOrder.Error()))
+		if wrong = r.Findings; wrong == nil {
+			wrong = state.Findings{state.Found(state.WrongOrder, "", "detail", or(r.Detail, "nothing more is known"))}
+		}
+		x.hold(true, wrong...)
 	case state.AskUnknown:
-		x.hold(false, "the page is not one that countermand knows: %s", r.Detail)
+		x.hold(false, state.Found(state.UnknownPage, "", "detail", r.Detail, "refused", saidOfRefusal(r.Reading)))
 	case state.AskNotOffered:
 		x.backToQueue(notOfferedWait, "no cancel button yet (%s)", or(r.Detail, "a fresh payment is verified for up to a day"))
 	case state.AskFailed:
@@ -158,7 +161,7 @@ func or(s, otherwise string) string {
 func (x *change) failed(r *state.Asked) {
 	if r.Kind == string(supplier.NotFound) {
 		if n := 1 + len(x.c.Candidates); x.c.Attempt.Tries >= notFoundTries*n {
-			x.hold(true, "%s does not show order %s: is the number right, and the account?", x.accountsTried(), x.c.SupplierOrder)
+			x.hold(true, state.Found(state.OrderNotShown, x.c.SupplierOrder, "accounts", strings.Join(append([]string{x.c.Account}, x.c.Candidates...), ", ")))
 			return
 		}
 		if was := x.c.Account; x.nextAccount() {
@@ -182,13 +185,6 @@ func (x *change) nextAccount() bool {
 	return true
 }
 
-func (x *change) accountsTried() string {
-	if len(x.c.Candidates) == 0 {
-		return "the account " + x.c.Account
-	}
-	return "none of the accounts " + strings.Join(append([]string{x.c.Account}, x.c.Candidates...), ", ")
-}
-
 // Backoff doubles from a minute to an hour.
 func Backoff(tries int) time.Duration {
 	if tries > 6 {
@@ -200,12 +196,12 @@ func Backoff(tries int) time.Duration {
 func (x *change) backToQueue(wait time.Duration, format string, args ...any) {
 	begun := x.c.Attempt.StartedAt
 	x.c.Attempt.StartedAt, x.c.Attempt.DispatchedAt = time.Time{}, time.Time{}
-	if x.c.Stop != "" {
-		x.hold(true, "%s", x.c.Stop)
+	if !x.c.Stop.IsZero() {
+		x.hold(true, x.c.Stop)
 		return
 	}
 	if end := x.c.Clocks[state.ClockShipWindowEnd]; !end.IsZero() && !end.After(x.now) {
-		x.hold(false, "%s; the ship window ended %s: look at the order yourself", fmt.Sprintf(format, args...), Stamp(end))
+		x.hold(false, x.windowPassed(end, fmt.Sprintf(format, args...)))
 		return
 	}
 	x.to(state.Queued, "%s%s", fmt.Sprintf(format, args...), compared(dated{"begun", begun}, dated{"again from", x.now.Add(wait)}))
@@ -292,18 +288,18 @@ func readingRequesting(x *change) error {
 	case neverAsked(r):
 		x.neverAsked(r)
 	default:
-		x.hold(false, "it is not certain that the request was placed%s, and the order now reads as %s (“%s”%s)", compared(dated{"clicked", x.c.Attempt.DispatchedAt}), r.Phase, r.StatusText, alsoSays(r))
+		x.hold(false, state.Found(state.RequestInDoubt, "", "clicked", moment(x.c.Attempt.DispatchedAt), "phase", string(r.Phase), "status", r.StatusText, "refused", r.RefusedText))
 	}
 	return nil
 }
 
-// alsoSays is the page's sentence about a refusal. Whoever approves a case that
-// is held with it has seen it: see [supplier.CancelRequest].
-func alsoSays(r *state.Reading) string {
-	if r.RefusedText == "" {
+// saidOfRefusal is the page's sentence about a refusal. Whoever approves a case
+// that is held with it has seen it: see [countermand/supplier.CancelRequest].
+func saidOfRefusal(r *state.Reading) string {
+	if r == nil {
 		return ""
 	}
-	return ", and the page says “" + r.RefusedText + "”"
+	return r.RefusedText
 }
 
 // neverAsked is positive evidence: the button is there and nothing tells of a
@@ -322,7 +318,7 @@ func (x *change) neverAsked(r *state.Reading) {
 	case r.At.Sub(a.DoubtAt) < x.p.Settle:
 		x.c.NextCheckAt = a.DoubtAt.Add(x.p.Settle)
 	case a.Reasked:
-		x.hold(false, "the request was placed twice in doubt, last %s, and the order still reads as never asked %s", Stamp(a.DispatchedAt), Stamp(r.At))
+		x.hold(false, state.Found(state.DoubtedTwice, "", "clicked", moment(a.DispatchedAt), "read", moment(r.At)))
 	default:
 		if a.Reasked = true; a.ClickedAt.Equal(a.DispatchedAt) { // of an earlier request that left no trace a button says nothing
 			a.ClickedAt = time.Time{}

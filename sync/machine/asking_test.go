@@ -33,8 +33,8 @@ func again(ev state.Event) step {
 
 func held(ev state.Event, unsure bool) step {
 	return step{ev: ev, to: state.Held, raised: AlertHeld, check: func(t expect, c state.Case, _ Outcome) {
-		if c.Unsure != unsure || c.HeldWhy == "" {
-			t.Errorf("unsure %t because of %q, want unsure %t", c.Unsure, c.HeldWhy, unsure)
+		if c.Unsure != unsure || len(c.Findings) == 0 {
+			t.Errorf("unsure %t because of %q, want unsure %t", c.Unsure, Words(c), unsure)
 		}
 	}}
 }

@@ -3,6 +3,7 @@ package machine
 import (
 	"maps"
 	"slices"
+	"strconv"
 	"time"
 
 	"countermand/state"
@@ -178,7 +179,7 @@ func (x *change) windowOver(t time.Time) {
 	ended := Stamp(t) + x.estimate(state.ClockShipWindowEnd)
 	switch x.c.Status {
 	case state.Queued:
-		x.hold(false, "the ship window ended %s and the request could not be placed; look at the order yourself", ended)
+		x.hold(false, x.windowPassed(t, "the request could not be placed"))
 	case state.Held:
 		x.say("the ship window ended %s while the case was held", ended)
 		x.alertAt(AlertWindowOver, t)
@@ -186,6 +187,15 @@ func (x *change) windowOver(t time.Time) {
 		x.say("the ship window ended %s: reading the order", ended)
 		x.read(state.DepthDetail, "ship window over")
 	}
+}
+
+// windowPassed is the end of the ship window found when nothing could be asked.
+func (x *change) windowPassed(end time.Time, why string) state.Finding {
+	year := ""
+	if slices.Contains(x.c.Estimated, state.ClockShipWindowEnd) {
+		year = strconv.Itoa(EstimatedYear(x.c, state.ClockShipWindowEnd))
+	}
+	return state.Found(state.WindowOver, "", "ended", moment(end), "why", why, "estimate_year", year)
 }
 
 // clockWord names a clock for people.

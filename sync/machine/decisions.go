@@ -21,10 +21,10 @@ func approve(x *change) error {
 		return x.refuse("mode is observe, so nothing is clicked; set mode to confirm or auto first")
 	case x.c.SupplierOrder == "":
 		return x.refuse("no AliExpress order is known")
-	case x.ev.Decision != nil && x.ev.Decision.Seen != "" && x.ev.Decision.Seen != x.c.HeldWhy:
-		return x.refuse("since you looked it is held for another reason: %s", x.c.HeldWhy)
+	case x.ev.Decision != nil && x.ev.Decision.Seen != nil && !x.ev.Decision.Seen.Equal(x.c.Findings):
+		return x.refuse("since you looked it is held for another reason: %s", x.words(x.c.Findings...))
 	}
-	x.c.Approved, x.c.ApprovedAt, x.c.Accepted, x.c.Unsure = true, x.now, x.c.HeldWhy, false
+	x.c.Approved, x.c.ApprovedAt, x.c.Accepted, x.c.Unsure = true, x.now, x.c.Findings, false
 	x.c.Attempt.StartedAt, x.c.Attempt.DispatchedAt, x.c.Attempt.Reasked = time.Time{}, time.Time{}, false
 	if Unjudged(x.c) {
 		x.c.Rule = "approved by " + x.who()
@@ -175,24 +175,22 @@ func lost(x *change) error {
 // withdrawn is the customer wanting the order after all, before it was asked.
 func withdrawn(x *change) error {
 	if !x.heard().IsZero() { // the supplier may have it
-		return x.late(WithdrawnWhy, withdrawnLate)
+		return x.late(wasWithdrawn, withdrawnLate)
 	}
-	x.c.Stop = WithdrawnWhy
-	x.to(state.Ignored, "%s, before the supplier was asked", WithdrawnWhy)
+	x.c.Stop = wasWithdrawn
+	x.to(state.Ignored, "%s, before the supplier was asked", x.words(wasWithdrawn))
 	return nil
 }
 
-const WithdrawnWhy = "the order is wanted after all"
-
 // withdrawnAsking stops an attempt before its last click.
-func withdrawnAsking(x *change) error { return x.stop(AlertWithdrawn, WithdrawnWhy) }
+func withdrawnAsking(x *change) error { return x.stop(AlertWithdrawn, wasWithdrawn) }
 
 func withdrawnLate(x *change) error {
 	if x.c.Cause == state.CauseLines { // the shop says it at each look
-		x.tellOnce(AlertWithdrawn, WithdrawnWhy, "but the supplier was asked already")
+		x.tellOnce(AlertWithdrawn, wasWithdrawn, "but the supplier was asked already")
 		return nil
 	}
-	x.say("%s, but the supplier was asked already", WithdrawnWhy)
+	x.say("%s, but the supplier was asked already", x.words(wasWithdrawn))
 	x.resolve(AlertWithdrawn) // an earlier change of mind
 	x.alert(AlertWithdrawn)
 	return nil

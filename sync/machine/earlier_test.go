@@ -63,7 +63,7 @@ var earlierStories = []scenario{
 		inDoubt(plain(state.EventInterrupted)),
 		{after: 10 * time.Minute, ev: reads(state.PhaseProcessing, refusedText), to: state.Held, raised: AlertHeld, check: has("and the page says “The seller declined your request”")},
 		{ev: decision(state.EventApprove, nil), to: state.Queued, plans: "request", check: func(t expect, c state.Case, out Outcome) {
-			if c.Accepted == "" {
+			if len(c.Accepted) == 0 {
 				t.Errorf("what a person has seen is not kept")
 			}
 		}},

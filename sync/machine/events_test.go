@@ -11,9 +11,9 @@ func usd(units int64) state.Money { return state.Money{Units: units * 10_000, Cu
 var orderLines = []state.Line{{ID: "l1", Title: "Lamp", Quantity: 2}}
 
 func cancellation(partial bool) *state.Cancellation {
-	var why string
+	var why state.Finding
 	if partial {
-		why = "only some lines of it went"
+		why = state.Found(state.PartOfOrder, "", "gone", "1", "all", "2")
 	}
 	return &state.Cancellation{
 		Shop: "mystore", ShopOrder: "#1042", ShopOrderID: "gid://shopify/Order/1", Reason: "customer",
@@ -21,8 +21,16 @@ func cancellation(partial bool) *state.Cancellation {
 	}
 }
 
+// named puts the number in doubt that somebody else names too.
+func named(by string) state.Finding {
+	if by == "" {
+		return state.Finding{}
+	}
+	return state.Found(state.NumberTwice, number, "by", by)
+}
+
 func mapping(conflict string) *state.Mapping {
-	return &state.Mapping{SupplierOrder: number, Account: "main", By: "attribute", Lines: orderLines, Conflict: conflict}
+	return &state.Mapping{SupplierOrder: number, Account: "main", By: "attribute", Lines: orderLines, Conflict: named(conflict)}
 }
 
 func mappedEv(conflict string) state.Event {

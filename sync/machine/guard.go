@@ -1,50 +1,68 @@
 package machine
 
 import (
-	"errors"
 	"fmt"
-	"slices"
-	"strings"
+	"strconv"
 
 	"countermand/state"
 )
 
-// ErrWrongOrder is the guard's finding that a page may show another order
+// WrongOrderError is the guard's finding that a page may show another order
 // than the case means.
-var ErrWrongOrder = errors.New("this may not be the right order")
+type WrongOrderError struct {
+	Findings state.Findings
+	words    string
+}
+
+// Error names everything that is off.
+func (e *WrongOrderError) Error() string { return e.words }
 
 // RightOrder compares a reading with what the case knows: the number, the
 // order's date (not before the shop's order, with a day of grace), the item
 // count (not less than the mapped lines'), and amount and store as read
-// before. What is not known is not compared. The error names everything that
-// is off; what a person has approved passes, another number never.
+// before. What is not known is not compared. The error, a *[WrongOrderError],
+// names everything that is off; what a person has approved passes, another
+// number never.
 func RightOrder(c state.Case, r state.Reading) error {
-	if c.SupplierOrder == "" || r.Number != c.SupplierOrder {
-		return fmt.Errorf("%w: the page shows order %q, the case means %q", ErrWrongOrder, r.Number, c.SupplierOrder)
+	if off := guard(c, r); off != nil {
+		return &WrongOrderError{Findings: off, words: words(c, off...)}
 	}
-	off := findings(c, r)
-	if !slices.ContainsFunc(off, func(f string) bool { return !strings.Contains(c.Accepted, f) }) {
-		return nil
-	}
-	return fmt.Errorf("%w: %s", ErrWrongOrder, strings.Join(off, "; "))
+	return nil
 }
 
-func findings(c state.Case, r state.Reading) (off []string) {
-	if !r.OrderedAt.IsZero() && !c.ShopOrderedAt.IsZero() && r.OrderedAt.Before(c.ShopOrderedAt.Add(-orderDateGrace)) {
-		off = append(off, fmt.Sprintf("placed %s, before the shop's order of %s", Stamp(r.OrderedAt), Stamp(c.ShopOrderedAt)))
+// guard is nil for the right order.
+func guard(c state.Case, r state.Reading) state.Findings {
+	if c.SupplierOrder == "" || r.Number != c.SupplierOrder {
+		return state.Findings{state.Found(state.OtherOrder, c.SupplierOrder, "shown", or(r.Number, "none"))}
 	}
-	have, want := state.ItemCount(r.Lines), state.ItemCount(c.Lines)
+	off := differences(c, r)
+	for _, f := range off {
+		if !c.Accepted.Contains(f) {
+			return off
+		}
+	}
+	return nil
+}
+
+func differences(c state.Case, r state.Reading) (off state.Findings) {
+	found := func(code state.FindingCode, facts ...string) {
+		off = append(off, state.Found(code, c.SupplierOrder, facts...))
+	}
+	if !r.OrderedAt.IsZero() && !c.ShopOrderedAt.IsZero() && r.OrderedAt.Before(c.ShopOrderedAt.Add(-orderDateGrace)) {
+		found(state.OrderedBefore, "placed", moment(r.OrderedAt), "shop_order", moment(c.ShopOrderedAt))
+	}
+	have, need := state.ItemCount(r.Lines), state.ItemCount(c.Lines)
 	switch {
-	case have > 0 && want > have:
-		off = append(off, fmt.Sprintf("it has %d items, the shop's lines need %d", have, want))
-	case have == 0 && want > 0 && r.Complete && r.Source == state.SourceDetail:
-		off = append(off, fmt.Sprintf("its items cannot be counted, the shop's lines need %d", want))
+	case have > 0 && need > have:
+		found(state.TooFewItems, "have", strconv.Itoa(have), "need", strconv.Itoa(need))
+	case have == 0 && need > 0 && r.Complete && r.Source == state.SourceDetail:
+		found(state.ItemsUncounted, "need", strconv.Itoa(need))
 	}
 	if c.Amount.Known() && r.Total.Known() && c.Amount != r.Total {
-		off = append(off, fmt.Sprintf("its total is %s, it was %s before", r.Total, c.Amount))
+		found(state.TotalChanged, "total", r.Total.String(), "before", c.Amount.String())
 	}
 	if c.Store != "" && r.Store != "" && c.Store != r.Store {
-		off = append(off, fmt.Sprintf("its store is %q, it was %q before", r.Store, c.Store))
+		found(state.StoreChanged, "store", fmt.Sprintf("%q", r.Store), "before", fmt.Sprintf("%q", c.Store))
 	}
 	return off
 }

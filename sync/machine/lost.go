@@ -57,7 +57,7 @@ func (x *change) mayHaveBeenAsked() bool {
 	if from.IsZero() {
 		return false
 	}
-	x.hold(false, "a backup was restored: what was done between %s and %s is not known, and the supplier may have been asked; look at the order, then approve or ignore it", Stamp(from), Stamp(x.p.Lost.To))
+	x.hold(false, state.Found(state.RecordsLost, "", "from", moment(from), "to", moment(x.p.Lost.To)))
 	return true
 }
 

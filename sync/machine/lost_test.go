@@ -40,8 +40,8 @@ func TestLostTimeHolds(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			if held := out.Case.Status == state.Held; held != tt.held || held && !strings.Contains(out.Case.HeldWhy, "backup") {
-				t.Errorf("is %s because %q", out.Case.Status, out.Case.HeldWhy)
+			if held := out.Case.Status == state.Held; held != tt.held || held && !strings.Contains(Words(out.Case), "backup") {
+				t.Errorf("is %s because %q", out.Case.Status, Words(out.Case))
 			}
 			if from := out.Case.Attempt.ClickedAt; !from.Equal(tt.from) {
 				t.Errorf("taken for asked since %s, want %s", from, tt.from)

@@ -2,7 +2,6 @@ package machine
 
 import (
 	"fmt"
-	"strings"
 	"time"
 
 	"countermand/state"
@@ -47,12 +46,12 @@ func (x *change) place() error {
 	x.c.SupplierOrder, x.c.Account, x.c.Candidates, x.c.MappedBy = m.SupplierOrder, m.Account, m.Candidates, m.By
 	x.c.Lines = m.Lines
 	x.c.Attempt.ClickedAt, x.c.Attempt.AskedBy = m.HeardAt, m.HeardBy
-	if m.Conflict != "" {
-		x.hold(true, "%s", m.Conflict)
+	if !m.Conflict.IsZero() {
+		x.hold(true, m.Conflict)
 		return nil
 	}
-	if cn := x.ev.Cancellation; cn != nil && cn.Doubt != "" {
-		x.hold(false, "%s", cn.Doubt)
+	if cn := x.ev.Cancellation; cn != nil && !cn.Doubt.IsZero() {
+		x.hold(false, cn.Doubt)
 		return nil
 	}
 	x.judge(fmt.Sprintf("%s; AliExpress order %s (found by %s)", x.because(), m.SupplierOrder, m.By))
@@ -63,12 +62,12 @@ func (x *change) place() error {
 // is not in doubt.
 func (x *change) judge(from string) {
 	c := &x.c
-	if c.Partial != "" {
-		x.hold(false, "%s; an AliExpress order cannot be cancelled in part by itself", c.Partial)
+	if !c.Partial.IsZero() {
+		x.hold(false, c.Partial)
 		return
 	}
-	if before := x.askedBefore(); before != "" {
-		x.hold(false, "%s", before)
+	if before := x.askedBefore(); !before.IsZero() {
+		x.hold(false, before)
 		return
 	}
 	if x.p.Rules != nil && x.p.Rules.NeedsSupplier() && c.DetailAt.IsZero() {
@@ -92,7 +91,7 @@ func (x *change) judge(from string) {
 	case c.Then == state.ThenIgnore:
 		x.to(state.Ignored, "%s: left alone by %s", from, c.Rule)
 	case x.mustConfirm():
-		x.hold(false, "%s: asks you before the supplier is asked", c.Rule)
+		x.hold(false, state.Found(state.AsksFirst, "", "rule", c.Rule))
 	default:
 		x.to(state.Queued, "%s: will be asked (%s)", from, c.Rule)
 		x.plan(state.EffectRequest, "", x.now, "ask the supplier to cancel")
@@ -123,7 +122,7 @@ func cancelledToo(x *change) error {
 	}
 	c.Facts = cn.Facts
 	news := cn.Cause.Rank() > c.Cause.Rank()
-	whole := c.Partial != "" && cn.Partial == ""
+	whole := !c.Partial.IsZero() && cn.Partial.IsZero()
 	if c.CancelledAt.IsZero() && !cn.CancelledAt.IsZero() {
 		c.CancelledAt, c.Reason = cn.CancelledAt, cn.Reason
 	}
@@ -133,13 +132,13 @@ func cancelledToo(x *change) error {
 		}
 		x.say("%s", x.because())
 	}
-	if cn.Partial != "" && c.Partial != "" && !news {
+	if !cn.Partial.IsZero() && !c.Partial.IsZero() && !news {
 		c.Partial = cn.Partial
 	}
 	if !whole {
 		return nil
 	}
-	c.Partial = ""
+	c.Partial = state.Finding{}
 	if !news {
 		x.say("all its lines went by now")
 	}
@@ -154,24 +153,21 @@ func cancelledToo(x *change) error {
 
 // askedBefore words that a case which was left alone had asked, until a person
 // has approved that.
-func (x *change) askedBefore() string {
+func (x *change) askedBefore() state.Finding {
 	a := x.c.Attempt
 	if a.AskedBy == "" || x.c.Approved {
-		return ""
+		return state.Finding{}
 	}
-	return fmt.Sprintf("the supplier was asked about AliExpress order %s before (%s), and case %s about it was left alone: it is asked again only if you want it", x.c.SupplierOrder, Stamp(a.ClickedAt), a.AskedBy)
+	return state.Found(state.AskedBefore, x.c.SupplierOrder, "case", a.AskedBy, "at", moment(a.ClickedAt))
 }
 
 // hold puts the case before a person. unsure means that the number itself is
 // in doubt, so that readings decide nothing. Whatever the reason, whoever
 // approves must know of an earlier request.
-func (x *change) hold(unsure bool, format string, args ...any) {
-	x.c.HeldWhy = fmt.Sprintf(format, args...)
-	if before := x.askedBefore(); !strings.Contains(x.c.HeldWhy, before) {
-		x.c.HeldWhy += "; " + before
-	}
+func (x *change) hold(unsure bool, found ...state.Finding) {
+	x.c.Findings = state.Findings(found).With(x.askedBefore())
 	x.c.Unsure = x.c.Unsure || unsure
-	x.to(state.Held, "held: %s", x.c.HeldWhy)
+	x.to(state.Held, "held: %s", x.words(x.c.Findings...))
 }
 
 // mapped is the number of an unmapped order becoming known.
@@ -189,14 +185,10 @@ func mapped(x *change) error {
 // has approved is news.
 func mappedAgain(x *change) error {
 	m := x.ev.Mapping
-	if m == nil || m.Conflict == "" || x.c.Unsure || strings.Contains(x.c.Accepted, m.Conflict) {
+	if m == nil || m.Conflict.IsZero() || x.c.Unsure || x.c.Accepted.Contains(m.Conflict) {
 		return nil
 	}
-	if x.c.Status == state.Held {
-		x.hold(true, "%s; %s", x.c.HeldWhy, m.Conflict)
-		return nil
-	}
-	x.hold(true, "%s", m.Conflict)
+	x.hold(true, x.c.Findings.With(m.Conflict)...)
 	return nil
 }
 
@@ -204,7 +196,7 @@ func mappedAgain(x *change) error {
 // the last click is not made if it has not been.
 func mappedAsking(x *change) error {
 	m := x.ev.Mapping
-	if m == nil || m.Conflict == "" || strings.Contains(x.c.Accepted, m.Conflict) {
+	if m == nil || m.Conflict.IsZero() || x.c.Accepted.Contains(m.Conflict) {
 		return nil
 	}
 	return x.stop(AlertConflict, m.Conflict)
@@ -213,7 +205,7 @@ func mappedAsking(x *change) error {
 // mappedLate is a conflict that comes up after the supplier was asked.
 func mappedLate(x *change) error {
 	m := x.ev.Mapping
-	if m == nil || m.Conflict == "" || strings.Contains(x.c.Accepted, m.Conflict) {
+	if m == nil || m.Conflict.IsZero() || x.c.Accepted.Contains(m.Conflict) {
 		return nil
 	}
 	x.tellOnce(AlertConflict, m.Conflict, "and the supplier was asked already")
@@ -222,46 +214,46 @@ func mappedLate(x *change) error {
 
 // tellOnce tells a person what comes too late; the shop may say it again and
 // again.
-func (x *change) tellOnce(kind, what, late string) {
-	if strings.Contains(x.c.Accepted, what) {
+func (x *change) tellOnce(kind string, what state.Finding, late string) {
+	if x.c.Accepted.Contains(what) {
 		return
 	}
-	x.c.Accepted = strings.TrimPrefix(x.c.Accepted+"; "+what, "; ")
-	x.say("%s, %s", what, late)
+	x.c.Accepted = x.c.Accepted.With(what)
+	x.say("%s, %s", x.words(what), late)
 	x.alert(kind)
 }
 
-const ReplacedWhy = "the operator named other AliExpress orders for this shop order"
+// What happened in the shop, as a case remembers it.
+var (
+	wasReplaced  = state.Found(state.Replaced, "")
+	wasWithdrawn = state.Found(state.Withdrawn, "")
+)
 
 // replaced takes a number back that was not acted on yet.
 func replaced(x *change) error {
 	if !x.heard().IsZero() { // the supplier may have it
-		return x.late(ReplacedWhy, replacedLate)
+		return x.late(wasReplaced, replacedLate)
 	}
-	x.c.Stop = ReplacedWhy
-	x.to(state.Ignored, "%s", ReplacedWhy)
+	x.c.Stop = wasReplaced
+	x.to(state.Ignored, "%s", x.words(wasReplaced))
 	return nil
 }
 
 // late is for what comes when an earlier click may have reached the supplier:
 // no other one is made without a person.
-func (x *change) late(why string, tell func(*change) error) error {
+func (x *change) late(why state.Finding, tell func(*change) error) error {
 	if x.c.Status == state.Queued {
-		x.hold(true, "%s, but the supplier may have been asked %s", why, Stamp(x.heard()))
+		x.hold(true, why, state.Found(state.MaybeAsked, x.c.SupplierOrder, "at", moment(x.heard())))
 	}
 	return tell(x)
 }
 
-// TakenBack tells whether a case ended because the operator named other
-// orders. Such a case holds its number no longer.
-func TakenBack(c state.Case) bool { return c.Status == state.Ignored && c.Stop == ReplacedWhy }
-
 // replacedAsking stops an attempt before its last click.
-func replacedAsking(x *change) error { return x.stop(AlertReplaced, ReplacedWhy) }
+func replacedAsking(x *change) error { return x.stop(AlertReplaced, wasReplaced) }
 
 // replacedLate cannot be helped any more; a person is told.
 func replacedLate(x *change) error {
-	x.tellOnce(AlertReplaced, ReplacedWhy, "but the supplier was asked already")
+	x.tellOnce(AlertReplaced, wasReplaced, "but the supplier was asked already")
 	return nil
 }
 
@@ -273,16 +265,16 @@ func covered(x *change) error {
 
 // stop lets no further click be made, nor another attempt without a person,
 // should the doubt about this one end with “never asked”.
-func (x *change) stop(kind, why string) error {
-	if x.c.Stop != "" {
+func (x *change) stop(kind string, why state.Finding) error {
+	if !x.c.Stop.IsZero() {
 		return nil
 	}
 	x.c.Stop = why
 	if x.c.Attempt.Heard().IsZero() {
-		x.say("%s: the attempt under way is stopped", why)
+		x.say("%s: the attempt under way is stopped", x.words(why))
 		return nil
 	}
-	x.say("%s, but the supplier may have been asked already", why)
+	x.say("%s, but the supplier may have been asked already", x.words(why))
 	x.alert(kind)
 	return nil
 }

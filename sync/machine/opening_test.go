@@ -73,30 +73,30 @@ var openingStories = []scenario{
 		{ev: state.Event{Kind: state.EventMapped, Mapping: &state.Mapping{}}, refused: "no supplier order"},
 	}},
 	{name: "a contested number is held and its readings count for nothing", steps: []step{
-		{ev: opens("also named by #7", false), to: state.Held, raised: AlertHeld, check: has("also named by #7")},
+		{ev: opens("#7", false), to: state.Held, raised: AlertHeld, check: has("also named by #7")},
 		{ev: reads(state.PhaseClosed), to: state.Held},
 		{ev: decision(state.EventRetry, nil), refused: "approve it if you are sure"},
-		{ev: mappedEv("also named by #8"), to: state.Held},
+		{ev: mappedEv("#8"), to: state.Held},
 		{ev: decision(state.EventApprove, nil), to: state.Queued, plans: "request"},
-		{ev: mappedEv("also named by #7"), to: state.Queued},
+		{ev: mappedEv("#7"), to: state.Queued},
 	}},
 	{name: "a number that turns out contested is held", steps: then(reach[state.Queued], []step{
-		{ev: mappedEv("also named by #7"), to: state.Held, raised: AlertHeld, check: func(t expect, c state.Case, _ Outcome) {
+		{ev: mappedEv("#7"), to: state.Held, raised: AlertHeld, check: func(t expect, c state.Case, _ Outcome) {
 			if !c.Unsure {
 				t.Errorf("is sure of a contested number")
 			}
 		}},
 	})},
 	{name: "a held case learns that its number is contested", steps: then(reach[state.Held], []step{
-		{ev: mappedEv("also named by #7"), to: state.Held, raised: AlertHeld, check: func(t expect, c state.Case, out Outcome) {
-			if !c.Unsure || c.HeldWhy == "also named by #7" {
-				t.Errorf("unsure %t, held because of %q; want both reasons", c.Unsure, c.HeldWhy)
+		{ev: mappedEv("#7"), to: state.Held, raised: AlertHeld, check: func(t expect, c state.Case, out Outcome) {
+			if !c.Unsure || len(c.Findings) != 2 {
+				t.Errorf("unsure %t, held because of %q; want both reasons", c.Unsure, Words(c))
 			}
 			stillRaised(AlertHeld)(t, c, out)
 		}},
 	})},
 	{name: "a part of an order waits for a person", steps: []step{
-		{ev: opens("", true), to: state.Held, raised: AlertHeld, plans: "read:detail", check: has("only some lines")},
+		{ev: opens("", true), to: state.Held, raised: AlertHeld, plans: "read:detail", check: has("only 1 of the 2 items")},
 	}},
 	{name: "a part of an order waits for a person also when it is mapped late", steps: []step{
 		{ev: opensUnmapped(), to: state.Unmapped, raised: AlertUnmapped},
@@ -122,8 +122,8 @@ var modeStories = []scenario{
 		}},
 		{ev: plain(state.EventDispatching), refused: "mode observe"},
 		{ev: ends(state.AskObserved, look(state.PhaseProcessing)), to: state.Held, raised: AlertHeld, check: func(t expect, c state.Case, _ Outcome) {
-			if c.HeldWhy != "mode observe, so nothing was clicked: as told" {
-				t.Errorf("held because of %q", c.HeldWhy)
+			if Words(c) != "mode observe, so nothing was clicked: as told" {
+				t.Errorf("held because of %q", Words(c))
 			}
 		}},
 		{ev: decision(state.EventApprove, nil), refused: "mode is observe"},

@@ -1,7 +1,6 @@
 package machine
 
 import (
-	"slices"
 	"time"
 
 	"countermand/state"
@@ -21,22 +20,17 @@ func (x *change) parts(r *state.Reading) {
 		told = !lacks
 	}
 	if told {
-		c.PartFailures, c.PartsUnread = 0, nil
+		c.PartFailures = 0
 	}
 	if !lacks {
 		return
 	}
 	c.PartFailures++
-	if !slices.Contains(c.PartsUnread, r.Unread) {
+	if c.PartFailures == 1 || c.PartFailures == unreadableAfter {
 		x.say("a part could not be read, and nothing follows from what it does not show: %s", r.Unread)
-		c.PartsUnread = append(c.PartsUnread, r.Unread)
-		c.PartsUnread = c.PartsUnread[max(0, len(c.PartsUnread)-unreadKept):]
 	}
 	x.proofUnread(r)
 }
-
-// unreadKept bounds the reasons that a case remembers.
-const unreadKept = 8
 
 // unreadPoint remembers which deadline of the proof passed without a tracking
 // that could be read.

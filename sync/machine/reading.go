@@ -18,19 +18,19 @@ func (x *change) trust(r *state.Reading) bool {
 		x.unread("in doubt", r.Doubt)
 		return false
 	}
-	err := RightOrder(x.c, *r)
-	if err == nil {
+	wrong := guard(x.c, *r)
+	if wrong == nil {
 		return true
 	}
 	switch x.c.Status {
 	case state.Queued, state.Requesting:
-		x.hold(true, "%s", err)
+		x.hold(true, wrong...)
 	case state.Held:
 		if !x.c.Unsure { // whoever was told another reason is told this one too
-			x.hold(true, "%s", err)
+			x.hold(true, wrong...)
 		}
 	default:
-		x.say("a reading was set aside: %s", err)
+		x.say("a reading was set aside: %s", x.words(wrong...))
 		x.alert(AlertFault)
 		x.again()
 	}
@@ -157,7 +157,7 @@ func (x *change) listOnly(r *state.Reading) bool {
 	if r.Source != state.SourceList {
 		return false
 	}
-	if RightOrder(x.c, state.Reading{Number: r.Number}) == nil {
+	if guard(x.c, state.Reading{Number: r.Number}) == nil {
 		x.absorb(r)
 	}
 	x.again()

@@ -149,7 +149,7 @@ func (x *change) to(s state.Status, format string, args ...any) {
 		}
 	}
 	if s != state.Held {
-		x.c.HeldWhy = ""
+		x.c.Findings = nil
 	}
 	x.c.NextCheckAt = nextCheck(x.c, x.now)
 	if s.Ended() {

@@ -76,10 +76,14 @@ var tellStories = []scenario{
 	}},
 }
 
-func ofCause(cause state.Cause, partial string) state.Event {
+// ofCause is the shop saying why; gone: so many of three items only.
+func ofCause(cause state.Cause, gone string) state.Event {
 	ev := opens("", false)
 	cn := *ev.Cancellation
-	if cn.Cause, cn.Partial = cause, partial; cause != state.CauseCancelled {
+	if gone != "" {
+		cn.Partial = state.Found(state.PartOfOrder, "", "gone", gone, "all", "3")
+	}
+	if cn.Cause = cause; cause != state.CauseCancelled {
 		cn.CancelledAt = time.Time{}
 	}
 	ev.Cancellation = &cn
@@ -88,8 +92,8 @@ func ofCause(cause state.Cause, partial string) state.Event {
 
 var causeStories = []scenario{
 	{name: "lines went, then the rest", steps: []step{
-		{ev: ofCause(state.CauseLines, "only 1 of the 2 items of this AliExpress order were taken off in the shop"), to: state.Held, raised: AlertHeld, plans: "read:detail", check: has("cannot be cancelled in part")},
-		{ev: ofCause(state.CauseLines, "only 1 of the 2 items"), to: state.Held},
+		{ev: ofCause(state.CauseLines, "1"), to: state.Held, raised: AlertHeld, plans: "read:detail", check: has("cannot be cancelled in part")},
+		{ev: ofCause(state.CauseLines, "2"), to: state.Held},
 		{ev: ofCause(state.CauseLines, ""), to: state.Queued, plans: "request", check: has("all its lines went by now")},
 		{ev: ofCause(state.CauseCancelled, ""), to: state.Queued, check: func(t expect, c state.Case, out Outcome) {
 			if has("was cancelled in the shop")(t, c, out); c.Cause != state.CauseCancelled || c.CancelledAt.IsZero() {
@@ -99,11 +103,11 @@ var causeStories = []scenario{
 		{ev: ofCause(state.CauseLines, ""), to: state.Queued},
 	}},
 	{name: "lines went, then the whole order", steps: []step{
-		{ev: ofCause(state.CauseLines, "only 1 of 2"), to: state.Held, raised: AlertHeld, plans: "read:detail"},
+		{ev: ofCause(state.CauseLines, "1"), to: state.Held, raised: AlertHeld, plans: "read:detail"},
 		{ev: ofCause(state.CauseCancelled, ""), to: state.Queued, plans: "request"},
 	}},
 	{name: "what a person approved is not decided again", steps: []step{
-		{ev: ofCause(state.CauseLines, "only 1 of 2"), to: state.Held, raised: AlertHeld, plans: "read:detail"},
+		{ev: ofCause(state.CauseLines, "1"), to: state.Held, raised: AlertHeld, plans: "read:detail"},
 		{ev: decision(state.EventApprove, nil), to: state.Queued, plans: "request"},
 		{ev: ofCause(state.CauseCancelled, ""), to: state.Queued},
 	}},
@@ -229,7 +233,7 @@ var accountStories = []scenario{
 		{ev: func() state.Event {
 			ev := inAccounts()
 			cn := *ev.Cancellation
-			cn.Partial = "only 1 of 2"
+			cn.Partial = state.Found(state.PartOfOrder, "", "gone", "1", "all", "3")
 			ev.Cancellation = &cn
 			return ev
 		}(), to: state.Held, raised: AlertHeld, plans: "read:detail"},

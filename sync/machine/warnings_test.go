@@ -126,17 +126,17 @@ func TestApprovesWhatWasShown(t *testing.T) {
 	t.Parallel()
 	d := &driven{t: t, p: policyOf(Confirm), c: state.Case{ID: "01CASE"}, now: base}
 	d.do(0, opens("", false))
-	seen := d.c.HeldWhy
+	seen := d.c.Findings
 	d.got = nil
-	d.do(time.Minute, mappedEv("shop order #999 holds the same number"))
+	d.do(time.Minute, mappedEv("mystore #999"))
 	if !slices.Contains(d.got, AlertHeld) {
 		t.Errorf("nobody was told of the conflict: %v", d.got)
 	}
 	_, err := d.p.Step(d.c, decision(state.EventApprove, &state.Decision{Seen: seen}), d.now)
 	if err == nil || !strings.Contains(err.Error(), "#999") {
-		t.Errorf("seen %q; approved %q: %v", seen, d.c.HeldWhy, err)
+		t.Errorf("seen %v; approved %v: %v", seen, d.c.Findings, err)
 	}
-	if _, err := d.p.Step(d.c, decision(state.EventApprove, &state.Decision{Seen: d.c.HeldWhy}), d.now); err != nil {
+	if _, err := d.p.Step(d.c, decision(state.EventApprove, &state.Decision{Seen: d.c.Findings}), d.now); err != nil {
 		t.Error(err)
 	}
 }

@@ -37,10 +37,10 @@ var law = map[string][]string{
 	"sync/calendar":           {},
 	"sync/alert":              {"state", "sync/calendar"},
 	"sync/dispute":            {"state"},
-	"cmd/internal/control":    {"state", "sync/dispute"},
+	"cmd/internal/control":    {"state", "sync/dispute", "sync/machine"}, // for the words of findings
 	"cmd/internal/console":    {"state", "sync/dispute"},
 	"cmd/internal/doctor":     {"configs", "shop", "shop/shopify", "supplier", "supplier/aliexpress", "supplier/chrome", "sync/calendar"},
-	"cmd/internal/dossier":    {"state"},
+	"cmd/internal/dossier":    {"state", "sync/machine"},
 	"cmd/internal/upkeep":     {"state", "state/boltstore", "configs", "supplier"},
 	"cmd/internal/app": {
 		"state", "state/boltstore", "configs", "shop", "shop/shopify", "supplier", "supplier/chrome", "supplier/aliexpress",

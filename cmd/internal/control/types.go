@@ -21,9 +21,11 @@ type Case struct {
 	MappedBy      string       `json:"mapped_by,omitempty"`
 	Status        state.Status `json:"status"`
 	Flag          string       `json:"flag,omitempty"`
-	HeldWhy       string       `json:"held_why,omitempty"`
-	Paused        bool         `json:"paused,omitempty"`
-	Rule          string       `json:"rule,omitempty"`
+	// HeldWhy says Findings in words.
+	HeldWhy  string         `json:"held_why,omitempty"`
+	Findings state.Findings `json:"findings,omitempty"`
+	Paused   bool           `json:"paused,omitempty"`
+	Rule     string         `json:"rule,omitempty"`
 	// Cause is what in the shop made the case: cancelled, requested (the
 	// customer asks, the shop waits) or lines (only these went).
 	Cause     state.Cause `json:"cause,omitempty"`
@@ -209,8 +211,8 @@ type Decision struct {
 	At        time.Time       `json:"at,omitzero"`
 	Until     time.Time       `json:"until,omitzero"`
 	DisputeID string          `json:"dispute_id,omitempty"`
-	// Seen is the held_why that an approval is about.
-	Seen string `json:"seen,omitempty"`
+	// Seen are the findings that an approval is about.
+	Seen state.Findings `json:"seen,omitempty"`
 }
 
 // maxLoan bounds a loan, in seconds; whoever needs longer asks again.

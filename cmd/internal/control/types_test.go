@@ -42,7 +42,7 @@ func TestCaseInJSON(t *testing.T) {
 	full := state.Case{
 		ID: "01JNQ5Z3K0C8V4T2M6R7S9W1XY", Rev: 7, Shop: "mystore", ShopOrder: "#1042", ShopOrderID: "gid://shopify/Order/820982911946154508",
 		Account: "main", SupplierOrder: "8190000000000000", MappedBy: "attribute", Status: state.Refused, Flag: "waiting for the tracking number",
-		HeldWhy: "", Paused: true, Rule: "mode auto", Approved: true, Reason: "customer", Amount: usd("12.34"), Store: "Best Store",
+		Paused: true, Rule: "mode auto", Approved: true, Reason: "customer", Amount: usd("12.34"), Store: "Best Store",
 		Proof: state.ProofNumberOnly, OpenedAt: in(-90), CancelledAt: in(-91), RequestedAt: in(-80).Add(123 * time.Millisecond), AnsweredAt: in(-10).In(shanghai),
 		OrderedAt: in(-120), PaidAt: in(-119), ShippedAt: in(-12), ReadAt: in(-1), NextCheckAt: in(1), DueAt: in(1),
 		Lines: []state.Line{{ID: "gid://shopify/LineItem/1", Title: "Lamp <LED>", SKU: "L-1", Quantity: 2}},

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"countermand/state"
+	"countermand/sync/machine"
 )
 
 // siteFileLimit is what AliExpress once took of a file, in bytes (its older
@@ -33,7 +34,7 @@ func (r readme) text() string {
 	r.line("%s", strings.TrimSpace("Packed "+r.Now.UTC().Format(readmeLayout)+" UTC by countermand "+plain(r.version)))
 	r.trouble()
 	r.head("What this is")
-	r.para("%s %s", causeWords(c), statusWords[c.Status])
+	r.para("%s %s", causeWords(c), machine.Word(c.Status))
 	r.facts()
 	r.head("What was decided, and by which dates")
 	r.moves()
@@ -133,7 +134,7 @@ func (r *readme) facts() {
 	}
 	fact("to do", r.NextAction)
 	fact("flag", c.Flag)
-	fact("held because", c.HeldWhy)
+	fact("held because", machine.Words(c))
 	fact("store", c.Store)
 	fact("order's total", c.Amount.String())
 	if f := c.Refund; f != nil {

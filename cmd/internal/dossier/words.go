@@ -9,25 +9,6 @@ import (
 	"countermand/state"
 )
 
-// statusWords say in a sentence where a case stands.
-var statusWords = map[state.Status]string{
-	state.Unmapped:   "Which AliExpress order stands behind it is not known.",
-	state.Held:       "It waits for a person: nothing was asked since.",
-	state.Queued:     "The supplier has not been asked yet.",
-	state.Requesting: "The supplier is being asked; how that ended is not known yet.",
-	state.Requested:  "The supplier was asked and has not answered.",
-	state.Cancelled:  "The AliExpress order is closed; the money is awaited.",
-	state.Refunded:   "The money came back. The case has ended.",
-	state.Refused:    "The supplier refused, and has some days to prove that it had shipped before it was asked.",
-	state.Shipped:    "The parcel had left before the supplier was asked. The case has ended.",
-	state.Disputable: "It stands in the dispute queue: a person decides whether a dispute is opened.",
-	state.Disputed:   "A dispute is open; AliExpress decides.",
-	state.Won:        "The dispute was won. The case has ended.",
-	state.Lost:       "The dispute was lost. The case has ended.",
-	state.WrittenOff: "The money was given up. The case has ended.",
-	state.Ignored:    "It was decided to leave the order alone. The case has ended.",
-}
-
 var proofWords = map[state.Proof]string{
 	state.ProofNone:       "none: no tracking number",
 	state.ProofNumberOnly: "a tracking number without a scan, which proves nothing",

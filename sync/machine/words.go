@@ -1,0 +1,118 @@
+package machine
+
+import (
+	"regexp"
+	"slices"
+	"strings"
+	"time"
+
+	"countermand/state"
+)
+
+// sayings are the words of each finding, for people. {subject} and the names
+// of facts stand for their values; what stands in brackets is said where its
+// facts are known.
+var sayings = map[state.FindingCode]string{
+	state.NumberTwice:    "AliExpress order {subject} is also named by {by}",
+	state.NumberGiven:    "AliExpress order {subject} was given to {to} by the operator",
+	state.NumberGone:     "the shop order does not name AliExpress order {subject} any more",
+	state.NumberUnclear:  "it is not clear which AliExpress order belongs to it: {others}",
+	state.ImportUnclear:  "an earlier file names {others} for it, and it is not clear whether all are right: say which with map set, or nothing is asked without you",
+	state.ImportDiffers:  "it is not clear which AliExpress order belongs to it: an imported file names {other}",
+	state.AccountUnknown: "the shop order names account {account} for AliExpress order {subject}, which does not buy for this shop",
+	state.RecordDamaged:  "a stored record of this shop order is damaged, so it cannot be seen whether it is still to be cancelled: look at it in the shop, then approve or ignore it",
+	state.OrderNotShown:  "none of the accounts tried ({accounts}) shows order {subject}: is the number right, and the account?",
+	state.WrongOrder:     "{detail}",
+	state.OtherOrder:     "the page shows order {shown}, the case means {subject}",
+	state.OrderedBefore:  "placed {placed}, before the shop's order of {shop_order}",
+	state.TooFewItems:    "it has {have} items, the shop's lines need {need}",
+	state.ItemsUncounted: "its items cannot be counted, the shop's lines need {need}",
+	state.TotalChanged:   "its total is {total}, it was {before} before",
+	state.StoreChanged:   "its store is {store}, it was {before} before",
+	state.AskedBefore:    "the supplier was asked about AliExpress order {subject} before ({at}), and case {case} about it was left alone: it is asked again only if you want it",
+	state.MaybeAsked:     "the supplier may have been asked {at}",
+	state.RequestInDoubt: "it is not certain that the request was placed[ (clicked {clicked})], and the order now reads as {phase}[ (“{status}”)][, and the page says “{refused}”]",
+	state.DoubtedTwice:   "the request was placed twice in doubt, last {clicked}, and the order still reads as never asked {read}",
+	state.RecordsLost:    "a backup was restored: what was done between {from} and {to} is not known, and the supplier may have been asked; look at the order, then approve or ignore it",
+
+	state.Replaced:         "the operator named other AliExpress orders for this shop order",
+	state.Withdrawn:        "the order is wanted after all",
+	state.LinesBeforeStart: "lines of an order from before countermand's first start were taken off, and the shop does not tell when",
+	state.TagBeforeStart:   "the order is from before countermand's first start, and the shop does not tell when it was tagged",
+
+	state.PartUnclear: "{gone} of {all} items were taken off the shop order, and it is not known which AliExpress order holds them" + inPart,
+	state.PartOfOrder: "only {gone} of the {all} items of this AliExpress order were taken off in the shop" + inPart,
+	state.PartOfShop:  "only {gone} of the {all} items of the shop order were taken off" + inPart,
+	state.PartAsked:   "the customer asks for only {gone} of the {all} items to be taken off" + inPart,
+
+	state.AsksFirst:   "{rule}: asks you before the supplier is asked",
+	state.Observed:    "mode observe, so nothing was clicked: {detail}",
+	state.UnknownPage: "the page is not one that countermand knows: {detail}",
+	state.WindowOver:  "the ship window ended {ended}[ (an estimate: the days off of {estimate_year} are not known)], and {why}: look at the order yourself",
+	state.OldText:     "{text}",
+}
+
+const inPart = "; an AliExpress order cannot be cancelled in part by itself"
+
+// ofTheGuard are the findings that the right-order guard makes.
+var ofTheGuard = []state.FindingCode{state.WrongOrder, state.OtherOrder, state.OrderedBefore, state.TooFewItems, state.ItemsUncounted, state.TotalChanged, state.StoreChanged}
+
+// Words says why a case is held, in a sentence; nothing where it is not.
+func Words(c state.Case) string { return words(c, c.Findings...) }
+
+// words says some findings about a case.
+func (x *change) words(found ...state.Finding) string { return words(x.c, found...) }
+
+func words(_ state.Case, found ...state.Finding) string {
+	var out strings.Builder
+	guard := false
+	for i, f := range found {
+		if i > 0 {
+			out.WriteString("; ")
+		}
+		if now := slices.Contains(ofTheGuard, f.Code); now != guard {
+			if guard = now; now {
+				out.WriteString("this may not be the right order: ")
+			}
+		}
+		out.WriteString(say(f))
+	}
+	return out.String()
+}
+
+var (
+	optional    = regexp.MustCompile(`\[[^\]]*\]`)
+	placeholder = regexp.MustCompile(`\{[a-z_]+\}`)
+)
+
+// say puts the facts of a finding into its words.
+func say(f state.Finding) string {
+	value := func(name string) string {
+		name = strings.Trim(name, "{}")
+		v := f.Facts[name]
+		if name == "subject" {
+			v = f.Subject
+		}
+		if at, err := time.Parse(time.RFC3339, v); err == nil {
+			return Stamp(at)
+		}
+		return v
+	}
+	text := optional.ReplaceAllStringFunc(sayings[f.Code], func(part string) string {
+		for _, name := range placeholder.FindAllString(part, -1) {
+			if value(name) == "" {
+				return ""
+			}
+		}
+		return strings.Trim(part, "[]")
+	})
+	return placeholder.ReplaceAllStringFunc(text, func(name string) string { return or(value(name), "unknown") })
+}
+
+// moment is a time as a fact of a finding; empty where it is not known.
+func moment(t time.Time) string {
+	if t.IsZero() {
+		return ""
+	}
+	return t.UTC().Format(time.RFC3339)
+}
