@@ -130,6 +130,18 @@ type Mapping struct {
 	HeardBy string    `json:"heard_by,omitempty"`
 }
 
+// Claim is a shop order, cancelled or not, with the supplier orders that it
+// names itself.
+type Claim struct {
+	Shop    string `json:"shop"`
+	OrderID string `json:"order_id"` // the GraphQL id
+	Name    string `json:"name"`     // "#1042"
+	// Numbers are the supplier orders, each once.
+	Numbers []string `json:"numbers"`
+	// At is when the order was last read.
+	At time.Time `json:"at"`
+}
+
 // ShopOrder names an order as a merchant does.
 type ShopOrder struct {
 	Shop, Name string

@@ -120,6 +120,11 @@ type ReadTx interface {
 	// MappedTo lists the shop orders that the operator gave a number to.
 	MappedTo(number string) ([]ShopOrder, error)
 
+	// Claims lists the shop orders that name a supplier order. "No other order
+	// names it" must not be concluded from a damaged one: its ErrCorrupt comes
+	// with those that can be read.
+	Claims(number string) ([]Claim, error)
+
 	// Request is a customer's request about a shop order.
 	Request(shop, orderID string) (Request, error)
 
@@ -153,11 +158,14 @@ type Tx interface {
 	// ForgetKeys drops delivery ids first seen before t, at most limit.
 	ForgetKeys(t time.Time, limit int) (int, error)
 	// ForgetOrder deletes the cases of a shop order with all that belongs to
-	// them: journals, effects, alerts, the customer's request. From then on
+	// them: journals, effects, alerts, claim, the customer's request. From then on
 	// the order is Forgotten. It deletes nothing, and returns none, unless
 	// every case has ended at or before t and no work on the order is under
 	// way; a damaged case is ErrCorrupt.
 	ForgetOrder(shop, orderID string, t, now time.Time) ([]Case, error)
+	// ForgetClaims drops the claims of shop orders without a case that were
+	// last read at or before t, at most limit.
+	ForgetClaims(t time.Time, limit int) (int, error)
 	// ForgetAlerts drops alerts that concern no case and were settled at or
 	// before t, at most limit: resolved or acknowledged, or told in a digest.
 	ForgetAlerts(t time.Time, limit int) (int, error)
@@ -169,6 +177,8 @@ type Tx interface {
 	PutRequest(r Request) (rev uint64, err error)
 	// PutMappings replaces what was said; an empty list takes it back.
 	PutMappings(shop, orderName string, m []Mapping) error
+	// PutClaim replaces what a shop order named; no numbers take it back.
+	PutClaim(c Claim) error
 	PutMark(name, value string) error
 	// Stamp records the transaction's one "now"; an older one changes nothing.
 	Stamp(now time.Time) error

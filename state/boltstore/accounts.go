@@ -50,11 +50,20 @@ func (t *writeTx) PutMark(name, value string) error {
 
 // pairText writes a key of one word and a rest.
 func pairText(key []byte) string {
-	if len(key) < 2 || len(key) < 2+int(binary.BigEndian.Uint16(key)) {
+	word, rest, whole := splitPair(key)
+	if !whole {
 		return hex.EncodeToString(key)
 	}
+	return word + "/" + rest
+}
+
+// splitPair takes such a key apart; one that was cut is not whole.
+func splitPair(key []byte) (word, rest string, whole bool) {
+	if len(key) < 2 || len(key) < 2+int(binary.BigEndian.Uint16(key)) {
+		return "", "", false
+	}
 	n := 2 + int(binary.BigEndian.Uint16(key))
-	return string(key[2:n]) + "/" + string(key[n:])
+	return string(key[2:n]), string(key[n:]), true
 }
 
 // Account reads one account.
@@ -88,8 +97,9 @@ func (t *readTx) Mappings(shop, orderName string) ([]state.Mapping, error) {
 func (t *readTx) MappedTo(number string) (out []state.ShopOrder, err error) {
 	prefix := words(number)
 	for _, key := range ascend(t.bucket("mapping_number"), prefix, nil) {
-		n := 2 + int(binary.BigEndian.Uint16(key))
-		out = append(out, state.ShopOrder{Shop: string(key[2:n]), Name: string(key[n:])})
+		if shop, name, whole := splitPair(key); whole {
+			out = append(out, state.ShopOrder{Shop: shop, Name: name})
+		}
 	}
 	return out, nil
 }

@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"encoding/binary"
 	"encoding/hex"
-	"errors"
 	"fmt"
 	"strconv"
 	"time"
@@ -76,7 +75,7 @@ func (t *readTx) CasesByStatus(s state.Status, p state.Page) ([]state.Case, stri
 
 // CasesByShopOrder lists all cases of a shop order, oldest first.
 func (t *readTx) CasesByShopOrder(shop, orderID string) ([]state.Case, error) {
-	out, err := t.all("case_shop", words(shop, orderID))
+	out, err := guarded(t, cases, "case_shop", words(shop, orderID))
 	if err != nil {
 		return out, fmt.Errorf("cases of %s order %s: %w", shop, orderID, err)
 	}
@@ -85,25 +84,11 @@ func (t *readTx) CasesByShopOrder(shop, orderID string) ([]state.Case, error) {
 
 // CasesBySupplierOrder lists all cases of a supplier order, oldest first.
 func (t *readTx) CasesBySupplierOrder(number string) ([]state.Case, error) {
-	out, err := t.all("case_supplier", words(number))
+	out, err := guarded(t, cases, "case_supplier", words(number))
 	if err != nil {
 		return out, fmt.Errorf("cases of supplier order %s: %w", number, err)
 	}
 	return out, nil
-}
-
-// all reads every case of a guard index. A damaged one is an error beside the
-// readable ones.
-func (t *readTx) all(index string, prefix []byte) (out []state.Case, err error) {
-	for _, id := range ascend(t.bucket(index), prefix, nil) {
-		c, cerr := cases.get(t, id)
-		if cerr != nil {
-			err = errors.Join(err, cerr)
-			continue
-		}
-		out = append(out, c)
-	}
-	return out, err
 }
 
 // OpenCasesByAccount lists oldest first.

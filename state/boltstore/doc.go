@@ -31,6 +31,9 @@
 //	accounts        NAME               a state.Account
 //	mappings        SHOP ORDERNAME     a list of state.Mapping
 //	  mapping_number NUMBER SHOP ORDERNAME
+//	claims          SHOP ORDERID       a state.Claim
+//	  claim_number  NUMBER SHOP ORDERID
+//	  claim_read    TIME SHOP ORDERID  by their At
 //	requests        SHOP ORDERID       a state.Request
 //	forgotten       SHOP ORDERID       when the order's cases were deleted
 //	marks           NAME               a word that a room left for itself
@@ -46,8 +49,9 @@
 // nanoseconds since 1970 that sort from the far past to the far future, SEQ is
 // eight big-endian bytes.
 //
-// Version 1 had no case_name. Open brings an older file to the present version
-// in one transaction, and leaves a copy of it beside as FILE.vN.bak.
+// Version 1 had no case_name; version 2 kept the claims among the marks. Open
+// brings an older file to the present version in one transaction, and leaves a
+// copy of it beside as FILE.vN.bak.
 //
 // # Records
 //
@@ -60,9 +64,9 @@
 // A record that cannot be read is moved to quarantine with its raw bytes, at
 // the end of the transaction that came across it. Reading it by its key goes
 // on to say state.ErrCorrupt until a new one is stored, and so do the lookups
-// by shop order, its name and supplier order: "there is no case" must not be
-// concluded from a broken one, or the order might be asked for twice, nor
-// "there is one case", or a decision might go to the wrong one.
+// by shop order, its name and supplier order, those of claims too: "there is no
+// case" must not be concluded from a broken one, or the order might be asked for
+// twice, nor "there is one case", or a decision might go to the wrong one.
 //
 // # Size
 //

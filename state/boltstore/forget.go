@@ -66,7 +66,7 @@ func (t *writeTx) ForgetOrder(shop, orderID string, before, now time.Time) ([]st
 			return nil, fmt.Errorf("forget case %s: %w", c.ID, err)
 		}
 	}
-	if err := requests.remove(t, order); err != nil {
+	if err := errors.Join(requests.remove(t, order), claims.remove(t, order)); err != nil {
 		return nil, err
 	}
 	if _, err := forgotten.save(t, order, sight{now}, anyRev); err != nil {
@@ -118,12 +118,12 @@ func (t *writeTx) forgetCase(id string) error {
 
 // ForgetAlerts forgets what was settled first.
 func (t *writeTx) ForgetAlerts(before time.Time, limit int) (int, error) {
-	return alerts.forget(t, "alert_settled", before, limit)
+	return alerts.forget(t, "alert_settled", before, limit, nil)
 }
 
 // forget deletes the records that an index by time has at or before a time, at
-// most limit, the earliest first.
-func (tb *table[T]) forget(t *writeTx, index string, before time.Time, limit int) (int, error) {
+// most limit, the earliest first, but for those that spare wants kept.
+func (tb *table[T]) forget(t *writeTx, index string, before time.Time, limit int, spare func(key []byte) bool) (int, error) {
 	if limit <= 0 {
 		limit = defaultLimit
 	}
@@ -132,7 +132,9 @@ func (tb *table[T]) forget(t *writeTx, index string, before time.Time, limit int
 		if len(old) == limit {
 			break
 		}
-		old = append(old, [2][]byte{bytes.Clone(k), bytes.Clone(key)})
+		if spare == nil || !spare(key) {
+			old = append(old, [2][]byte{bytes.Clone(k), bytes.Clone(key)})
+		}
 	}
 	for i, o := range old {
 		// The row goes by itself too: one that leads nowhere must not be

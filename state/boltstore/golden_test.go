@@ -21,9 +21,9 @@ var updateGolden = flag.Bool("update", false, "write the newest of testdata/v*.d
 
 // newestGolden was written by the present version. The files of older ones
 // stay as they are.
-const newestGolden = "v2.db.gz"
+const newestGolden = "v3.db.gz"
 
-// The records of version 2's golden file, one of each kind at least.
+// The records of the golden files of versions 2 and 3, one of each kind at least.
 var (
 	goldenCase = state.Case{
 		ID: "01J1", Shop: "s", ShopOrder: "#AB-1042", ShopOrderID: "o1", SupplierOrder: "81", Account: "main", Status: state.Requested,
@@ -40,16 +40,27 @@ var (
 	goldenSettled = state.Alert{ID: "a2", Key: "k2", Kind: "disk", Page: true, Title: "t", RaisedAt: day, AckedAt: day, AckedBy: "ada"}
 	goldenAccount = state.Account{Name: "main", State: state.AccountReady, Since: day, Fence: 3}
 	goldenMapping = []state.Mapping{{SupplierOrder: "81", By: "operator"}}
+	goldenClaim   = state.Claim{Shop: "s", OrderID: "o1", Name: "#AB-1042", Numbers: []string{"81", "82"}, At: day}
 	goldenRequest = state.Request{Shop: "s", ShopOrderID: "o1", ShopOrder: "#AB-1042", Source: state.RequestByTag, Status: state.RequestAsking, OpenedAt: day}
 )
 
-// TestVersion2 reads a file that version 2 wrote.
-func TestVersion2(t *testing.T) {
+// TestGolden reads the files that versions 2 and 3 wrote.
+func TestGolden(t *testing.T) {
 	t.Parallel()
 	if *updateGolden {
 		writeGolden(t)
 	}
-	path := goldenFile(t, "v2.db.gz")
+	for name, claims := range map[string][]state.Claim{"v2.db.gz": nil, newestGolden: {goldenClaim}} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			golden(t, name, claims)
+		})
+	}
+}
+
+func golden(t *testing.T, name string, claims []state.Claim) {
+	t.Helper()
+	path := goldenFile(t, name)
 	edit(t, path, func(b *bbolt.Tx) error {
 		return b.ForEach(func(name []byte, bucket *bbolt.Bucket) error {
 			if k, _ := bucket.Cursor().First(); k == nil {
@@ -62,7 +73,13 @@ func TestVersion2(t *testing.T) {
 	noError(t, err)
 	defer s.Close()
 	sound(t, s)
-	noError(t, s.View(context.Background(), func(tx state.ReadTx) error { goldenCases(t, tx); goldenRest(t, tx); return nil }))
+	noError(t, s.View(context.Background(), func(tx state.ReadTx) error {
+		goldenCases(t, tx)
+		goldenRest(t, tx)
+		got, err := tx.Claims("82")
+		equal(t, "claims", err, got, claims)
+		return nil
+	}))
 	for ref, want := range map[string]struct {
 		ids     []string
 		damaged bool
@@ -147,6 +164,7 @@ func fillGolden(tx state.Tx) error {
 	put(tx.RaiseAlert(goldenSettled))
 	put(tx.PutAccount(goldenAccount))
 	put(nil, tx.PutMappings("s", "#AB-1042", goldenMapping))
+	put(nil, tx.PutClaim(goldenClaim))
 	put(tx.PutRequest(goldenRequest))
 	put(nil, tx.PutMark("m", "word"))
 	put(nil, tx.Stamp(day))

@@ -25,7 +25,7 @@ var (
 )
 
 // kinds are all tables.
-var kinds = []kind{cases, journal, effects, knocks, seen, alerts, accounts, mappings, requests, forgotten, marks, clock, quarantine}
+var kinds = []kind{cases, journal, effects, knocks, seen, alerts, accounts, mappings, claims, requests, forgotten, marks, clock, quarantine}
 
 // migration brings a database to a version. It runs in one transaction with
 // those that follow it.
@@ -38,7 +38,8 @@ type migration struct {
 // of them made stays as it is, whatever later ones make of it.
 var migrations = []migration{
 	{1, func(b *bbolt.Tx) error { return createBuckets(b, firstBuckets) }},
-	{2, func(b *bbolt.Tx) error { return addIndex(b, cases, indexCaseName) }},
+	{2, nameCases},
+	{3, version3},
 }
 
 // firstBuckets are those of version 1.
@@ -57,30 +58,6 @@ func createBuckets(b *bbolt.Tx, names []string) error {
 		}
 	}
 	return b.Bucket([]byte(bucketMeta)).Put(keyApplication, []byte(application))
-}
-
-// addIndex makes an index and fills it from the records. One that cannot be
-// read has no row: it stays where it is, for whoever comes across it.
-func addIndex(b *bbolt.Tx, k kind, index string) error {
-	fresh, err := b.CreateBucketIfNotExists([]byte(index))
-	if err != nil {
-		return fmt.Errorf("create bucket %s: %w", index, err)
-	}
-	for key, raw := range ascend(b.Bucket([]byte(k.bucket())), nil, nil) {
-		rows, err := k.try(key, raw)
-		if err != nil {
-			continue
-		}
-		for _, r := range rows {
-			if r.index != index {
-				continue
-			}
-			if err := fresh.Put(r.key, key); err != nil {
-				return fmt.Errorf("write index %s: %w", index, err)
-			}
-		}
-	}
-	return nil
 }
 
 func bucketNames() []string {

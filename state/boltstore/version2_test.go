@@ -75,6 +75,7 @@ func TestVersion2OfTheEngine(t *testing.T) {
 	var held, accepted, stop []string
 	statuses := map[state.Status]int{}
 	noError(t, s.View(context.Background(), func(tx state.ReadTx) error {
+		claimsOfEngine(t, tx)
 		all, _, err := tx.Cases(state.Page{Limit: 1000})
 		for _, c := range all {
 			held, accepted, stop = append(held, c.HeldWhy), append(accepted, c.Accepted), append(stop, c.Stop)
@@ -94,5 +95,35 @@ func TestVersion2OfTheEngine(t *testing.T) {
 				t.Errorf("%s: no case has %q", f.name, begins)
 			}
 		}
+	}
+}
+
+// claimsOfEngine looks for claims that version 2 kept among the marks, those of
+// orders too that named a number when another did already.
+func claimsOfEngine(t *testing.T, tx state.ReadTx) {
+	t.Helper()
+	for number, want := range map[string][]string{
+		"8190000000000001": {"#1001", "#1002"},                                                      // both with cases
+		"8190000000000004": {"#1007", "gid://shopify/Order/5001008", "gid://shopify/Order/5001009"}, // none has one
+		"8190000000000005": nil,                                                                     // taken back
+		"8190000000000006": {"#1010"},
+	} {
+		var got []string
+		claims, err := tx.Claims(number)
+		for _, c := range claims {
+			got = append(got, c.Name)
+			if c.Shop != "mystore" || !slices.Contains(c.Numbers, number) || c.At.IsZero() {
+				t.Errorf("claim %+v", c)
+			}
+		}
+		if !slices.Equal(got, want) || err != nil {
+			t.Errorf("%s is named by %q, want %q: %v", number, got, want, err)
+		}
+	}
+	if m, err := tx.Mark("claim/8190000000000001"); m != "" || err != nil {
+		t.Errorf("a claim among the marks: %q, %v", m, err)
+	}
+	if m, err := tx.Mark(state.MarkRestored); m == "" || err != nil {
+		t.Errorf("the other marks: %q, %v", m, err)
 	}
 }

@@ -2,6 +2,7 @@ package boltstore
 
 import (
 	"bytes"
+	"errors"
 	"iter"
 	"time"
 
@@ -109,6 +110,20 @@ func upTo(index rows, skip int, t time.Time) rows {
 			}
 		}
 	}
+}
+
+// guarded reads every record that a guard index has under prefix. A damaged
+// one is an error beside the readable ones.
+func guarded[T any](t *readTx, tb *table[T], index string, prefix []byte) (out []T, err error) {
+	for _, key := range ascend(t.bucket(index), prefix, nil) {
+		v, verr := tb.get(t, key)
+		if verr != nil {
+			err = errors.Join(err, verr)
+			continue
+		}
+		out = append(out, v)
+	}
+	return out, err
 }
 
 // collect reads the records behind rows, at most limit. last is the key of

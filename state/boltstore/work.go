@@ -130,7 +130,7 @@ func (t *writeTx) DeleteKnock(seq uint64) error { return knocks.remove(t, seqKey
 
 // ForgetKeys forgets the oldest first.
 func (t *writeTx) ForgetKeys(before time.Time, limit int) (int, error) {
-	return seen.forget(t, "seen_at", before.Add(-1), limit)
+	return seen.forget(t, "seen_at", before.Add(-1), limit, nil)
 }
 
 var alerts = &table[state.Alert]{

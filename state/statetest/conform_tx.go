@@ -59,6 +59,8 @@ func fill(t *testing.T, tx state.Tx) {
 	_, err := tx.PutAccount(state.Account{Name: "main"})
 	must(t, err)
 	must(t, tx.PutMappings("s", "#1", []state.Mapping{{SupplierOrder: "81"}}))
+	must(t, tx.PutClaim(aClaim("1", 1, "81")))
+	must(t, tx.PutMark("m", "word"))
 	must(t, tx.Stamp(hour(1)))
 }
 
@@ -102,6 +104,11 @@ func inventory(t *testing.T, s state.Store) (n map[string]int) {
 		add("mappings", len(ms), err)
 		orders, err := tx.MappedTo("81")
 		add("mapped to", len(orders), err)
+		claims, err := tx.Claims("81")
+		add("claims", len(claims), err)
+		if m, err := tx.Mark("m"); m != "" {
+			add("mark", 1, err)
+		}
 		at, err := tx.NewestTime()
 		if !at.IsZero() {
 			add("stamp", 1, err)
