@@ -16,7 +16,7 @@ import (
 
 const (
 	sweepBatch  = 20                  // shop orders that one transaction forgets
-	forgetBatch = 1000                // delivery ids or alerts that one transaction forgets
+	forgetBatch = 1000                // delivery ids, alerts or claims that one transaction forgets
 	forgetAfter = 30 * 24 * time.Hour // Shopify repeats a delivery for hours, delays it for a day at most
 )
 
@@ -31,10 +31,18 @@ func (u *Upkeep) sweep(ctx context.Context) error {
 	if err := u.dropOrders(ctx, now.Add(-u.o.Keep.Cases)); err != nil {
 		return err
 	}
+	until := now.Add(-u.o.Keep.Cases)
+	return errors.Join(
+		u.forget(ctx, func(tx state.Tx) (int, error) { return tx.ForgetClaims(until, forgetBatch) }),
+		u.forget(ctx, func(tx state.Tx) (int, error) { return tx.ForgetAlerts(until, forgetBatch) }))
+}
+
+// forget deletes batches, each in its own transaction, until one is not full.
+func (u *Upkeep) forget(ctx context.Context, batch func(state.Tx) (int, error)) error {
 	for {
 		var n int
 		err := u.o.Store.Update(ctx, func(tx state.Tx) (err error) {
-			n, err = tx.ForgetAlerts(now.Add(-u.o.Keep.Cases), forgetBatch)
+			n, err = batch(tx)
 			return err
 		})
 		if err != nil || n < forgetBatch {
@@ -246,18 +254,8 @@ func (u *Upkeep) eachEnded(ctx context.Context, from, until time.Time, visit fun
 func (u *Upkeep) ForgetDeliveries() {
 	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
 	defer cancel()
-	for {
-		var n int
-		err := u.o.Store.Update(ctx, func(tx state.Tx) (err error) {
-			n, err = tx.ForgetKeys(u.o.Now().Add(-forgetAfter), forgetBatch)
-			return err
-		})
-		if err != nil {
-			u.o.Log.Error().Err(err).Msg("old delivery ids not dropped, tried again tomorrow")
-			return
-		}
-		if n < forgetBatch {
-			return
-		}
+	err := u.forget(ctx, func(tx state.Tx) (int, error) { return tx.ForgetKeys(u.o.Now().Add(-forgetAfter), forgetBatch) })
+	if err != nil {
+		u.o.Log.Error().Err(err).Msg("old delivery ids not dropped, tried again tomorrow")
 	}
 }

@@ -169,6 +169,12 @@ func TestSweep(t *testing.T) {
 	for n := range 3 * sweepBatch {
 		r.story(fmt.Sprintf("G%02d", n), fmt.Sprintf("#g%d", n), fmt.Sprintf("99%02d", n), 420*day)
 	}
+	r.must(r.o.Store.Update(t.Context(), func(tx state.Tx) error {
+		old := state.Claim{Shop: "mystore", OrderID: "never cancelled", Numbers: []string{"81"}, At: r.at.Add(-500 * day)}
+		open := old
+		open.OrderID = "gid/#1"
+		return errors.Join(tx.PutClaim(old), tx.PutClaim(open))
+	}))
 	r.sound()
 	r.must(r.sweep(t.Context()))
 	r.wants("cases", r.cases(), "A-open", "C-older", "D-young", "E-sibling")
@@ -182,6 +188,9 @@ func TestSweep(t *testing.T) {
 			if got, err := tx.Forgotten("mystore", order); err != nil || got != want {
 				t.Errorf("%s is forgotten: %t %v", order, got, err)
 			}
+		}
+		if left, err := tx.Claims("81"); err != nil || len(left) != 1 || left[0].OrderID != "gid/#1" {
+			t.Errorf("claims %+v: %v", left, err)
 		}
 		return nil
 	}))
