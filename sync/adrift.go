@@ -29,31 +29,24 @@ func (l *lane) adrift(tx state.ReadTx, c state.Case) (bool, error) {
 // them could not be moved; a person hears of it.
 func (l *lane) takeUp(ctx context.Context) (left bool, err error) {
 	var ids []string
-	for _, s := range []state.Status{state.Requesting, state.Queued} {
-		for after := ""; ; {
-			var found []string
-			err := l.e.o.Store.View(ctx, func(tx state.ReadTx) (err error) {
-				var cases []state.Case
-				found = nil
-				cases, after, err = tx.CasesByStatus(s, state.Page{After: after, Limit: laneBatch})
-				for _, c := range cases {
-					gone, err := l.adrift(tx, c)
-					if err != nil {
-						return err
-					}
-					if gone {
-						found = append(found, c.ID)
-					}
+	err = l.e.o.Store.View(ctx, func(tx state.ReadTx) error {
+		ids = nil
+		for _, s := range []state.Status{state.Requesting, state.Queued} {
+			for c, err := range state.AllOf(tx.CasesByStatus, s) {
+				if err != nil {
+					return err
 				}
-				return err
-			})
-			if err != nil {
-				return false, fmt.Errorf("find cases of account %s without their request: %w", l.name, err)
-			}
-			if ids = append(ids, found...); after == "" {
-				break
+				if gone, err := l.adrift(tx, c); err != nil {
+					return err
+				} else if gone {
+					ids = append(ids, c.ID)
+				}
 			}
 		}
+		return nil
+	})
+	if err != nil {
+		return false, fmt.Errorf("find cases of account %s without their request: %w", l.name, err)
 	}
 	for _, id := range ids {
 		err := l.askAnew(ctx, id)

@@ -107,22 +107,17 @@ func (e *Engine) lookAtUnmapped(ctx context.Context, shopName string, orders map
 		names[plainName(name)] = true
 	}
 	err := e.update(ctx, func(t *txn) error {
-		for after := ""; ; {
-			cases, next, err := t.CasesByStatus(state.Unmapped, state.Page{After: after, Limit: 200})
+		for c, err := range state.AllOf(t.CasesByStatus, state.Unmapped) {
 			if err != nil {
 				return err
 			}
-			for _, c := range cases {
-				if c.Shop == shopName && names[plainName(c.ShopOrder)] {
-					if err := t.lookAgain(c); err != nil {
-						return err
-					}
+			if c.Shop == shopName && names[plainName(c.ShopOrder)] {
+				if err := t.lookAgain(c); err != nil {
+					return err
 				}
 			}
-			if after = next; after == "" {
-				return nil
-			}
 		}
+		return nil
 	})
 	if err == nil {
 		nudge(e.wakeInbox)

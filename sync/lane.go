@@ -137,30 +137,33 @@ func (l *lane) recover(ctx context.Context) error {
 	if l.clean {
 		return nil
 	}
+	var begun []state.Effect
+	err := l.e.o.Store.View(ctx, func(tx state.ReadTx) error {
+		begun = nil
+		for f, err := range state.AllOf(tx.LaneEffects, l.name) {
+			if err != nil {
+				return err
+			}
+			if f.State != state.EffectPlanned {
+				begun = append(begun, f)
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		return fmt.Errorf("find interrupted work of account %s: %w", l.name, err)
+	}
 	left := false
-	for after := ""; ; {
-		var effects []state.Effect
-		err := l.e.o.Store.View(ctx, func(tx state.ReadTx) (err error) {
-			effects, after, err = tx.LaneEffects(l.name, state.Page{After: after, Limit: laneBatch})
-			return err
-		})
-		if err != nil {
-			return fmt.Errorf("find interrupted work of account %s: %w", l.name, err)
+	for _, f := range begun {
+		if f.NotBefore.After(l.e.o.Now()) { // set aside
+			left = true
+			continue
 		}
-		for _, f := range effects {
-			if f.State != state.EffectPlanned && f.NotBefore.After(l.e.o.Now()) { // set aside
-				left = true
-				continue
+		if err := l.interrupted(ctx, f); err != nil {
+			left = true
+			if err := l.setAside(ctx, f, err); err != nil {
+				return err
 			}
-			if err := l.interrupted(ctx, f); err != nil {
-				left = true
-				if err := l.setAside(ctx, f, err); err != nil {
-					return err
-				}
-			}
-		}
-		if after == "" {
-			break
 		}
 	}
 	adrift, err := l.takeUp(ctx)
@@ -172,7 +175,7 @@ func (l *lane) recover(ctx context.Context) error {
 // is: see tell.
 func (l *lane) interrupted(ctx context.Context, f state.Effect) error {
 	switch {
-	case f.State == state.EffectPlanned, cutOff(f):
+	case cutOff(f):
 		return nil
 	case machine.IsMessage(f.Kind):
 		return l.replan(ctx, f)

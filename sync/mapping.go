@@ -380,23 +380,12 @@ func plainName(name string) string { return strings.TrimPrefix(strings.TrimSpace
 // openByName finds the open cases of a shop order by the name a merchant
 // knows, the unmapped one first.
 func (t *txn) openByName(shopName, order string) ([]state.Case, error) {
-	for _, s := range state.Statuses {
-		if s.Ended() {
-			continue
+	for c, err := range state.OpenCases(t) {
+		if err != nil {
+			return nil, err
 		}
-		for after := ""; ; {
-			cases, next, err := t.CasesByStatus(s, state.Page{After: after, Limit: 200})
-			if err != nil {
-				return nil, err
-			}
-			for _, c := range cases {
-				if c.Shop == shopName && plainName(c.ShopOrder) == plainName(order) {
-					return t.CasesByShopOrder(c.Shop, c.ShopOrderID)
-				}
-			}
-			if after = next; after == "" {
-				break
-			}
+		if c.Shop == shopName && plainName(c.ShopOrder) == plainName(order) {
+			return t.CasesByShopOrder(c.Shop, c.ShopOrderID)
 		}
 	}
 	return nil, nil

@@ -15,13 +15,8 @@ import (
 func (e *Engine) recount(ctx context.Context) error {
 	return e.update(ctx, func(t *txn) error {
 		years := map[int]bool{} // true: still not known
-		for _, s := range state.Statuses {
-			if s.Ended() {
-				continue
-			}
-			if err := t.recount(s, years); err != nil {
-				return fmt.Errorf("count estimated deadlines again: %w", err)
-			}
+		if err := t.recount(years); err != nil {
+			return fmt.Errorf("count estimated deadlines again: %w", err)
 		}
 		for year, missing := range years {
 			if missing {
@@ -35,27 +30,22 @@ func (e *Engine) recount(ctx context.Context) error {
 	})
 }
 
-func (t *txn) recount(s state.Status, years map[int]bool) error {
-	for after := ""; ; {
-		cases, next, err := t.CasesByStatus(s, state.Page{After: after})
+func (t *txn) recount(years map[int]bool) error {
+	for c, err := range state.OpenCases(t) {
 		if err != nil {
 			return err
 		}
-		for _, c := range cases {
-			if len(c.Estimated) == 0 {
-				continue
-			}
-			got, err := t.step(c, state.Event{Kind: state.EventTick, By: state.ByEngine})
-			if err != nil {
-				return err
-			}
-			for _, k := range c.Estimated {
-				year := machine.EstimatedYear(c, k)
-				years[year] = years[year] || slices.Contains(got.Estimated, k)
-			}
+		if len(c.Estimated) == 0 {
+			continue
 		}
-		if after = next; after == "" {
-			return nil
+		got, err := t.step(c, state.Event{Kind: state.EventTick, By: state.ByEngine})
+		if err != nil {
+			return err
+		}
+		for _, k := range c.Estimated {
+			year := machine.EstimatedYear(c, k)
+			years[year] = years[year] || slices.Contains(got.Estimated, k)
 		}
 	}
+	return nil
 }

@@ -77,23 +77,18 @@ func boolRank(b bool) int {
 // gets time to show.
 func (l *shopLane) recover(ctx context.Context) error {
 	return l.e.update(ctx, func(t *txn) error {
-		for after := ""; ; {
-			list, next, err := t.LaneEffects(state.ShopLane(l.name), state.Page{After: after, Limit: laneBatch})
+		for f, err := range state.AllOf(t.LaneEffects, state.ShopLane(l.name)) {
 			if err != nil {
 				return fmt.Errorf("find interrupted work of shop %s: %w", l.name, err)
 			}
-			for _, f := range list {
-				if f.State == state.EffectPlanned {
-					continue
-				}
-				if err := t.again(f); err != nil {
-					return err
-				}
+			if f.State == state.EffectPlanned {
+				continue
 			}
-			if after = next; after == "" {
-				return nil
+			if err := t.again(f); err != nil {
+				return err
 			}
 		}
+		return nil
 	})
 }
 

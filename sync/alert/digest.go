@@ -91,21 +91,16 @@ func collect(tx state.ReadTx, now time.Time) (digest, error) {
 		return d, err
 	}
 	var amounts []state.Money
-	for _, s := range state.Statuses {
-		if s.Ended() || d.counts[s] == 0 {
-			continue
-		}
-		err := eachCase(tx, s, func(c state.Case) {
-			amounts = append(amounts, c.AtRisk())
-			if k, at, ok := c.NextDeadline(now); ok && at.After(now) {
-				d.deadlines = append(d.deadlines, deadline{c, k, at})
-			}
-			if s.NeedsPerson() {
-				d.needs = append(d.needs, c)
-			}
-		})
+	for c, err := range state.OpenCases(tx) {
 		if err != nil {
 			return d, err
+		}
+		amounts = append(amounts, c.AtRisk())
+		if k, at, ok := c.NextDeadline(now); ok && at.After(now) {
+			d.deadlines = append(d.deadlines, deadline{c, k, at})
+		}
+		if c.Status.NeedsPerson() {
+			d.needs = append(d.needs, c)
 		}
 	}
 	d.risk = state.Totals(amounts...)
@@ -133,23 +128,6 @@ func (d *digest) collectAlerts(tx state.ReadTx) error {
 			}
 		}
 		if next == "" || (len(d.fresh) == fresh && d.pages == open) {
-			return nil
-		}
-		page.After = next
-	}
-}
-
-func eachCase(tx state.ReadTx, s state.Status, visit func(state.Case)) error {
-	var page state.Page
-	for {
-		cases, next, err := tx.CasesByStatus(s, page)
-		if err != nil {
-			return err
-		}
-		for _, c := range cases {
-			visit(c)
-		}
-		if next == "" {
 			return nil
 		}
 		page.After = next

@@ -42,12 +42,15 @@ func (b *Outbox) List(ctx context.Context, open bool) ([]state.Alert, error) {
 	var out []state.Alert
 	err := b.o.Store.View(ctx, func(tx state.ReadTx) error {
 		out = nil
-		return eachAlert(tx, func(a state.Alert) bool {
+		for a, err := range state.All(tx.Alerts) {
+			if err != nil || len(out) == listed {
+				return err
+			}
 			if !open || isOpen(a) {
 				out = append(out, a)
 			}
-			return len(out) < listed
-		})
+		}
+		return nil
 	})
 	if err != nil {
 		return nil, fmt.Errorf("list alerts: %w", err)
@@ -56,26 +59,6 @@ func (b *Outbox) List(ctx context.Context, open bool) ([]state.Alert, error) {
 }
 
 func isOpen(a state.Alert) bool { return a.AckedAt.IsZero() && a.ResolvedAt.IsZero() }
-
-// eachAlert visits alerts, newest first, until visit says stop.
-func eachAlert(tx state.ReadTx, visit func(state.Alert) bool) error {
-	var page state.Page
-	for {
-		alerts, next, err := tx.Alerts(page)
-		if err != nil {
-			return err
-		}
-		for _, a := range alerts {
-			if !visit(a) {
-				return nil
-			}
-		}
-		if next == "" {
-			return nil
-		}
-		page.After = next
-	}
-}
 
 // eacher is a Sender that can tell how each of its channels did.
 type eacher interface {

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"fmt"
+	"iter"
 	"slices"
 	"time"
 
@@ -33,15 +34,12 @@ func (r Reader) Cases(ctx context.Context, f Filter) ([]state.Case, error) {
 	var out []state.Case
 	err := r.Store.View(ctx, func(tx state.ReadTx) error {
 		out = nil
-		for _, list := range f.listings(tx) {
-			err := pages(list, func(c state.Case) bool {
-				if (f.Shop == "" || c.Shop == f.Shop) && !(f.Open && c.Status.Ended()) {
-					out = append(out, c)
-				}
-				return true
-			})
+		for c, err := range f.listing(tx) {
 			if err != nil {
 				return err
+			}
+			if (f.Shop == "" || c.Shop == f.Shop) && !(f.Open && c.Status.Ended()) {
+				out = append(out, c)
 			}
 		}
 		return nil
@@ -53,18 +51,16 @@ func (r Reader) Cases(ctx context.Context, f Filter) ([]state.Case, error) {
 	return out, nil
 }
 
-// listings are what a filter has to look through. The open cases are few, of
-// the ended ones there may be years.
-func (f Filter) listings(tx state.ReadTx) (out []func(state.Page) ([]state.Case, string, error)) {
-	if f.Status == "" && !f.Open {
-		return append(out, tx.Cases)
+// listing is what a filter has to look through. The open cases are few, of the
+// ended ones there may be years.
+func (f Filter) listing(tx state.ReadTx) iter.Seq2[state.Case, error] {
+	switch {
+	case f.Status != "":
+		return state.AllOf(tx.CasesByStatus, f.Status)
+	case f.Open:
+		return state.OpenCases(tx)
 	}
-	for _, s := range state.Statuses {
-		if f.Status == s || f.Status == "" && !s.Ended() {
-			out = append(out, func(p state.Page) ([]state.Case, string, error) { return tx.CasesByStatus(s, p) })
-		}
-	}
-	return out
+	return state.All(tx.Cases)
 }
 
 // Case gives one case and its journal.
@@ -124,59 +120,39 @@ func (s *Status) fill(tx state.ReadTx, now time.Time) error {
 		return err
 	}
 	seen := 0
-	err = pages(tx.Alerts, func(a state.Alert) bool {
+	for a, err := range state.All(tx.Alerts) {
+		if err != nil {
+			return err
+		}
 		if a.Page && a.AckedAt.IsZero() && a.ResolvedAt.IsZero() {
 			s.UnackedPages++
 		}
-		seen++
-		return seen < newestAlerts
-	})
-	if err != nil {
-		return err
+		if seen++; seen == newestAlerts {
+			break
+		}
 	}
-	return pages(tx.Quarantine, func(state.Quarantined) bool { s.Quarantined++; return true })
+	for _, err := range state.All(tx.Quarantine) {
+		if err != nil {
+			return err
+		}
+		s.Quarantined++
+	}
+	return nil
 }
 
 func (s *Status) fillCases(tx state.ReadTx, now time.Time) error {
 	var amounts []state.Money
-	for _, status := range state.Statuses {
-		if status.Ended() || s.Counts[status] == 0 {
-			continue
-		}
-		list := func(p state.Page) ([]state.Case, string, error) { return tx.CasesByStatus(status, p) }
-		err := pages(list, func(c state.Case) bool {
-			amounts = append(amounts, c.AtRisk())
-			if k, at, ok := c.NextDeadline(now); ok && at.After(now) {
-				s.Deadlines = append(s.Deadlines, CaseDeadline{c.ID, c.Shop, c.ShopOrder, c.SupplierOrder, c.Status, k, utc(at)})
-			}
-			return true
-		})
+	for c, err := range state.OpenCases(tx) {
 		if err != nil {
 			return err
+		}
+		amounts = append(amounts, c.AtRisk())
+		if k, at, ok := c.NextDeadline(now); ok && at.After(now) {
+			s.Deadlines = append(s.Deadlines, CaseDeadline{c.ID, c.Shop, c.ShopOrder, c.SupplierOrder, c.Status, k, utc(at)})
 		}
 	}
 	s.MoneyAtRisk = append(s.MoneyAtRisk, state.Totals(amounts...)...)
 	slices.SortStableFunc(s.Deadlines, func(a, b CaseDeadline) int { return a.At.Compare(b.At) })
 	s.Deadlines = s.Deadlines[:min(statusDeadlines, len(s.Deadlines))]
 	return nil
-}
-
-// pages visits a paged listing until visit says stop.
-func pages[T any](list func(state.Page) ([]T, string, error), visit func(T) bool) error {
-	var p state.Page
-	for {
-		rows, next, err := list(p)
-		if err != nil {
-			return err
-		}
-		for _, row := range rows {
-			if !visit(row) {
-				return nil
-			}
-		}
-		if next == "" {
-			return nil
-		}
-		p.After = next
-	}
 }

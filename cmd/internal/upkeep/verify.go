@@ -123,27 +123,22 @@ func (v *Verified) database(ctx context.Context, o VerifyOptions) (refs []refere
 }
 
 func (v *Verified) quarantine(tx state.ReadTx) error {
-	for p := (state.Page{}); ; {
-		rows, next, err := tx.Quarantine(p)
+	for q, err := range state.All(tx.Quarantine) {
 		if err != nil {
 			return err
 		}
-		for _, q := range rows {
-			p := Problem{"quarantine", fmt.Sprintf("%s %s was set aside on %s: %s", q.Bucket, q.Key, q.At.UTC().Format(time.DateOnly), q.Why)}
-			known, err := acknowledged(tx, q)
-			switch {
-			case err != nil:
-				return err
-			case known:
-				v.Acknowledged = append(v.Acknowledged, p)
-			default:
-				v.Problems = append(v.Problems, p)
-			}
-		}
-		if p.After = next; next == "" {
-			return nil
+		p := Problem{"quarantine", fmt.Sprintf("%s %s was set aside on %s: %s", q.Bucket, q.Key, q.At.UTC().Format(time.DateOnly), q.Why)}
+		known, err := acknowledged(tx, q)
+		switch {
+		case err != nil:
+			return err
+		case known:
+			v.Acknowledged = append(v.Acknowledged, p)
+		default:
+			v.Problems = append(v.Problems, p)
 		}
 	}
+	return nil
 }
 
 // acknowledged tells whether a person has seen to a quarantined record. An
@@ -185,35 +180,27 @@ func (v *Verified) references(ctx context.Context, tx state.ReadTx, keep configs
 		gone = old
 	}
 	refs := []reference{}
-	for p := (state.Page{}); ; {
-		cases, next, err := tx.Cases(p)
+	for c, err := range state.All(tx.Cases) {
+		if err = errors.Join(err, ctx.Err()); err != nil {
+			return nil, err
+		}
+		v.Cases++
+		entries, err := tx.Journal(c.ID)
 		if err != nil {
 			return nil, err
 		}
-		if err := ctx.Err(); err != nil {
-			return nil, err
-		}
-		for _, c := range cases {
-			v.Cases++
-			entries, err := tx.Journal(c.ID)
-			if err != nil {
-				return nil, err
-			}
-			retired := c.Status.Ended() && !c.EndedAt.After(gone)
-			for _, e := range entries {
-				for _, text := range e.Evidence {
-					if retired {
-						v.Deleted++
-						continue
-					}
-					refs = append(refs, reference{c.ID, text})
+		retired := c.Status.Ended() && !c.EndedAt.After(gone)
+		for _, e := range entries {
+			for _, text := range e.Evidence {
+				if retired {
+					v.Deleted++
+					continue
 				}
+				refs = append(refs, reference{c.ID, text})
 			}
-		}
-		if p.After = next; next == "" {
-			return refs, nil
 		}
 	}
+	return refs, nil
 }
 
 // evidence reads every file once.
