@@ -97,7 +97,7 @@ func TestDisputesForPeople(t *testing.T) {
 func TestStatusForPeople(t *testing.T) {
 	t.Parallel()
 	d := serve(t, someCases()...)
-	ok(t, d.Store.Update(t.Context(), func(tx state.Tx) error {
+	ok(t, d.Store.(state.Store).Update(t.Context(), func(tx state.Tx) error {
 		_, err := tx.PutAccount(state.Account{Name: "main", State: state.AccountReady})
 		_, err2 := tx.PutAccount(state.Account{Name: "second", State: state.AccountChallenged, Until: in(0.5), Why: "captcha on the order list"})
 		_, err3 := tx.RaiseAlert(state.Alert{ID: "A1", Key: "k", Page: true, RaisedAt: now})

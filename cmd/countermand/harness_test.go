@@ -133,7 +133,7 @@ func serve(t *testing.T, cases ...state.Case) *fakeDaemon {
 
 func (d *fakeDaemon) put(t *testing.T, c state.Case, journal ...state.Entry) {
 	t.Helper()
-	ok(t, d.Store.Update(t.Context(), func(tx state.Tx) error {
+	ok(t, d.Store.(state.Store).Update(t.Context(), func(tx state.Tx) error {
 		_, err := tx.PutCase(c)
 		for _, e := range journal {
 			err = errors.Join(err, tx.AddEntry(c.ID, e))

@@ -375,7 +375,7 @@ func TestStatus(t *testing.T) {
 	past := caseOf("01J2", "#2", "8190000000000002", state.Refused)
 	past.Clocks = map[state.Clock]time.Time{state.ClockProofDue: in(-5)}
 	d, cl := start(t, c, past, caseOf("01J3", "#3", "8190000000000003", state.Won))
-	check(t, d.Store.Update(t.Context(), func(tx state.Tx) error {
+	check(t, d.Store.(state.Store).Update(t.Context(), func(tx state.Tx) error {
 		_, err := tx.PutAccount(state.Account{Name: "main", State: state.AccountChallenged, Until: in(1), Why: "captcha"})
 		_, err2 := tx.RaiseAlert(state.Alert{ID: "A1", Key: "k1", Page: true, RaisedAt: now})
 		_, err3 := tx.RaiseAlert(state.Alert{ID: "A2", Key: "k2", Page: true, RaisedAt: now, AckedAt: now})

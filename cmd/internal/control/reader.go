@@ -20,7 +20,10 @@ const (
 // Reader answers a Backend's questions about cases and status from a store.
 // The daemon embeds it and adds alerts and decisions.
 type Reader struct {
-	Store state.Store
+	// Store is only read.
+	Store interface {
+		View(ctx context.Context, fn func(state.ReadTx) error) error
+	}
 	Clock func() time.Time
 	// Daemon is what Status says about the process; Now is filled in.
 	Daemon Daemon
