@@ -5,6 +5,7 @@ import (
 
 	"countermand/shop"
 	"countermand/state"
+	"countermand/sync/machine"
 )
 
 // TestTheOrderThatNamedANumberFirstIsHeldToo: an order that stands and names
@@ -23,7 +24,7 @@ func TestTheOrderThatNamedANumberFirstIsHeldToo(t *testing.T) {
 	w.knock(first)
 	w.quiet()
 	if c := w.caseOf(numberA); c.Status != state.Held || !c.Unsure {
-		t.Errorf("%s: %s", c.Status, c.HeldWhy)
+		t.Errorf("%s: %s", c.Status, machine.Words(c))
 	}
 	w.clicked2(0)
 }
