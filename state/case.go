@@ -1,9 +1,6 @@
 package state
 
-import (
-	"slices"
-	"time"
-)
+import "time"
 
 // Proof is what the tracking of an order shows about when it left.
 type Proof string
@@ -133,16 +130,6 @@ func (a Attempt) Heard() time.Time {
 		return a.DispatchedAt
 	}
 	return a.ClickedAt
-}
-
-// Undated tells whether there is, or may be, a request of which nobody knows
-// when it was made.
-func (a Attempt) Undated() bool { return a.Earlier || a.Lost }
-
-// SentAfterRequest tells whether a parcel was scanned first after a request that
-// was seen to stand. What may have been a request is none.
-func (c Case) SentAfterRequest() bool {
-	return !c.RequestedAt.IsZero() && slices.ContainsFunc(c.Tracking, func(t Tracking) bool { return t.FirstScanAt.After(c.RequestedAt) })
 }
 
 // Case is one supplier order that must be cancelled because of one

@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"slices"
 	"strings"
-	"time"
 
 	"countermand/shop"
 	"countermand/state"
@@ -164,7 +163,7 @@ func (t *txn) cover(have []state.Case, cn *state.Cancellation, wish wanted, s Sh
 		}
 		if !letGo(next, cn) {
 			byNumber[c.SupplierOrder] = next
-		} else if !heard(next).IsZero() { // named again, it is another case
+		} else if next.Notice().Possible() { // named again, it is another case
 			before[c.SupplierOrder] = next
 		}
 		if next.Status == state.Unmapped {
@@ -181,7 +180,7 @@ func (t *txn) cover(have []state.Case, cn *state.Cancellation, wish wanted, s Sh
 			return err
 		}
 		if b, ok := before[m.SupplierOrder]; ok {
-			m.HeardAt, m.HeardBy = heard(b), b.ID
+			m.HeardAt, m.HeardBy = b.Notice().At, b.ID
 		}
 		of := *cn
 		of.Partial = w.partial
@@ -261,15 +260,6 @@ func letGo(c state.Case, cn *state.Cancellation) bool {
 	return c.Status == state.Ignored && (c.Stop.Code == state.Replaced || c.Stop.Code == state.Withdrawn || c.Cause.Rank() < cn.Cause.Rank() || c.EndedAt.Before(cn.AskedAt))
 }
 
-// heard is since when the supplier may know of a case's request; zero if it
-// cannot.
-func heard(c state.Case) time.Time {
-	if at := c.Attempt.Heard(); !at.IsZero() {
-		return at
-	}
-	return c.RequestedAt
-}
-
 // replace takes a case's number back where the operator names others.
 func (t *txn) replace(c state.Case, maps []state.Mapping) (state.Case, error) {
 	said := slices.ContainsFunc(maps, func(m state.Mapping) bool { return m.By == byOperator })
@@ -304,7 +294,7 @@ func (t *txn) conflict(m *state.Mapping, cn *state.Cancellation) error {
 		return err
 	}
 	for _, c := range others {
-		if c.Shop == cn.Shop && c.ShopOrderID == cn.ShopOrderID || heard(c).IsZero() && c.Status == state.Ignored && (c.Stop.Code == state.Replaced || c.Stop.Code == state.Withdrawn) {
+		if c.Shop == cn.Shop && c.ShopOrderID == cn.ShopOrderID || !c.Notice().Possible() && c.Status == state.Ignored && (c.Stop.Code == state.Replaced || c.Stop.Code == state.Withdrawn) {
 			continue
 		}
 		m.Conflict = namedBy(m.SupplierOrder, c.Shop+" "+c.ShopOrder)

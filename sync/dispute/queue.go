@@ -137,7 +137,7 @@ func urgencyOf(closes, now time.Time) Urgency {
 func openNow(c state.Case) string {
 	switch c.Proof {
 	case state.ProofScanAfter:
-		if at := firstScanAfter(c, c.RequestedAt); !c.RequestedAt.IsZero() && !at.IsZero() {
+		if at := c.ScanAfterRequest(); !at.IsZero() {
 			return fmt.Sprintf("open a dispute: first scan %s is after our request of %s", day(at), day(c.RequestedAt))
 		}
 		return "it was scanned, but not surely after a request of ours: compare the dates, then decide"
@@ -150,18 +150,6 @@ func openNow(c state.Case) string {
 		return "no tracking number and no shipped mark: open a dispute if the order page offers one, else ask AliExpress's support"
 	}
 	return "open a dispute: no tracking number was given"
-}
-
-// firstScanAfter is the earliest scan of all parcels that is later than a
-// moment, zero where there is none.
-func firstScanAfter(c state.Case, asked time.Time) time.Time {
-	var first time.Time
-	for _, t := range c.Tracking {
-		if t.FirstScanAt.After(asked) && (first.IsZero() || t.FirstScanAt.Before(first)) {
-			first = t.FirstScanAt
-		}
-	}
-	return first
 }
 
 // day shows the moment in UTC: two times are compared, so both need one zone.

@@ -20,7 +20,6 @@ const (
 	lookAgain      = 10 * time.Minute
 	lookLater      = 2 * time.Hour
 	notOfferedWait = 30 * time.Minute // a risk hold hides the button for up to a day
-	orderDateGrace = 24 * time.Hour   // pages show dates, not times, in their own zone
 	disputeOpensIn = 10 * 24 * time.Hour
 	disputeAfter   = 15 * 24 * time.Hour // after delivery or confirmation
 	disputeAtMost  = 90 * 24 * time.Hour // after the order's date

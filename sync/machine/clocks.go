@@ -259,7 +259,7 @@ func (x *change) setDisputeWindow(r *state.Reading) {
 		earliest(x.c.Clocks[state.ClockDisputeCloses]) // what the page said before still holds
 	}
 	for _, t := range x.c.Tracking {
-		if !t.DeliveredAt.IsZero() && !tooOld(x.c, t) { // else another parcel's
+		if !t.DeliveredAt.IsZero() && !x.c.OlderThanOrder(t) { // else another parcel's
 			earliest(t.DeliveredAt.Add(disputeAfter))
 		}
 	}

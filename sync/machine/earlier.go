@@ -30,11 +30,7 @@ func (x *change) askedEarlier(r *state.Reading) {
 		if placed.IsZero() {
 			placed = x.c.ShopOrderedAt
 		}
-		a.Earlier, a.ClickedAt = true, placed.Add(-orderDateGrace)
+		a.Earlier, a.ClickedAt = true, placed.Add(-state.OrderDateGrace)
 	}
-	x.c.Proof = proof(x.c, requestMoment(x.c, r.At))
+	x.c.Proof = proof(x.c, noticeAt(x.c, r.At))
 }
-
-// unknownAsk: when the request was made is not known, nor perhaps whether. A
-// person compares.
-func unknownAsk(c state.Case) bool { return c.Attempt.Undated() && c.RequestedAt.IsZero() }

@@ -45,7 +45,7 @@ func refundFlag(c state.Case) string {
 func disputeFlag(c state.Case) string {
 	opens := c.Clocks[state.ClockDisputeOpens]
 	switch {
-	case c.Proof == state.ProofScanAfter && !c.SentAfterRequest() && !c.Attempt.Heard().IsZero():
+	case c.Proof == state.ProofScanAfter && !c.SentAfterRequest() && c.Notice().Possible():
 		return proofWord(c, c.Proof) + ": compare the dates"
 	case c.ShippedAt.IsZero() && c.Proof != state.ProofNone:
 		return proofWord(c, c.Proof) + ", never marked shipped: dispute if AliExpress lets you"
@@ -70,14 +70,15 @@ func proofWord(c state.Case, p state.Proof) string {
 
 // lateWord is short for what [change.sentLate] tells.
 func lateWord(c state.Case) string {
-	switch {
-	case c.SentAfterRequest():
+	if c.SentAfterRequest() {
 		return "scanned after we asked"
-	case c.Attempt.Earlier:
+	}
+	switch c.Notice().Basis {
+	case state.NoticeRefused:
 		return "scanned; when the refused request was made is not known"
-	case c.Attempt.Lost:
+	case state.NoticeLost:
 		return "scanned; whether it was asked before is not known since a backup was restored"
-	case !c.Attempt.Heard().IsZero():
+	case state.NoticeClick:
 		return "scanned after a click that may have been a request"
 	}
 	return "scanned after the first attempt to ask"

@@ -48,7 +48,7 @@ func differences(c state.Case, r state.Reading) (off state.Findings) {
 	found := func(code state.FindingCode, facts ...string) {
 		off = append(off, state.Found(code, c.SupplierOrder, facts...))
 	}
-	if !r.OrderedAt.IsZero() && !c.ShopOrderedAt.IsZero() && r.OrderedAt.Before(c.ShopOrderedAt.Add(-orderDateGrace)) {
+	if !r.OrderedAt.IsZero() && !c.ShopOrderedAt.IsZero() && r.OrderedAt.Before(c.ShopOrderedAt.Add(-state.OrderDateGrace)) {
 		found(state.OrderedBefore, "placed", moment(r.OrderedAt), "shop_order", moment(c.ShopOrderedAt))
 	}
 	have, need := state.ItemCount(r.Lines), state.ItemCount(c.Lines)

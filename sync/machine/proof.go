@@ -31,7 +31,7 @@ func (x *change) track(r *state.Reading) {
 		if !t.FirstScanAt.IsZero() && (have.FirstScanAt.IsZero() || t.FirstScanAt.Before(have.FirstScanAt)) {
 			have.FirstScanAt, have.FirstScanCode = t.FirstScanAt.UTC(), t.FirstScanCode
 			x.say("first scan of %s: %s (%s)", t.Number, Stamp(t.FirstScanAt), t.FirstScanCode)
-			if tooOld(x.c, *have) {
+			if x.c.OlderThanOrder(*have) {
 				x.say("that scan is older than the order itself: it proves nothing")
 				x.oldScan = true
 			}
@@ -42,7 +42,7 @@ func (x *change) track(r *state.Reading) {
 		first(&have.DeliveredAt, t.DeliveredAt)
 	}
 	x.replacedNumbers(r)
-	x.c.Proof = proof(x.c, requestMoment(x.c, r.At))
+	x.c.Proof = proof(x.c, noticeAt(x.c, r.At))
 }
 
 // goneAfter is how long a number must be left out before another one counts in
@@ -97,35 +97,18 @@ func proof(c state.Case, asked time.Time) state.Proof {
 	return out
 }
 
-// scanned tells whether a parcel has a scan that can be this order's. One from
-// before the order was placed belongs to another parcel: an old number given
-// again is a known trick.
+// scanned tells whether a parcel has a scan that can be this order's.
 func scanned(c state.Case, t state.Tracking) bool {
-	return !t.FirstScanAt.IsZero() && !tooOld(c, t)
+	return !t.FirstScanAt.IsZero() && !c.OlderThanOrder(t)
 }
 
-func tooOld(c state.Case, t state.Tracking) bool {
-	placed := c.OrderedAt
-	if placed.IsZero() {
-		placed = c.ShopOrderedAt
+// noticeAt is since when the supplier could know; now, where nothing was ever
+// tried.
+func noticeAt(c state.Case, now time.Time) time.Time {
+	if n := c.Notice(); !n.At.IsZero() {
+		return n.At
 	}
-	return !t.FirstScanAt.IsZero() && !placed.IsZero() && t.FirstScanAt.Before(placed.Add(-orderDateGrace))
-}
-
-// requestMoment is when the supplier could first have known; for an order that
-// was never asked, the first attempt.
-func requestMoment(c state.Case, now time.Time) time.Time {
-	m := c.RequestedAt
-	if d := c.Attempt.Heard(); !d.IsZero() && (m.IsZero() || d.Before(m)) {
-		m = d
-	}
-	if m.IsZero() {
-		m = c.Attempt.FirstAt
-	}
-	if m.IsZero() {
-		m = now
-	}
-	return m
+	return now
 }
 
 // weigh judges a refused case by its tracking.
@@ -133,7 +116,7 @@ func (x *change) weigh(r *state.Reading) {
 	scans := scanWords(x.c)
 	switch x.c.Proof {
 	case state.ProofScanBefore:
-		x.to(state.Shipped, "it left before we asked (%s): %s", Stamp(requestMoment(x.c, x.now)), scans)
+		x.to(state.Shipped, "it left before we asked (%s): %s", Stamp(noticeAt(x.c, x.now)), scans)
 		return
 	case state.ProofScanAfter:
 		x.to(state.Disputable, "%s: %s", x.sentLate(), scans)
@@ -162,24 +145,24 @@ func (x *change) weigh(r *state.Reading) {
 // sentLate words what a scan is later than. That it left after we asked is said
 // of a request only that was seen to stand.
 func (x *change) sentLate() string {
-	a, seen := x.c.Attempt, x.c.RequestedAt
-	switch maybe := Stamp(requestMoment(x.c, x.now)); {
+	n, seen, maybe := x.c.Notice(), x.c.RequestedAt, Stamp(noticeAt(x.c, x.now))
+	switch {
 	case x.c.SentAfterRequest():
 		return fmt.Sprintf("it left after we asked (%s)", Stamp(seen))
-	case a.Earlier && seen.IsZero():
+	case n.Basis == state.NoticeRefused && seen.IsZero():
 		return fmt.Sprintf("when the request was made that was refused is not known (read %s): compare it with the scans", Stamp(x.c.AnsweredAt))
-	case a.Earlier:
+	case n.Basis == state.NoticeRefused:
 		return fmt.Sprintf("it left before the request that was seen to stand (%s), and when an earlier one was made is not known: a person must judge", Stamp(seen))
-	case a.Lost && seen.IsZero():
+	case n.Basis == state.NoticeLost && seen.IsZero():
 		return fmt.Sprintf("a backup was restored, and whether it was asked since %s is not known: a person must judge", maybe)
-	case a.Lost:
+	case n.Basis == state.NoticeLost:
 		return fmt.Sprintf("it left before the request that was seen to stand (%s); a backup was restored, and whether it was asked before, since %s, is not known: a person must judge", Stamp(seen), maybe)
 	case !seen.IsZero():
 		return fmt.Sprintf("it left between a click that may have been a request (%s) and the request that was seen to stand (%s): a person must judge", maybe, Stamp(seen))
-	case !a.Heard().IsZero():
+	case n.Basis == state.NoticeClick:
 		return fmt.Sprintf("it left after a click that may have been a request (%s): a person must judge", maybe)
 	}
-	return fmt.Sprintf("it left after the first attempt to ask (%s)", Stamp(requestMoment(x.c, x.now)))
+	return fmt.Sprintf("it left after the first attempt to ask (%s)", maybe)
 }
 
 // graceEnd is the later of the proof's due time and the first number's first
@@ -216,7 +199,7 @@ func scanWords(c state.Case) string {
 		} else {
 			out += fmt.Sprintf("%s first scanned %s (%s)", t.Number, Stamp(t.FirstScanAt), t.FirstScanCode)
 		}
-		if tooOld(c, t) {
+		if c.OlderThanOrder(t) {
 			out += ", before the order was placed"
 		}
 		if t.Gone {

@@ -258,7 +258,7 @@ func TestRequestMoment(t *testing.T) {
 		"mark after it":      {state.Case{RequestedAt: h(3), Attempt: state.Attempt{FirstAt: h(1), DispatchedAt: h(4)}}, h(3)},
 		"mark, never placed": {state.Case{Attempt: state.Attempt{FirstAt: h(1), DispatchedAt: h(4)}}, h(4)},
 	} {
-		if got := requestMoment(tt.c, h(9)); !got.Equal(tt.want) {
+		if got := noticeAt(tt.c, h(9)); !got.Equal(tt.want) {
 			t.Errorf("%s: %s, want %s", name, got, tt.want)
 		}
 	}

@@ -122,7 +122,7 @@ func (x *change) shippedMark(r *state.Reading) {
 // markedBefore tells whether the shipped mark is of a day before the request.
 // A page's date has no hour: on the day itself nobody knows.
 func (x *change) markedBefore() bool {
-	return !x.c.ShippedGuess && !x.c.ShippedAt.IsZero() && !x.c.ShippedAt.Add(pageDay).After(requestMoment(x.c, x.now))
+	return !x.c.ShippedGuess && !x.c.ShippedAt.IsZero() && !x.c.ShippedAt.Add(pageDay).After(noticeAt(x.c, x.now))
 }
 
 // received notes when the goods were delivered or confirmed. Where the page
@@ -298,14 +298,14 @@ func (x *change) shippedMeanwhile(marked bool) {
 	if marked || x.c.ShippedAt.IsZero() || x.c.Proof == state.ProofScanBefore {
 		return
 	}
-	if unknownAsk(x.c) {
+	if x.c.RequestedAt.IsZero() && x.c.Notice().Undated() { // a person compares
 		x.say("marked shipped %s; that a request was refused was read %s", Stamp(x.c.ShippedAt), Stamp(x.c.AnsweredAt))
 		x.alert(AlertShippedAfter)
 	}
 	if x.c.RequestedAt.IsZero() {
 		return
 	}
-	mark, asked := Stamp(x.c.ShippedAt), requestMoment(x.c, x.now)
+	mark, asked := Stamp(x.c.ShippedAt), noticeAt(x.c, x.now)
 	switch {
 	case x.markedBefore():
 		x.say("marked shipped %s, before we asked %s: the scans decide", mark, Stamp(asked))

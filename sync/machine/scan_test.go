@@ -84,7 +84,7 @@ func TestScansOlderThanTheOrder(t *testing.T) {
 		"no scan":                    {ago(2), ago(2), time.Time{}, false},
 	} {
 		c := state.Case{OrderedAt: tt.ordered, ShopOrderedAt: tt.shop}
-		if got := tooOld(c, state.Tracking{FirstScanAt: tt.scan}); got != tt.want {
+		if got := c.OlderThanOrder(state.Tracking{FirstScanAt: tt.scan}); got != tt.want {
 			t.Errorf("%s: too old %t, want %t", name, got, tt.want)
 		}
 	}

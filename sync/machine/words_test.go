@@ -52,7 +52,7 @@ func wordStories() (all []scenario) {
 			},
 		})
 		if !slices.Contains([]state.Status{state.Unmapped, state.Held, state.Queued, state.Requesting}, s) {
-			meet("a number named twice", reach[s], step{ev: mappedEv("#7"), raised: AlertConflict, check: saysOnly("AliExpress order "+number+" is also named by #7, and the supplier was asked already")})
+			meet("a number named twice", reach[s], step{ev: mappedEv("#7"), raised: AlertConflict, check: saysOnly("AliExpress order " + number + " is also named by #7, and the supplier was asked already")})
 		}
 	}
 	return all

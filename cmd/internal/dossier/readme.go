@@ -188,8 +188,8 @@ func (r *readme) dates() {
 	date("paid", c.PaidAt)
 	date("cancelled in the shop", c.CancelledAt)
 	date("cancel requested", c.RequestedAt)
-	if m := askedAt(c); !m.Equal(c.RequestedAt) {
-		date("first attempt to ask", m)
+	if n := c.Notice(); n.Basis == state.NoticeClick || n.Basis == state.NoticeAttempt {
+		date("first attempt to ask", n.At)
 	}
 	date("answered", c.AnsweredAt)
 	date("marked shipped", c.ShippedAt)

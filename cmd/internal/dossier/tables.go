@@ -14,35 +14,6 @@ import (
 // beijing has no summer time, so it needs no zone database.
 var beijing = time.FixedZone("Beijing", 8*60*60)
 
-// orderDateGrace: a scan from before the order's date by more than this is
-// another parcel's, as the engine has it.
-const orderDateGrace = 24 * time.Hour
-
-// askedAt is since when the supplier may have known, as the engine takes it.
-// Zero: nothing was ever tried, or it is not known when.
-func askedAt(c state.Case) time.Time {
-	m := c.RequestedAt
-	if c.Attempt.Undated() {
-		return m
-	}
-	if d := c.Attempt.Heard(); !d.IsZero() && (m.IsZero() || d.Before(m)) {
-		m = d
-	}
-	if m.IsZero() {
-		m = c.Attempt.FirstAt
-	}
-	return m
-}
-
-// scanOfAnother tells whether a scan is older than the order itself.
-func scanOfAnother(c state.Case, scan time.Time) bool {
-	placed := c.OrderedAt
-	if placed.IsZero() {
-		placed = c.ShopOrderedAt
-	}
-	return !placed.IsZero() && scan.Before(placed.Add(-orderDateGrace))
-}
-
 // sheet is a table for spreadsheets.
 type sheet struct {
 	buf bytes.Buffer
@@ -98,37 +69,27 @@ func against(c state.Case, t state.Tracking) string {
 	switch {
 	case t.FirstScanAt.IsZero():
 		return "no scan"
-	case scanOfAnother(c, t.FirstScanAt):
+	case c.OlderThanOrder(t):
 		return "older than the order itself: proves nothing"
 	}
-	m, what := heldAgainst(c, t.FirstScanAt)
-	switch {
-	case m.IsZero():
+	switch n := c.NoticeBy(t.FirstScanAt); noticeWords[n.Basis] {
+	case "":
 		return unasked(c)
-	case what == theRequest:
-		return distance(t.FirstScanAt, m)
+	case theRequest:
+		return distance(t.FirstScanAt, n.At)
+	default:
+		return distance(t.FirstScanAt, n.At) + " " + noticeWords[n.Basis]
 	}
-	return distance(t.FirstScanAt, m) + " " + what
 }
 
 const theRequest = "the request"
 
-// heldAgainst is the moment that a date is compared with, and what it is: the
-// request where that was seen to stand by then, else what may have been one.
-// Zero: [unasked] says why there is none.
-func heldAgainst(c state.Case, at time.Time) (m time.Time, what string) {
-	m = askedAt(c)
-	switch {
-	case !c.RequestedAt.IsZero() && at.After(c.RequestedAt):
-		return c.RequestedAt, theRequest
-	case c.Attempt.Undated():
-		return time.Time{}, ""
-	case m.Equal(c.RequestedAt):
-		return m, theRequest
-	case c.Attempt.Heard().IsZero():
-		return m, "the first attempt to ask"
-	}
-	return m, "an attempt that may have been a request"
+// noticeWords are what a date is compared with. Of the others [unasked] says
+// why there is nothing to compare with.
+var noticeWords = map[state.NoticeBasis]string{
+	state.NoticeRequest: theRequest,
+	state.NoticeClick:   "an attempt that may have been a request",
+	state.NoticeAttempt: "the first attempt to ask",
 }
 
 func distance(at, m time.Time) string {
@@ -140,10 +101,10 @@ func distance(at, m time.Time) string {
 
 // unasked says why there is no request to compare with.
 func unasked(c state.Case) string {
-	switch {
-	case c.Attempt.Earlier:
+	switch c.Notice().Basis {
+	case state.NoticeRefused:
 		return "when the refused request was made is not known"
-	case c.Attempt.Lost:
+	case state.NoticeLost:
 		return "whether it was asked before is not known, since a backup was restored"
 	}
 	return "nothing was asked"

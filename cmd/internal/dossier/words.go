@@ -20,11 +20,10 @@ func proofOf(c state.Case) string {
 	switch {
 	case c.Proof != state.ProofScanAfter || c.SentAfterRequest():
 		return proofWords[c.Proof]
-	case c.Attempt.Undated() || askedAt(c).IsZero():
+	case noticeWords[c.Notice().Basis] == "":
 		return "scanned, but " + unasked(c)
 	}
-	_, what := heldAgainst(c, askedAt(c))
-	return "scanned after " + what
+	return "scanned after " + noticeWords[c.Notice().Basis]
 }
 
 func causeWords(c state.Case) string {
@@ -47,15 +46,15 @@ var loud = strings.NewReplacer("before", "BEFORE", "after", "AFTER")
 func comparisons(c state.Case) (out []string) {
 	say := func(format string, args ...any) { out = append(out, fmt.Sprintf(format, args...)) }
 	for _, t := range c.Tracking {
-		switch m, what := heldAgainst(c, t.FirstScanAt); {
+		switch n := c.NoticeBy(t.FirstScanAt); {
 		case t.FirstScanAt.IsZero():
 			say("Parcel %s: the number was seen first on %s; no scan is known.", t.Number, utcWords(t.SeenAt))
-		case scanOfAnother(c, t.FirstScanAt):
+		case c.OlderThanOrder(t):
 			say("Parcel %s: the first scan, %s, is older than the order itself, so it is another parcel's and proves nothing.", t.Number, utcWords(t.FirstScanAt))
-		case m.IsZero():
+		case noticeWords[n.Basis] == "":
 			say("Parcel %s: the first scan is of %s (%s); %s.", t.Number, utcWords(t.FirstScanAt), t.FirstScanCode, unasked(c))
 		default:
-			say("Parcel %s: the first scan, %s (%s), is %s %s (%s).", t.Number, utcWords(t.FirstScanAt), t.FirstScanCode, loud.Replace(distance(t.FirstScanAt, m)), what, utcWords(m))
+			say("Parcel %s: the first scan, %s (%s), is %s %s (%s).", t.Number, utcWords(t.FirstScanAt), t.FirstScanCode, loud.Replace(distance(t.FirstScanAt, n.At)), noticeWords[n.Basis], utcWords(n.At))
 		}
 		if t.Gone {
 			say("Parcel %s was replaced: the tracking page shows other numbers since %s.", t.Number, utcWords(t.MissingSince))
@@ -68,8 +67,8 @@ func comparisons(c state.Case) (out []string) {
 	if len(c.Tracking) == 0 && !due.IsZero() {
 		say("No tracking number is known. The supplier answered on %s and had until %s, working days in China; the order was last read on %s.", utcWords(c.AnsweredAt), utcWords(due), utcWords(c.ReadAt))
 	}
-	if m, what := heldAgainst(c, c.ShippedAt); !c.ShippedAt.IsZero() && !m.IsZero() {
-		say("The order was %s. A mark is a claim, no proof.", markWords(c, m, what))
+	if n := c.NoticeBy(c.ShippedAt); !c.ShippedAt.IsZero() && noticeWords[n.Basis] != "" {
+		say("The order was %s. A mark is a claim, no proof.", markWords(c, n.At, noticeWords[n.Basis]))
 	}
 	if !c.DisputedAt.IsZero() {
 		say("The dispute was opened on %s; %s.", utcWords(c.DisputedAt), sentSince(c))
@@ -160,14 +159,14 @@ func ordered(c state.Case) (s string) {
 }
 
 func requestWords(c state.Case) string {
-	switch tried := askedAt(c); {
+	switch n := c.Notice(); {
 	case !c.RequestedAt.IsZero():
-	case c.Attempt.Earlier:
+	case n.Basis == state.NoticeRefused:
 		return "I wanted to cancel this order; its page tells of a cancel request that was refused."
-	case c.Attempt.Lost:
+	case n.Basis == state.NoticeLost:
 		return "I wanted to cancel this order."
-	case !c.Attempt.Heard().IsZero():
-		return "I tried to cancel this order on " + bothZones(tried) + "."
+	case n.Basis == state.NoticeClick:
+		return "I tried to cancel this order on " + bothZones(n.At) + "."
 	default:
 		return "I wanted to cancel this order; a cancel request could not be placed on the site."
 	}
@@ -186,12 +185,12 @@ func requestWords(c state.Case) string {
 
 func shippingGround(c state.Case) string {
 	var s string
-	tried := askedAt(c)
+	n := c.Notice()
 	switch {
 	case c.Proof == state.ProofScanAfter && c.SentAfterRequest():
 		s = "The parcel was sent only after my request: " + scans(c) + "."
-	case c.Proof == state.ProofScanAfter && !c.Attempt.Undated() && !tried.IsZero():
-		s = "The parcel was sent only after I tried to cancel on " + bothZones(tried) + ": " + scans(c) + "."
+	case c.Proof == state.ProofScanAfter && noticeWords[n.Basis] != "":
+		s = "The parcel was sent only after I tried to cancel on " + bothZones(n.At) + ": " + scans(c) + "."
 	case c.Proof == state.ProofNumberOnly:
 		s = "The seller names a tracking number, but it proves no shipment of this order: " + scans(c) + "."
 	case c.Proof == state.ProofScanBefore || c.Proof == state.ProofScanAfter:
@@ -219,7 +218,7 @@ func scans(c state.Case) string {
 			out = append(out, fmt.Sprintf("%s never scanned and replaced by another number since %s", t.Number, bothZones(t.MissingSince)))
 		case t.FirstScanAt.IsZero():
 			out = append(out, t.Number+" never scanned")
-		case scanOfAnother(c, t.FirstScanAt):
+		case c.OlderThanOrder(t):
 			out = append(out, fmt.Sprintf("%s first scanned on %s, before the order was placed", t.Number, bothZones(t.FirstScanAt)))
 		default:
 			out = append(out, fmt.Sprintf("%s first scanned on %s", t.Number, bothZones(t.FirstScanAt)))

@@ -1,0 +1,91 @@
+package state
+
+import "time"
+
+// NoticeBasis is what a [Notice] rests on.
+type NoticeBasis string
+
+// The bases, the surest last.
+const (
+	NoNotice      NoticeBasis = ""
+	NoticeAttempt NoticeBasis = "attempt" // the first attempt; nothing was asked
+	NoticeLost    NoticeBasis = "lost"    // a backup was restored; At is where the lost time begins
+	NoticeRefused NoticeBasis = "refused" // the page tells of a refused request that is not ours; At is before the order
+	NoticeClick   NoticeBasis = "click"   // a click that may have been a request
+	NoticeRequest NoticeBasis = "request" // a request that was seen to stand
+)
+
+// Notice is since when the supplier could know that the order is to be
+// cancelled. Scans and the shipped mark are held against it wherever they are
+// judged or shown. At is UTC; zero without a basis.
+type Notice struct {
+	At    time.Time
+	Basis NoticeBasis
+}
+
+// Possible tells whether the supplier may know at all.
+func (n Notice) Possible() bool { return n.Basis != NoNotice && n.Basis != NoticeAttempt }
+
+// Undated tells whether nobody knows when, or perhaps whether, a request was
+// made: At is then the earliest that it can have been.
+func (n Notice) Undated() bool { return n.Basis == NoticeLost || n.Basis == NoticeRefused }
+
+// Notice is the earliest moment from which the supplier could know.
+func (c Case) Notice() Notice {
+	a := c.Attempt
+	switch heard := a.Heard(); {
+	case !heard.IsZero() && (c.RequestedAt.IsZero() || heard.Before(c.RequestedAt)):
+		switch {
+		case a.Earlier:
+			return Notice{heard, NoticeRefused}
+		case a.Lost:
+			return Notice{heard, NoticeLost}
+		}
+		return Notice{heard, NoticeClick}
+	case !c.RequestedAt.IsZero():
+		return Notice{c.RequestedAt, NoticeRequest}
+	case !a.FirstAt.IsZero():
+		return Notice{a.FirstAt, NoticeAttempt}
+	}
+	return Notice{}
+}
+
+// NoticeBy is the notice that a date is compared with: the request where it
+// was seen to stand by then, else the earliest.
+func (c Case) NoticeBy(at time.Time) Notice {
+	if !c.RequestedAt.IsZero() && at.After(c.RequestedAt) {
+		return Notice{c.RequestedAt, NoticeRequest}
+	}
+	return c.Notice()
+}
+
+// OrderDateGrace is what the date of an order leaves open: pages show dates,
+// not times, in a zone of their own.
+const OrderDateGrace = 24 * time.Hour
+
+// OlderThanOrder tells whether a parcel was scanned before the order was
+// placed: the scan is another parcel's. An old number given again is a known
+// trick.
+func (c Case) OlderThanOrder(t Tracking) bool {
+	placed := c.OrderedAt
+	if placed.IsZero() {
+		placed = c.ShopOrderedAt
+	}
+	return !t.FirstScanAt.IsZero() && !placed.IsZero() && t.FirstScanAt.Before(placed.Add(-OrderDateGrace))
+}
+
+// ScanAfterRequest is the earliest first scan of a parcel that is later than a
+// request that was seen to stand, zero where there is none. What may have been
+// a request is none.
+func (c Case) ScanAfterRequest() (first time.Time) {
+	for _, t := range c.Tracking {
+		late := !c.RequestedAt.IsZero() && t.FirstScanAt.After(c.RequestedAt)
+		if late && (first.IsZero() || t.FirstScanAt.Before(first)) {
+			first = t.FirstScanAt
+		}
+	}
+	return first
+}
+
+// SentAfterRequest tells whether there is such a scan.
+func (c Case) SentAfterRequest() bool { return !c.ScanAfterRequest().IsZero() }
