@@ -5,6 +5,7 @@ import (
 
 	"countermand/shop"
 	"countermand/state"
+	"countermand/sync/orders"
 )
 
 // claim notes the numbers that an order names, also of one that stands: its
@@ -32,7 +33,7 @@ func (t *txn) contest(o shop.Order, number string) error {
 		return err
 	}
 	for _, c := range cases {
-		if c.Shop == o.Shop && c.ShopOrderID == o.ID || c.Status.Ended() || c.MappedBy == byOperator {
+		if c.Shop == o.Shop && c.ShopOrderID == o.ID || c.Status.Ended() || c.MappedBy == orders.ByOperator {
 			continue
 		}
 		doubt := state.Mapping{SupplierOrder: number, Conflict: namedBy(number, o.Shop+" "+o.Name)}
@@ -58,11 +59,11 @@ func (t *txn) claimant(number, shopName, orderID string) (string, error) {
 		if c.Shop == shopName && c.OrderID == orderID {
 			continue
 		}
-		said, err := t.Mappings(c.Shop, plainName(c.Name))
+		said, err := t.Mappings(c.Shop, orders.PlainName(c.Name))
 		if err != nil {
 			return "", err
 		}
-		if !slices.ContainsFunc(said, func(m state.Mapping) bool { return m.By == byOperator && m.SupplierOrder != number }) { // else the operator took it from that one
+		if !slices.ContainsFunc(said, func(m state.Mapping) bool { return m.By == orders.ByOperator && m.SupplierOrder != number }) { // else the operator took it from that one
 			return c.Shop + " " + c.Name, nil
 		}
 	}

@@ -3,308 +3,13 @@ package sync
 import (
 	"context"
 	"fmt"
+	"maps"
 	"slices"
-	"strings"
 
-	"countermand/shop"
 	"countermand/state"
+	"countermand/sync/machine"
+	"countermand/sync/orders"
 )
-
-// settle makes the cases of an order agree with what the shop and the operator
-// say about it. Doing it again changes nothing.
-func (t *txn) settle(o shop.Order, s Shop, knocks []state.Knock) error {
-	have, err := t.CasesByShopOrder(o.Shop, o.ID)
-	if err != nil {
-		return err
-	}
-	if len(have) == 0 { // its cases may have been deleted because they are old: it is not asked anew
-		if forgotten, err := t.Forgotten(o.Shop, o.ID); err != nil || forgotten {
-			return err
-		}
-	}
-	if err := t.claim(o); err != nil {
-		return fmt.Errorf("note which numbers it names: %w", err)
-	}
-	maps, err := t.numbers(o)
-	if err != nil {
-		return err
-	}
-	if err := t.unnamed(have, maps); err != nil {
-		return err
-	}
-	if !o.CancelledAt.IsZero() {
-		return t.settleCancelled(o, s, have, maps)
-	}
-	asked, err := t.settleRequest(o, s, have, maps, knocks)
-	if err != nil || asked {
-		return err
-	}
-	if have, err = t.CasesByShopOrder(o.Shop, o.ID); err != nil { // a request that ended moved them
-		return err
-	}
-	return t.settleGone(o, s, have, maps)
-}
-
-// settleCancelled is an order cancelled in the shop.
-func (t *txn) settleCancelled(o shop.Order, s Shop, have []state.Case, maps []state.Mapping) error {
-	if len(have) == 0 && o.CancelledAt.Before(s.Since) {
-		return nil
-	}
-	w := wanted{maps: maps, orders: wholes(maps), rest: uncovered(o, maps, nil)}
-	if err := t.cover(have, cancellationOf(o, state.CauseCancelled), w, s, state.ByShop); err != nil {
-		return err
-	}
-	return t.shopCancelled(o)
-}
-
-func cancellationOf(o shop.Order, cause state.Cause) *state.Cancellation {
-	cn := &state.Cancellation{
-		Shop: o.Shop, ShopOrder: o.Name, ShopOrderID: o.ID, Reason: o.Reason, OrderedAt: o.CreatedAt, CancelledAt: o.CancelledAt, Lines: o.Lines, Cause: cause,
-		Facts: state.Facts{Total: o.Total, Tags: o.Tags, Vendors: o.Vendors, Country: o.Country, Fulfillment: o.Fulfillment, Financial: o.Financial},
-	}
-	for _, l := range o.Lines {
-		cn.Facts.Products = append(cn.Facts.Products, l.Title)
-	}
-	return cn
-}
-
-// numbers are the supplier orders of a shop order: what the operator said,
-// else what the order itself names, else what was imported. An import that
-// names another number than the order puts both in doubt.
-func (t *txn) numbers(o shop.Order) ([]state.Mapping, error) {
-	said, err := t.Mappings(o.Shop, plainName(o.Name))
-	if err != nil {
-		return nil, err
-	}
-	if len(said) == 0 {
-		return o.Supplier, nil
-	}
-	for i := range said {
-		said[i].Lines = ownLines(o, said[i].Lines)
-	}
-	if len(o.Supplier) == 0 || slices.ContainsFunc(said, func(m state.Mapping) bool { return m.By == byOperator }) {
-		return said, nil
-	}
-	out := slices.Clone(o.Supplier)
-	for _, m := range said {
-		if slices.ContainsFunc(out, func(have state.Mapping) bool { return have.SupplierOrder == m.SupplierOrder }) {
-			continue
-		}
-		for i := range out {
-			out[i].Conflict = state.Found(state.ImportDiffers, out[i].SupplierOrder, "other", m.SupplierOrder)
-		}
-	}
-	return out, nil
-}
-
-// ownLines are the shop's lines that a file names by SKU, all that have it,
-// with the quantity that the file gives where it is clear whose it is. A line
-// that the shop does not have stays as it is.
-func ownLines(o shop.Order, named []state.Line) []state.Line {
-	var out []state.Line
-	for _, n := range named {
-		var own []state.Line
-		for _, l := range o.Lines {
-			if n.ID == "" && n.SKU != "" && l.SKU == n.SKU {
-				own = append(own, l)
-			}
-		}
-		switch {
-		case len(own) == 0:
-			own = []state.Line{n}
-		case len(own) == 1 && n.Quantity > 0:
-			own[0].Quantity = n.Quantity
-		}
-		out = append(out, own...)
-	}
-	return out
-}
-
-// unnamed puts the numbers in doubt that the shop order named once and does
-// not name any more: an importer may have mended them. What the operator says
-// is followed otherwise, see replace.
-func (t *txn) unnamed(have []state.Case, maps []state.Mapping) error {
-	if slices.ContainsFunc(maps, func(m state.Mapping) bool { return m.By == byOperator }) {
-		return nil
-	}
-	for i, c := range have {
-		named := slices.ContainsFunc(maps, func(m state.Mapping) bool { return m.SupplierOrder == c.SupplierOrder })
-		if c.SupplierOrder == "" || c.Status.Ended() || c.MappedBy == byOperator || named {
-			continue
-		}
-		doubt := state.Mapping{SupplierOrder: c.SupplierOrder, Conflict: state.Found(state.NumberGone, c.SupplierOrder)}
-		next, err := t.step(c, state.Event{Kind: state.EventMapped, By: state.ByShop, Mapping: &doubt})
-		if err != nil {
-			return err
-		}
-		have[i] = next
-	}
-	return nil
-}
-
-// cover opens a case for each supplier order that has none, the unmapped case
-// first; with no supplier order known and no case, it opens an unmapped one.
-// Cases that are there hear what is new about the shop's order.
-func (t *txn) cover(have []state.Case, cn *state.Cancellation, wish wanted, s Shop, by state.By) error {
-	maps, wants := wish.maps, wish.orders
-	if len(maps) == 0 && !slices.ContainsFunc(have, func(c state.Case) bool { return !letGo(c, cn) }) {
-		_, err := t.step(state.Case{ID: t.e.o.NewID(t.now)}, state.Event{Kind: state.EventCancelled, By: by, Cancellation: cn})
-		return err
-	}
-	byNumber, before := map[string]state.Case{}, map[string]state.Case{}
-	var unmapped []state.Case
-	for _, c := range have {
-		next, err := t.replace(c, maps)
-		if err != nil {
-			return err
-		}
-		if next, err = t.hear(next, cn, wants, by); err != nil {
-			return err
-		}
-		if !letGo(next, cn) {
-			byNumber[c.SupplierOrder] = next
-		} else if next.Notice().Possible() { // named again, it is another case
-			before[c.SupplierOrder] = next
-		}
-		if next.Status == state.Unmapped {
-			unmapped = append(unmapped, next)
-		}
-	}
-	for _, w := range wants {
-		m := w.Mapping
-		s.account(&m)
-		if len(maps) == 1 && len(m.Lines) == 0 {
-			m.Lines = cn.Lines
-		}
-		if err := t.conflict(&m, cn); err != nil {
-			return err
-		}
-		if b, ok := before[m.SupplierOrder]; ok {
-			m.HeardAt, m.HeardBy = b.Notice().At, b.ID
-		}
-		of := *cn
-		of.Partial = w.partial
-		ev := state.Event{Kind: state.EventMapped, By: by, Mapping: &m, Cancellation: &of}
-		c, known := byNumber[m.SupplierOrder]
-		switch {
-		case known:
-		case len(unmapped) > 0:
-			c, unmapped = unmapped[0], unmapped[1:]
-		default:
-			c = state.Case{ID: t.e.o.NewID(t.now)}
-			ev.Kind = state.EventCancelled
-		}
-		next, err := t.step(c, ev)
-		if err != nil {
-			return err
-		}
-		byNumber[m.SupplierOrder] = next
-	}
-	return t.coverRest(have, unmapped, cn, wish, by)
-}
-
-// coverRest keeps a case for lines of which no supplier order is known beside
-// those that have one, and ends it once they have.
-func (t *txn) coverRest(have, unmapped []state.Case, cn *state.Cancellation, w wanted, by state.By) error {
-	if len(w.rest) == 0 {
-		for _, c := range unmapped {
-			if len(w.maps) == 0 || len(w.orders) == 0 {
-				return nil
-			}
-			if _, err := t.step(c, state.Event{Kind: state.EventReplaced, By: by}); err != nil {
-				return err
-			}
-		}
-		return nil
-	}
-	if slices.ContainsFunc(have, func(c state.Case) bool { return c.SupplierOrder == "" && !letGo(c, cn) }) {
-		return nil
-	}
-	of := *cn
-	of.Lines = w.rest
-	_, err := t.step(state.Case{ID: t.e.o.NewID(t.now)}, state.Event{Kind: state.EventCancelled, By: by, Cancellation: &of})
-	return err
-}
-
-// account says where a supplier order is looked for.
-func (s Shop) account(m *state.Mapping) {
-	switch {
-	case m.Account == "":
-		m.Account, m.Candidates = s.Account, s.Others
-	case m.Account != s.Account && !slices.Contains(s.Others, m.Account):
-		m.Conflict = state.Found(state.AccountUnknown, m.SupplierOrder, "account", m.Account)
-		m.Account, m.Candidates = s.Account, s.Others
-	}
-}
-
-// hear tells a case what is new about its shop order.
-func (t *txn) hear(c state.Case, cn *state.Cancellation, wants []want, by state.By) (state.Case, error) {
-	i := slices.IndexFunc(wants, func(w want) bool { return w.SupplierOrder == c.SupplierOrder })
-	if c.Status.Ended() || c.SupplierOrder != "" && i < 0 {
-		return c, nil
-	}
-	of := *cn
-	if i >= 0 {
-		of.Partial = wants[i].partial
-	}
-	if of.Cause.Rank() <= c.Cause.Rank() && of.Partial.Equal(c.Partial) && (!c.CancelledAt.IsZero() || of.CancelledAt.IsZero()) {
-		return c, nil
-	}
-	return t.step(c, state.Event{Kind: state.EventCancelled, By: by, Cancellation: &of})
-}
-
-// letGo tells whether an ended case stands in the way of another one about the
-// same supplier order: not where its number was taken back, where the order
-// was wanted again, or where it was left alone and the shop now says more.
-func letGo(c state.Case, cn *state.Cancellation) bool {
-	return c.Status == state.Ignored && (c.Stop.Code == state.Replaced || c.Stop.Code == state.Withdrawn || c.Cause.Rank() < cn.Cause.Rank() || c.EndedAt.Before(cn.AskedAt))
-}
-
-// replace takes a case's number back where the operator names others.
-func (t *txn) replace(c state.Case, maps []state.Mapping) (state.Case, error) {
-	said := slices.ContainsFunc(maps, func(m state.Mapping) bool { return m.By == byOperator })
-	named := slices.ContainsFunc(maps, func(m state.Mapping) bool { return m.SupplierOrder == c.SupplierOrder })
-	if !said || named || c.SupplierOrder == "" || c.Status.Ended() {
-		return c, nil
-	}
-	return t.step(c, state.Event{Kind: state.EventReplaced, By: state.ByCLI})
-}
-
-// conflict finds other shop orders that hold the same number, by a case or by
-// the operator's word: then none is asked without a person.
-func (t *txn) conflict(m *state.Mapping, cn *state.Cancellation) error {
-	said, err := t.MappedTo(m.SupplierOrder)
-	if err != nil {
-		return err
-	}
-	for _, o := range said {
-		if o.Shop != cn.Shop || o.Name != plainName(cn.ShopOrder) {
-			m.Conflict = state.Found(state.NumberGiven, m.SupplierOrder, "to", o.Shop+" "+o.Name)
-		}
-	}
-	if m.By != byOperator {
-		if who, err := t.claimant(m.SupplierOrder, cn.Shop, cn.ShopOrderID); err != nil {
-			return err
-		} else if who != "" {
-			m.Conflict = namedBy(m.SupplierOrder, who)
-		}
-	}
-	others, err := t.CasesBySupplierOrder(m.SupplierOrder)
-	if err != nil {
-		return err
-	}
-	for _, c := range others {
-		if c.Shop == cn.Shop && c.ShopOrderID == cn.ShopOrderID || !c.Notice().Possible() && c.Status == state.Ignored && (c.Stop.Code == state.Replaced || c.Stop.Code == state.Withdrawn) {
-			continue
-		}
-		m.Conflict = namedBy(m.SupplierOrder, c.Shop+" "+c.ShopOrder)
-		back := state.Mapping{SupplierOrder: m.SupplierOrder, Conflict: namedBy(m.SupplierOrder, cn.Shop+" "+cn.ShopOrder)}
-		if _, err := t.step(c, state.Event{Kind: state.EventMapped, By: state.ByShop, Mapping: &back}); err != nil {
-			return err
-		}
-	}
-	return nil
-}
 
 // MapSet records which supplier orders belong to a shop order, by its name,
 // and moves the open cases of that order. The mapping also counts for a cancel
@@ -316,7 +21,7 @@ func (e *Engine) MapSet(ctx context.Context, shopName, order, who string, number
 	}
 	var maps []state.Mapping
 	for _, n := range numbers {
-		m := state.Mapping{SupplierOrder: n, By: byOperator}
+		m := state.Mapping{SupplierOrder: n, By: orders.ByOperator}
 		if len(s.Others) == 0 {
 			m.Account = s.Account
 		}
@@ -325,7 +30,7 @@ func (e *Engine) MapSet(ctx context.Context, shopName, order, who string, number
 	var out []state.Case
 	err := e.update(ctx, func(t *txn) error {
 		out = nil
-		if err := t.PutMappings(shopName, plainName(order), maps); err != nil {
+		if err := t.PutMappings(shopName, orders.PlainName(order), maps); err != nil {
 			return err
 		}
 		have, err := t.openByName(shopName, order)
@@ -338,7 +43,7 @@ func (e *Engine) MapSet(ctx context.Context, shopName, order, who string, number
 			return t.lookAgain(c)
 		}
 		cn := &state.Cancellation{Shop: c.Shop, ShopOrder: c.ShopOrder, ShopOrderID: c.ShopOrderID, Reason: c.Reason, OrderedAt: c.ShopOrderedAt, CancelledAt: c.CancelledAt, Lines: c.Lines, Cause: c.Cause, Facts: c.Facts}
-		if err := t.cover(have, cn, wanted{maps: maps, orders: wholes(maps)}, s, state.ByCLI); err != nil {
+		if err := t.cover(have, cn, orders.Wanted{Maps: maps, Orders: orders.All(maps)}, s, state.ByCLI); err != nil {
 			return err
 		}
 		out, err = t.CasesByShopOrder(c.Shop, c.ShopOrderID)
@@ -351,22 +56,6 @@ func (e *Engine) MapSet(ctx context.Context, shopName, order, who string, number
 	return out, nil
 }
 
-// lookAgain knocks about a case's shop order.
-func (t *txn) lookAgain(c state.Case) error {
-	_, err := t.AddKnock(state.Knock{Shop: c.Shop, OrderID: c.ShopOrderID, Source: "engine", ReceivedAt: t.now, NotBefore: t.now})
-	if err != nil {
-		return fmt.Errorf("look at %s again: %w", c.ShopOrder, err)
-	}
-	return nil
-}
-
-// byOperator marks a number that a person gave.
-const byOperator = "operator"
-
-// plainName is an order's name without the sign that Shopify puts before it:
-// people leave it out.
-func plainName(name string) string { return strings.TrimPrefix(strings.TrimSpace(name), "#") }
-
 // openByName finds the open cases of a shop order by the name a merchant
 // knows, the unmapped one first.
 func (t *txn) openByName(shopName, order string) ([]state.Case, error) {
@@ -374,9 +63,86 @@ func (t *txn) openByName(shopName, order string) ([]state.Case, error) {
 		if err != nil {
 			return nil, err
 		}
-		if c.Shop == shopName && plainName(c.ShopOrder) == plainName(order) {
+		if c.Shop == shopName && orders.PlainName(c.ShopOrder) == orders.PlainName(order) {
 			return t.CasesByShopOrder(c.Shop, c.ShopOrderID)
 		}
 	}
 	return nil, nil
+}
+
+// MapImport records what a file says of shop orders, by their names, with the
+// lines that each supplier order covers where the file tells. What a person
+// said stands, and numbers of an earlier file stay beside the new ones: refused
+// says why an order was left as it was, or will wait for a person. Open cases
+// of the orders are looked at again.
+func (e *Engine) MapImport(ctx context.Context, shopName string, named map[string][]state.Mapping, who string) (refused map[string]string, err error) {
+	if _, ok := e.o.Shops[shopName]; !ok {
+		return nil, fmt.Errorf("import numbers: no shop %q is configured", shopName)
+	}
+	refused = map[string]string{}
+	for batch := range slices.Chunk(slices.Sorted(maps.Keys(named)), importBatch) {
+		no := map[string]string{}
+		err := e.update(ctx, func(t *txn) error {
+			clear(no)
+			for _, name := range batch {
+				why, err := t.importOne(shopName, name, named[name])
+				if err != nil {
+					return fmt.Errorf("import numbers of %s: %w", name, err)
+				}
+				if why != "" {
+					no[name] = why
+				}
+			}
+			return nil
+		})
+		if err != nil {
+			return refused, err
+		}
+		maps.Copy(refused, no)
+	}
+	if err := e.lookAtUnmapped(ctx, shopName, named); err != nil {
+		return refused, err
+	}
+	e.o.Log.Info().Str("shop", shopName).Int("orders", len(named)).Int("refused", len(refused)).Str("who", who).Msg("numbers imported")
+	return refused, nil
+}
+
+// importBatch keeps a transaction short.
+const importBatch = 200
+
+func (t *txn) importOne(shopName, name string, list []state.Mapping) (why string, err error) {
+	have, err := t.Mappings(shopName, orders.PlainName(name))
+	if err != nil {
+		return "", err
+	}
+	if slices.ContainsFunc(have, func(m state.Mapping) bool { return m.By == orders.ByOperator }) {
+		return "map set has said otherwise, which stands", nil
+	}
+	list, unclear := orders.Merge(list, have)
+	return machine.Words(state.Case{Findings: state.Findings{}.With(unclear)}), t.PutMappings(shopName, orders.PlainName(name), list)
+}
+
+// lookAtUnmapped looks at the shop orders of a file that wait for a number.
+func (e *Engine) lookAtUnmapped(ctx context.Context, shopName string, named map[string][]state.Mapping) error {
+	names := map[string]bool{}
+	for name := range named {
+		names[orders.PlainName(name)] = true
+	}
+	err := e.update(ctx, func(t *txn) error {
+		for c, err := range state.AllOf(t.CasesByStatus, state.Unmapped) {
+			if err != nil {
+				return err
+			}
+			if c.Shop == shopName && names[orders.PlainName(c.ShopOrder)] {
+				if err := t.lookAgain(c); err != nil {
+					return err
+				}
+			}
+		}
+		return nil
+	})
+	if err == nil {
+		nudge(e.wakeInbox)
+	}
+	return err
 }

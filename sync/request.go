@@ -1,53 +1,16 @@
 package sync
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"slices"
-	"strings"
 
 	"countermand/shop"
 	"countermand/state"
 	"countermand/sync/machine"
+	"countermand/sync/orders"
 )
-
-// wish is what a customer asks for, as the shop tells it now.
-type wish struct {
-	source state.RequestSource
-	edits  []string
-	reason string
-}
-
-// wish finds a request that was not dealt with: one made in the shop itself,
-// the tag, or Flow's. What was asked for in the shop before its history begins
-// is none.
-func (s Shop) wish(o shop.Order, knocks []state.Knock, r state.Request) (wish, bool) {
-	w := wish{source: state.RequestByEdit, reason: "customer"}
-	for _, e := range o.Edits {
-		if e.Status == shop.EditRequested && !e.RequestedAt.Before(s.Since) && !slices.Contains(r.EditIDs, e.ID) {
-			w.edits = append(w.edits, e.ID)
-		}
-	}
-	if len(w.edits) > 0 {
-		return w, true
-	}
-	dealtWith := r.Source == state.RequestByTag && r.Status != state.RequestWithdrawn && !r.TagGone
-	if tagged(o, s.First.Tag) && !dealtWith {
-		return wish{source: state.RequestByTag, reason: "customer"}, true
-	}
-	for _, k := range knocks {
-		if reason, flow := shop.FlowReason(k.Topic); flow {
-			return wish{source: state.RequestByFlow, reason: cmp.Or(reason, "customer")}, true
-		}
-	}
-	return wish{}, false
-}
-
-func tagged(o shop.Order, tag string) bool {
-	return tag != "" && slices.ContainsFunc(o.Tags, func(t string) bool { return strings.EqualFold(strings.TrimSpace(t), tag) })
-}
 
 // settleRequest puts a customer's request to the suppliers, or follows one
 // that was. asked is false where there is none.
@@ -65,17 +28,17 @@ func (t *txn) settleRequest(o shop.Order, s Shop, have []state.Case, maps []stat
 	}
 	if active {
 		if !r.ByHand && !r.Decided {
-			if ended, why := endedInShop(r, o, s); ended != "" {
+			if ended, why := orders.Ended(r, o, s.First.Tag); ended != "" {
 				return false, t.endRequest(o, r, ended, why, have)
 			}
 		}
 	} else {
-		w, ok := s.wish(o, knocks, r)
+		w, ok := orders.WishOf(o, knocks, r, s.First.Tag, s.Since)
 		if !ok {
 			return false, t.noteTag(o, s, r)
 		}
 		r = state.Request{
-			Shop: o.Shop, ShopOrder: o.Name, ShopOrderID: o.ID, Rev: r.Rev, Source: w.source, EditIDs: w.edits, Reason: w.reason,
+			Shop: o.Shop, ShopOrder: o.Name, ShopOrderID: o.ID, Rev: r.Rev, Source: w.Source, EditIDs: w.Edits, Reason: w.Reason,
 			Status: state.RequestAsking, Why: "the suppliers are asked", OpenedAt: t.now,
 		}
 	}
@@ -88,7 +51,7 @@ func (t *txn) settleRequest(o shop.Order, s Shop, have []state.Case, maps []stat
 
 // noteTag remembers of a request that ended that its tag is gone.
 func (t *txn) noteTag(o shop.Order, s Shop, r state.Request) error {
-	if r.Source != state.RequestByTag || r.TagGone || tagged(o, s.First.Tag) {
+	if r.Source != state.RequestByTag || r.TagGone || orders.Tagged(o, s.First.Tag) {
 		return nil
 	}
 	r.TagGone = true
@@ -114,7 +77,7 @@ func (t *txn) widen(o shop.Order, s Shop, r state.Request, fresh bool) (state.Re
 		return e.Status == shop.EditRequested && slices.Contains(r.EditIDs, e.ID)
 	})
 	if stands { // else it was answered: what it was about is known
-		r.Partial = partly(o, r)
+		r.Partial = orders.Partly(o, r)
 	}
 	if !fresh && r.Partial == before.Partial && len(r.EditIDs) == len(before.EditIDs) {
 		return r, nil
@@ -128,80 +91,21 @@ func (t *txn) widen(o shop.Order, s Shop, r state.Request, fresh bool) (state.Re
 
 // putToSuppliers opens or moves the cases that a request wants.
 func (t *txn) putToSuppliers(o shop.Order, s Shop, r state.Request, have []state.Case, maps []state.Mapping) error {
-	gone := granted(o, r)
-	cn := cancellationOf(o, state.CauseRequested)
+	gone := orders.Granted(o, r)
+	cn := orders.Cancellation(o, state.CauseRequested)
 	cn.Reason, cn.AskedAt = r.Reason, r.OpenedAt
 	if r.Source == state.RequestByTag && o.CreatedAt.Before(s.Since) {
 		cn.Doubt = state.Found(state.TagBeforeStart, "")
 	}
 	if r.Partial && len(maps) == 0 {
-		went, all := count(o.Lines, gone)
-		cn.Partial = part(state.PartAsked, went, all)
+		went, all := orders.Count(o.Lines, gone)
+		cn.Partial = orders.Partial(state.PartAsked, went, all)
 	}
-	w := wanted{maps: maps, orders: touched(o, maps, gone), rest: uncovered(o, maps, gone)}
-	if len(maps) > 0 && len(w.orders)+len(w.rest) == 0 {
+	w := orders.InPart(o, maps, gone)
+	if len(maps) > 0 && len(w.Orders)+len(w.Rest) == 0 {
 		return nil
 	}
 	return t.cover(have, cn, w, s, state.ByShop)
-}
-
-// granted is what will be gone of each line once the request is granted. What
-// was sent back after it had been sent neither stands nor went.
-func granted(o shop.Order, r state.Request) map[string]int {
-	out := map[string]int{}
-	for _, l := range o.Lines {
-		if out[l.ID] = o.Gone[l.ID]; r.Source != state.RequestByEdit {
-			out[l.ID] += o.Left[l.ID]
-		}
-	}
-	for _, e := range o.Edits {
-		if r.Source != state.RequestByEdit || e.Status != shop.EditRequested || !slices.Contains(r.EditIDs, e.ID) {
-			continue
-		}
-		for _, rm := range e.Removals {
-			out[rm.LineID] += rm.Quantity - rm.Resolved
-		}
-	}
-	return out
-}
-
-// partly tells whether a request leaves something of the order standing.
-func partly(o shop.Order, r state.Request) bool {
-	gone := granted(o, r)
-	return slices.ContainsFunc(o.Lines, func(l state.Line) bool {
-		return o.Left[l.ID] > gone[l.ID]-o.Gone[l.ID]
-	})
-}
-
-// endedInShop tells how a request ended that the shop does not show any more,
-// "" while it stands.
-func endedInShop(r state.Request, o shop.Order, s Shop) (ended state.RequestStatus, why string) {
-	switch r.Source {
-	case state.RequestByEdit:
-		if !o.EditsRead {
-			return "", ""
-		}
-		ended, why = state.RequestWithdrawn, "the customer withdrew the request"
-		for _, e := range o.Edits {
-			switch {
-			case !slices.Contains(r.EditIDs, e.ID):
-			case e.Status == shop.EditRequested:
-				return "", ""
-			case e.Status == shop.EditResolved:
-				ended, why = state.RequestDone, "the request was marked as done in the shop by a person"
-			case r.Status == state.RequestDeclining:
-				ended, why = state.RequestDeclined, "the customer's request was declined"
-			case ended != state.RequestDone:
-				ended, why = state.RequestWithdrawn, "the request was declined in the shop by a person"
-			}
-		}
-		return ended, why
-	case state.RequestByTag:
-		if !tagged(o, s.First.Tag) {
-			return state.RequestWithdrawn, "the tag was taken off"
-		}
-	}
-	return "", ""
 }
 
 // endRequest follows a request that ended in the shop. Suppliers that were not
@@ -216,8 +120,7 @@ func (t *txn) endRequest(o shop.Order, r state.Request, ended state.RequestStatu
 		if c.Cause != state.CauseRequested || ended == state.RequestDeclined || c.Status.Answer() == state.Declined {
 			continue
 		}
-		lines, _ := covers(o, state.Mapping{Lines: c.Lines}, 1)
-		went, all := count(lines, o.Gone)
+		went, all := orders.Gone(o, c)
 		if c.Status.Answer() == state.Accepted && went >= all {
 			settled = true
 		}

@@ -11,6 +11,7 @@ import (
 	"countermand/shop"
 	"countermand/state"
 	"countermand/sync/machine"
+	"countermand/sync/orders"
 )
 
 // shopLane does what is to be done at one shop, one thing at a time. All of
@@ -204,7 +205,7 @@ func (l *shopLane) cancel(ctx context.Context, f state.Effect) error {
 		if err != nil {
 			return err
 		}
-		if ended, why := endedInShop(r, o, l.shop); ended == state.RequestWithdrawn && !r.Decided {
+		if ended, why := orders.Ended(r, o, l.shop.First.Tag); ended == state.RequestWithdrawn && !r.Decided {
 			r.ByHand = true
 			if err := t.DeleteEffect(f.ID); err != nil {
 				return err

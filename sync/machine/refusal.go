@@ -1,0 +1,110 @@
+package machine
+
+import (
+	"fmt"
+	"time"
+
+	"countermand/state"
+)
+
+func (x *change) refused(r *state.Reading, format string, args ...any) {
+	x.c.AnsweredAt = r.At
+	if !r.AnsweredAt.IsZero() {
+		x.c.AnsweredAt = r.AnsweredAt
+	}
+	var shipped time.Time
+	if shippedPhase(r.Phase) {
+		shipped = x.c.ShippedAt
+	}
+	x.to(state.Refused, "%s%s", fmt.Sprintf(format, args...), compared(dated{"asked", x.c.RequestedAt},
+		dated{"answered", r.AnsweredAt}, dated{"marked shipped", shipped}, dated{"read", r.At}))
+	x.weigh(r)
+}
+
+// refusedEarlier is a page that speaks of a refusal before anything was
+// clicked: somebody asked who is not known here, such as the operator by hand.
+// To ask again is theirs to do, so the case goes on as any refused one.
+func (x *change) refusedEarlier(r *state.Reading) {
+	x.c.Attempt.StartedAt = time.Time{}
+	x.askedEarlier(r)
+	x.refused(r, "the page tells of an earlier request that was refused: “%s”; nothing was clicked", r.RefusedText)
+}
+
+// askedEarlier settles what a page with a refusal says of the request, and
+// holds the scans against that.
+func (x *change) askedEarlier(r *state.Reading) {
+	a := &x.c.Attempt
+	switch {
+	case !r.RequestedAt.IsZero():
+		x.c.RequestedAt = r.RequestedAt.UTC()
+	case !a.Heard().IsZero():
+	case a.Reasked: // our own, which read as never placed for a while
+		a.ClickedAt = a.FirstAt
+	default:
+		placed := x.c.OrderedAt // it cannot be older
+		if placed.IsZero() {
+			placed = x.c.ShopOrderedAt
+		}
+		a.Earlier, a.ClickedAt = true, placed.Add(-state.OrderDateGrace)
+	}
+	x.c.Proof = proof(x.c, noticeAt(x.c, r.At))
+}
+
+// refusedAsShipped is the shipped mark on an order that was asked, or was to
+// be asked. Whether it really left, and when, the scans must show.
+func (x *change) refusedAsShipped(r *state.Reading) {
+	x.drop(state.EffectRequest)
+	x.c.Attempt.StartedAt = time.Time{}
+	if r == nil {
+		r = &state.Reading{At: x.now}
+	}
+	if r.RefusedText != "" && x.c.RequestedAt.IsZero() {
+		x.askedEarlier(r)
+	}
+	after := !x.c.RequestedAt.IsZero()
+	words := " although it was asked"
+	switch {
+	case !after && x.c.Attempt.Earlier:
+		words = fmt.Sprintf(", and the page tells of an earlier request that was refused: “%s”", r.RefusedText)
+	case !after && !x.c.Attempt.Heard().IsZero():
+		words = ", and it may have been asked before"
+	case !after:
+		words = " before it could be asked"
+	case x.markedBefore():
+		words = " on a day before it was asked"
+	}
+	x.refused(r, "marked shipped (“%s”)%s", r.StatusText, words)
+	if after && !x.markedBefore() && x.c.Status != state.Shipped {
+		x.alert(AlertShippedAfter)
+	}
+}
+
+// shippedMeanwhile tells of an order that was asked, refused and then marked
+// shipped.
+func (x *change) shippedMeanwhile(marked bool) {
+	if marked || x.c.ShippedAt.IsZero() || x.c.Proof == state.ProofScanBefore {
+		return
+	}
+	if x.c.RequestedAt.IsZero() && x.c.Notice().Undated() { // a person compares
+		x.say("marked shipped %s; that a request was refused was read %s", Stamp(x.c.ShippedAt), Stamp(x.c.AnsweredAt))
+		x.alert(AlertShippedAfter)
+	}
+	if x.c.RequestedAt.IsZero() {
+		return
+	}
+	mark, asked := Stamp(x.c.ShippedAt), noticeAt(x.c, x.now)
+	switch {
+	case x.markedBefore():
+		x.say("marked shipped %s, before we asked %s: the scans decide", mark, Stamp(asked))
+		return
+	case x.c.ShippedGuess:
+		x.say("marked shipped, first seen so %s, after we asked %s", mark, Stamp(x.c.RequestedAt))
+	case !x.c.ShippedAt.Before(x.c.RequestedAt):
+		x.say("marked shipped %s, after we asked %s", mark, Stamp(x.c.RequestedAt))
+	case x.c.ShippedAt.Before(asked):
+		x.say("marked shipped %s, on the day on which we asked (%s): the scans decide", mark, Stamp(asked))
+	default:
+		x.say("marked shipped %s, when it may have been asked (since %s): the scans decide", mark, Stamp(asked))
+	}
+	x.alert(AlertShippedAfter)
+}

@@ -1,0 +1,290 @@
+package sync
+
+import (
+	"fmt"
+	"slices"
+
+	"countermand/shop"
+	"countermand/state"
+	"countermand/sync/orders"
+)
+
+// settle makes the cases of an order agree with what the shop and the operator
+// say about it. Doing it again changes nothing.
+func (t *txn) settle(o shop.Order, s Shop, knocks []state.Knock) error {
+	have, err := t.CasesByShopOrder(o.Shop, o.ID)
+	if err != nil {
+		return err
+	}
+	if len(have) == 0 { // its cases may have been deleted because they are old: it is not asked anew
+		if forgotten, err := t.Forgotten(o.Shop, o.ID); err != nil || forgotten {
+			return err
+		}
+	}
+	if err := t.claim(o); err != nil {
+		return fmt.Errorf("note which numbers it names: %w", err)
+	}
+	said, err := t.Mappings(o.Shop, orders.PlainName(o.Name))
+	if err != nil {
+		return err
+	}
+	maps := orders.Numbers(o, said)
+	if err := t.unnamed(have, maps); err != nil {
+		return err
+	}
+	if !o.CancelledAt.IsZero() {
+		return t.settleCancelled(o, s, have, maps)
+	}
+	asked, err := t.settleRequest(o, s, have, maps, knocks)
+	if err != nil || asked {
+		return err
+	}
+	if have, err = t.CasesByShopOrder(o.Shop, o.ID); err != nil { // a request that ended moved them
+		return err
+	}
+	return t.settleGone(o, s, have, maps)
+}
+
+// settleCancelled is an order cancelled in the shop.
+func (t *txn) settleCancelled(o shop.Order, s Shop, have []state.Case, maps []state.Mapping) error {
+	if len(have) == 0 && o.CancelledAt.Before(s.Since) {
+		return nil
+	}
+	if err := t.cover(have, orders.Cancellation(o, state.CauseCancelled), orders.Whole(o, maps), s, state.ByShop); err != nil {
+		return err
+	}
+	return t.shopCancelled(o)
+}
+
+// unnamed puts the numbers in doubt that the shop order named once and does
+// not name any more: an importer may have mended them. What the operator says
+// is followed otherwise, see replace.
+func (t *txn) unnamed(have []state.Case, maps []state.Mapping) error {
+	if slices.ContainsFunc(maps, func(m state.Mapping) bool { return m.By == orders.ByOperator }) {
+		return nil
+	}
+	for i, c := range have {
+		named := slices.ContainsFunc(maps, func(m state.Mapping) bool { return m.SupplierOrder == c.SupplierOrder })
+		if c.SupplierOrder == "" || c.Status.Ended() || c.MappedBy == orders.ByOperator || named {
+			continue
+		}
+		doubt := state.Mapping{SupplierOrder: c.SupplierOrder, Conflict: state.Found(state.NumberGone, c.SupplierOrder)}
+		next, err := t.step(c, state.Event{Kind: state.EventMapped, By: state.ByShop, Mapping: &doubt})
+		if err != nil {
+			return err
+		}
+		have[i] = next
+	}
+	return nil
+}
+
+// cover opens a case for each supplier order that has none, the unmapped case
+// first; with no supplier order known and no case, it opens an unmapped one.
+// Cases that are there hear what is new about the shop's order.
+func (t *txn) cover(have []state.Case, cn *state.Cancellation, wish orders.Wanted, s Shop, by state.By) error {
+	maps, wants := wish.Maps, wish.Orders
+	if len(maps) == 0 && !slices.ContainsFunc(have, func(c state.Case) bool { return !orders.LetGo(c, cn) }) {
+		_, err := t.step(state.Case{ID: t.e.o.NewID(t.now)}, state.Event{Kind: state.EventCancelled, By: by, Cancellation: cn})
+		return err
+	}
+	byNumber, before := map[string]state.Case{}, map[string]state.Case{}
+	var unmapped []state.Case
+	for _, c := range have {
+		next, err := t.replace(c, maps)
+		if err != nil {
+			return err
+		}
+		if next, err = t.hear(next, cn, wants, by); err != nil {
+			return err
+		}
+		if !orders.LetGo(next, cn) {
+			byNumber[c.SupplierOrder] = next
+		} else if next.Notice().Possible() { // named again, it is another case
+			before[c.SupplierOrder] = next
+		}
+		if next.Status == state.Unmapped {
+			unmapped = append(unmapped, next)
+		}
+	}
+	for _, w := range wants {
+		m := w.Mapping
+		s.account(&m)
+		if len(maps) == 1 && len(m.Lines) == 0 {
+			m.Lines = cn.Lines
+		}
+		if err := t.conflict(&m, cn); err != nil {
+			return err
+		}
+		if b, ok := before[m.SupplierOrder]; ok {
+			m.HeardAt, m.HeardBy = b.Notice().At, b.ID
+		}
+		of := *cn
+		of.Partial = w.Partial
+		ev := state.Event{Kind: state.EventMapped, By: by, Mapping: &m, Cancellation: &of}
+		c, known := byNumber[m.SupplierOrder]
+		switch {
+		case known:
+		case len(unmapped) > 0:
+			c, unmapped = unmapped[0], unmapped[1:]
+		default:
+			c = state.Case{ID: t.e.o.NewID(t.now)}
+			ev.Kind = state.EventCancelled
+		}
+		next, err := t.step(c, ev)
+		if err != nil {
+			return err
+		}
+		byNumber[m.SupplierOrder] = next
+	}
+	return t.coverRest(have, unmapped, cn, wish, by)
+}
+
+// coverRest keeps a case for lines of which no supplier order is known beside
+// those that have one, and ends it once they have.
+func (t *txn) coverRest(have, unmapped []state.Case, cn *state.Cancellation, w orders.Wanted, by state.By) error {
+	if len(w.Rest) == 0 {
+		for _, c := range unmapped {
+			if len(w.Maps) == 0 || len(w.Orders) == 0 {
+				return nil
+			}
+			if _, err := t.step(c, state.Event{Kind: state.EventReplaced, By: by}); err != nil {
+				return err
+			}
+		}
+		return nil
+	}
+	if slices.ContainsFunc(have, func(c state.Case) bool { return c.SupplierOrder == "" && !orders.LetGo(c, cn) }) {
+		return nil
+	}
+	of := *cn
+	of.Lines = w.Rest
+	_, err := t.step(state.Case{ID: t.e.o.NewID(t.now)}, state.Event{Kind: state.EventCancelled, By: by, Cancellation: &of})
+	return err
+}
+
+// account says where a supplier order is looked for.
+func (s Shop) account(m *state.Mapping) {
+	switch {
+	case m.Account == "":
+		m.Account, m.Candidates = s.Account, s.Others
+	case m.Account != s.Account && !slices.Contains(s.Others, m.Account):
+		m.Conflict = state.Found(state.AccountUnknown, m.SupplierOrder, "account", m.Account)
+		m.Account, m.Candidates = s.Account, s.Others
+	}
+}
+
+// hear tells a case what is new about its shop order.
+func (t *txn) hear(c state.Case, cn *state.Cancellation, wants []orders.Want, by state.By) (state.Case, error) {
+	i := slices.IndexFunc(wants, func(w orders.Want) bool { return w.SupplierOrder == c.SupplierOrder })
+	if c.Status.Ended() || c.SupplierOrder != "" && i < 0 {
+		return c, nil
+	}
+	of := *cn
+	if i >= 0 {
+		of.Partial = wants[i].Partial
+	}
+	if of.Cause.Rank() <= c.Cause.Rank() && of.Partial.Equal(c.Partial) && (!c.CancelledAt.IsZero() || of.CancelledAt.IsZero()) {
+		return c, nil
+	}
+	return t.step(c, state.Event{Kind: state.EventCancelled, By: by, Cancellation: &of})
+}
+
+// replace takes a case's number back where the operator names others.
+func (t *txn) replace(c state.Case, maps []state.Mapping) (state.Case, error) {
+	said := slices.ContainsFunc(maps, func(m state.Mapping) bool { return m.By == orders.ByOperator })
+	named := slices.ContainsFunc(maps, func(m state.Mapping) bool { return m.SupplierOrder == c.SupplierOrder })
+	if !said || named || c.SupplierOrder == "" || c.Status.Ended() {
+		return c, nil
+	}
+	return t.step(c, state.Event{Kind: state.EventReplaced, By: state.ByCLI})
+}
+
+// conflict finds other shop orders that hold the same number, by a case or by
+// the operator's word: then none is asked without a person.
+func (t *txn) conflict(m *state.Mapping, cn *state.Cancellation) error {
+	said, err := t.MappedTo(m.SupplierOrder)
+	if err != nil {
+		return err
+	}
+	for _, o := range said {
+		if o.Shop != cn.Shop || o.Name != orders.PlainName(cn.ShopOrder) {
+			m.Conflict = state.Found(state.NumberGiven, m.SupplierOrder, "to", o.Shop+" "+o.Name)
+		}
+	}
+	if m.By != orders.ByOperator {
+		if who, err := t.claimant(m.SupplierOrder, cn.Shop, cn.ShopOrderID); err != nil {
+			return err
+		} else if who != "" {
+			m.Conflict = namedBy(m.SupplierOrder, who)
+		}
+	}
+	others, err := t.CasesBySupplierOrder(m.SupplierOrder)
+	if err != nil {
+		return err
+	}
+	for _, c := range others {
+		if c.Shop == cn.Shop && c.ShopOrderID == cn.ShopOrderID || orders.Freed(c) {
+			continue
+		}
+		m.Conflict = namedBy(m.SupplierOrder, c.Shop+" "+c.ShopOrder)
+		back := state.Mapping{SupplierOrder: m.SupplierOrder, Conflict: namedBy(m.SupplierOrder, cn.Shop+" "+cn.ShopOrder)}
+		if _, err := t.step(c, state.Event{Kind: state.EventMapped, By: state.ByShop, Mapping: &back}); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// lookAgain knocks about a case's shop order.
+func (t *txn) lookAgain(c state.Case) error {
+	_, err := t.AddKnock(state.Knock{Shop: c.Shop, OrderID: c.ShopOrderID, Source: "engine", ReceivedAt: t.now, NotBefore: t.now})
+	if err != nil {
+		return fmt.Errorf("look at %s again: %w", c.ShopOrder, err)
+	}
+	return nil
+}
+
+// settleGone opens or moves the cases of an order that stands while lines of
+// it went.
+func (t *txn) settleGone(o shop.Order, s Shop, have []state.Case, maps []state.Mapping) error {
+	if err := t.wantedAgain(o, have); err != nil {
+		return err
+	}
+	went, all := orders.Count(o.Lines, o.Gone)
+	old := o.CreatedAt.Before(s.Since)
+	before := !o.GoneAt.IsZero() && o.GoneAt.Before(s.Since)
+	if went == 0 || len(have) == 0 && before && !o.GoneUndated {
+		return nil
+	}
+	cn := orders.Cancellation(o, state.CauseLines)
+	if old && (o.GoneAt.IsZero() || before) {
+		cn.Doubt = state.Found(state.LinesBeforeStart, "")
+	}
+	if len(maps) == 0 && went < all {
+		cn.Partial = orders.Partial(state.PartOfShop, went, all)
+	}
+	w := orders.InPart(o, maps, o.Gone)
+	if len(maps) > 0 && len(w.Orders)+len(w.Rest) == 0 {
+		return nil
+	}
+	return t.cover(have, cn, w, s, state.ByShop)
+}
+
+// wantedAgain ends the cases of lines that came back before the supplier was
+// asked.
+func (t *txn) wantedAgain(o shop.Order, have []state.Case) error {
+	for i, c := range have {
+		if c.Cause != state.CauseLines || c.Status.Ended() {
+			continue
+		}
+		if went, _ := orders.Gone(o, c); went > 0 {
+			continue
+		}
+		next, err := t.step(c, state.Event{Kind: state.EventWithdrawn, By: state.ByShop})
+		if err != nil {
+			return err
+		}
+		have[i] = next
+	}
+	return nil
+}
