@@ -13,7 +13,7 @@ import (
 
 // open clicks the cancel button on the order's page. A page that moves its
 // buttons under the pointer is looked at once more: nothing was pressed.
-func (a *attempt) open(ctx context.Context, _ sight) (verdict, error) {
+func (a *attempt) open(ctx context.Context, _ Sight) (verdict, error) {
 	b, ok := a.c.p.cancelButton(a.detail.buttons)
 	if !ok || !a.c.p.Cancel.ButtonCaptions.is(b.Caption) {
 		return a.unknown(ctx, "the cancel button's caption "+quoted(b.Caption)+" is not in the profile (cancel.button_captions)")
@@ -42,29 +42,29 @@ func (a *attempt) openOnce(ctx context.Context, b button) (verdict, error) {
 	}
 	allow := allowance{what: "the cancel button", typ: b.Type, captions: Texts{"": {b.Caption}}}
 	commits := slices.Contains(a.c.p.Cancel.ButtonCommits, a.detail.reading.Phase)
-	return a.commit(ctx, "before-first-click", el, allow, commits, func(s sight) verdict { return a.is(s, pageDetail, a.detailID) })
+	return a.commit(ctx, "before-first-click", el, allow, commits, func(s Sight) verdict { return a.is(s, PageDetail, a.detailID) })
 }
 
 // findButton waits for the cancel button, which may come later than the data.
-func (a *attempt) findButton(ctx context.Context, b button) (chrome.Element, verdict, error) {
-	isIt := func(e chrome.Element) bool { return fold(e.Text) == fold(b.Caption) && e.Enabled }
-	s, v, err := a.ready(ctx, pageDetail)
+func (a *attempt) findButton(ctx context.Context, b button) (Element, verdict, error) {
+	isIt := func(e Element) bool { return fold(e.Text) == fold(b.Caption) && e.Enabled }
+	s, v, err := a.ready(ctx, PageDetail)
 	if err == nil && !v.ends() {
-		s, err = a.lookUntil(ctx, func(s sight) bool {
-			_, why := only(shown(s.view.Found["buttons"]), isIt)
-			return why == "" || s.kind != pageDetail
+		s, err = a.lookUntil(ctx, func(s Sight) bool {
+			_, why := s.Only("buttons", isIt)
+			return why == "" || s.Kind != PageDetail
 		})
 	}
 	if !v.ends() {
 		err = a.unbarred(ctx, s, err)
 	}
 	if err != nil || v.ends() {
-		return chrome.Element{}, v, err
+		return Element{}, v, err
 	}
 	if v := a.detailID(s); v.ends() {
-		return chrome.Element{}, v, nil
+		return Element{}, v, nil
 	}
-	el, why := only(shown(s.view.Found["buttons"]), isIt)
+	el, why := s.Only("buttons", isIt)
 	if why != "" {
 		v, err := a.unknown(ctx, why+" with the caption "+quoted(b.Caption)+" (selectors.detail_buttons)")
 		return el, v, err
@@ -93,19 +93,19 @@ func unclickable(err error) bool {
 
 // ready pauses as a person would and looks once more: the page must still be
 // what it was.
-func (a *attempt) ready(ctx context.Context, want pageKind) (sight, verdict, error) {
+func (a *attempt) ready(ctx context.Context, want PageKind) (Sight, verdict, error) {
 	if err := a.c.o.Pace(ctx); err != nil {
-		return sight{}, goOn, err
+		return Sight{}, goOn, err
 	}
-	s, err := a.lookUntil(ctx, func(s sight) bool { return s.settled() })
+	s, err := a.lookUntil(ctx, func(s Sight) bool { return s.Settled() })
 	if err = a.unbarred(ctx, s, err); err != nil {
 		return s, goOn, err
 	}
-	if s.kind != want {
-		v, err := a.unknown(ctx, fmt.Sprintf("expected the %s, see the %s %s", want, s.kind, s.why))
+	if s.Kind != want {
+		v, err := a.unknown(ctx, fmt.Sprintf("expected the %s, see the %s %s", want, s.Kind, s.Why))
 		return s, v, err
 	}
-	if want == pageForm && a.tab != a.formTab {
+	if want == PageForm && a.tab != a.formTab {
 		v, err := a.unknown(ctx, "the site went to another tab, whose form was not read")
 		return s, v, err
 	}
@@ -114,34 +114,17 @@ func (a *attempt) ready(ctx context.Context, want pageKind) (sight, verdict, err
 
 // unbarred passes an error on, and turns a sight that stops the account's work
 // into one.
-func (a *attempt) unbarred(ctx context.Context, s sight, err error) error {
+func (a *attempt) unbarred(ctx context.Context, s Sight, err error) error {
 	if err == nil {
-		if err = barrier(s); err != nil {
+		if err = s.Barrier(); err != nil {
 			a.witness(ctx, "barrier")
 		}
 	}
 	return err
 }
 
-// only finds the one element that fits.
-func only(list []chrome.Element, fits func(chrome.Element) bool) (chrome.Element, string) {
-	var found []chrome.Element
-	for _, e := range list {
-		if fits(e) {
-			found = append(found, e)
-		}
-	}
-	switch len(found) {
-	case 1:
-		return found[0], ""
-	case 0:
-		return chrome.Element{}, "the page shows no button"
-	}
-	return chrome.Element{}, fmt.Sprintf("the page shows %d buttons", len(found))
-}
-
 // fill chooses the reason and submits.
-func (a *attempt) fill(ctx context.Context, s sight) (verdict, error) {
+func (a *attempt) fill(ctx context.Context, s Sight) (verdict, error) {
 	offered, v, err := a.form(ctx, s)
 	if err != nil || v.ends() {
 		return v, err
@@ -159,13 +142,13 @@ func (a *attempt) fill(ctx context.Context, s sight) (verdict, error) {
 
 // form reads what the reason form is about: its own data must name the order
 // that is to be cancelled.
-func (a *attempt) form(ctx context.Context, s sight) ([]reason, verdict, error) {
+func (a *attempt) form(ctx context.Context, s Sight) ([]reason, verdict, error) {
 	var data *answer
 	step, cancel := context.WithTimeout(ctx, a.c.o.StepTimeout)
 	defer cancel()
 	err := a.tab.WaitFor(step, "wait for the reasons", func(context.Context) (bool, error) {
 		for _, r := range a.heard.Responses() {
-			got, err := a.c.accept(r, a.c.p.Calls.Reasons)
+			got, err := a.c.p.accept(Response(r), a.c.p.Calls.Reasons)
 			if err != nil {
 				return true, err
 			}
@@ -201,23 +184,23 @@ func (a *attempt) form(ctx context.Context, s sight) ([]reason, verdict, error) 
 // pick opens the drop-down and chooses the reason. Both are clicks of the
 // page's own; nothing reaches the supplier.
 func (a *attempt) pick(ctx context.Context, choice reason) (verdict, error) {
-	s, v, err := a.ready(ctx, pageForm)
+	s, v, err := a.ready(ctx, PageForm)
 	if err != nil || v.ends() {
 		return v, err
 	}
-	list := shown(s.view.Found["select"])
+	list := s.Shown("select")
 	if len(list) != 1 {
 		return a.unknown(ctx, fmt.Sprintf("the reason form has %d drop-downs", len(list)))
 	}
 	if err := a.c.press(ctx, a.tab, list[0], allowance{what: "the reasons", form: true}); err != nil {
 		return a.clicked(err)
 	}
-	isChoice := func(e chrome.Element) bool { return fold(e.Text) == fold(choice.text) }
-	s, err = a.lookUntil(ctx, func(s sight) bool { _, why := only(shown(s.view.Found["options"]), isChoice); return why == "" })
+	isChoice := func(e Element) bool { return fold(e.Text) == fold(choice.text) }
+	s, err = a.lookUntil(ctx, func(s Sight) bool { _, why := s.Only("options", isChoice); return why == "" })
 	if err = a.unbarred(ctx, s, err); err != nil {
 		return goOn, err
 	}
-	option, why := only(shown(s.view.Found["options"]), isChoice)
+	option, why := s.Only("options", isChoice)
 	if why != "" {
 		return a.unknown(ctx, "the drop-down does not show the reason "+quoted(choice.text)+" once (selectors.form_options)")
 	}
@@ -227,7 +210,7 @@ func (a *attempt) pick(ctx context.Context, choice reason) (verdict, error) {
 	if err := a.c.press(ctx, a.tab, option, allowance{what: "the reason", captions: Texts{"": {choice.text}}, form: true}); err != nil {
 		return a.clicked(err)
 	}
-	s, err = a.lookUntil(ctx, func(s sight) bool { return chosen(s, choice) })
+	s, err = a.lookUntil(ctx, func(s Sight) bool { return chosen(s, choice) })
 	if err = a.unbarred(ctx, s, err); err != nil {
 		return goOn, err
 	}
@@ -238,15 +221,15 @@ func (a *attempt) pick(ctx context.Context, choice reason) (verdict, error) {
 }
 
 // chosen tells whether the form shows the reason and can be submitted.
-func chosen(s sight, choice reason) bool {
-	list, submit := shown(s.view.Found["select"]), shown(s.view.Found["submit"])
+func chosen(s Sight, choice reason) bool {
+	list, submit := s.Shown("select"), s.Shown("submit")
 	return len(list) == 1 && strings.Contains(fold(list[0].Text), fold(choice.text)) && len(submit) == 1 && submit[0].Enabled
 }
 
 // submit sends the form. Whether that already asks the supplier is not
 // known, so by default the mark is set here.
 func (a *attempt) submit(ctx context.Context, choice reason) (verdict, error) {
-	s, v, err := a.ready(ctx, pageForm)
+	s, v, err := a.ready(ctx, PageForm)
 	if err != nil || v.ends() {
 		return v, err
 	}
@@ -257,15 +240,15 @@ func (a *attempt) submit(ctx context.Context, choice reason) (verdict, error) {
 		return a.unknown(ctx, "the form changed before it was submitted")
 	}
 	allow := allowance{what: "Submit", captions: a.c.p.Cancel.SubmitCaptions, form: true}
-	still := func(s sight) verdict {
-		return a.is(s, pageForm, func(s sight) verdict {
+	still := func(s Sight) verdict {
+		return a.is(s, PageForm, func(s Sight) verdict {
 			if !chosen(s, choice) {
 				return end(state.AskUnknown, "the form changed before it was submitted%s", a.sofar())
 			}
 			return a.formID(s)
 		})
 	}
-	if v, err := a.last(ctx, "before-submit", shown(s.view.Found["submit"])[0], allow, a.c.p.Cancel.SubmitCommits, still); err != nil || v.ends() {
+	if v, err := a.last(ctx, "before-submit", s.Shown("submit")[0], allow, a.c.p.Cancel.SubmitCommits, still); err != nil || v.ends() {
 		return v, err
 	}
 	a.submitted = true
@@ -274,13 +257,13 @@ func (a *attempt) submit(ctx context.Context, choice reason) (verdict, error) {
 
 // confirm agrees in the pop-up that asks whether the order is to be
 // cancelled, and in no other.
-func (a *attempt) confirm(ctx context.Context, _ sight) (verdict, error) {
-	s, v, err := a.ready(ctx, pageConfirm)
+func (a *attempt) confirm(ctx context.Context, _ Sight) (verdict, error) {
+	s, v, err := a.ready(ctx, PageConfirm)
 	if err != nil || v.ends() {
 		return v, err
 	}
 	cp := a.c.p.Cancel
-	el, why := only(shown(s.view.Found["dialog_bt"]), func(e chrome.Element) bool {
+	el, why := s.Only("dialog_bt", func(e Element) bool {
 		return e.Enabled && cp.ConfirmCaptions.is(e.Text) && cp.ConfirmTitles.in(e.InsideTitle) != ""
 	})
 	if why != "" {
@@ -294,7 +277,7 @@ func (a *attempt) confirm(ctx context.Context, _ sight) (verdict, error) {
 		return end(state.AskWrongOrder, "%v%s", err, a.sofar()), nil
 	}
 	allow := allowance{what: "Confirm", captions: cp.ConfirmCaptions, title: cp.ConfirmTitles}
-	still := func(s sight) verdict { return a.is(s, pageConfirm, a.rightDialog) }
+	still := func(s Sight) verdict { return a.is(s, PageConfirm, a.rightDialog) }
 	if v, err := a.last(ctx, "before-confirm", el, allow, true, still); err != nil || v.ends() {
 		return v, err
 	}

@@ -180,9 +180,9 @@ func saying(r state.Reading) string {
 }
 
 // step acts on one sight.
-func (a *attempt) step(ctx context.Context, s sight) (verdict, error) {
-	switch s.kind {
-	case pageDetail:
+func (a *attempt) step(ctx context.Context, s Sight) (verdict, error) {
+	switch s.Kind {
+	case PageDetail:
 		if a.submitted || a.confirmed || a.opened && a.answered() {
 			return a.afterLast(ctx, s)
 		}
@@ -190,51 +190,51 @@ func (a *attempt) step(ctx context.Context, s sight) (verdict, error) {
 			return a.unknown(ctx, "the cancel button was clicked and nothing opened")
 		}
 		return a.open(ctx, s)
-	case pageForm:
+	case PageForm:
 		if a.submitted {
 			return a.unknown(ctx, "the form stayed after it was submitted")
 		}
 		return a.fill(ctx, s)
-	case pageConfirm:
+	case PageConfirm:
 		if a.confirmed {
 			return a.unknown(ctx, "the confirm dialog stayed after it was confirmed")
 		}
 		return a.confirm(ctx, s)
-	case pageDone:
+	case PageDone:
 		return a.afterLast(ctx, s)
-	case pagePickedUp:
+	case PagePickedUp:
 		a.witness(ctx, "picked-up")
-		return end(state.AskPickedUp, "the site says: %s", clip(s.why)), nil
+		return end(state.AskPickedUp, "the site says: %s", clip(s.Why)), nil
 	}
 	if err := a.unbarred(ctx, s, nil); err != nil {
 		return goOn, err
 	}
-	return a.unknown(ctx, s.why)
+	return a.unknown(ctx, s.Why)
 }
 
 // afterLast ends the loop: what follows is the reading.
-func (a *attempt) afterLast(ctx context.Context, s sight) (verdict, error) {
+func (a *attempt) afterLast(ctx context.Context, s Sight) (verdict, error) {
 	a.witness(ctx, "after-submit")
-	return end(state.AskUnclear, "the site says: %s", clip(s.why)), nil
+	return end(state.AskUnclear, "the site says: %s", clip(s.Why)), nil
 }
 
 // settle looks until the page is something we know and not what we just
 // acted on, or until the step's time is over.
-func (a *attempt) settle(ctx context.Context) (sight, error) {
-	left := func(k pageKind) bool {
+func (a *attempt) settle(ctx context.Context) (Sight, error) {
+	left := func(k PageKind) bool {
 		switch k {
-		case pageDetail:
+		case PageDetail:
 			// Behind a dialog that closed, the order's page is an end of its
 			// own, but leaving it would cut off a call that is under way.
 			return a.opened && !a.answered()
-		case pageForm:
+		case PageForm:
 			return a.submitted
-		case pageConfirm:
+		case PageConfirm:
 			return a.confirmed
 		}
 		return false
 	}
-	return a.lookUntil(ctx, func(s sight) bool { return s.settled() && !left(s.kind) })
+	return a.lookUntil(ctx, func(s Sight) bool { return s.Settled() && !left(s.Kind) })
 }
 
 // answered tells whether the site answered the call that cancels.
@@ -249,10 +249,10 @@ func (a *attempt) answered() bool {
 
 // lookUntil gives the first sight that is good or that stops the work, or the
 // last one in the step's time. It follows the site into a tab that it opens.
-func (a *attempt) lookUntil(ctx context.Context, good func(sight) bool) (sight, error) {
+func (a *attempt) lookUntil(ctx context.Context, good func(Sight) bool) (Sight, error) {
 	step, cancel := context.WithTimeout(ctx, a.c.o.StepTimeout)
 	defer cancel()
-	var last sight
+	var last Sight
 	err := a.tab.WaitFor(step, "wait for the page", func(step context.Context) (bool, error) {
 		if err := a.follow(step); err != nil {
 			return true, err
@@ -265,9 +265,9 @@ func (a *attempt) lookUntil(ctx context.Context, good func(sight) bool) (sight, 
 			return true, err
 		}
 		last = s
-		return good(s) || barrier(s) != nil, nil
+		return good(s) || s.Barrier() != nil, nil
 	})
-	if err != nil && ctx.Err() == nil && errors.Is(err, context.DeadlineExceeded) && last.kind != "" {
+	if err != nil && ctx.Err() == nil && errors.Is(err, context.DeadlineExceeded) && last.Kind != "" {
 		if sick := a.tab.Health(ctx); sick != nil {
 			return last, sick // what was seen then is no sight of now
 		}
@@ -313,7 +313,7 @@ func (a *attempt) heardBarrier() error {
 		}
 		if isCall(r.URL, a.c.p.Calls.Reasons) && !a.submitted {
 			// A form without its data stays blank; here is why.
-			if err := a.c.formTrouble(r); err != nil {
+			if err := a.c.formTrouble(Response(r)); err != nil {
 				return err
 			}
 		}
@@ -329,8 +329,8 @@ func (a *attempt) heardBarrier() error {
 }
 
 // formTrouble says what is wrong with the reason form's data.
-func (c *Client) formTrouble(r chrome.Response) error {
-	got, err := c.accept(r, c.p.Calls.Reasons)
+func (c *Client) formTrouble(r Response) error {
+	got, err := c.p.accept(r, c.p.Calls.Reasons)
 	if err != nil || got == nil {
 		return err
 	}

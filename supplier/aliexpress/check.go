@@ -162,7 +162,7 @@ func (i *inspection) list(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	for _, e := range shown(v.Found["list_more"]) {
+	for _, e := range v.Shown("list_more") {
 		i.yes("list.more_captions", i.c.p.List.MoreCaptions.is(e.Text), "the button reads %s", quoted(clip(e.Text)))
 	}
 	if i.number == "" && len(page.orders) > 0 {
@@ -209,7 +209,7 @@ func (i *inspection) detail(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	if text := textOf(v.Found["detail_id"]); text != "" {
+	if text := v.TextOf("detail_id"); text != "" {
 		i.yes("selectors.detail_id (its text)", numberIn(text) == i.number, "shows %s", quoted(clip(text)))
 	}
 	i.tell(ctx, "detail")
@@ -272,19 +272,19 @@ type part struct {
 
 // selectors notes which alternative of each part matches, waiting for the
 // page to show them.
-func (i *inspection) selectors(ctx context.Context, parts []part) (chrome.View, error) {
-	queries := map[string]chrome.Query{}
+func (i *inspection) selectors(ctx context.Context, parts []part) (View, error) {
+	queries := map[string]Query{}
 	for _, p := range parts {
-		queries[p.name] = chrome.Query{Selectors: p.selectors}
+		queries[p.name] = Query{Selectors: p.selectors}
 	}
-	v, err := i.settle(ctx, queries, func(v chrome.View) bool {
-		return !slices.ContainsFunc(parts, func(p part) bool { return !p.idle && len(shown(v.Found[p.name])) == 0 })
+	v, err := i.settle(ctx, queries, func(v View) bool {
+		return !slices.ContainsFunc(parts, func(p part) bool { return !p.idle && len(v.Shown(p.name)) == 0 })
 	})
 	if err != nil {
 		return v, err
 	}
 	for _, p := range parts {
-		name, list := "selectors."+p.name, shown(v.Found[p.name])
+		name, list := "selectors."+p.name, v.Shown(p.name)
 		switch {
 		case len(list) > 0 && list[0].Selector == p.selectors[0]:
 			i.note(name, Matched, true, "%d visible elements", len(list))
@@ -301,16 +301,16 @@ func (i *inspection) selectors(ctx context.Context, parts []part) (chrome.View, 
 
 // settle looks until good, but not for long: a page that has its data shows
 // them soon.
-func (i *inspection) settle(ctx context.Context, queries map[string]chrome.Query, good func(chrome.View) bool) (v chrome.View, err error) {
+func (i *inspection) settle(ctx context.Context, queries map[string]Query, good func(View) bool) (v View, err error) {
 	err = i.c.settleDrawn(ctx, i.tab, i.c.o.CheckWait, func(ctx context.Context) (bool, error) {
 		s, err := i.c.look(ctx, i.tab)
 		if err == nil {
-			err = barrier(s)
+			err = s.Barrier()
 		}
 		if err != nil {
 			return false, err
 		}
-		now, err := i.tab.Look(ctx, queries)
+		now, err := see(ctx, i.tab, queries)
 		if err != nil {
 			return false, err // the last good look stands
 		}

@@ -15,12 +15,6 @@ import (
 	"countermand/supplier/chrome"
 )
 
-// Hosts are the addresses of the site's four roles, such as
-// "https://www.aliexpress.com", without a path.
-type Hosts struct {
-	WWW, Mobile, Login, API string
-}
-
 // Options of a client.
 type Options struct {
 	// Account names the buyer account, for messages.
@@ -68,8 +62,6 @@ type Client struct {
 	b    *chrome.Browser
 	zone *time.Location
 	tab  *chrome.Tab
-	// also are hosts that only the piece of work at hand may lead to.
-	also []string
 }
 
 var _ supplier.Client = (*Client)(nil)

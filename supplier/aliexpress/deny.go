@@ -52,5 +52,3 @@ func (p Profile) denies(b button) string {
 	}
 	return ""
 }
-
-func quoted(s string) string { return "“" + s + "”" }

@@ -149,10 +149,10 @@ func (k *claim) guard(d detailPage) error {
 	return nil
 }
 
-func (k *claim) queries() map[string]chrome.Query {
+func (k *claim) queries() map[string]Query {
 	s := k.c.p.Dispute.Selectors
 	dialog := strings.Join(k.c.p.Selectors.Dialog, ",")
-	return map[string]chrome.Query{
+	return map[string]Query{
 		"order": {Selectors: s.Order}, "line": {Selectors: s.Line}, "yes": {Selectors: s.Yes}, "no": {Selectors: s.No},
 		"select": {Selectors: s.Select}, "options": {Selectors: s.Options}, "text": {Selectors: s.Text}, "amount": {Selectors: s.Amount},
 		"files": {Selectors: s.Files}, "uploaded": {Selectors: s.Uploaded}, "next": {Selectors: s.Next}, "submit": {Selectors: s.Submit},
@@ -162,7 +162,7 @@ func (k *claim) queries() map[string]chrome.Query {
 }
 
 // see looks until good; a page that never gets so ends the attempt.
-func (k *claim) see(ctx context.Context, what string, good func(chrome.View) bool) (chrome.View, error) {
+func (k *claim) see(ctx context.Context, what string, good func(View) bool) (View, error) {
 	v, ok, err := k.c.sees(ctx, k.tab, k.queries(), good)
 	if err != nil {
 		return v, err
@@ -175,9 +175,9 @@ func (k *claim) see(ctx context.Context, what string, good func(chrome.View) boo
 }
 
 // right checks the numbers that the page shows, each time it is looked at.
-func (k *claim) right(v chrome.View) error {
+func (k *claim) right(v View) error {
 	for name, want := range map[string]string{"order": k.number, "line": k.d.Line} {
-		if text := textOf(v.Found[name]); text != "" && numberIn(text) != want {
+		if text := v.TextOf(name); text != "" && numberIn(text) != want {
 			return halt(supplier.DisputeWrongOrder, "the dispute page is about %s %s, not %s; nothing was submitted", name, quoted(clip(text)), want)
 		}
 	}
@@ -195,7 +195,7 @@ func (k *claim) open(ctx context.Context) error {
 	if k.d.Received {
 		link = links.received
 	}
-	address, err := k.c.address(link, nil)
+	address, err := k.c.o.Hosts.Address(link)
 	if err != nil {
 		return halt(supplier.DisputeUnknown, "%v", err)
 	}
@@ -281,51 +281,51 @@ func (k *claim) answer(ctx context.Context) error {
 	if k.d.Received {
 		name, captions = "yes", k.c.p.Dispute.YesCaptions
 	}
-	v, err := k.see(ctx, "the form", func(v chrome.View) bool {
-		return len(shown(v.Found["select"])) == 1 || len(shown(v.Found[name])) == 1
+	v, err := k.see(ctx, "the form", func(v View) bool {
+		return len(v.Shown("select")) == 1 || len(v.Shown(name)) == 1
 	})
 	if err != nil {
 		return err
 	}
 	k.filled["received"] = name
-	if len(shown(v.Found["select"])) == 1 {
+	if len(v.Shown("select")) == 1 {
 		return nil // the link has answered it
 	}
-	return k.c.press(ctx, k.tab, shown(v.Found[name])[0], allowance{what: "the answer", captions: captions})
+	return k.c.press(ctx, k.tab, v.Shown(name)[0], allowance{what: "the answer", captions: captions})
 }
 
 func (k *claim) pick(ctx context.Context, choice reason) error {
-	v, err := k.see(ctx, "its drop-down of reasons", func(v chrome.View) bool { return len(shown(v.Found["select"])) == 1 })
+	v, err := k.see(ctx, "its drop-down of reasons", func(v View) bool { return len(v.Shown("select")) == 1 })
 	if err != nil {
 		return err
 	}
-	if err := k.c.press(ctx, k.tab, shown(v.Found["select"])[0], allowance{what: "the reasons", form: true}); err != nil {
+	if err := k.c.press(ctx, k.tab, v.Shown("select")[0], allowance{what: "the reasons", form: true}); err != nil {
 		return err
 	}
-	isChoice := func(e chrome.Element) bool { return fold(e.Text) == fold(choice.text) }
-	v, err = k.see(ctx, "the reason "+quoted(choice.text)+" once", func(v chrome.View) bool {
-		_, why := only(shown(v.Found["options"]), isChoice)
+	isChoice := func(e Element) bool { return fold(e.Text) == fold(choice.text) }
+	v, err = k.see(ctx, "the reason "+quoted(choice.text)+" once", func(v View) bool {
+		_, why := v.Only("options", isChoice)
 		return why == ""
 	})
 	if err != nil {
 		return err
 	}
-	option, _ := only(shown(v.Found["options"]), isChoice)
+	option, _ := v.Only("options", isChoice)
 	if err := k.c.press(ctx, k.tab, option, allowance{what: "the reason", captions: Texts{"": {choice.text}}, form: true}); err != nil {
 		return err
 	}
-	_, err = k.see(ctx, "the chosen reason", func(v chrome.View) bool { return strings.Contains(fold(textOf(v.Found["select"])), fold(choice.text)) })
+	_, err = k.see(ctx, "the chosen reason", func(v View) bool { return strings.Contains(fold(v.TextOf("select")), fold(choice.text)) })
 	k.filled["reason"] = choice.text
 	return err
 }
 
 // put writes into one of the form's fields.
 func (k *claim) put(ctx context.Context, name, text string) error {
-	v, err := k.see(ctx, "the field for the "+name, func(v chrome.View) bool { return len(shown(v.Found[name])) == 1 })
+	v, err := k.see(ctx, "the field for the "+name, func(v View) bool { return len(v.Shown(name)) == 1 })
 	if err != nil {
 		return err
 	}
-	if err := k.c.write(ctx, k.tab, shown(v.Found[name])[0], text); err != nil {
+	if err := k.c.write(ctx, k.tab, v.Shown(name)[0], text); err != nil {
 		return err
 	}
 	k.filled[name] = text
@@ -337,14 +337,14 @@ func (k *claim) attach(ctx context.Context) error {
 		return nil
 	}
 	// A file field is usually hidden behind a nicer button.
-	v, err := k.see(ctx, "the field for files", func(v chrome.View) bool { return len(v.Found["files"]) == 1 })
+	v, err := k.see(ctx, "the field for files", func(v View) bool { return len(v.Found["files"]) == 1 })
 	if err != nil {
 		return err
 	}
 	if err := k.c.upload(ctx, k.tab, v.Found["files"][0], k.d.Files); err != nil {
 		return err
 	}
-	if _, err := k.see(ctx, "the files as uploaded", func(v chrome.View) bool { return len(v.Found["uploaded"]) >= len(k.d.Files) }); err != nil {
+	if _, err := k.see(ctx, "the files as uploaded", func(v View) bool { return len(v.Found["uploaded"]) >= len(k.d.Files) }); err != nil {
 		return err
 	}
 	var names []string

@@ -1,11 +1,9 @@
 package aliexpress
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
-	"net/url"
 	"strings"
 	"time"
 
@@ -15,7 +13,7 @@ import (
 
 // fetch loads an address and gives the first good answer to a call that take
 // accepts. A page that hangs or lands on a regional host is loaded once more.
-func (c *Client) fetch(ctx context.Context, tab *chrome.Tab, address, call string, take func(chrome.Response, answer) bool) (answer, error) {
+func (c *Client) fetch(ctx context.Context, tab *chrome.Tab, address, call string, take func(Response, answer) bool) (answer, error) {
 	a, err := c.fetchOnce(ctx, tab, address, call, take)
 	if errors.Is(err, errNoAnswer) && ctx.Err() == nil {
 		// A browser that hangs would only hang once more. The page itself
@@ -42,7 +40,7 @@ func (c *Client) fetch(ctx context.Context, tab *chrome.Tab, address, call strin
 // errNoAnswer: the page loaded, but what it asked the site for never came.
 var errNoAnswer = errors.New("the page got no answer")
 
-func (c *Client) fetchOnce(ctx context.Context, tab *chrome.Tab, address, call string, take func(chrome.Response, answer) bool) (answer, error) {
+func (c *Client) fetchOnce(ctx context.Context, tab *chrome.Tab, address, call string, take func(Response, answer) bool) (answer, error) {
 	heard := tab.Listen(hearing(call)...)
 	defer heard.Close()
 	ctx, cancel := context.WithTimeoutCause(ctx, c.o.StepTimeout, fmt.Errorf("%w to %s in %s: %w", errNoAnswer, call, c.o.StepTimeout, context.DeadlineExceeded))
@@ -61,113 +59,33 @@ func hearing(call string) []string {
 
 // await waits for the answer, watching the page for a challenge or a login
 // meanwhile: those swallow the answer and look like slowness.
-func (c *Client) await(ctx context.Context, tab *chrome.Tab, heard *chrome.Listener, call string, take func(chrome.Response, answer) bool) (got answer, err error) {
+func (c *Client) await(ctx context.Context, tab *chrome.Tab, heard *chrome.Listener, call string, take func(Response, answer) bool) (got answer, err error) {
 	seen := 0
 	err = tab.WaitFor(ctx, "wait for "+call, func(ctx context.Context) (bool, error) {
 		list := heard.Responses()
 		for ; seen < len(list); seen++ {
-			a, err := c.accept(list[seen], call)
+			a, err := c.p.accept(Response(list[seen]), call)
 			if err != nil {
 				return true, err
 			}
-			if a != nil && take(list[seen], *a) {
+			if a != nil && take(Response(list[seen]), *a) {
 				// A page that was sent elsewhere makes its calls, too.
 				got = *a
 				s, err := c.look(ctx, tab)
-				return true, errors.Join(err, barrier(s))
+				return true, errors.Join(err, s.Barrier())
 			}
 		}
 		s, err := c.look(ctx, tab)
 		if err != nil {
 			return true, err
 		}
-		return false, barrier(s)
+		return false, s.Barrier()
 	})
 	return got, err
 }
 
-// accept reads one response: nil where it is not the call's or the page will
-// ask again by itself.
-func (c *Client) accept(r chrome.Response, call string) (*answer, error) {
-	if !isCall(r.URL, call) {
-		return nil, nil
-	}
-	if r.Err != nil {
-		// A script that is no script is kept even from us, its status is not.
-		if kind := statusKind(r.Status); kind != "" {
-			return nil, &supplier.Error{Kind: kind, Detail: fmt.Sprintf("%s answers with status %d", call, r.Status)}
-		}
-		return nil, nil
-	}
-	a, err := parseAnswer(r.Body)
-	if err != nil {
-		for _, mark := range c.p.Pages.Challenge.Addresses {
-			if bytes.Contains(r.Body, []byte(mark)) {
-				return nil, &supplier.Error{Kind: supplier.Challenged, Detail: call + " answers with a page that holds " + mark}
-			}
-		}
-		if kind := statusKind(r.Status); kind != "" {
-			return nil, &supplier.Error{Kind: kind, Detail: fmt.Sprintf("%s answers with status %d", call, r.Status)}
-		}
-		return nil, fmt.Errorf("read the answer to %s: %w", call, err)
-	}
-	switch kind := c.p.Returns.kind(a.Ret); kind {
-	case "":
-		if a.Data.there() && !a.Data.isObject() {
-			return nil, fmt.Errorf("read the answer to %s: %w: its data are %s", call, errShape, a.Data.kind())
-		}
-		return &a, nil
-	case again:
-		return nil, nil
-	default:
-		return nil, &supplier.Error{Kind: kind, Detail: call + " answers " + clip(strings.Join(a.Ret, ", "))}
-	}
-}
-
-// statusKind is what a status of HTTP alone says, "" where it says nothing.
-func statusKind(status int) supplier.Kind {
-	switch {
-	case status == 429 || status == 403:
-		return supplier.Throttled
-	case status >= 400:
-		return supplier.Unreachable
-	}
-	return ""
-}
-
-// isCall tells whether an address is a call's own, and not one that only
-// mentions it, such as a report about it.
-func isCall(address, call string) bool {
-	u, err := url.Parse(address)
-	return err == nil && strings.Contains(strings.ToLower(u.Path)+"/", "/h5/"+strings.ToLower(call)+"/")
-}
-
-// asking takes the answer to the question that names what is wanted, or to
-// one that names nothing but was answered all the same. The page may ask
-// about others, too, and without a number it gets an empty frame.
-type asking struct {
-	field, want string
-	// hollow tells whether an answer is such a frame; the last one is kept
-	// for where nothing better comes.
-	hollow func(answer) bool
-	empty  *answer
-}
-
-func (q *asking) take(r chrome.Response, a answer) bool {
-	switch asked := requestData(r.URL, r.PostData).get(q.field).str(); {
-	case asked == q.want:
-		return true
-	case asked != "":
-		return false
-	case q.hollow(a):
-		q.empty = &a
-		return false
-	}
-	return true
-}
-
 // always takes whatever comes.
-func always(chrome.Response, answer) bool { return true }
+func always(Response, answer) bool { return true }
 
 // keep stores evidence of the page: picture, markup and, where there is one,
 // the answer; personal fields are left out. It gives the references.

@@ -8,7 +8,6 @@ import (
 	"time"
 
 	"countermand/state"
-	"countermand/supplier/chrome"
 )
 
 // FuzzParsers feeds all readers of answers with anything at all: they may
@@ -80,7 +79,7 @@ func FuzzShown(f *testing.F) {
 				t.Errorf("%q is no order number", n)
 			}
 		}
-		d := drawnCard(chrome.Element{Attrs: map[string]string{"href": link}, Parts: map[string][]chrome.Part{
+		d := drawnCard(Element{Attrs: map[string]string{"href": link}, Parts: map[string][]Part{
 			"link": {{Href: link}}, "info": {{Text: text}, {Text: date}}, "status": {{Text: text, Visible: true}}, "total": {{Text: total, Visible: true}},
 		}})
 		r := d.reading(p, readAt, time.UTC, state.SourceList)

@@ -27,15 +27,15 @@ func (a *attempt) guard(shown string) error {
 // detailID proves by the page of this very look that it is the order's: by
 // the number that it shows, by the one in its address, and by neither of
 // them naming another. What was read before proves nothing any more.
-func (a *attempt) detailID(s sight) verdict {
+func (a *attempt) detailID(s Sight) verdict {
 	named := false
-	if id := shown(s.view.Found["detail_id"]); len(id) > 0 {
+	if id := s.Shown("detail_id"); len(id) > 0 {
 		if numberIn(id[0].Text) != a.req.Number {
 			return end(state.AskWrongOrder, "the data are of order %s, the page shows %s%s", a.req.Number, quoted(clip(id[0].Text)), a.sofar())
 		}
 		named = true
 	}
-	switch address := numberInLink(s.view.URL); {
+	switch address := numberInLink(s.URL); {
 	case address == a.req.Number, address == "" && named:
 		return goOn
 	case address != "":
@@ -46,38 +46,38 @@ func (a *attempt) detailID(s sight) verdict {
 
 // formID checks the number that the form shows, and the one in its address,
 // where there are any.
-func (a *attempt) formID(s sight) verdict {
-	if id := shown(s.view.Found["form_id"]); len(id) > 0 && numberIn(id[0].Text) != a.req.Number {
+func (a *attempt) formID(s Sight) verdict {
+	if id := s.Shown("form_id"); len(id) > 0 && numberIn(id[0].Text) != a.req.Number {
 		return end(state.AskWrongOrder, "the reason form shows %s%s", quoted(clip(id[0].Text)), a.sofar())
 	}
-	if address := numberInLink(s.view.URL); address != "" && address != a.req.Number {
+	if address := numberInLink(s.URL); address != "" && address != a.req.Number {
 		return end(state.AskWrongOrder, "the reason form's address names %s%s", address, a.sofar())
 	}
 	return goOn
 }
 
 // is tells whether the page is still what the click is for.
-func (a *attempt) is(s sight, want pageKind, more func(sight) verdict) verdict {
-	if s.kind != want {
-		return end(state.AskUnknown, "the page turned from the %s into the %s before the click%s", want, s.kind, a.sofar())
+func (a *attempt) is(s Sight, want PageKind, more func(Sight) verdict) verdict {
+	if s.Kind != want {
+		return end(state.AskUnknown, "the page turned from the %s into the %s before the click%s", want, s.Kind, a.sofar())
 	}
 	return more(s)
 }
 
 // rightDialog tells whether the pop-up can be about the order: our form led
 // to it, or our click on this very page of the order.
-func (a *attempt) rightDialog(s sight) verdict {
+func (a *attempt) rightDialog(s Sight) verdict {
 	switch {
 	case a.submitted && a.tab == a.formTab:
 		return a.formID(s)
-	case !a.opened || len(shown(s.view.Found["title"])) == 0:
+	case !a.opened || len(s.Shown("title")) == 0:
 		return end(state.AskUnknown, "a confirm dialog that no form and no order's page led to%s", a.sofar())
 	}
 	return a.detailID(s)
 }
 
 // last is commit with the outcome of an element that cannot be clicked.
-func (a *attempt) last(ctx context.Context, name string, el chrome.Element, allow allowance, commits bool, still func(sight) verdict) (verdict, error) {
+func (a *attempt) last(ctx context.Context, name string, el Element, allow allowance, commits bool, still func(Sight) verdict) (verdict, error) {
 	v, err := a.commit(ctx, name, el, allow, commits, still)
 	if err != nil {
 		return a.clicked(err)
@@ -88,10 +88,10 @@ func (a *attempt) last(ctx context.Context, name string, el chrome.Element, allo
 // commit makes a click that may reach the supplier: checked, witnessed,
 // marked, checked again, clicked. still says whether the page is yet the
 // right one.
-func (a *attempt) commit(ctx context.Context, name string, el chrome.Element, allow allowance, commits bool, still func(sight) verdict) (verdict, error) {
+func (a *attempt) commit(ctx context.Context, name string, el Element, allow allowance, commits bool, still func(Sight) verdict) (verdict, error) {
 	now, err := a.c.reach(ctx, a.tab, el)
 	if err == nil {
-		err = a.c.judge(now, allow)
+		err = a.c.p.judge(now, allow)
 	}
 	if err != nil {
 		return goOn, err
@@ -118,7 +118,7 @@ func (a *attempt) commit(ctx context.Context, name string, el chrome.Element, al
 	return goOn, err
 }
 
-func (a *attempt) check(ctx context.Context, still func(sight) verdict) (verdict, error) {
+func (a *attempt) check(ctx context.Context, still func(Sight) verdict) (verdict, error) {
 	s, err := a.c.look(ctx, a.tab)
 	if err = a.unbarred(ctx, s, err); err != nil {
 		return goOn, err

@@ -14,7 +14,7 @@ func (c *Client) Blocked(ctx context.Context) (bool, error) {
 		return false, fmt.Errorf("look at the sign-in: the window is gone: %w", chrome.ErrGone)
 	}
 	s, err := c.look(ctx, c.tab)
-	return s.kind == pageLogin || s.kind == pageChallenge, err
+	return s.Kind == PageLogin || s.Kind == PageChallenge, err
 }
 
 // OpenLogin shows the site's sign-in, or the challenge, in the account's tab,

@@ -4,12 +4,10 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"net/url"
 	"slices"
 	"strings"
 
 	"countermand/supplier"
-	"countermand/supplier/chrome"
 )
 
 var _ supplier.Messenger = (*Client)(nil)
@@ -64,8 +62,8 @@ func (c *Client) Message(ctx context.Context, req supplier.MessageRequest) (supp
 	if err != nil {
 		return supplier.MessageResult{}, c.fail(limited, op, err)
 	}
-	c.also = c.p.Messages.Hosts
-	defer func() { c.also = nil }()
+	c.o.Hosts.Also = c.p.Messages.Hosts
+	defer func() { c.o.Hosts.Also = nil }()
 	l := &letter{scene: scene{c: c, tab: tab, number: req.Number, caseID: req.CaseID, mark: req.Dispatch, pace: c.o.Pace}, req: req}
 	defer func() { l.leave(ctx) }()
 	err = l.run(limited)
@@ -126,7 +124,7 @@ func (l *letter) run(ctx context.Context) error {
 
 // open goes to the order's own message page and gives what we wrote there.
 func (l *letter) open(ctx context.Context) ([]string, error) {
-	address, err := l.c.address(l.detail.connect, l.c.p.Messages.Hosts)
+	address, err := l.c.o.Hosts.Address(l.detail.connect)
 	if err != nil {
 		return nil, halt(supplier.MessageUnknown, "%v; nothing was sent", err)
 	}
@@ -143,9 +141,9 @@ func (l *letter) open(ctx context.Context) ([]string, error) {
 	return mine(v), nil
 }
 
-func (l *letter) queries() map[string]chrome.Query {
+func (l *letter) queries() map[string]Query {
 	s := l.c.p.Messages.Selectors
-	return map[string]chrome.Query{
+	return map[string]Query{
 		"order": {Selectors: s.Order}, "store": {Selectors: s.Store}, "list": {Selectors: s.List}, "mine": {Selectors: s.Mine}, "theirs": {Selectors: s.Theirs},
 		"empty": {Selectors: s.Empty}, "input": {Selectors: s.Input}, "send": {Selectors: s.Send},
 	}
@@ -153,15 +151,15 @@ func (l *letter) queries() map[string]chrome.Query {
 
 // page waits for the messages that stand there: without them nobody knows
 // what was said already. Two looks must show the same.
-func (l *letter) page(ctx context.Context) (chrome.View, error) {
+func (l *letter) page(ctx context.Context) (View, error) {
 	before := []string{"?"}
-	v, ok, err := l.c.sees(ctx, l.tab, l.queries(), func(v chrome.View) bool {
+	v, ok, err := l.c.sees(ctx, l.tab, l.queries(), func(v View) bool {
 		now := append(mine(v), fmt.Sprint(len(v.Found["list"])))
 		same := slices.Equal(before, now)
 		before = now
 		// Any other text may say that the list is still on its way.
-		told := len(v.Found["mine"]) > 0 || len(v.Found["theirs"]) > 0 || len(shown(v.Found["empty"])) > 0
-		return same && told && len(shown(v.Found["input"])) == 1
+		told := len(v.Found["mine"]) > 0 || len(v.Found["theirs"]) > 0 || len(v.Shown("empty")) > 0
+		return same && told && len(v.Shown("input")) == 1
 	})
 	if err != nil {
 		return v, err
@@ -175,21 +173,21 @@ func (l *letter) page(ctx context.Context) (chrome.View, error) {
 
 // right tells whether the page writes to this order's seller: by the order's
 // number, or else by the store's name.
-func (l *letter) right(v chrome.View) error {
-	if text := textOf(v.Found["order"]); text != "" {
+func (l *letter) right(v View) error {
+	if text := v.TextOf("order"); text != "" {
 		if numberIn(text) == l.number {
 			return nil
 		}
 		return halt(supplier.MessageWrongOrder, "the message page is about %s; nothing was sent", quoted(clip(text)))
 	}
-	if store := textOf(v.Found["store"]); store != "" && fold(store) == fold(l.detail.reading.Store) {
+	if store := v.TextOf("store"); store != "" && fold(store) == fold(l.detail.reading.Store) {
 		return nil
 	}
 	return halt(supplier.MessageWrongOrder, "the message page shows neither order %s nor its store; nothing was sent", l.number)
 }
 
 // mine gives our own messages, folded.
-func mine(v chrome.View) []string {
+func mine(v View) []string {
 	var out []string
 	for _, e := range v.Found["mine"] {
 		out = append(out, fold(e.Text))
@@ -206,8 +204,8 @@ func (l *letter) say(ctx context.Context, text string) error {
 	if err != nil {
 		return err
 	}
-	field := shown(v.Found["input"])[0]
-	draft, err := l.tab.Value(ctx, field)
+	field := v.Shown("input")[0]
+	draft, err := l.tab.Value(ctx, ref(field))
 	if err != nil {
 		return err
 	}
@@ -226,7 +224,7 @@ func (l *letter) say(ctx context.Context, text string) error {
 		return err
 	}
 	// The site may show it otherwise, with its digits masked or a link made.
-	_, ok, err := l.c.sees(ctx, l.tab, l.queries(), func(v chrome.View) bool { return len(mine(v)) > len(standing) })
+	_, ok, err := l.c.sees(ctx, l.tab, l.queries(), func(v View) bool { return len(mine(v)) > len(standing) })
 	if err == nil && !ok {
 		err = errors.New("the message does not show after Send")
 	}
@@ -238,28 +236,28 @@ func (l *letter) say(ctx context.Context, text string) error {
 
 // button makes sure of the page once more, keeps evidence and sets the mark;
 // what follows is the click.
-func (l *letter) button(ctx context.Context, text string, standing []string) (chrome.Element, error) {
+func (l *letter) button(ctx context.Context, text string, standing []string) (Element, error) {
 	captions := l.c.p.Messages.SendCaptions
-	isSend := func(e chrome.Element) bool { return e.Enabled && captions.is(e.Text) }
-	v, ok, err := l.c.sees(ctx, l.tab, l.queries(), func(v chrome.View) bool {
-		_, why := only(shown(v.Found["send"]), isSend)
+	isSend := func(e Element) bool { return e.Enabled && captions.is(e.Text) }
+	v, ok, err := l.c.sees(ctx, l.tab, l.queries(), func(v View) bool {
+		_, why := v.Only("send", isSend)
 		return why == ""
 	})
 	if err != nil {
-		return chrome.Element{}, err
+		return Element{}, err
 	}
 	if !ok {
 		l.witness(ctx, "unknown-page")
-		return chrome.Element{}, halt(supplier.MessageUnknown, "the message page shows no button to send (messages.send_captions); nothing was sent")
+		return Element{}, halt(supplier.MessageUnknown, "the message page shows no button to send (messages.send_captions); nothing was sent")
 	}
 	if err := l.right(v); err != nil {
-		return chrome.Element{}, err
+		return Element{}, err
 	}
-	send, _ := only(shown(v.Found["send"]), isSend)
+	send, _ := v.Only("send", isSend)
 	if send, err = l.c.reach(ctx, l.tab, send); err != nil {
 		return send, err
 	}
-	if held, err := l.tab.Value(ctx, shown(v.Found["input"])[0]); err != nil || held != text {
+	if held, err := l.tab.Value(ctx, ref(v.Shown("input")[0])); err != nil || held != text {
 		return send, errors.Join(err, halt(supplier.MessageFailed, "the field holds %s instead of the message; nothing was sent", quoted(clip(held))))
 	}
 	if err := l.keep(ctx, "before-send"); err != nil {
@@ -277,7 +275,7 @@ func (l *letter) button(ctx context.Context, text string, standing []string) (ch
 // same makes sure that the page is yet this order's and that nothing came to
 // stand there meanwhile: it may be the very text.
 func (l *letter) same(ctx context.Context, standing []string) error {
-	v, err := l.tab.Look(ctx, l.queries())
+	v, err := see(ctx, l.tab, l.queries())
 	if err != nil {
 		return err
 	}
@@ -315,21 +313,4 @@ func (l *letter) conclude(ctx context.Context, cause error) supplier.MessageResu
 	}
 	l.sent = len(l.req.Texts)
 	return l.result(supplier.MessageSent, "read again: as many messages as were sent stand there")
-}
-
-// resolve makes an address of the site's data absolute.
-func (c *Client) resolve(raw string) (*url.URL, error) {
-	base, err := url.Parse(c.o.Hosts.WWW)
-	if err != nil {
-		return nil, err
-	}
-	u, err := base.Parse(strings.TrimSpace(raw))
-	if err != nil || raw == "" || u.Scheme != "https" && u.Scheme != base.Scheme || u.User != nil {
-		return nil, fmt.Errorf("the site's own link %q cannot be followed", raw)
-	}
-	return u, nil
-}
-
-func containsHost(hosts []string, host string) bool {
-	return slices.ContainsFunc(hosts, func(h string) bool { return strings.EqualFold(h, host) })
 }

@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
-	"slices"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -15,7 +14,6 @@ import (
 	"countermand/state"
 	"countermand/supplier"
 	"countermand/supplier/aliexpresstest"
-	"countermand/supplier/chrome"
 )
 
 const (
@@ -133,37 +131,6 @@ func TestMessageInDoubt(t *testing.T) {
 }
 
 // TestMessageHosts follows the site's own link only to hosts that are known.
-func TestMessageHosts(t *testing.T) {
-	t.Parallel()
-	c := &Client{p: testProfile(t), o: Options{Hosts: Hosts{WWW: "https://www.aliexpress.com", Mobile: "https://m.aliexpress.com"}}}
-	for link, want := range map[string]string{
-		"//msg.aliexpress.com/msgDetail.htm?orderId=1":      "https://msg.aliexpress.com/msgDetail.htm?orderId=1",
-		"https://www.aliexpress.com/p/message/index.html":   "https://www.aliexpress.com/p/message/index.html",
-		"/p/message/index.html?orderId=1":                   "https://www.aliexpress.com/p/message/index.html?orderId=1",
-		"https://msg.aliexpress.com.evil.example/x":         "",
-		"http://msg.aliexpress.com/x":                       "",
-		"javascript:alert(1)":                               "",
-		"https://www.aliexpress.com@evil.example/p/message": "",
-		"": "",
-	} {
-		if got, err := c.address(link, c.p.Messages.Hosts); got != want || (err == nil) != (want != "") {
-			t.Errorf("%s: %q, %v", link, got, err)
-		}
-	}
-	if !slices.Contains(c.p.Messages.Hosts, "msg.aliexpress.com") || !strings.Contains(chinese, "取消") {
-		t.Error("the profile's hosts")
-	}
-	// Only a message leads there: elsewhere the same page is a stranger.
-	away := chrome.View{URL: "https://msg.aliexpress.com/msgDetail.htm?orderId=1", Text: "x", Ready: "complete"}
-	if kind, _ := c.classify(away, 200); kind != pageElsewhere {
-		t.Errorf("beside a message the page is %s", kind)
-	}
-	c.also = c.p.Messages.Hosts
-	if kind, _ := c.classify(away, 200); kind != pageUnknown {
-		t.Errorf("for a message the page is %s", kind)
-	}
-}
-
 // lettersPage is a message page of which the history comes late.
 func lettersPage(late time.Duration, shown string) string {
 	return fmt.Sprintf(`<span data-pl="message_order_id">%s</span><div class="im-message-list">Loading…</div><textarea data-pl="message_input"></textarea>

@@ -4,26 +4,11 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"slices"
 	"strings"
 	"time"
 
 	"countermand/supplier/chrome"
 )
-
-// Nuisance is something known that may lie over a page's buttons and means
-// nothing: it is closed by its own safe button, or waited for.
-type Nuisance struct {
-	Name string `yaml:"name"`
-	// Covers select what lies over the page.
-	Covers []string `yaml:"covers"`
-	// Dismiss selects the button inside it that closes it; empty: it goes
-	// away by itself.
-	Dismiss []string `yaml:"dismiss"`
-	// Captions are what that button may be called. A button without any text
-	// is named by the empty caption.
-	Captions []string `yaml:"captions"`
-}
 
 const (
 	// maxCovers bounds how many nuisances one click may have to get past.
@@ -34,8 +19,8 @@ const (
 
 // reach finds the element free to be clicked, getting past known nuisances.
 // What is not known is never clicked through: the error is chrome.ErrCovered.
-func (c *Client) reach(ctx context.Context, tab *chrome.Tab, e chrome.Element) (chrome.Element, error) {
-	now, err := tab.Aim(ctx, e)
+func (c *Client) reach(ctx context.Context, tab *chrome.Tab, e Element) (Element, error) {
+	now, err := aim(ctx, tab, e)
 	for range maxCovers {
 		if !errors.Is(err, chrome.ErrCovered) {
 			return now, err
@@ -43,13 +28,19 @@ func (c *Client) reach(ctx context.Context, tab *chrome.Tab, e chrome.Element) (
 		if failed := c.uncover(ctx, tab, e); failed != nil {
 			return now, failed
 		}
-		now, err = tab.Aim(ctx, e)
+		now, err = aim(ctx, tab, e)
 	}
 	return now, err
 }
 
+// aim gives the element as it is now, if a click would reach it.
+func aim(ctx context.Context, tab *chrome.Tab, e Element) (Element, error) {
+	now, err := tab.Aim(ctx, ref(e))
+	return element(now), err
+}
+
 // press clicks an element once it is free.
-func (c *Client) press(ctx context.Context, tab *chrome.Tab, e chrome.Element, a allowance) error {
+func (c *Client) press(ctx context.Context, tab *chrome.Tab, e Element, a allowance) error {
 	if _, err := c.reach(ctx, tab, e); err != nil {
 		return err
 	}
@@ -65,10 +56,10 @@ func (c *Client) press(ctx context.Context, tab *chrome.Tab, e chrome.Element, a
 }
 
 // uncover deals with what lies over an element.
-func (c *Client) uncover(ctx context.Context, tab *chrome.Tab, e chrome.Element) error {
+func (c *Client) uncover(ctx context.Context, tab *chrome.Tab, e Element) error {
 	s, err := c.look(ctx, tab)
 	if err == nil {
-		err = barrier(s)
+		err = s.Barrier()
 	}
 	if err != nil {
 		return err
@@ -98,7 +89,7 @@ func (c *Client) uncover(ctx context.Context, tab *chrome.Tab, e chrome.Element)
 }
 
 // nuisanceOver names what covers the element; nil where it is not known.
-func (c *Client) nuisanceOver(ctx context.Context, tab *chrome.Tab, e chrome.Element) (*Nuisance, string, error) {
+func (c *Client) nuisanceOver(ctx context.Context, tab *chrome.Tab, e Element) (*Nuisance, string, error) {
 	var selectors []string
 	var of []int
 	for i, n := range c.p.Nuisances {
@@ -106,7 +97,7 @@ func (c *Client) nuisanceOver(ctx context.Context, tab *chrome.Tab, e chrome.Ele
 			selectors, of = append(selectors, s), append(of, i)
 		}
 	}
-	by, which, err := tab.Cover(ctx, e, selectors...)
+	by, which, err := tab.Cover(ctx, ref(e), selectors...)
 	if err != nil || by == "" || which < 0 {
 		return nil, by, err
 	}
@@ -115,37 +106,15 @@ func (c *Client) nuisanceOver(ctx context.Context, tab *chrome.Tab, e chrome.Ele
 
 // dismiss presses a nuisance's own button.
 func (c *Client) dismiss(ctx context.Context, tab *chrome.Tab, n Nuisance) error {
-	v, err := tab.Look(ctx, map[string]chrome.Query{"button": {Selectors: n.Dismiss, Within: strings.Join(n.Covers, ",")}})
+	v, err := see(ctx, tab, map[string]Query{"button": {Selectors: n.Dismiss, Within: strings.Join(n.Covers, ",")}})
 	if err != nil {
 		return err
 	}
-	for _, b := range shown(v.Found["button"]) {
+	for _, b := range v.Shown("button") {
 		if b.Inside && b.Enabled {
 			c.o.Log.Debug().Str("account", c.o.Account).Msg("closing the " + n.Name)
 			return c.click(ctx, tab, b, allowance{what: "the close button of the " + n.Name, captions: Texts{"": n.Captions}, form: true})
 		}
 	}
 	return fmt.Errorf("%w: the %s shows no button to close it", chrome.ErrCovered, n.Name)
-}
-
-func (p Profile) validateNuisances(bad complain) {
-	for i, n := range p.Nuisances {
-		path := fmt.Sprintf("nuisances[%d]", i)
-		if n.Name == "" || len(n.Covers) == 0 || slices.Contains(n.Covers, "") || slices.Contains(n.Dismiss, "") {
-			bad(path, "needs a name and what covers the page, without empty entries")
-		}
-		if len(n.Dismiss) > 0 && len(n.Captions) == 0 {
-			bad(path+".captions", "is empty: what may its close button be called?")
-		}
-		for _, caption := range n.Captions {
-			if why := p.denies(button{Caption: caption}); why != "" {
-				bad(path+".captions", "%q may never be clicked: %s", caption, why)
-			}
-			for _, t := range []Texts{p.Cancel.ButtonCaptions, p.Cancel.SubmitCaptions, p.Cancel.ConfirmCaptions} {
-				if t.is(caption) {
-					bad(path+".captions", "%q is a button of the site's own", caption)
-				}
-			}
-		}
-	}
 }

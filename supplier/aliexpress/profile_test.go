@@ -76,14 +76,14 @@ func TestDenyListCannotBeShortened(t *testing.T) {
 
 func TestJudge(t *testing.T) {
 	t.Parallel()
-	c := &Client{p: testProfile(t)}
-	confirm := allowance{what: "Confirm", captions: c.p.Cancel.ConfirmCaptions, title: c.p.Cancel.ConfirmTitles}
+	p := testProfile(t)
+	confirm := allowance{what: "Confirm", captions: p.Cancel.ConfirmCaptions, title: p.Cancel.ConfirmTitles}
 	cancel := allowance{what: "cancel", typ: "CANCEL_ORDER", captions: Texts{"": {"Cancel order"}}}
-	in := func(text, title string) chrome.Element {
-		return chrome.Element{Text: text, Inside: title != "", InsideTitle: title, InsideText: title + " " + text}
+	in := func(text, title string) Element {
+		return Element{Text: text, Inside: title != "", InsideTitle: title, InsideText: title + " " + text}
 	}
 	for name, x := range map[string]struct {
-		e  chrome.Element
+		e  Element
 		a  allowance
 		ok bool
 	}{
@@ -98,7 +98,7 @@ func TestJudge(t *testing.T) {
 		"bare cancel":               {in("Cancel", ""), cancel, false},
 		"type changed":              {in("Cancel order", ""), allowance{what: "cancel", typ: "EXTEND_PROCESSING", captions: cancel.captions}, false},
 	} {
-		err := c.judge(x.e, x.a)
+		err := p.judge(x.e, x.a)
 		if (err == nil) != x.ok || err != nil && supplier.KindOf(err) != supplier.Unsafe {
 			t.Errorf("%s: %v", name, err)
 		}

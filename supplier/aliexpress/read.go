@@ -50,7 +50,8 @@ func (c *Client) firstList(ctx context.Context, tab *chrome.Tab) (listPage, erro
 // listAsShown reads the cards of a list whose data never came; without cards
 // the failure stands.
 func (c *Client) listAsShown(ctx context.Context, tab *chrome.Tab, failure error) (listPage, error) {
-	cards, err := c.drawnList(ctx, tab)
+	v, err := see(ctx, tab, c.p.listQueries())
+	cards := drawnList(v)
 	if err != nil || len(cards) == 0 {
 		return listPage{}, failure
 	}
@@ -159,7 +160,8 @@ func (c *Client) readDetail(ctx context.Context, tab *chrome.Tab, number string,
 // detailAsShown reads an order's page whose data never came; where it does
 // not show the order the failure stands.
 func (c *Client) detailAsShown(ctx context.Context, tab *chrome.Tab, number string, failure error) (detailPage, error) {
-	d, ok, err := c.drawnDetail(ctx, tab)
+	v, err := see(ctx, tab, c.p.detailQueries())
+	d, ok := drawnDetail(v)
 	if err != nil || !ok || d.number == "" {
 		return detailPage{}, failure
 	}
@@ -195,7 +197,7 @@ func (c *Client) readTracking(ctx context.Context, tab *chrome.Tab, r *state.Rea
 	}
 	address := c.url(c.p.URLs.Tracking, r.Number, "")
 	// The answer does not name its order; what the page asked for does.
-	asked := func(resp chrome.Response, _ answer) bool {
+	asked := func(resp Response, _ answer) bool {
 		return requestData(resp.URL, resp.PostData).get("tradeOrderId").str() == r.Number
 	}
 	a, err := c.fetch(ctx, tab, address, c.p.Calls.Tracking, asked)
@@ -302,16 +304,16 @@ func (c *Client) nextList(ctx context.Context, tab *chrome.Tab, after int64) (li
 	defer cancel()
 	heard := tab.Listen(hearing(c.p.Calls.List)...)
 	defer heard.Close()
-	var more chrome.Element
+	var more Element
 	err := tab.WaitFor(ctx, "find the button for more orders", func(ctx context.Context) (bool, error) {
 		s, err := c.look(ctx, tab)
 		if err != nil {
 			return true, err
 		}
-		if err := barrier(s); err != nil {
+		if err := s.Barrier(); err != nil {
 			return true, err
 		}
-		for _, e := range shown(s.view.Found["more"]) {
+		for _, e := range s.Shown("more") {
 			more = e
 			return e.Enabled, nil
 		}
@@ -325,7 +327,7 @@ func (c *Client) nextList(ctx context.Context, tab *chrome.Tab, after int64) (li
 	}
 	var page listPage
 	var wrong error
-	_, err = c.await(ctx, tab, heard, c.p.Calls.List, func(_ chrome.Response, a answer) bool {
+	_, err = c.await(ctx, tab, heard, c.p.Calls.List, func(_ Response, a answer) bool {
 		page, wrong = c.p.parseList(a, c.o.Now().UTC(), c.zone)
 		return wrong != nil || page.index > after
 	})

@@ -106,7 +106,7 @@ func (r *recording) page(ctx context.Context, name string) {
 	}
 	all := r.heard.Responses()
 	for _, resp := range all[r.done:] {
-		r.answer(resp)
+		r.answer(Response(resp))
 	}
 	r.done = len(all)
 }
@@ -122,7 +122,7 @@ func (r *recording) body(a answer, call string) ([]byte, error) {
 
 var callName = regexp.MustCompile(`/h5/([a-z0-9._]+)/`)
 
-func (r *recording) answer(resp chrome.Response) {
+func (r *recording) answer(resp Response) {
 	rec := Recorded{Method: resp.Method, Status: resp.Status, Asked: requestData(resp.URL, resp.PostData).keys()}
 	if u, err := url.Parse(resp.URL); err == nil {
 		if m := callName.FindStringSubmatch(strings.ToLower(u.Path)); m != nil {

@@ -115,20 +115,20 @@ func (c *Client) nextReturns(ctx context.Context, tab *chrome.Tab, after int64, 
 	heard := tab.Listen(hearing(c.p.Calls.Returns)...)
 	defer heard.Close()
 	d := c.p.Dispute
-	v, ok, err := c.sees(ctx, tab, map[string]chrome.Query{"next": {Selectors: d.Selectors.NextPage}}, func(v chrome.View) bool {
-		list := shown(v.Found["next"])
+	v, ok, err := c.sees(ctx, tab, map[string]Query{"next": {Selectors: d.Selectors.NextPage}}, func(v View) bool {
+		list := v.Shown("next")
 		return len(list) == 1 && list[0].Enabled
 	})
 	if err == nil && !ok {
 		err = &supplier.Error{Kind: supplier.Unreadable, Detail: "the list of returns shows no button for its next page (dispute.selectors.next_page)"}
 	}
 	if err == nil {
-		err = c.press(ctx, tab, shown(v.Found["next"])[0], allowance{what: "the next page", captions: d.NextPageCaptions})
+		err = c.press(ctx, tab, v.Shown("next")[0], allowance{what: "the next page", captions: d.NextPageCaptions})
 	}
 	if err != nil {
 		return answer{}, err
 	}
-	return c.await(ctx, tab, heard, c.p.Calls.Returns, func(_ chrome.Response, a answer) bool {
+	return c.await(ctx, tab, heard, c.p.Calls.Returns, func(_ Response, a answer) bool {
 		page, err := c.p.parseReturns(a)
 		return err != nil || page.page > after
 	})

@@ -12,18 +12,18 @@ import (
 
 // sees looks until the elements are as wanted or the step's time is over;
 // what stops the account's work is its error. ok tells whether they are.
-func (c *Client) sees(ctx context.Context, tab *chrome.Tab, queries map[string]chrome.Query, good func(chrome.View) bool) (v chrome.View, ok bool, err error) {
+func (c *Client) sees(ctx context.Context, tab *chrome.Tab, queries map[string]Query, good func(View) bool) (v View, ok bool, err error) {
 	step, cancel := context.WithTimeout(ctx, c.o.StepTimeout)
 	defer cancel()
 	err = tab.WaitFor(step, "wait for the page", func(ctx context.Context) (bool, error) {
 		s, err := c.look(ctx, tab)
 		if err == nil {
-			err = barrier(s)
+			err = s.Barrier()
 		}
 		if err != nil {
 			return false, err
 		}
-		now, err := tab.Look(ctx, queries)
+		now, err := see(ctx, tab, queries)
 		if err != nil {
 			return false, err // the last good look stands
 		}
@@ -105,25 +105,12 @@ func (s *scene) dispatch(ctx context.Context) error {
 	return nil
 }
 
-// address makes an address of the site's data absolute and refuses one that
-// is not on a host we know.
-func (c *Client) address(raw string, more []string) (string, error) {
-	u, err := c.resolve(raw)
-	if err != nil {
-		return "", err
-	}
-	if !c.ours(u) && !containsHost(more, u.Host) {
-		return "", fmt.Errorf("the site's own link leads to %q, a host that is not known", u.Host)
-	}
-	return u.String(), nil
-}
-
 // write puts text into an empty field, or in place of what it proposes.
-func (c *Client) write(ctx context.Context, tab *chrome.Tab, field chrome.Element, text string) error {
+func (c *Client) write(ctx context.Context, tab *chrome.Tab, field Element, text string) error {
 	if err := c.press(ctx, tab, field, allowance{what: "a text field", form: true}); err != nil {
 		return err
 	}
-	return tab.Insert(ctx, field, text)
+	return tab.Insert(ctx, ref(field), text)
 }
 
 // asError gives a stop its outcome, and everything else its kind.

@@ -12,17 +12,17 @@ import (
 // Submit are the form's own.
 func (k *claim) submit(ctx context.Context) error {
 	d := k.c.p.Dispute
-	isNext := func(e chrome.Element) bool { return e.Enabled && d.NextCaptions.is(e.Text) }
-	isSubmit := func(e chrome.Element) bool { return e.Enabled && k.c.p.Cancel.SubmitCaptions.is(e.Text) }
-	v, err := k.see(ctx, "a button to go on", func(v chrome.View) bool {
-		_, next := only(shown(v.Found["next"]), isNext)
-		_, submit := only(shown(v.Found["submit"]), isSubmit)
+	isNext := func(e Element) bool { return e.Enabled && d.NextCaptions.is(e.Text) }
+	isSubmit := func(e Element) bool { return e.Enabled && k.c.p.Cancel.SubmitCaptions.is(e.Text) }
+	v, err := k.see(ctx, "a button to go on", func(v View) bool {
+		_, next := v.Only("next", isNext)
+		_, submit := v.Only("submit", isSubmit)
 		return next == "" || submit == ""
 	})
 	if err != nil {
 		return err
 	}
-	if next, why := only(shown(v.Found["next"]), isNext); why == "" {
+	if next, why := v.Only("next", isNext); why == "" {
 		if err := k.pace(ctx); err != nil {
 			return err
 		}
@@ -31,14 +31,14 @@ func (k *claim) submit(ctx context.Context) error {
 			return err
 		}
 	}
-	v, err = k.see(ctx, "Submit", func(v chrome.View) bool {
-		_, why := only(shown(v.Found["submit"]), isSubmit)
+	v, err = k.see(ctx, "Submit", func(v View) bool {
+		_, why := v.Only("submit", isSubmit)
 		return why == ""
 	})
 	if err != nil {
 		return err
 	}
-	submit, _ := only(shown(v.Found["submit"]), isSubmit)
+	submit, _ := v.Only("submit", isSubmit)
 	if err := k.commit(ctx, "before-submit", submit, allowance{what: "Submit", captions: k.c.p.Cancel.SubmitCaptions}); err != nil {
 		return err
 	}
@@ -48,18 +48,18 @@ func (k *claim) submit(ctx context.Context) error {
 // confirm agrees in the pop-up that asks whether to submit, where one comes.
 func (k *claim) confirm(ctx context.Context) error {
 	d := k.c.p.Dispute
-	isConfirm := func(e chrome.Element) bool {
+	isConfirm := func(e Element) bool {
 		return e.Enabled && k.c.p.Cancel.ConfirmCaptions.is(e.Text) && d.ConfirmTitles.in(e.InsideTitle) != ""
 	}
-	done := func(v chrome.View) bool { return d.DoneTexts.in(textOf(v.Found["done"])) != "" }
-	v, err := k.see(ctx, "what came of Submit", func(v chrome.View) bool {
-		_, why := only(shown(v.Found["dialog_bt"]), isConfirm)
+	done := func(v View) bool { return d.DoneTexts.in(v.TextOf("done")) != "" }
+	v, err := k.see(ctx, "what came of Submit", func(v View) bool {
+		_, why := v.Only("dialog_bt", isConfirm)
 		return why == "" || done(v)
 	})
 	if err != nil || done(v) {
 		return err
 	}
-	confirm, _ := only(shown(v.Found["dialog_bt"]), isConfirm)
+	confirm, _ := v.Only("dialog_bt", isConfirm)
 	if err := k.commit(ctx, "before-confirm", confirm, allowance{what: "Confirm", captions: k.c.p.Cancel.ConfirmCaptions, title: d.ConfirmTitles}); err != nil {
 		return err
 	}
@@ -69,10 +69,10 @@ func (k *claim) confirm(ctx context.Context) error {
 
 // commit makes a click that may reach the supplier: free, witnessed, marked,
 // clicked.
-func (k *claim) commit(ctx context.Context, name string, e chrome.Element, a allowance) error {
+func (k *claim) commit(ctx context.Context, name string, e Element, a allowance) error {
 	now, err := k.c.reach(ctx, k.tab, e)
 	if err == nil {
-		err = k.c.judge(now, a)
+		err = k.c.p.judge(now, a)
 	}
 	if err != nil {
 		return err
@@ -96,10 +96,10 @@ func (k *claim) commit(ctx context.Context, name string, e chrome.Element, a all
 // same makes sure that the page is yet the one that was filled in.
 func (k *claim) same(ctx context.Context) error {
 	s, err := k.c.look(ctx, k.tab)
-	if err = errors.Join(err, barrier(s)); err != nil {
+	if err = errors.Join(err, s.Barrier()); err != nil {
 		return err
 	}
-	v, err := k.tab.Look(ctx, k.queries())
+	v, err := see(ctx, k.tab, k.queries())
 	if err != nil {
 		return err
 	}
@@ -140,6 +140,6 @@ func (k *claim) conclude(ctx context.Context, cause error) supplier.DisputeResul
 }
 
 // upload is the only place that names files to a page.
-func (c *Client) upload(ctx context.Context, tab *chrome.Tab, field chrome.Element, files []string) error {
-	return tab.Attach(ctx, field, files...)
+func (c *Client) upload(ctx context.Context, tab *chrome.Tab, field Element, files []string) error {
+	return tab.Attach(ctx, ref(field), files...)
 }

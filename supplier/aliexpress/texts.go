@@ -113,3 +113,14 @@ func hasPrefix(s string, prefixes []string) bool {
 	}
 	return false
 }
+
+// clip shortens text for a message.
+func clip(s string) string {
+	const most = 120
+	if r := []rune(s); len(r) > most {
+		return string(r[:most]) + "…"
+	}
+	return s
+}
+
+func quoted(s string) string { return "“" + s + "”" }

@@ -11,7 +11,6 @@ import (
 
 	"countermand/state"
 	"countermand/supplier"
-	"countermand/supplier/chrome"
 )
 
 // reader is one of the answers that the driver reads: how it is judged, and
@@ -85,7 +84,6 @@ func conclusions(list ...state.Reading) readingsOf {
 func TestWrongAnswersHaveTheirKind(t *testing.T) {
 	t.Parallel()
 	p := testProfile(t)
-	c := &Client{p: p}
 	const punish = `<script>location.href="/h5/_____tmd_____/punish?x5secdata=1"</script>`
 	for name, rd := range readers(p) {
 		good := fixture(t, rd.fixture)
@@ -117,26 +115,26 @@ func TestWrongAnswersHaveTheirKind(t *testing.T) {
 			inputs = append(inputs, input{fmt.Sprintf("cut off after %d bytes", n), 200, string(good[:n]), supplier.Unreadable})
 		}
 		for _, in := range inputs {
-			if got, err := c.judged(rd, in.status, []byte(in.body)); supplier.KindOf(err) != in.want || err == nil {
+			if got, err := p.judged(rd, in.status, []byte(in.body)); supplier.KindOf(err) != in.want || err == nil {
 				t.Errorf("%s, %s: concluded %v, %v; want %s", name, in.name, got, err, in.want)
 			}
 		}
-		if got, err := c.judged(rd, 200, good); err != nil {
+		if got, err := p.judged(rd, 200, good); err != nil {
 			t.Errorf("%s: the good answer: %v, %v", name, got, err)
 		}
 	}
 }
 
 // judged takes one response the way of the driver.
-func (c *Client) judged(rd reader, status int, body []byte) (any, error) {
-	a, err := c.accept(chrome.Response{URL: "https://acs.example/h5/" + rd.call + "/1.0/", Status: status, Body: body}, rd.call)
+func (p Profile) judged(rd reader, status int, body []byte) (any, error) {
+	a, err := p.accept(Response{URL: "https://acs.example/h5/" + rd.call + "/1.0/", Status: status, Body: body}, rd.call)
 	var got any
 	switch {
 	case err != nil:
 	case a == nil:
 		err = errors.New("was not taken for an answer")
 	default:
-		got, err = rd.judge(c.p, *a)
+		got, err = rd.judge(p, *a)
 	}
 	if err == nil {
 		return got, nil

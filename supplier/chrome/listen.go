@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"strings"
 	"sync"
-	"time"
 
 	"github.com/chromedp/cdproto/cdp"
 	"github.com/chromedp/cdproto/network"
@@ -19,7 +18,6 @@ type Response struct {
 	PostData string
 	Status   int
 	Body     []byte
-	At       time.Time
 	// Err says why the body could not be had; a page that navigates away
 	// takes its bodies along.
 	Err error
@@ -162,7 +160,6 @@ func (l *Listener) fetch(id network.RequestID, r Response) {
 
 // deliver is called with l.mu held.
 func (l *Listener) deliver(r Response) {
-	r.At = time.Now()
 	l.got = append(l.got, r)
 	close(l.news)
 	l.news = make(chan struct{})
