@@ -8,15 +8,16 @@ import (
 	"strings"
 
 	"countermand/state"
+	"countermand/supplier/aliexpress/site"
 	"countermand/supplier/chrome"
 )
 
 // open clicks the cancel button on the order's page. A page that moves its
 // buttons under the pointer is looked at once more: nothing was pressed.
-func (a *attempt) open(ctx context.Context, _ Sight) (verdict, error) {
-	b, ok := a.c.p.cancelButton(a.detail.buttons)
-	if !ok || !a.c.p.Cancel.ButtonCaptions.is(b.Caption) {
-		return a.unknown(ctx, "the cancel button's caption "+quoted(b.Caption)+" is not in the profile (cancel.button_captions)")
+func (a *attempt) open(ctx context.Context, _ site.Sight) (verdict, error) {
+	b, ok := a.c.p.CancelButton(a.detail.Buttons)
+	if !ok || !a.c.p.Cancel.ButtonCaptions.Is(b.Caption) {
+		return a.unknown(ctx, "the cancel button's caption "+site.Quoted(b.Caption)+" is not in the profile (cancel.button_captions)")
 	}
 	v, err := a.openOnce(ctx, b)
 	if (errors.Is(err, chrome.ErrStale) || errors.Is(err, chrome.ErrCovered)) && !a.sent {
@@ -29,7 +30,7 @@ func (a *attempt) open(ctx context.Context, _ Sight) (verdict, error) {
 	return v, nil
 }
 
-func (a *attempt) openOnce(ctx context.Context, b button) (verdict, error) {
+func (a *attempt) openOnce(ctx context.Context, b site.Button) (verdict, error) {
 	el, v, err := a.findButton(ctx, b)
 	if err != nil || v.ends() {
 		return v, err
@@ -40,33 +41,33 @@ func (a *attempt) openOnce(ctx context.Context, b button) (verdict, error) {
 	if err := a.strays(ctx); err != nil {
 		return goOn, err
 	}
-	allow := allowance{what: "the cancel button", typ: b.Type, captions: Texts{"": {b.Caption}}}
-	commits := slices.Contains(a.c.p.Cancel.ButtonCommits, a.detail.reading.Phase)
-	return a.commit(ctx, "before-first-click", el, allow, commits, func(s Sight) verdict { return a.is(s, PageDetail, a.detailID) })
+	allow := site.Allowance{What: "the cancel button", Type: b.Type, Captions: site.Texts{"": {b.Caption}}}
+	commits := slices.Contains(a.c.p.Cancel.ButtonCommits, a.detail.Reading.Phase)
+	return a.commit(ctx, "before-first-click", el, allow, commits, func(s site.Sight) verdict { return a.is(s, site.PageDetail, a.detailID) })
 }
 
 // findButton waits for the cancel button, which may come later than the data.
-func (a *attempt) findButton(ctx context.Context, b button) (Element, verdict, error) {
-	isIt := func(e Element) bool { return fold(e.Text) == fold(b.Caption) && e.Enabled }
-	s, v, err := a.ready(ctx, PageDetail)
+func (a *attempt) findButton(ctx context.Context, b site.Button) (site.Element, verdict, error) {
+	isIt := func(e site.Element) bool { return site.Fold(e.Text) == site.Fold(b.Caption) && e.Enabled }
+	s, v, err := a.ready(ctx, site.PageDetail)
 	if err == nil && !v.ends() {
-		s, err = a.lookUntil(ctx, func(s Sight) bool {
+		s, err = a.lookUntil(ctx, func(s site.Sight) bool {
 			_, why := s.Only("buttons", isIt)
-			return why == "" || s.Kind != PageDetail
+			return why == "" || s.Kind != site.PageDetail
 		})
 	}
 	if !v.ends() {
 		err = a.unbarred(ctx, s, err)
 	}
 	if err != nil || v.ends() {
-		return Element{}, v, err
+		return site.Element{}, v, err
 	}
 	if v := a.detailID(s); v.ends() {
-		return Element{}, v, nil
+		return site.Element{}, v, nil
 	}
 	el, why := s.Only("buttons", isIt)
 	if why != "" {
-		v, err := a.unknown(ctx, why+" with the caption "+quoted(b.Caption)+" (selectors.detail_buttons)")
+		v, err := a.unknown(ctx, why+" with the caption "+site.Quoted(b.Caption)+" (selectors.detail_buttons)")
 		return el, v, err
 	}
 	return el, goOn, nil
@@ -93,11 +94,11 @@ func unclickable(err error) bool {
 
 // ready pauses as a person would and looks once more: the page must still be
 // what it was.
-func (a *attempt) ready(ctx context.Context, want PageKind) (Sight, verdict, error) {
+func (a *attempt) ready(ctx context.Context, want site.PageKind) (site.Sight, verdict, error) {
 	if err := a.c.o.Pace(ctx); err != nil {
-		return Sight{}, goOn, err
+		return site.Sight{}, goOn, err
 	}
-	s, err := a.lookUntil(ctx, func(s Sight) bool { return s.Settled() })
+	s, err := a.lookUntil(ctx, func(s site.Sight) bool { return s.Settled() })
 	if err = a.unbarred(ctx, s, err); err != nil {
 		return s, goOn, err
 	}
@@ -105,7 +106,7 @@ func (a *attempt) ready(ctx context.Context, want PageKind) (Sight, verdict, err
 		v, err := a.unknown(ctx, fmt.Sprintf("expected the %s, see the %s %s", want, s.Kind, s.Why))
 		return s, v, err
 	}
-	if want == PageForm && a.tab != a.formTab {
+	if want == site.PageForm && a.tab != a.formTab {
 		v, err := a.unknown(ctx, "the site went to another tab, whose form was not read")
 		return s, v, err
 	}
@@ -114,7 +115,7 @@ func (a *attempt) ready(ctx context.Context, want PageKind) (Sight, verdict, err
 
 // unbarred passes an error on, and turns a sight that stops the account's work
 // into one.
-func (a *attempt) unbarred(ctx context.Context, s Sight, err error) error {
+func (a *attempt) unbarred(ctx context.Context, s site.Sight, err error) error {
 	if err == nil {
 		if err = s.Barrier(); err != nil {
 			a.witness(ctx, "barrier")
@@ -124,16 +125,16 @@ func (a *attempt) unbarred(ctx context.Context, s Sight, err error) error {
 }
 
 // fill chooses the reason and submits.
-func (a *attempt) fill(ctx context.Context, s Sight) (verdict, error) {
+func (a *attempt) fill(ctx context.Context, s site.Sight) (verdict, error) {
 	offered, v, err := a.form(ctx, s)
 	if err != nil || v.ends() {
 		return v, err
 	}
-	choice, ok := a.c.p.choose(offered)
+	choice, ok := a.c.p.Choose(offered)
 	if !ok {
 		return a.unknown(ctx, "none of the reasons that the site offers is in the profile (cancel.reasons)")
 	}
-	a.reason = choice.text
+	a.reason = choice.Text
 	if v, err := a.pick(ctx, choice); err != nil || v.ends() {
 		return v, err
 	}
@@ -142,13 +143,13 @@ func (a *attempt) fill(ctx context.Context, s Sight) (verdict, error) {
 
 // form reads what the reason form is about: its own data must name the order
 // that is to be cancelled.
-func (a *attempt) form(ctx context.Context, s Sight) ([]reason, verdict, error) {
-	var data *answer
+func (a *attempt) form(ctx context.Context, s site.Sight) ([]site.Offer, verdict, error) {
+	var data *site.Answer
 	step, cancel := context.WithTimeout(ctx, a.c.o.StepTimeout)
 	defer cancel()
 	err := a.tab.WaitFor(step, "wait for the reasons", func(context.Context) (bool, error) {
 		for _, r := range a.heard.Responses() {
-			got, err := a.c.p.accept(Response(r), a.c.p.Calls.Reasons)
+			got, err := a.c.p.Accept(site.Response(r), a.c.p.Calls.Reasons)
 			if err != nil {
 				return true, err
 			}
@@ -165,13 +166,13 @@ func (a *attempt) form(ctx context.Context, s Sight) ([]reason, verdict, error) 
 		v, err := a.unknown(ctx, "the reason form does not tell which order it is about")
 		return nil, v, err
 	}
-	if why := disputeData(*data); why != "" {
+	if why := site.DisputeData(*data); why != "" {
 		v, err := a.unknown(ctx, why)
 		return nil, v, err
 	}
-	number, offered := parseReasons(*data)
+	number, offered := site.ParseReasons(*data)
 	for _, r := range offered {
-		a.offered = append(a.offered, r.text)
+		a.offered = append(a.offered, r.Text)
 	}
 	if err := a.guard(number); err != nil {
 		a.witness(ctx, "wrong-order")
@@ -183,8 +184,8 @@ func (a *attempt) form(ctx context.Context, s Sight) ([]reason, verdict, error) 
 
 // pick opens the drop-down and chooses the reason. Both are clicks of the
 // page's own; nothing reaches the supplier.
-func (a *attempt) pick(ctx context.Context, choice reason) (verdict, error) {
-	s, v, err := a.ready(ctx, PageForm)
+func (a *attempt) pick(ctx context.Context, choice site.Offer) (verdict, error) {
+	s, v, err := a.ready(ctx, site.PageForm)
 	if err != nil || v.ends() {
 		return v, err
 	}
@@ -192,44 +193,44 @@ func (a *attempt) pick(ctx context.Context, choice reason) (verdict, error) {
 	if len(list) != 1 {
 		return a.unknown(ctx, fmt.Sprintf("the reason form has %d drop-downs", len(list)))
 	}
-	if err := a.c.press(ctx, a.tab, list[0], allowance{what: "the reasons", form: true}); err != nil {
+	if err := a.c.press(ctx, a.tab, list[0], site.Allowance{What: "the reasons", Form: true}); err != nil {
 		return a.clicked(err)
 	}
-	isChoice := func(e Element) bool { return fold(e.Text) == fold(choice.text) }
-	s, err = a.lookUntil(ctx, func(s Sight) bool { _, why := s.Only("options", isChoice); return why == "" })
+	isChoice := func(e site.Element) bool { return site.Fold(e.Text) == site.Fold(choice.Text) }
+	s, err = a.lookUntil(ctx, func(s site.Sight) bool { _, why := s.Only("options", isChoice); return why == "" })
 	if err = a.unbarred(ctx, s, err); err != nil {
 		return goOn, err
 	}
 	option, why := s.Only("options", isChoice)
 	if why != "" {
-		return a.unknown(ctx, "the drop-down does not show the reason "+quoted(choice.text)+" once (selectors.form_options)")
+		return a.unknown(ctx, "the drop-down does not show the reason "+site.Quoted(choice.Text)+" once (selectors.form_options)")
 	}
 	if err := a.c.o.Pace(ctx); err != nil {
 		return goOn, err
 	}
-	if err := a.c.press(ctx, a.tab, option, allowance{what: "the reason", captions: Texts{"": {choice.text}}, form: true}); err != nil {
+	if err := a.c.press(ctx, a.tab, option, site.Allowance{What: "the reason", Captions: site.Texts{"": {choice.Text}}, Form: true}); err != nil {
 		return a.clicked(err)
 	}
-	s, err = a.lookUntil(ctx, func(s Sight) bool { return chosen(s, choice) })
+	s, err = a.lookUntil(ctx, func(s site.Sight) bool { return chosen(s, choice) })
 	if err = a.unbarred(ctx, s, err); err != nil {
 		return goOn, err
 	}
 	if !chosen(s, choice) {
-		return a.unknown(ctx, "the form does not take the reason "+quoted(choice.text))
+		return a.unknown(ctx, "the form does not take the reason "+site.Quoted(choice.Text))
 	}
 	return goOn, nil
 }
 
 // chosen tells whether the form shows the reason and can be submitted.
-func chosen(s Sight, choice reason) bool {
+func chosen(s site.Sight, choice site.Offer) bool {
 	list, submit := s.Shown("select"), s.Shown("submit")
-	return len(list) == 1 && strings.Contains(fold(list[0].Text), fold(choice.text)) && len(submit) == 1 && submit[0].Enabled
+	return len(list) == 1 && strings.Contains(site.Fold(list[0].Text), site.Fold(choice.Text)) && len(submit) == 1 && submit[0].Enabled
 }
 
 // submit sends the form. Whether that already asks the supplier is not
 // known, so by default the mark is set here.
-func (a *attempt) submit(ctx context.Context, choice reason) (verdict, error) {
-	s, v, err := a.ready(ctx, PageForm)
+func (a *attempt) submit(ctx context.Context, choice site.Offer) (verdict, error) {
+	s, v, err := a.ready(ctx, site.PageForm)
 	if err != nil || v.ends() {
 		return v, err
 	}
@@ -239,9 +240,9 @@ func (a *attempt) submit(ctx context.Context, choice reason) (verdict, error) {
 	if !chosen(s, choice) {
 		return a.unknown(ctx, "the form changed before it was submitted")
 	}
-	allow := allowance{what: "Submit", captions: a.c.p.Cancel.SubmitCaptions, form: true}
-	still := func(s Sight) verdict {
-		return a.is(s, PageForm, func(s Sight) verdict {
+	allow := site.Allowance{What: "Submit", Captions: a.c.p.Cancel.SubmitCaptions, Form: true}
+	still := func(s site.Sight) verdict {
+		return a.is(s, site.PageForm, func(s site.Sight) verdict {
 			if !chosen(s, choice) {
 				return end(state.AskUnknown, "the form changed before it was submitted%s", a.sofar())
 			}
@@ -257,14 +258,14 @@ func (a *attempt) submit(ctx context.Context, choice reason) (verdict, error) {
 
 // confirm agrees in the pop-up that asks whether the order is to be
 // cancelled, and in no other.
-func (a *attempt) confirm(ctx context.Context, _ Sight) (verdict, error) {
-	s, v, err := a.ready(ctx, PageConfirm)
+func (a *attempt) confirm(ctx context.Context, _ site.Sight) (verdict, error) {
+	s, v, err := a.ready(ctx, site.PageConfirm)
 	if err != nil || v.ends() {
 		return v, err
 	}
 	cp := a.c.p.Cancel
-	el, why := s.Only("dialog_bt", func(e Element) bool {
-		return e.Enabled && cp.ConfirmCaptions.is(e.Text) && cp.ConfirmTitles.in(e.InsideTitle) != ""
+	el, why := s.Only("dialog_bt", func(e site.Element) bool {
+		return e.Enabled && cp.ConfirmCaptions.Is(e.Text) && cp.ConfirmTitles.In(e.InsideTitle) != ""
 	})
 	if why != "" {
 		return a.unknown(ctx, why+" that confirms (selectors.dialog_buttons)")
@@ -276,8 +277,8 @@ func (a *attempt) confirm(ctx context.Context, _ Sight) (verdict, error) {
 	if err := a.guard(a.req.Number); err != nil {
 		return end(state.AskWrongOrder, "%v%s", err, a.sofar()), nil
 	}
-	allow := allowance{what: "Confirm", captions: cp.ConfirmCaptions, title: cp.ConfirmTitles}
-	still := func(s Sight) verdict { return a.is(s, PageConfirm, a.rightDialog) }
+	allow := site.Allowance{What: "Confirm", Captions: cp.ConfirmCaptions, Title: cp.ConfirmTitles}
+	still := func(s site.Sight) verdict { return a.is(s, site.PageConfirm, a.rightDialog) }
 	if v, err := a.last(ctx, "before-confirm", el, allow, true, still); err != nil || v.ends() {
 		return v, err
 	}

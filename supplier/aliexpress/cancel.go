@@ -9,6 +9,7 @@ import (
 
 	"countermand/state"
 	"countermand/supplier"
+	"countermand/supplier/aliexpress/site"
 	"countermand/supplier/chrome"
 )
 
@@ -23,7 +24,7 @@ type attempt struct {
 	formTab *chrome.Tab
 	heard   *chrome.Listener
 
-	detail   detailPage
+	detail   site.Detail
 	evidence []string
 	reason   string
 	offered  []string
@@ -96,7 +97,7 @@ func (a *attempt) close(ctx context.Context) {
 // asked puts a verdict into the words of the contract.
 func (a *attempt) asked(v verdict) state.Asked {
 	out := state.Asked{Outcome: v.outcome, Detail: v.detail, Reason: a.reason, Offered: a.offered}
-	if r := a.detail.reading; r.Number != "" {
+	if r := a.detail.Reading; r.Number != "" {
 		r.Evidence = append(append([]string(nil), r.Evidence...), a.evidence...)
 		out.Reading = &r
 	}
@@ -136,30 +137,30 @@ func (a *attempt) run(ctx context.Context) (verdict, error) {
 // judgeReading says what the first reading already answers. The guard comes
 // first: what the wrong order says is no answer.
 func (a *attempt) judgeReading() verdict {
-	r := a.detail.reading
+	r := a.detail.Reading
 	if err := a.guard(r.Number); err != nil {
 		return end(state.AskWrongOrder, "%v; nothing was clicked", err)
 	}
 	switch {
 	case r.Phase == state.PhasePending:
-		return end(state.AskPending, "the site already shows %s; nothing was clicked", quoted(r.StatusText))
+		return end(state.AskPending, "the site already shows %s; nothing was clicked", site.Quoted(r.StatusText))
 	case r.Phase == state.PhaseClosed:
-		return end(state.AskClosed, "the site already shows %s; nothing was clicked", quoted(r.StatusText))
-	case ended(r.Phase):
-		return end(state.AskShipped, "the site shows %s; nothing was clicked", quoted(r.StatusText))
+		return end(state.AskClosed, "the site already shows %s; nothing was clicked", site.Quoted(r.StatusText))
+	case site.Ended(r.Phase):
+		return end(state.AskShipped, "the site shows %s; nothing was clicked", site.Quoted(r.StatusText))
 	case r.Phase == state.PhaseUnknown || !r.Complete:
-		return end(state.AskUnknown, "the order's page is not understood (status %s%s); nothing was clicked; mend the site profile", quoted(r.StatusText), saying(r))
+		return end(state.AskUnknown, "the order's page is not understood (status %s%s); nothing was clicked; mend the site profile", site.Quoted(r.StatusText), saying(r))
 	case a.refusedBefore():
 		if r.Phase != state.PhaseProcessing && r.Phase != state.PhaseRiskHold {
-			return end(state.AskUnknown, "the site shows %s%s, which do not fit together; nothing was clicked", quoted(r.StatusText), saying(r))
+			return end(state.AskUnknown, "the site shows %s%s, which do not fit together; nothing was clicked", site.Quoted(r.StatusText), saying(r))
 		}
-		return end(state.AskRefused, "the site already says %s; nothing was clicked", quoted(r.RefusedText))
+		return end(state.AskRefused, "the site already says %s; nothing was clicked", site.Quoted(r.RefusedText))
 	case !r.CancelOffered:
-		return end(state.AskNotOffered, "the site shows %s without a cancel button", quoted(r.StatusText))
+		return end(state.AskNotOffered, "the site shows %s without a cancel button", site.Quoted(r.StatusText))
 	}
 	if a.req.Observe {
-		b, _ := a.c.p.cancelButton(a.detail.buttons)
-		return end(state.AskObserved, "would click %s, give the reason %s and submit", quoted(b.Caption), a.c.p.preference())
+		b, _ := a.c.p.CancelButton(a.detail.Buttons)
+		return end(state.AskObserved, "would click %s, give the reason %s and submit", site.Quoted(b.Caption), a.c.p.Preference())
 	}
 	return goOn
 }
@@ -167,7 +168,7 @@ func (a *attempt) judgeReading() verdict {
 // refusedBefore tells whether the page speaks of a refusal that no person has
 // seen: whoever asked before, asking again is a person's decision.
 func (a *attempt) refusedBefore() bool {
-	said := a.detail.reading.RefusedText
+	said := a.detail.Reading.RefusedText
 	return said != "" && !slices.Contains(a.req.Despite, said)
 }
 
@@ -176,13 +177,13 @@ func saying(r state.Reading) string {
 	if r.RefusedText == "" {
 		return ""
 	}
-	return ", and " + quoted(r.RefusedText)
+	return ", and " + site.Quoted(r.RefusedText)
 }
 
 // step acts on one sight.
-func (a *attempt) step(ctx context.Context, s Sight) (verdict, error) {
+func (a *attempt) step(ctx context.Context, s site.Sight) (verdict, error) {
 	switch s.Kind {
-	case PageDetail:
+	case site.PageDetail:
 		if a.submitted || a.confirmed || a.opened && a.answered() {
 			return a.afterLast(ctx, s)
 		}
@@ -190,21 +191,21 @@ func (a *attempt) step(ctx context.Context, s Sight) (verdict, error) {
 			return a.unknown(ctx, "the cancel button was clicked and nothing opened")
 		}
 		return a.open(ctx, s)
-	case PageForm:
+	case site.PageForm:
 		if a.submitted {
 			return a.unknown(ctx, "the form stayed after it was submitted")
 		}
 		return a.fill(ctx, s)
-	case PageConfirm:
+	case site.PageConfirm:
 		if a.confirmed {
 			return a.unknown(ctx, "the confirm dialog stayed after it was confirmed")
 		}
 		return a.confirm(ctx, s)
-	case PageDone:
+	case site.PageDone:
 		return a.afterLast(ctx, s)
-	case PagePickedUp:
+	case site.PagePickedUp:
 		a.witness(ctx, "picked-up")
-		return end(state.AskPickedUp, "the site says: %s", clip(s.Why)), nil
+		return end(state.AskPickedUp, "the site says: %s", site.Clip(s.Why)), nil
 	}
 	if err := a.unbarred(ctx, s, nil); err != nil {
 		return goOn, err
@@ -213,34 +214,34 @@ func (a *attempt) step(ctx context.Context, s Sight) (verdict, error) {
 }
 
 // afterLast ends the loop: what follows is the reading.
-func (a *attempt) afterLast(ctx context.Context, s Sight) (verdict, error) {
+func (a *attempt) afterLast(ctx context.Context, s site.Sight) (verdict, error) {
 	a.witness(ctx, "after-submit")
-	return end(state.AskUnclear, "the site says: %s", clip(s.Why)), nil
+	return end(state.AskUnclear, "the site says: %s", site.Clip(s.Why)), nil
 }
 
 // settle looks until the page is something we know and not what we just
 // acted on, or until the step's time is over.
-func (a *attempt) settle(ctx context.Context) (Sight, error) {
-	left := func(k PageKind) bool {
+func (a *attempt) settle(ctx context.Context) (site.Sight, error) {
+	left := func(k site.PageKind) bool {
 		switch k {
-		case PageDetail:
+		case site.PageDetail:
 			// Behind a dialog that closed, the order's page is an end of its
 			// own, but leaving it would cut off a call that is under way.
 			return a.opened && !a.answered()
-		case PageForm:
+		case site.PageForm:
 			return a.submitted
-		case PageConfirm:
+		case site.PageConfirm:
 			return a.confirmed
 		}
 		return false
 	}
-	return a.lookUntil(ctx, func(s Sight) bool { return s.Settled() && !left(s.Kind) })
+	return a.lookUntil(ctx, func(s site.Sight) bool { return s.Settled() && !left(s.Kind) })
 }
 
 // answered tells whether the site answered the call that cancels.
 func (a *attempt) answered() bool {
 	for _, r := range a.heard.Responses() {
-		if isCall(r.URL, a.c.p.Calls.Operation) {
+		if site.IsCall(r.URL, a.c.p.Calls.Operation) {
 			return true
 		}
 	}
@@ -249,10 +250,10 @@ func (a *attempt) answered() bool {
 
 // lookUntil gives the first sight that is good or that stops the work, or the
 // last one in the step's time. It follows the site into a tab that it opens.
-func (a *attempt) lookUntil(ctx context.Context, good func(Sight) bool) (Sight, error) {
+func (a *attempt) lookUntil(ctx context.Context, good func(site.Sight) bool) (site.Sight, error) {
 	step, cancel := context.WithTimeout(ctx, a.c.o.StepTimeout)
 	defer cancel()
-	var last Sight
+	var last site.Sight
 	err := a.tab.WaitFor(step, "wait for the page", func(step context.Context) (bool, error) {
 		if err := a.follow(step); err != nil {
 			return true, err
@@ -311,30 +312,30 @@ func (a *attempt) heardBarrier() error {
 		if r.Err != nil {
 			continue
 		}
-		if isCall(r.URL, a.c.p.Calls.Reasons) && !a.submitted {
+		if site.IsCall(r.URL, a.c.p.Calls.Reasons) && !a.submitted {
 			// A form without its data stays blank; here is why.
-			if err := a.c.formTrouble(Response(r)); err != nil {
+			if err := a.c.formTrouble(site.Response(r)); err != nil {
 				return err
 			}
 		}
-		got, err := parseAnswer(r.Body)
+		got, err := site.ParseAnswer(r.Body)
 		if err != nil {
 			continue // judged where it is read
 		}
-		if kind := a.c.p.Returns.kind(got.Ret); kind.Account() {
-			return &supplier.Error{Kind: kind, Detail: "the page's call answers " + clip(strings.Join(got.Ret, ", "))}
+		if kind := a.c.p.Returns.Kind(got.Ret); kind.Account() {
+			return &supplier.Error{Kind: kind, Detail: "the page's call answers " + site.Clip(strings.Join(got.Ret, ", "))}
 		}
 	}
 	return nil
 }
 
 // formTrouble says what is wrong with the reason form's data.
-func (c *Client) formTrouble(r Response) error {
-	got, err := c.p.accept(r, c.p.Calls.Reasons)
+func (c *Client) formTrouble(r site.Response) error {
+	got, err := c.p.Accept(r, c.p.Calls.Reasons)
 	if err != nil || got == nil {
 		return err
 	}
-	return formless(*got)
+	return site.Formless(*got)
 }
 
 // unknown keeps evidence of a page that is not understood. Before the mark

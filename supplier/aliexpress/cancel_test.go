@@ -10,6 +10,7 @@ import (
 
 	"countermand/state"
 	"countermand/supplier"
+	"countermand/supplier/aliexpress/site"
 	"countermand/supplier/aliexpresstest"
 )
 
@@ -176,7 +177,7 @@ func (r *rig) otherwise(t *testing.T, change func(*Options)) {
 
 // noAcceptableReason shows that a seller's-fault reason is never given.
 func noAcceptableReason(t *testing.T, r *rig) {
-	r.otherwise(t, func(o *Options) { o.Profile.Cancel.Reasons = []Reason{{Code: "somethingElse"}} })
+	r.otherwise(t, func(o *Options) { o.Profile.Cancel.Reasons = []site.Reason{{Code: "somethingElse"}} })
 	number, marks := r.order(t, nil), 0
 	got, err := r.client.Cancel(t.Context(), request(number, &marks))
 	if err != nil || got.Outcome != state.AskUnclear || marks != 1 || len(got.Offered) == 0 {
@@ -207,7 +208,7 @@ func unknownPageClicksNothing(t *testing.T, r *rig) {
 // Submit does not ask the supplier yet.
 func unknownDialogAfterSubmit(t *testing.T, r *rig) {
 	r.otherwise(t, func(o *Options) {
-		o.Profile.Cancel.ConfirmTitles = Texts{"en": {"Some other question"}}
+		o.Profile.Cancel.ConfirmTitles = site.Texts{"en": {"Some other question"}}
 		o.Profile.Cancel.SubmitCommits, o.Profile.Cancel.ButtonCommits = false, nil
 		o.StepTimeout = 3 * time.Second
 	})

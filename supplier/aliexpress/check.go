@@ -11,6 +11,7 @@ import (
 
 	"countermand/state"
 	"countermand/supplier"
+	"countermand/supplier/aliexpress/site"
 	"countermand/supplier/chrome"
 )
 
@@ -105,7 +106,7 @@ func (i *inspection) yes(part string, there bool, format string, args ...any) {
 
 // load opens an address and notes whether its call answers. Only what stops
 // the account's work is an error.
-func (i *inspection) load(ctx context.Context, page, address, call string) (*answer, error) {
+func (i *inspection) load(ctx context.Context, page, address, call string) (*site.Answer, error) {
 	if err := i.c.o.Pace(ctx); err != nil {
 		return nil, err
 	}
@@ -116,11 +117,11 @@ func (i *inspection) load(ctx context.Context, page, address, call string) (*ans
 		return nil, err
 	case err == nil:
 		i.yes("urls."+page, true, "%s", address)
-		i.yes("calls."+page, true, "%s answers %s", call, clip(strings.Join(a.Ret, ", ")))
+		i.yes("calls."+page, true, "%s answers %s", call, site.Clip(strings.Join(a.Ret, ", ")))
 		return &a, nil
 	case errors.Is(err, errNoAnswer):
 		i.yes("calls."+page, false, "%v", err)
-	case errors.Is(err, errShape):
+	case errors.Is(err, site.ErrShape):
 		i.note("calls."+page, Unknown, false, "%v", err)
 	default:
 		i.yes("urls."+page, false, "%v", err)
@@ -133,11 +134,11 @@ func (i *inspection) list(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	var page listPage
+	var page site.List
 	if a != nil {
 		var wrong error
-		page, wrong = i.c.p.parseList(*a, i.c.o.Now().UTC(), i.c.zone)
-		if errors.Is(wrong, errEmpty) {
+		page, wrong = i.c.p.ParseList(*a, i.c.o.Now().UTC(), i.c.zone)
+		if errors.Is(wrong, site.ErrEmpty) {
 			return wrong // the site slows down, which says nothing of the profile
 		}
 		if wrong != nil {
@@ -146,27 +147,27 @@ func (i *inspection) list(ctx context.Context) error {
 		if err := i.c.crossCheckList(ctx, i.tab, &page); err != nil {
 			return err
 		}
-		i.yes("tags.list_body", page.whole, "more pages: %v", page.more)
-		i.yes("tags.list_order", len(page.orders) > 0, "%d orders on the first page", len(page.orders))
+		i.yes("tags.list_body", page.Whole, "more pages: %v", page.More)
+		i.yes("tags.list_order", len(page.Orders) > 0, "%d orders on the first page", len(page.Orders))
 	}
-	for _, r := range page.orders {
+	for _, r := range page.Orders {
 		i.order(r)
 	}
 	s := i.c.p.Selectors
-	empty := a != nil && page.whole && len(page.orders) == 0
+	empty := a != nil && page.Whole && len(page.Orders) == 0
 	parts := []part{
 		{"list_card", s.ListCard, empty}, {"list_link", s.ListLink, empty}, {"list_info", s.ListInfo, empty}, {"list_status", s.ListStatus, empty},
-		{"list_total", s.ListTotal, empty}, {"list_buttons", s.ListButtons, empty}, {"list_more", s.ListMore, !page.more},
+		{"list_total", s.ListTotal, empty}, {"list_buttons", s.ListButtons, empty}, {"list_more", s.ListMore, !page.More},
 	}
 	v, err := i.selectors(ctx, parts)
 	if err != nil {
 		return err
 	}
 	for _, e := range v.Shown("list_more") {
-		i.yes("list.more_captions", i.c.p.List.MoreCaptions.is(e.Text), "the button reads %s", quoted(clip(e.Text)))
+		i.yes("list.more_captions", i.c.p.List.MoreCaptions.Is(e.Text), "the button reads %s", site.Quoted(site.Clip(e.Text)))
 	}
-	if i.number == "" && len(page.orders) > 0 {
-		i.number = page.orders[0].Number
+	if i.number == "" && len(page.Orders) > 0 {
+		i.number = page.Orders[0].Number
 	}
 	i.tell(ctx, "list")
 	return nil
@@ -178,7 +179,7 @@ func (i *inspection) order(r state.Reading) {
 		i.note("statuses", Unknown, false, "order %s: %s", r.Number, r.Doubt)
 		return
 	}
-	i.yes("statuses", r.Phase != state.PhaseUnknown, "order %s: status %s reads as %s", r.Number, quoted(r.StatusText), r.Phase)
+	i.yes("statuses", r.Phase != state.PhaseUnknown, "order %s: status %s reads as %s", r.Number, site.Quoted(r.StatusText), r.Phase)
 	i.yes("dates", !r.OrderedAt.IsZero(), "order %s: dated %s", r.Number, day(r.OrderedAt))
 	i.yes("tags", r.Complete, "order %s: total %s, %d lines", r.Number, r.Total, len(r.Lines))
 }
@@ -195,7 +196,7 @@ func (i *inspection) detail(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	var d detailPage
+	var d site.Detail
 	if a != nil {
 		if d, err = i.data(ctx, *a); err != nil {
 			return err
@@ -204,60 +205,60 @@ func (i *inspection) detail(ctx context.Context) error {
 	s := i.c.p.Selectors
 	v, err := i.selectors(ctx, []part{
 		{"detail_title", s.DetailTitle, false}, {"detail_id", s.DetailID, false}, {"detail_date", s.DetailDate, false}, {"detail_total", s.DetailTotal, false},
-		{"detail_note", s.DetailNote, a != nil && d.reminder == ""}, {"detail_buttons", s.DetailButtons, a != nil && len(d.buttons) == 0},
+		{"detail_note", s.DetailNote, a != nil && d.Reminder == ""}, {"detail_buttons", s.DetailButtons, a != nil && len(d.Buttons) == 0},
 	})
 	if err != nil {
 		return err
 	}
 	if text := v.TextOf("detail_id"); text != "" {
-		i.yes("selectors.detail_id (its text)", numberIn(text) == i.number, "shows %s", quoted(clip(text)))
+		i.yes("selectors.detail_id (its text)", site.NumberIn(text) == i.number, "shows %s", site.Quoted(site.Clip(text)))
 	}
 	i.tell(ctx, "detail")
 	return nil
 }
 
 // data notes what the detail's answer holds.
-func (i *inspection) data(ctx context.Context, a answer) (detailPage, error) {
+func (i *inspection) data(ctx context.Context, a site.Answer) (site.Detail, error) {
 	p := i.c.p
-	d, err := p.parseDetail(a, i.c.o.Now().UTC(), i.c.zone)
+	d, err := p.ParseDetail(a, i.c.o.Now().UTC(), i.c.zone)
 	switch {
-	case errors.Is(err, errEmpty) && !a.Data.mentions(i.number):
+	case errors.Is(err, site.ErrEmpty) && !a.Data.Mentions(i.number):
 		return d, i.c.emptyOrThrottled(ctx, i.tab, i.number)
 	case supplier.KindOf(err) == supplier.WrongOrder:
 		return d, err
 	}
 	for _, t := range [][2]string{{"status", p.Tags.Status}, {"info", p.Tags.Info}, {"products", p.Tags.Products}, {"price", p.Tags.Price}} {
-		i.yes("tags."+t[0], component(a.Data, t[1]).there(), "component %s", t[1])
+		i.yes("tags."+t[0], site.Component(a.Data, t[1]).There(), "component %s", t[1])
 	}
 	if err != nil {
 		i.yes("tags", false, "order %s: %v", i.number, err)
 		return d, nil
 	}
-	if d.reading.Number != i.number {
-		return d, wrong("check order "+i.number, i.number, d.reading.Number)
+	if d.Reading.Number != i.number {
+		return d, wrong("check order "+i.number, i.number, d.Reading.Number)
 	}
-	if err := i.c.crossCheck(ctx, i.tab, &d.reading); err != nil {
+	if err := i.c.crossCheck(ctx, i.tab, &d.Reading); err != nil {
 		return d, err
 	}
-	i.order(d.reading)
+	i.order(d.Reading)
 	i.buttons(d)
 	return d, nil
 }
 
 // buttons notes each button of the order by its type.
-func (i *inspection) buttons(d detailPage) {
+func (i *inspection) buttons(d site.Detail) {
 	p := i.c.p
-	for _, b := range d.buttons {
+	for _, b := range d.Buttons {
 		_, places := p.ButtonPhases[b.Type]
 		switch {
 		case slices.Contains(p.Cancel.ButtonTypes, b.Type):
-			i.yes("cancel.button_captions", p.Cancel.ButtonCaptions.is(b.Caption), "%s reads %s", b.Type, quoted(b.Caption))
-		case p.denies(b) != "":
-			i.note("deny", Matched, true, "%s %s is never clicked", b.Type, quoted(b.Caption))
+			i.yes("cancel.button_captions", p.Cancel.ButtonCaptions.Is(b.Caption), "%s reads %s", b.Type, site.Quoted(b.Caption))
+		case p.Denies(b) != "":
+			i.note("deny", Matched, true, "%s %s is never clicked", b.Type, site.Quoted(b.Caption))
 		case places:
-			i.note("button_phases", Matched, true, "%s %s", b.Type, quoted(b.Caption))
+			i.note("button_phases", Matched, true, "%s %s", b.Type, site.Quoted(b.Caption))
 		default:
-			i.note("button_phases", Unknown, true, "%s %s is not in the profile, so it means nothing and is never clicked", b.Type, quoted(b.Caption))
+			i.note("button_phases", Unknown, true, "%s %s is not in the profile, so it means nothing and is never clicked", b.Type, site.Quoted(b.Caption))
 		}
 	}
 }
@@ -272,12 +273,12 @@ type part struct {
 
 // selectors notes which alternative of each part matches, waiting for the
 // page to show them.
-func (i *inspection) selectors(ctx context.Context, parts []part) (View, error) {
-	queries := map[string]Query{}
+func (i *inspection) selectors(ctx context.Context, parts []part) (site.View, error) {
+	queries := map[string]site.Query{}
 	for _, p := range parts {
-		queries[p.name] = Query{Selectors: p.selectors}
+		queries[p.name] = site.Query{Selectors: p.selectors}
 	}
-	v, err := i.settle(ctx, queries, func(v View) bool {
+	v, err := i.settle(ctx, queries, func(v site.View) bool {
 		return !slices.ContainsFunc(parts, func(p part) bool { return !p.idle && len(v.Shown(p.name)) == 0 })
 	})
 	if err != nil {
@@ -301,7 +302,7 @@ func (i *inspection) selectors(ctx context.Context, parts []part) (View, error) 
 
 // settle looks until good, but not for long: a page that has its data shows
 // them soon.
-func (i *inspection) settle(ctx context.Context, queries map[string]Query, good func(View) bool) (v View, err error) {
+func (i *inspection) settle(ctx context.Context, queries map[string]site.Query, good func(site.View) bool) (v site.View, err error) {
 	err = i.c.settleDrawn(ctx, i.tab, i.c.o.CheckWait, func(ctx context.Context) (bool, error) {
 		s, err := i.c.look(ctx, i.tab)
 		if err == nil {

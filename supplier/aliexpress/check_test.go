@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"countermand/supplier"
+	"countermand/supplier/aliexpress/site"
 	"countermand/supplier/aliexpresstest"
 )
 
@@ -32,7 +33,7 @@ func TestCheckSaysWhatFellBack(t *testing.T) {
 	p.Selectors.DetailID = append([]string{".renamed"}, p.Selectors.DetailID...)
 	p.Selectors.DetailDate = []string{".gone"}
 	p.Tags.Price = "detail_price_v2"
-	p.Cancel.ButtonCaptions = Texts{"en": {"Revoke"}}
+	p.Cancel.ButtonCaptions = site.Texts{"en": {"Revoke"}}
 	list, err := r.client.CheckOrder(t.Context(), number)
 	if err != nil {
 		t.Fatal(err)

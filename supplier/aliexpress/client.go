@@ -10,8 +10,8 @@ import (
 
 	"github.com/rs/zerolog"
 
-	"countermand/state"
 	"countermand/supplier"
+	"countermand/supplier/aliexpress/site"
 	"countermand/supplier/chrome"
 )
 
@@ -19,11 +19,11 @@ import (
 type Options struct {
 	// Account names the buyer account, for messages.
 	Account string
-	Hosts   Hosts
+	Hosts   site.Hosts
 	// Browser drives the account's profile; nil: one is made of Chrome.
 	Browser *chrome.Browser
 	Chrome  chrome.Options
-	Profile Profile
+	Profile site.Profile
 	// Evidence keeps what is seen; nil keeps nothing.
 	Evidence supplier.EvidenceSink
 	// Now tells the time of readings; nil: the real one.
@@ -58,7 +58,7 @@ type Options struct {
 // by one goroutine at a time.
 type Client struct {
 	o    Options
-	p    Profile
+	p    site.Profile
 	b    *chrome.Browser
 	zone *time.Location
 	tab  *chrome.Tab
@@ -68,7 +68,7 @@ var _ supplier.Client = (*Client)(nil)
 
 // New checks the options. The browser is started when it is first needed.
 func New(o Options) (*Client, error) {
-	if err := o.Profile.validate(); err != nil {
+	if err := o.Profile.Validate(); err != nil {
 		return nil, fmt.Errorf("account %s: site profile: %w", o.Account, err)
 	}
 	for name, h := range map[string]string{"www": o.Hosts.WWW, "mobile": o.Hosts.Mobile, "login": o.Hosts.Login, "api": o.Hosts.API} {
@@ -92,7 +92,7 @@ func New(o Options) (*Client, error) {
 	}
 	defaults(&o)
 	c := &Client{o: o, p: o.Profile, b: o.Browser, zone: zone}
-	c.p.language, _, _ = strings.Cut(o.Language, "_")
+	c.p.Language, _, _ = strings.Cut(o.Language, "_")
 	if c.b == nil {
 		o.Chrome.Timezone, o.Chrome.Language = o.Zone, o.Language
 		if c.b, err = chrome.New(o.Chrome); err != nil {
@@ -255,9 +255,9 @@ func (c *Client) fail(ctx context.Context, op string, err error) error {
 	switch {
 	case errors.Is(err, chrome.ErrNet):
 		kind = supplier.Unreachable
-	case errors.Is(err, errEmpty):
+	case errors.Is(err, site.ErrEmpty):
 		kind = supplier.Throttled
-	case errors.Is(err, errShape):
+	case errors.Is(err, site.ErrShape):
 		kind = supplier.Unreadable
 	case errors.Is(err, context.DeadlineExceeded):
 		kind = c.slowOrWedged(ctx)
@@ -320,9 +320,4 @@ func (c *Client) done(ctx context.Context) {
 // wrong is the error of a page that shows another order.
 func wrong(op, want, got string) error {
 	return &supplier.Error{Kind: supplier.WrongOrder, Op: op, Detail: fmt.Sprintf("asked for order %s, the site's data are of %q; nothing was clicked", want, got)}
-}
-
-// ended tells whether nothing more will happen to an unshipped order.
-func ended(ph state.Phase) bool {
-	return ph == state.PhaseShipped || ph == state.PhaseDelivered || ph == state.PhaseFinished
 }

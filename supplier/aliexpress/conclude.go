@@ -6,6 +6,7 @@ import (
 
 	"countermand/state"
 	"countermand/supplier"
+	"countermand/supplier/aliexpress/site"
 )
 
 // dispatch sets the mark once.
@@ -45,34 +46,34 @@ func (a *attempt) conclude(ctx context.Context, v verdict, cause error) state.As
 		return a.asked(end(state.AskUnclear, "%s; reading the order again: %v", why, err))
 	}
 	a.detail = d
-	switch ph := d.reading.Phase; {
+	switch ph := d.Reading.Phase; {
 	case ph == state.PhasePending:
-		return a.asked(end(state.AskPending, "read again: %s", quoted(d.reading.StatusText)))
+		return a.asked(end(state.AskPending, "read again: %s", site.Quoted(d.Reading.StatusText)))
 	case ph == state.PhaseClosed:
-		return a.asked(end(state.AskClosed, "read again: %s", quoted(d.reading.StatusText)))
+		return a.asked(end(state.AskClosed, "read again: %s", site.Quoted(d.Reading.StatusText)))
 	case v.outcome == state.AskPickedUp:
 		return a.asked(v)
 	}
-	return a.asked(end(state.AskUnclear, "%s; read again: %s", why, quoted(d.reading.StatusText)))
+	return a.asked(end(state.AskUnclear, "%s; read again: %s", why, site.Quoted(d.Reading.StatusText)))
 }
 
 // reread loads the order's page in the account's own tab.
-func (a *attempt) reread(ctx context.Context) (detailPage, error) {
+func (a *attempt) reread(ctx context.Context) (site.Detail, error) {
 	tab, err := a.c.page(ctx)
 	if err != nil {
-		return detailPage{}, err
+		return site.Detail{}, err
 	}
 	a.tab = tab
 	if a.own != nil { // the site's own tab covers it
 		if err := tab.Front(ctx); err != nil {
-			return detailPage{}, a.c.fail(ctx, "read order "+a.req.Number, err)
+			return site.Detail{}, a.c.fail(ctx, "read order "+a.req.Number, err)
 		}
 	}
 	d, err := a.c.readDetail(ctx, tab, a.req.Number, func(context.Context) error { return nil })
 	if err != nil {
 		return d, a.c.fail(ctx, "read order "+a.req.Number, err)
 	}
-	if !d.reading.Complete {
+	if !d.Reading.Complete {
 		return d, &supplier.Error{Kind: supplier.Unreadable, Op: "read order " + a.req.Number, Detail: "the reading is not complete"}
 	}
 	a.witness(ctx, "re-read")

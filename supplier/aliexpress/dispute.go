@@ -11,49 +11,15 @@ import (
 
 	"countermand/state"
 	"countermand/supplier"
+	"countermand/supplier/aliexpress/site"
 	"countermand/supplier/chrome"
 )
-
-// Dispute is the dispute form, from the order's own link to Submit.
-type Dispute struct {
-	// ButtonTypes are those of the button that holds the links to the form.
-	ButtonTypes []string         `yaml:"button_types"`
-	Selectors   DisputeSelectors `yaml:"selectors"`
-	// The captions of what is clicked.
-	YesCaptions      Texts `yaml:"yes_captions"`
-	NoCaptions       Texts `yaml:"no_captions"`
-	NextCaptions     Texts `yaml:"next_captions"`
-	NextPageCaptions Texts `yaml:"next_page_captions"`
-	// ConfirmTitles are those of the pop-up after Submit.
-	ConfirmTitles Texts `yaml:"confirm_titles"`
-	DoneTexts     Texts `yaml:"done_texts"`
-	// Over are the codes of returns that are decided and paid.
-	Over []string `yaml:"over"`
-}
-
-// DisputeSelectors are CSS; each a list of alternatives.
-type DisputeSelectors struct {
-	Order    []string `yaml:"order"`
-	Line     []string `yaml:"line"`
-	Yes      []string `yaml:"yes"`
-	No       []string `yaml:"no"`
-	Select   []string `yaml:"select"`
-	Options  []string `yaml:"options"`
-	Text     []string `yaml:"text"`
-	Amount   []string `yaml:"amount"`
-	Files    []string `yaml:"files"`
-	Uploaded []string `yaml:"uploaded"`
-	Next     []string `yaml:"next"`
-	Submit   []string `yaml:"submit"`
-	Done     []string `yaml:"done"`
-	NextPage []string `yaml:"next_page"`
-}
 
 // claim is one attempt to fill in a dispute.
 type claim struct {
 	scene
 	d       supplier.Dossier
-	offered []reason
+	offered []site.Offer
 	filled  map[string]string
 	heard   *chrome.Listener
 }
@@ -91,7 +57,7 @@ func (c *Client) Dispute(ctx context.Context, d supplier.Dossier) (supplier.Disp
 func (k *claim) result(o supplier.DisputeOutcome, detail string) supplier.DisputeResult {
 	out := supplier.DisputeResult{Outcome: o, Detail: detail, Filled: k.filled, Evidence: k.evidence}
 	for _, r := range k.offered {
-		out.Offered = append(out.Offered, r.text)
+		out.Offered = append(out.Offered, r.Text)
 	}
 	return out
 }
@@ -106,7 +72,7 @@ func (k *claim) run(ctx context.Context) error {
 	}
 	for _, r := range before {
 		if r.OrderLine == k.d.Line && r.Open {
-			return halt(supplier.DisputeAlready, "the list of returns shows %s about this line", quoted(r.Status))
+			return halt(supplier.DisputeAlready, "the list of returns shows %s about this line", site.Quoted(r.Status))
 		}
 	}
 	if err := k.enter(ctx, k.guard); err != nil {
@@ -137,22 +103,22 @@ func checkFiles(files []string) error {
 	return nil
 }
 
-func (k *claim) guard(d detailPage) error {
+func (k *claim) guard(d site.Detail) error {
 	if k.d.Guard != nil {
-		if err := k.d.Guard(d.reading); err != nil {
+		if err := k.d.Guard(d.Reading); err != nil {
 			return halt(supplier.DisputeWrongOrder, "%v; nothing was submitted", err)
 		}
 	}
-	if !slices.ContainsFunc(d.reading.Lines, func(l state.Line) bool { return l.ID == k.d.Line }) {
+	if !slices.ContainsFunc(d.Reading.Lines, func(l state.Line) bool { return l.ID == k.d.Line }) {
 		return halt(supplier.DisputeWrongOrder, "order %s has no line %s", k.number, k.d.Line)
 	}
 	return nil
 }
 
-func (k *claim) queries() map[string]Query {
+func (k *claim) queries() map[string]site.Query {
 	s := k.c.p.Dispute.Selectors
 	dialog := strings.Join(k.c.p.Selectors.Dialog, ",")
-	return map[string]Query{
+	return map[string]site.Query{
 		"order": {Selectors: s.Order}, "line": {Selectors: s.Line}, "yes": {Selectors: s.Yes}, "no": {Selectors: s.No},
 		"select": {Selectors: s.Select}, "options": {Selectors: s.Options}, "text": {Selectors: s.Text}, "amount": {Selectors: s.Amount},
 		"files": {Selectors: s.Files}, "uploaded": {Selectors: s.Uploaded}, "next": {Selectors: s.Next}, "submit": {Selectors: s.Submit},
@@ -162,7 +128,7 @@ func (k *claim) queries() map[string]Query {
 }
 
 // see looks until good; a page that never gets so ends the attempt.
-func (k *claim) see(ctx context.Context, what string, good func(View) bool) (View, error) {
+func (k *claim) see(ctx context.Context, what string, good func(site.View) bool) (site.View, error) {
 	v, ok, err := k.c.sees(ctx, k.tab, k.queries(), good)
 	if err != nil {
 		return v, err
@@ -175,10 +141,10 @@ func (k *claim) see(ctx context.Context, what string, good func(View) bool) (Vie
 }
 
 // right checks the numbers that the page shows, each time it is looked at.
-func (k *claim) right(v View) error {
+func (k *claim) right(v site.View) error {
 	for name, want := range map[string]string{"order": k.number, "line": k.d.Line} {
-		if text := v.TextOf(name); text != "" && numberIn(text) != want {
-			return halt(supplier.DisputeWrongOrder, "the dispute page is about %s %s, not %s; nothing was submitted", name, quoted(clip(text)), want)
+		if text := v.TextOf(name); text != "" && site.NumberIn(text) != want {
+			return halt(supplier.DisputeWrongOrder, "the dispute page is about %s %s, not %s; nothing was submitted", name, site.Quoted(site.Clip(text)), want)
 		}
 	}
 	return nil
@@ -187,13 +153,13 @@ func (k *claim) right(v View) error {
 // open follows the order's own link, without clicking the button that holds
 // it, and makes sure that the form's data are of the very line.
 func (k *claim) open(ctx context.Context) error {
-	links, ok := k.detail.disputes[k.d.Line]
+	links, ok := k.detail.Disputes[k.d.Line]
 	if !ok {
-		return halt(supplier.DisputeNotOffered, "the order (%s) offers no dispute about this line", quoted(k.detail.reading.StatusText))
+		return halt(supplier.DisputeNotOffered, "the order (%s) offers no dispute about this line", site.Quoted(k.detail.Reading.StatusText))
 	}
-	link := links.missing
+	link := links.Missing
 	if k.d.Received {
-		link = links.received
+		link = links.Received
 	}
 	address, err := k.c.o.Hosts.Address(link)
 	if err != nil {
@@ -218,37 +184,37 @@ func (k *claim) open(ctx context.Context) error {
 }
 
 // read takes the form's data: whose it is, and what it offers.
-func (k *claim) read(a answer) error {
-	m := a.Data.get("module")
-	order, line := m.get("tradeOrderId").str(), m.get("tradeOrderLineId").str()
-	if err := formless(a); err != nil {
+func (k *claim) read(a site.Answer) error {
+	m := a.Data.Get("module")
+	order, line := m.Get("tradeOrderId").Str(), m.Get("tradeOrderLineId").Str()
+	if err := site.Formless(a); err != nil {
 		return err
 	}
 	if order != k.number || line != k.d.Line {
 		return halt(supplier.DisputeWrongOrder, "the form's data are of order %q, line %q; nothing was submitted", order, line)
 	}
-	list := m.get("reasonList")
-	if received := m.get("reasonListForReceived"); k.d.Received && received.there() {
+	list := m.Get("reasonList")
+	if received := m.Get("reasonListForReceived"); k.d.Received && received.There() {
 		list = received
 	}
-	k.offered = readReasons(list)
+	k.offered = site.ReadReasons(list)
 	return nil
 }
 
 // choose takes the first wish that exactly one offered reason fits.
-func (k *claim) choose() (reason, bool) {
+func (k *claim) choose() (site.Offer, bool) {
 	for _, want := range k.d.Reasons {
-		var fits []reason
+		var fits []site.Offer
 		for _, o := range k.offered {
-			if want == o.code || fold(want) != "" && strings.Contains(fold(o.text), fold(want)) {
+			if want == o.Code || site.Fold(want) != "" && strings.Contains(site.Fold(o.Text), site.Fold(want)) {
 				fits = append(fits, o)
 			}
 		}
-		if len(fits) == 1 && k.c.p.denies(button{Caption: fits[0].text}) == "" {
+		if len(fits) == 1 && k.c.p.Denies(site.Button{Caption: fits[0].Text}) == "" {
 			return fits[0], true
 		}
 	}
-	return reason{}, false
+	return site.Offer{}, false
 }
 
 // fill puts the dossier into the form.
@@ -281,7 +247,7 @@ func (k *claim) answer(ctx context.Context) error {
 	if k.d.Received {
 		name, captions = "yes", k.c.p.Dispute.YesCaptions
 	}
-	v, err := k.see(ctx, "the form", func(v View) bool {
+	v, err := k.see(ctx, "the form", func(v site.View) bool {
 		return len(v.Shown("select")) == 1 || len(v.Shown(name)) == 1
 	})
 	if err != nil {
@@ -291,19 +257,19 @@ func (k *claim) answer(ctx context.Context) error {
 	if len(v.Shown("select")) == 1 {
 		return nil // the link has answered it
 	}
-	return k.c.press(ctx, k.tab, v.Shown(name)[0], allowance{what: "the answer", captions: captions})
+	return k.c.press(ctx, k.tab, v.Shown(name)[0], site.Allowance{What: "the answer", Captions: captions})
 }
 
-func (k *claim) pick(ctx context.Context, choice reason) error {
-	v, err := k.see(ctx, "its drop-down of reasons", func(v View) bool { return len(v.Shown("select")) == 1 })
+func (k *claim) pick(ctx context.Context, choice site.Offer) error {
+	v, err := k.see(ctx, "its drop-down of reasons", func(v site.View) bool { return len(v.Shown("select")) == 1 })
 	if err != nil {
 		return err
 	}
-	if err := k.c.press(ctx, k.tab, v.Shown("select")[0], allowance{what: "the reasons", form: true}); err != nil {
+	if err := k.c.press(ctx, k.tab, v.Shown("select")[0], site.Allowance{What: "the reasons", Form: true}); err != nil {
 		return err
 	}
-	isChoice := func(e Element) bool { return fold(e.Text) == fold(choice.text) }
-	v, err = k.see(ctx, "the reason "+quoted(choice.text)+" once", func(v View) bool {
+	isChoice := func(e site.Element) bool { return site.Fold(e.Text) == site.Fold(choice.Text) }
+	v, err = k.see(ctx, "the reason "+site.Quoted(choice.Text)+" once", func(v site.View) bool {
 		_, why := v.Only("options", isChoice)
 		return why == ""
 	})
@@ -311,17 +277,17 @@ func (k *claim) pick(ctx context.Context, choice reason) error {
 		return err
 	}
 	option, _ := v.Only("options", isChoice)
-	if err := k.c.press(ctx, k.tab, option, allowance{what: "the reason", captions: Texts{"": {choice.text}}, form: true}); err != nil {
+	if err := k.c.press(ctx, k.tab, option, site.Allowance{What: "the reason", Captions: site.Texts{"": {choice.Text}}, Form: true}); err != nil {
 		return err
 	}
-	_, err = k.see(ctx, "the chosen reason", func(v View) bool { return strings.Contains(fold(v.TextOf("select")), fold(choice.text)) })
-	k.filled["reason"] = choice.text
+	_, err = k.see(ctx, "the chosen reason", func(v site.View) bool { return strings.Contains(site.Fold(v.TextOf("select")), site.Fold(choice.Text)) })
+	k.filled["reason"] = choice.Text
 	return err
 }
 
 // put writes into one of the form's fields.
 func (k *claim) put(ctx context.Context, name, text string) error {
-	v, err := k.see(ctx, "the field for the "+name, func(v View) bool { return len(v.Shown(name)) == 1 })
+	v, err := k.see(ctx, "the field for the "+name, func(v site.View) bool { return len(v.Shown(name)) == 1 })
 	if err != nil {
 		return err
 	}
@@ -337,14 +303,14 @@ func (k *claim) attach(ctx context.Context) error {
 		return nil
 	}
 	// A file field is usually hidden behind a nicer button.
-	v, err := k.see(ctx, "the field for files", func(v View) bool { return len(v.Found["files"]) == 1 })
+	v, err := k.see(ctx, "the field for files", func(v site.View) bool { return len(v.Found["files"]) == 1 })
 	if err != nil {
 		return err
 	}
 	if err := k.c.upload(ctx, k.tab, v.Found["files"][0], k.d.Files); err != nil {
 		return err
 	}
-	if _, err := k.see(ctx, "the files as uploaded", func(v View) bool { return len(v.Found["uploaded"]) >= len(k.d.Files) }); err != nil {
+	if _, err := k.see(ctx, "the files as uploaded", func(v site.View) bool { return len(v.Found["uploaded"]) >= len(k.d.Files) }); err != nil {
 		return err
 	}
 	var names []string

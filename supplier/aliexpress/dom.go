@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"countermand/state"
+	"countermand/supplier/aliexpress/site"
 	"countermand/supplier/chrome"
 )
 
@@ -22,33 +23,33 @@ func (c *Client) settleDrawn(ctx context.Context, tab *chrome.Tab, limit time.Du
 
 // crossCheck compares an order's data with what its page shows.
 func (c *Client) crossCheck(ctx context.Context, tab *chrome.Tab, r *state.Reading) error {
-	var d drawn
+	var d site.Drawn
 	err := c.settleDrawn(ctx, tab, 3*time.Second, func(ctx context.Context) (ok bool, err error) {
-		v, err := see(ctx, tab, c.p.detailQueries())
-		d, ok = drawnDetail(v)
+		v, err := see(ctx, tab, c.p.DetailQueries())
+		d, ok = site.DrawnDetail(v)
 		return ok, err
 	})
 	if err != nil {
 		return err
 	}
-	if why := d.contradicts(c.p, *r); why != "" {
+	if why := d.Contradicts(c.p, *r); why != "" {
 		c.o.Log.Warn().Str("order", r.Number).Msg("nothing concluded: " + why)
-		doubt(r, why)
+		site.Doubt(r, why)
 	} else {
-		d.adds(c.p, r)
+		d.Adds(c.p, r)
 	}
 	return nil
 }
 
 // crossCheckList compares a page of the list with the cards that are shown.
-func (c *Client) crossCheckList(ctx context.Context, tab *chrome.Tab, page *listPage) error {
-	cards := map[string]drawn{}
+func (c *Client) crossCheckList(ctx context.Context, tab *chrome.Tab, page *site.List) error {
+	cards := map[string]site.Drawn{}
 	err := c.settleDrawn(ctx, tab, 3*time.Second, func(ctx context.Context) (bool, error) {
-		v, err := see(ctx, tab, c.p.listQueries())
-		for _, d := range drawnList(v) {
-			cards[d.number] = d
+		v, err := see(ctx, tab, c.p.ListQueries())
+		for _, d := range site.DrawnList(v) {
+			cards[d.Number] = d
 		}
-		for _, r := range page.orders {
+		for _, r := range page.Orders {
 			if _, ok := cards[r.Number]; !ok {
 				return false, err
 			}
@@ -58,12 +59,12 @@ func (c *Client) crossCheckList(ctx context.Context, tab *chrome.Tab, page *list
 	if err != nil {
 		return err
 	}
-	for i := range page.orders {
-		r := &page.orders[i]
+	for i := range page.Orders {
+		r := &page.Orders[i]
 		if d, ok := cards[r.Number]; ok {
-			if why := d.contradicts(c.p, *r); why != "" {
+			if why := d.Contradicts(c.p, *r); why != "" {
 				c.o.Log.Warn().Str("order", r.Number).Msg("nothing concluded: " + why)
-				doubt(r, why)
+				site.Doubt(r, why)
 			}
 		}
 	}

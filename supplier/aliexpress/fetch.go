@@ -8,12 +8,13 @@ import (
 	"time"
 
 	"countermand/supplier"
+	"countermand/supplier/aliexpress/site"
 	"countermand/supplier/chrome"
 )
 
 // fetch loads an address and gives the first good answer to a call that take
 // accepts. A page that hangs or lands on a regional host is loaded once more.
-func (c *Client) fetch(ctx context.Context, tab *chrome.Tab, address, call string, take func(Response, answer) bool) (answer, error) {
+func (c *Client) fetch(ctx context.Context, tab *chrome.Tab, address, call string, take func(site.Response, site.Answer) bool) (site.Answer, error) {
 	a, err := c.fetchOnce(ctx, tab, address, call, take)
 	if errors.Is(err, errNoAnswer) && ctx.Err() == nil {
 		// A browser that hangs would only hang once more. The page itself
@@ -28,11 +29,11 @@ func (c *Client) fetch(ctx context.Context, tab *chrome.Tab, address, call strin
 	}
 	if regional {
 		if err := c.pinLocale(ctx); err != nil {
-			return answer{}, err
+			return site.Answer{}, err
 		}
 	}
 	if err := c.o.Pace(ctx); err != nil {
-		return answer{}, err
+		return site.Answer{}, err
 	}
 	return c.fetchOnce(ctx, tab, address, call, take)
 }
@@ -40,13 +41,13 @@ func (c *Client) fetch(ctx context.Context, tab *chrome.Tab, address, call strin
 // errNoAnswer: the page loaded, but what it asked the site for never came.
 var errNoAnswer = errors.New("the page got no answer")
 
-func (c *Client) fetchOnce(ctx context.Context, tab *chrome.Tab, address, call string, take func(Response, answer) bool) (answer, error) {
+func (c *Client) fetchOnce(ctx context.Context, tab *chrome.Tab, address, call string, take func(site.Response, site.Answer) bool) (site.Answer, error) {
 	heard := tab.Listen(hearing(call)...)
 	defer heard.Close()
 	ctx, cancel := context.WithTimeoutCause(ctx, c.o.StepTimeout, fmt.Errorf("%w to %s in %s: %w", errNoAnswer, call, c.o.StepTimeout, context.DeadlineExceeded))
 	defer cancel()
 	if err := tab.Navigate(ctx, address); err != nil {
-		return answer{}, err
+		return site.Answer{}, err
 	}
 	return c.await(ctx, tab, heard, call, take)
 }
@@ -59,16 +60,16 @@ func hearing(call string) []string {
 
 // await waits for the answer, watching the page for a challenge or a login
 // meanwhile: those swallow the answer and look like slowness.
-func (c *Client) await(ctx context.Context, tab *chrome.Tab, heard *chrome.Listener, call string, take func(Response, answer) bool) (got answer, err error) {
+func (c *Client) await(ctx context.Context, tab *chrome.Tab, heard *chrome.Listener, call string, take func(site.Response, site.Answer) bool) (got site.Answer, err error) {
 	seen := 0
 	err = tab.WaitFor(ctx, "wait for "+call, func(ctx context.Context) (bool, error) {
 		list := heard.Responses()
 		for ; seen < len(list); seen++ {
-			a, err := c.p.accept(Response(list[seen]), call)
+			a, err := c.p.Accept(site.Response(list[seen]), call)
 			if err != nil {
 				return true, err
 			}
-			if a != nil && take(Response(list[seen]), *a) {
+			if a != nil && take(site.Response(list[seen]), *a) {
 				// A page that was sent elsewhere makes its calls, too.
 				got = *a
 				s, err := c.look(ctx, tab)
@@ -85,11 +86,11 @@ func (c *Client) await(ctx context.Context, tab *chrome.Tab, heard *chrome.Liste
 }
 
 // always takes whatever comes.
-func always(Response, answer) bool { return true }
+func always(site.Response, site.Answer) bool { return true }
 
 // keep stores evidence of the page: picture, markup and, where there is one,
 // the answer; personal fields are left out. It gives the references.
-func (c *Client) keep(ctx context.Context, tab *chrome.Tab, caseID, number, name string, a *answer) ([]string, error) {
+func (c *Client) keep(ctx context.Context, tab *chrome.Tab, caseID, number, name string, a *site.Answer) ([]string, error) {
 	if c.o.Evidence == nil {
 		return nil, nil
 	}
@@ -101,7 +102,7 @@ func (c *Client) keep(ctx context.Context, tab *chrome.Tab, caseID, number, name
 	put := func(ext string, body []byte, err error) {
 		if err == nil {
 			var ref string
-			ref, err = c.o.Evidence.Keep(ctx, supplier.Evidence{CaseID: caseID, Number: number, Name: name, Ext: ext, At: c.o.Now().UTC(), Zone: c.zone.String(), URL: publicURL(address), Body: body})
+			ref, err = c.o.Evidence.Keep(ctx, supplier.Evidence{CaseID: caseID, Number: number, Name: name, Ext: ext, At: c.o.Now().UTC(), Zone: c.zone.String(), URL: site.PublicURL(address), Body: body})
 			if err == nil {
 				refs = append(refs, ref)
 			}
@@ -115,21 +116,21 @@ func (c *Client) keep(ctx context.Context, tab *chrome.Tab, caseID, number, name
 	html, err := tab.HTML(ctx, c.p.Private.Selectors...)
 	put("html", []byte(html), err)
 	if a != nil {
-		body, err := a.public(c.p.Private.Keys)
+		body, err := a.Public(c.p.Private.Keys)
 		put("json", body, err)
 	}
 	return refs, errors.Join(errs...)
 }
 
 // keepAnswer stores only the answer that a reading was made of.
-func (c *Client) keepAnswer(ctx context.Context, number, name, address string, a answer) []string {
+func (c *Client) keepAnswer(ctx context.Context, number, name, address string, a site.Answer) []string {
 	if c.o.Evidence == nil {
 		return nil
 	}
-	body, err := a.public(c.p.Private.Keys)
+	body, err := a.Public(c.p.Private.Keys)
 	if err == nil {
 		var ref string
-		ref, err = c.o.Evidence.Keep(ctx, supplier.Evidence{Number: number, Name: name, Ext: "json", At: c.o.Now().UTC(), Zone: c.zone.String(), URL: publicURL(address), Body: body})
+		ref, err = c.o.Evidence.Keep(ctx, supplier.Evidence{Number: number, Name: name, Ext: "json", At: c.o.Now().UTC(), Zone: c.zone.String(), URL: site.PublicURL(address), Body: body})
 		if err == nil {
 			return []string{ref}
 		}

@@ -8,6 +8,7 @@ import (
 
 	"countermand/state"
 	"countermand/supplier"
+	"countermand/supplier/aliexpress/site"
 	"countermand/supplier/chrome"
 )
 
@@ -19,7 +20,7 @@ func (a *attempt) guard(shown string) error {
 	if a.req.Guard == nil {
 		return nil
 	}
-	r := a.detail.reading
+	r := a.detail.Reading
 	r.Number = shown
 	return a.req.Guard(r)
 }
@@ -27,15 +28,15 @@ func (a *attempt) guard(shown string) error {
 // detailID proves by the page of this very look that it is the order's: by
 // the number that it shows, by the one in its address, and by neither of
 // them naming another. What was read before proves nothing any more.
-func (a *attempt) detailID(s Sight) verdict {
+func (a *attempt) detailID(s site.Sight) verdict {
 	named := false
 	if id := s.Shown("detail_id"); len(id) > 0 {
-		if numberIn(id[0].Text) != a.req.Number {
-			return end(state.AskWrongOrder, "the data are of order %s, the page shows %s%s", a.req.Number, quoted(clip(id[0].Text)), a.sofar())
+		if site.NumberIn(id[0].Text) != a.req.Number {
+			return end(state.AskWrongOrder, "the data are of order %s, the page shows %s%s", a.req.Number, site.Quoted(site.Clip(id[0].Text)), a.sofar())
 		}
 		named = true
 	}
-	switch address := numberInLink(s.URL); {
+	switch address := site.NumberInLink(s.URL); {
 	case address == a.req.Number, address == "" && named:
 		return goOn
 	case address != "":
@@ -46,18 +47,18 @@ func (a *attempt) detailID(s Sight) verdict {
 
 // formID checks the number that the form shows, and the one in its address,
 // where there are any.
-func (a *attempt) formID(s Sight) verdict {
-	if id := s.Shown("form_id"); len(id) > 0 && numberIn(id[0].Text) != a.req.Number {
-		return end(state.AskWrongOrder, "the reason form shows %s%s", quoted(clip(id[0].Text)), a.sofar())
+func (a *attempt) formID(s site.Sight) verdict {
+	if id := s.Shown("form_id"); len(id) > 0 && site.NumberIn(id[0].Text) != a.req.Number {
+		return end(state.AskWrongOrder, "the reason form shows %s%s", site.Quoted(site.Clip(id[0].Text)), a.sofar())
 	}
-	if address := numberInLink(s.URL); address != "" && address != a.req.Number {
+	if address := site.NumberInLink(s.URL); address != "" && address != a.req.Number {
 		return end(state.AskWrongOrder, "the reason form's address names %s%s", address, a.sofar())
 	}
 	return goOn
 }
 
 // is tells whether the page is still what the click is for.
-func (a *attempt) is(s Sight, want PageKind, more func(Sight) verdict) verdict {
+func (a *attempt) is(s site.Sight, want site.PageKind, more func(site.Sight) verdict) verdict {
 	if s.Kind != want {
 		return end(state.AskUnknown, "the page turned from the %s into the %s before the click%s", want, s.Kind, a.sofar())
 	}
@@ -66,7 +67,7 @@ func (a *attempt) is(s Sight, want PageKind, more func(Sight) verdict) verdict {
 
 // rightDialog tells whether the pop-up can be about the order: our form led
 // to it, or our click on this very page of the order.
-func (a *attempt) rightDialog(s Sight) verdict {
+func (a *attempt) rightDialog(s site.Sight) verdict {
 	switch {
 	case a.submitted && a.tab == a.formTab:
 		return a.formID(s)
@@ -77,7 +78,7 @@ func (a *attempt) rightDialog(s Sight) verdict {
 }
 
 // last is commit with the outcome of an element that cannot be clicked.
-func (a *attempt) last(ctx context.Context, name string, el Element, allow allowance, commits bool, still func(Sight) verdict) (verdict, error) {
+func (a *attempt) last(ctx context.Context, name string, el site.Element, allow site.Allowance, commits bool, still func(site.Sight) verdict) (verdict, error) {
 	v, err := a.commit(ctx, name, el, allow, commits, still)
 	if err != nil {
 		return a.clicked(err)
@@ -88,10 +89,10 @@ func (a *attempt) last(ctx context.Context, name string, el Element, allow allow
 // commit makes a click that may reach the supplier: checked, witnessed,
 // marked, checked again, clicked. still says whether the page is yet the
 // right one.
-func (a *attempt) commit(ctx context.Context, name string, el Element, allow allowance, commits bool, still func(Sight) verdict) (verdict, error) {
+func (a *attempt) commit(ctx context.Context, name string, el site.Element, allow site.Allowance, commits bool, still func(site.Sight) verdict) (verdict, error) {
 	now, err := a.c.reach(ctx, a.tab, el)
 	if err == nil {
-		err = a.c.p.judge(now, allow)
+		err = a.c.p.Judge(now, allow)
 	}
 	if err != nil {
 		return goOn, err
@@ -118,7 +119,7 @@ func (a *attempt) commit(ctx context.Context, name string, el Element, allow all
 	return goOn, err
 }
 
-func (a *attempt) check(ctx context.Context, still func(Sight) verdict) (verdict, error) {
+func (a *attempt) check(ctx context.Context, still func(site.Sight) verdict) (verdict, error) {
 	s, err := a.c.look(ctx, a.tab)
 	if err = a.unbarred(ctx, s, err); err != nil {
 		return goOn, err

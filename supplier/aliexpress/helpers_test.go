@@ -17,6 +17,7 @@ import (
 
 	"countermand/state"
 	"countermand/supplier"
+	"countermand/supplier/aliexpress/site"
 	"countermand/supplier/aliexpresstest"
 	"countermand/supplier/chrome"
 )
@@ -45,18 +46,13 @@ func zone(t testing.TB) *time.Location {
 	return z
 }
 
-func profileBytes(t testing.TB) []byte {
+func testProfile(t testing.TB) site.Profile {
 	t.Helper()
 	b, err := os.ReadFile("../../configs/aliexpress.profile.yaml")
 	if err != nil {
 		t.Fatal(err)
 	}
-	return b
-}
-
-func testProfile(t testing.TB) Profile {
-	t.Helper()
-	p, err := ParseProfile(profileBytes(t))
+	p, err := site.ParseProfile(b)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -65,20 +61,11 @@ func testProfile(t testing.TB) Profile {
 
 func fixture(t testing.TB, name string) []byte {
 	t.Helper()
-	b, err := os.ReadFile(filepath.Join("testdata", name))
+	b, err := os.ReadFile(filepath.Join("site", "testdata", name))
 	if err != nil {
 		t.Fatal(err)
 	}
 	return b
-}
-
-func parsed(t testing.TB, name string) answer {
-	t.Helper()
-	a, err := parseAnswer(fixture(t, name))
-	if err != nil {
-		t.Fatal(err)
-	}
-	return a
 }
 
 // sink is an evidence folder in memory.

@@ -35,7 +35,7 @@ func TestJudgeReading(t *testing.T) {
 		"refused on half a page":          {phase: state.PhaseProcessing, refused: said, offered: true, partly: true, want: state.AskUnknown},
 	} {
 		a := &attempt{c: &Client{p: testProfile(t)}, req: supplier.CancelRequest{Number: "8190000000000001", Despite: c.despite}}
-		a.detail.reading = state.Reading{Number: a.req.Number, Phase: c.phase, StatusText: "caption", RefusedText: c.refused, CancelOffered: c.offered, Complete: !c.partly}
+		a.detail.Reading = state.Reading{Number: a.req.Number, Phase: c.phase, StatusText: "caption", RefusedText: c.refused, CancelOffered: c.offered, Complete: !c.partly}
 		v := a.judgeReading()
 		if v.outcome != c.want {
 			t.Errorf("%s: %q (%s), want %q", name, v.outcome, v.detail, c.want)

@@ -18,6 +18,7 @@ import (
 
 	"countermand/state"
 	"countermand/supplier"
+	"countermand/supplier/aliexpress/site"
 	"countermand/supplier/aliexpresstest"
 	"countermand/supplier/chrome"
 )
@@ -69,7 +70,7 @@ func otherClient(t *testing.T, www string) *Client {
 	t.Helper()
 	c, err := New(Options{
 		Account: "main", Profile: testProfile(t), Zone: zoneName, Log: zerolog.New(zerolog.NewTestWriter(t)), StepTimeout: 10 * time.Second,
-		Hosts:  Hosts{WWW: www, Mobile: www, Login: "http://127.0.0.1:1", API: www},
+		Hosts:  site.Hosts{WWW: www, Mobile: www, Login: "http://127.0.0.1:1", API: www},
 		Chrome: chrome.Options{ProfileDir: filepath.Join(t.TempDir(), "profile")},
 	})
 	if err != nil {

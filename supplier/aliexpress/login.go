@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 
+	"countermand/supplier/aliexpress/site"
 	"countermand/supplier/chrome"
 )
 
@@ -14,7 +15,7 @@ func (c *Client) Blocked(ctx context.Context) (bool, error) {
 		return false, fmt.Errorf("look at the sign-in: the window is gone: %w", chrome.ErrGone)
 	}
 	s, err := c.look(ctx, c.tab)
-	return s.Kind == PageLogin || s.Kind == PageChallenge, err
+	return s.Kind == site.PageLogin || s.Kind == site.PageChallenge, err
 }
 
 // OpenLogin shows the site's sign-in, or the challenge, in the account's tab,

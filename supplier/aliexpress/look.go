@@ -3,26 +3,27 @@ package aliexpress
 import (
 	"context"
 
+	"countermand/supplier/aliexpress/site"
 	"countermand/supplier/chrome"
 )
 
 // look takes one view of the page and names it.
-func (c *Client) look(ctx context.Context, tab *chrome.Tab) (Sight, error) {
-	v, err := see(ctx, tab, c.p.queries())
+func (c *Client) look(ctx context.Context, tab *chrome.Tab) (site.Sight, error) {
+	v, err := see(ctx, tab, c.p.Queries())
 	if err != nil {
-		return Sight{}, err
+		return site.Sight{}, err
 	}
 	return c.p.Classify(c.o.Hosts, v), nil
 }
 
 // see takes one view of the page.
-func see(ctx context.Context, tab *chrome.Tab, queries map[string]Query) (View, error) {
+func see(ctx context.Context, tab *chrome.Tab, queries map[string]site.Query) (site.View, error) {
 	asked := make(map[string]chrome.Query, len(queries))
 	for name, q := range queries {
 		asked[name] = chrome.Query(q)
 	}
 	v, err := tab.Look(ctx, asked)
-	out := View{URL: v.URL, Status: tab.Status(), Ready: v.Ready, Text: v.Text, Found: map[string][]Element{}}
+	out := site.View{URL: v.URL, Status: tab.Status(), Ready: v.Ready, Text: v.Text, Found: map[string][]site.Element{}}
 	for name, list := range v.Found {
 		for _, e := range list {
 			out.Found[name] = append(out.Found[name], element(e))
@@ -32,21 +33,21 @@ func see(ctx context.Context, tab *chrome.Tab, queries map[string]Query) (View, 
 }
 
 // element is what the site's judge reads of one of the browser's.
-func element(e chrome.Element) Element {
-	out := Element{
+func element(e chrome.Element) site.Element {
+	out := site.Element{
 		Text: e.Text, Attrs: e.Attrs, Visible: e.Visible, Enabled: e.Enabled, Inside: e.Inside, InsideTitle: e.InsideTitle, InsideText: e.InsideText,
-		Selector: e.Selector, Parts: map[string][]Part{}, Ref: e,
+		Selector: e.Selector, Parts: map[string][]site.Part{}, Ref: e,
 	}
 	for name, parts := range e.Parts {
 		for _, p := range parts {
-			out.Parts[name] = append(out.Parts[name], Part(p))
+			out.Parts[name] = append(out.Parts[name], site.Part(p))
 		}
 	}
 	return out
 }
 
 // ref gives the browser's own of an element that was seen on the page.
-func ref(e Element) chrome.Element {
+func ref(e site.Element) chrome.Element {
 	own, _ := e.Ref.(chrome.Element) // without it the browser finds nothing to click
 	return own
 }

@@ -8,36 +8,10 @@ import (
 	"strings"
 
 	"countermand/supplier"
+	"countermand/supplier/aliexpress/site"
 )
 
 var _ supplier.Messenger = (*Client)(nil)
-
-// Messages are the pages on which a seller is written to. All of it is
-// assumed; without selectors for the field and the button nothing is sent.
-type Messages struct {
-	// Hosts are those, beside the account's own, that an order's link to its
-	// seller may lead to.
-	Hosts     []string         `yaml:"hosts"`
-	Selectors MessageSelectors `yaml:"selectors"`
-	// SendCaptions are the button's.
-	SendCaptions Texts `yaml:"send_captions"`
-}
-
-// MessageSelectors are CSS; each a list of alternatives.
-type MessageSelectors struct {
-	// Order and Store show whom the page writes to, and about what.
-	Order []string `yaml:"order"`
-	Store []string `yaml:"store"`
-	// List is what holds the messages, Mine those from us, Empty what is
-	// shown where there are none.
-	List []string `yaml:"list"`
-	Mine []string `yaml:"mine"`
-	// Theirs are the seller's: with one of them the list has loaded, too.
-	Theirs []string `yaml:"theirs"`
-	Empty  []string `yaml:"empty"`
-	Input  []string `yaml:"input"`
-	Send   []string `yaml:"send"`
-}
 
 // letter is one attempt to write to a seller.
 type letter struct {
@@ -85,9 +59,9 @@ func (l *letter) result(o supplier.MessageOutcome, detail string) supplier.Messa
 }
 
 func (l *letter) run(ctx context.Context) error {
-	err := l.enter(ctx, func(d detailPage) error {
+	err := l.enter(ctx, func(d site.Detail) error {
 		if l.req.Guard != nil {
-			if err := l.req.Guard(d.reading); err != nil {
+			if err := l.req.Guard(d.Reading); err != nil {
 				return halt(supplier.MessageWrongOrder, "%v; nothing was sent", err)
 			}
 		}
@@ -102,7 +76,7 @@ func (l *letter) run(ctx context.Context) error {
 	}
 	var missing []string
 	for _, t := range l.req.Texts {
-		if !slices.Contains(standing, fold(t)) && fold(t) != "" {
+		if !slices.Contains(standing, site.Fold(t)) && site.Fold(t) != "" {
 			missing = append(missing, t)
 		}
 	}
@@ -124,7 +98,7 @@ func (l *letter) run(ctx context.Context) error {
 
 // open goes to the order's own message page and gives what we wrote there.
 func (l *letter) open(ctx context.Context) ([]string, error) {
-	address, err := l.c.o.Hosts.Address(l.detail.connect)
+	address, err := l.c.o.Hosts.Address(l.detail.Connect)
 	if err != nil {
 		return nil, halt(supplier.MessageUnknown, "%v; nothing was sent", err)
 	}
@@ -141,9 +115,9 @@ func (l *letter) open(ctx context.Context) ([]string, error) {
 	return mine(v), nil
 }
 
-func (l *letter) queries() map[string]Query {
+func (l *letter) queries() map[string]site.Query {
 	s := l.c.p.Messages.Selectors
-	return map[string]Query{
+	return map[string]site.Query{
 		"order": {Selectors: s.Order}, "store": {Selectors: s.Store}, "list": {Selectors: s.List}, "mine": {Selectors: s.Mine}, "theirs": {Selectors: s.Theirs},
 		"empty": {Selectors: s.Empty}, "input": {Selectors: s.Input}, "send": {Selectors: s.Send},
 	}
@@ -151,9 +125,9 @@ func (l *letter) queries() map[string]Query {
 
 // page waits for the messages that stand there: without them nobody knows
 // what was said already. Two looks must show the same.
-func (l *letter) page(ctx context.Context) (View, error) {
+func (l *letter) page(ctx context.Context) (site.View, error) {
 	before := []string{"?"}
-	v, ok, err := l.c.sees(ctx, l.tab, l.queries(), func(v View) bool {
+	v, ok, err := l.c.sees(ctx, l.tab, l.queries(), func(v site.View) bool {
 		now := append(mine(v), fmt.Sprint(len(v.Found["list"])))
 		same := slices.Equal(before, now)
 		before = now
@@ -173,24 +147,24 @@ func (l *letter) page(ctx context.Context) (View, error) {
 
 // right tells whether the page writes to this order's seller: by the order's
 // number, or else by the store's name.
-func (l *letter) right(v View) error {
+func (l *letter) right(v site.View) error {
 	if text := v.TextOf("order"); text != "" {
-		if numberIn(text) == l.number {
+		if site.NumberIn(text) == l.number {
 			return nil
 		}
-		return halt(supplier.MessageWrongOrder, "the message page is about %s; nothing was sent", quoted(clip(text)))
+		return halt(supplier.MessageWrongOrder, "the message page is about %s; nothing was sent", site.Quoted(site.Clip(text)))
 	}
-	if store := v.TextOf("store"); store != "" && fold(store) == fold(l.detail.reading.Store) {
+	if store := v.TextOf("store"); store != "" && site.Fold(store) == site.Fold(l.detail.Reading.Store) {
 		return nil
 	}
 	return halt(supplier.MessageWrongOrder, "the message page shows neither order %s nor its store; nothing was sent", l.number)
 }
 
 // mine gives our own messages, folded.
-func mine(v View) []string {
+func mine(v site.View) []string {
 	var out []string
 	for _, e := range v.Found["mine"] {
-		out = append(out, fold(e.Text))
+		out = append(out, site.Fold(e.Text))
 	}
 	return out
 }
@@ -210,7 +184,7 @@ func (l *letter) say(ctx context.Context, text string) error {
 		return err
 	}
 	if strings.TrimSpace(draft) != "" {
-		return halt(supplier.MessageFailed, "the field holds a draft, %s; nothing was sent", quoted(clip(draft)))
+		return halt(supplier.MessageFailed, "the field holds a draft, %s; nothing was sent", site.Quoted(site.Clip(draft)))
 	}
 	if err := l.c.write(ctx, l.tab, field, text); err != nil {
 		return err
@@ -220,11 +194,11 @@ func (l *letter) say(ctx context.Context, text string) error {
 	if err != nil {
 		return err
 	}
-	if err := l.c.press(ctx, l.tab, send, allowance{what: "Send", captions: l.c.p.Messages.SendCaptions, form: true}); err != nil {
+	if err := l.c.press(ctx, l.tab, send, site.Allowance{What: "Send", Captions: l.c.p.Messages.SendCaptions, Form: true}); err != nil {
 		return err
 	}
 	// The site may show it otherwise, with its digits masked or a link made.
-	_, ok, err := l.c.sees(ctx, l.tab, l.queries(), func(v View) bool { return len(mine(v)) > len(standing) })
+	_, ok, err := l.c.sees(ctx, l.tab, l.queries(), func(v site.View) bool { return len(mine(v)) > len(standing) })
 	if err == nil && !ok {
 		err = errors.New("the message does not show after Send")
 	}
@@ -236,29 +210,29 @@ func (l *letter) say(ctx context.Context, text string) error {
 
 // button makes sure of the page once more, keeps evidence and sets the mark;
 // what follows is the click.
-func (l *letter) button(ctx context.Context, text string, standing []string) (Element, error) {
+func (l *letter) button(ctx context.Context, text string, standing []string) (site.Element, error) {
 	captions := l.c.p.Messages.SendCaptions
-	isSend := func(e Element) bool { return e.Enabled && captions.is(e.Text) }
-	v, ok, err := l.c.sees(ctx, l.tab, l.queries(), func(v View) bool {
+	isSend := func(e site.Element) bool { return e.Enabled && captions.Is(e.Text) }
+	v, ok, err := l.c.sees(ctx, l.tab, l.queries(), func(v site.View) bool {
 		_, why := v.Only("send", isSend)
 		return why == ""
 	})
 	if err != nil {
-		return Element{}, err
+		return site.Element{}, err
 	}
 	if !ok {
 		l.witness(ctx, "unknown-page")
-		return Element{}, halt(supplier.MessageUnknown, "the message page shows no button to send (messages.send_captions); nothing was sent")
+		return site.Element{}, halt(supplier.MessageUnknown, "the message page shows no button to send (messages.send_captions); nothing was sent")
 	}
 	if err := l.right(v); err != nil {
-		return Element{}, err
+		return site.Element{}, err
 	}
 	send, _ := v.Only("send", isSend)
 	if send, err = l.c.reach(ctx, l.tab, send); err != nil {
 		return send, err
 	}
 	if held, err := l.tab.Value(ctx, ref(v.Shown("input")[0])); err != nil || held != text {
-		return send, errors.Join(err, halt(supplier.MessageFailed, "the field holds %s instead of the message; nothing was sent", quoted(clip(held))))
+		return send, errors.Join(err, halt(supplier.MessageFailed, "the field holds %s instead of the message; nothing was sent", site.Quoted(site.Clip(held))))
 	}
 	if err := l.keep(ctx, "before-send"); err != nil {
 		return send, halt(supplier.MessageFailed, "%v; nothing was sent", err)
@@ -302,8 +276,8 @@ func (l *letter) conclude(ctx context.Context, cause error) supplier.MessageResu
 		if standing, err = l.open(ctx); err == nil {
 			l.witness(ctx, "after-send")
 			for _, t := range l.req.Texts {
-				if !slices.Contains(standing, fold(t)) && len(standing) < l.before+l.due {
-					err = fmt.Errorf("%s does not stand there", quoted(clip(t)))
+				if !slices.Contains(standing, site.Fold(t)) && len(standing) < l.before+l.due {
+					err = fmt.Errorf("%s does not stand there", site.Quoted(site.Clip(t)))
 				}
 			}
 		}

@@ -7,6 +7,7 @@ import (
 	"strings"
 	"time"
 
+	"countermand/supplier/aliexpress/site"
 	"countermand/supplier/chrome"
 )
 
@@ -19,7 +20,7 @@ const (
 
 // reach finds the element free to be clicked, getting past known nuisances.
 // What is not known is never clicked through: the error is chrome.ErrCovered.
-func (c *Client) reach(ctx context.Context, tab *chrome.Tab, e Element) (Element, error) {
+func (c *Client) reach(ctx context.Context, tab *chrome.Tab, e site.Element) (site.Element, error) {
 	now, err := aim(ctx, tab, e)
 	for range maxCovers {
 		if !errors.Is(err, chrome.ErrCovered) {
@@ -34,13 +35,13 @@ func (c *Client) reach(ctx context.Context, tab *chrome.Tab, e Element) (Element
 }
 
 // aim gives the element as it is now, if a click would reach it.
-func aim(ctx context.Context, tab *chrome.Tab, e Element) (Element, error) {
+func aim(ctx context.Context, tab *chrome.Tab, e site.Element) (site.Element, error) {
 	now, err := tab.Aim(ctx, ref(e))
 	return element(now), err
 }
 
 // press clicks an element once it is free.
-func (c *Client) press(ctx context.Context, tab *chrome.Tab, e Element, a allowance) error {
+func (c *Client) press(ctx context.Context, tab *chrome.Tab, e site.Element, a site.Allowance) error {
 	if _, err := c.reach(ctx, tab, e); err != nil {
 		return err
 	}
@@ -56,7 +57,7 @@ func (c *Client) press(ctx context.Context, tab *chrome.Tab, e Element, a allowa
 }
 
 // uncover deals with what lies over an element.
-func (c *Client) uncover(ctx context.Context, tab *chrome.Tab, e Element) error {
+func (c *Client) uncover(ctx context.Context, tab *chrome.Tab, e site.Element) error {
 	s, err := c.look(ctx, tab)
 	if err == nil {
 		err = s.Barrier()
@@ -89,7 +90,7 @@ func (c *Client) uncover(ctx context.Context, tab *chrome.Tab, e Element) error 
 }
 
 // nuisanceOver names what covers the element; nil where it is not known.
-func (c *Client) nuisanceOver(ctx context.Context, tab *chrome.Tab, e Element) (*Nuisance, string, error) {
+func (c *Client) nuisanceOver(ctx context.Context, tab *chrome.Tab, e site.Element) (*site.Nuisance, string, error) {
 	var selectors []string
 	var of []int
 	for i, n := range c.p.Nuisances {
@@ -105,15 +106,15 @@ func (c *Client) nuisanceOver(ctx context.Context, tab *chrome.Tab, e Element) (
 }
 
 // dismiss presses a nuisance's own button.
-func (c *Client) dismiss(ctx context.Context, tab *chrome.Tab, n Nuisance) error {
-	v, err := see(ctx, tab, map[string]Query{"button": {Selectors: n.Dismiss, Within: strings.Join(n.Covers, ",")}})
+func (c *Client) dismiss(ctx context.Context, tab *chrome.Tab, n site.Nuisance) error {
+	v, err := see(ctx, tab, map[string]site.Query{"button": {Selectors: n.Dismiss, Within: strings.Join(n.Covers, ",")}})
 	if err != nil {
 		return err
 	}
 	for _, b := range v.Shown("button") {
 		if b.Inside && b.Enabled {
 			c.o.Log.Debug().Str("account", c.o.Account).Msg("closing the " + n.Name)
-			return c.click(ctx, tab, b, allowance{what: "the close button of the " + n.Name, captions: Texts{"": n.Captions}, form: true})
+			return c.click(ctx, tab, b, site.Allowance{What: "the close button of the " + n.Name, Captions: site.Texts{"": n.Captions}, Form: true})
 		}
 	}
 	return fmt.Errorf("%w: the %s shows no button to close it", chrome.ErrCovered, n.Name)

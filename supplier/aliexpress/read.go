@@ -8,6 +8,7 @@ import (
 
 	"countermand/state"
 	"countermand/supplier"
+	"countermand/supplier/aliexpress/site"
 	"countermand/supplier/chrome"
 )
 
@@ -29,18 +30,18 @@ func (c *Client) Probe(ctx context.Context) error {
 
 // firstList loads the list and reads its first page. A frame without content
 // is how the site slows one down.
-func (c *Client) firstList(ctx context.Context, tab *chrome.Tab) (listPage, error) {
+func (c *Client) firstList(ctx context.Context, tab *chrome.Tab) (site.List, error) {
 	if err := c.o.Pace(ctx); err != nil {
-		return listPage{}, err
+		return site.List{}, err
 	}
 	a, err := c.fetch(ctx, tab, c.url(c.p.URLs.List, "", ""), c.p.Calls.List, always)
 	if errors.Is(err, errNoAnswer) && ctx.Err() == nil {
 		return c.listAsShown(ctx, tab, err)
 	}
 	if err != nil {
-		return listPage{}, err
+		return site.List{}, err
 	}
-	page, err := c.p.parseList(a, c.o.Now().UTC(), c.zone)
+	page, err := c.p.ParseList(a, c.o.Now().UTC(), c.zone)
 	if err != nil {
 		return page, err
 	}
@@ -49,15 +50,15 @@ func (c *Client) firstList(ctx context.Context, tab *chrome.Tab) (listPage, erro
 
 // listAsShown reads the cards of a list whose data never came; without cards
 // the failure stands.
-func (c *Client) listAsShown(ctx context.Context, tab *chrome.Tab, failure error) (listPage, error) {
-	v, err := see(ctx, tab, c.p.listQueries())
-	cards := drawnList(v)
+func (c *Client) listAsShown(ctx context.Context, tab *chrome.Tab, failure error) (site.List, error) {
+	v, err := see(ctx, tab, c.p.ListQueries())
+	cards := site.DrawnList(v)
 	if err != nil || len(cards) == 0 {
-		return listPage{}, failure
+		return site.List{}, failure
 	}
-	var page listPage
+	var page site.List
 	for _, d := range cards {
-		page.orders = append(page.orders, d.reading(c.p, c.o.Now().UTC(), c.zone, state.SourceList))
+		page.Orders = append(page.Orders, d.Reading(c.p, c.o.Now().UTC(), c.zone, state.SourceList))
 	}
 	return page, nil
 }
@@ -75,8 +76,8 @@ func (c *Client) Read(ctx context.Context, number string, tracking bool) (state.
 	if err != nil {
 		return state.Reading{}, c.fail(ctx, op, err)
 	}
-	r := d.reading
-	if tracking || ended(r.Phase) {
+	r := d.Reading
+	if tracking || site.Ended(r.Phase) {
 		err = c.beside(ctx, &r, "tracking", c.readTracking(ctx, tab, &r))
 	}
 	if err == nil && r.Phase == state.PhaseClosed {
@@ -109,70 +110,70 @@ func (c *Client) beside(ctx context.Context, r *state.Reading, what string, err 
 }
 
 // readDetail loads the order's page and reads its answer.
-func (c *Client) readDetail(ctx context.Context, tab *chrome.Tab, number string, pace func(context.Context) error) (detailPage, error) {
+func (c *Client) readDetail(ctx context.Context, tab *chrome.Tab, number string, pace func(context.Context) error) (site.Detail, error) {
 	op := "read order " + number
 	if err := pace(ctx); err != nil {
-		return detailPage{}, err
+		return site.Detail{}, err
 	}
 	address := c.url(c.p.URLs.Detail, number, "")
-	about := asking{field: "tradeOrderId", want: number, hollow: func(a answer) bool {
-		_, err := c.p.parseDetail(a, c.o.Now(), c.zone)
-		return errors.Is(err, errEmpty)
+	about := site.Asking{Field: "tradeOrderId", Want: number, Hollow: func(a site.Answer) bool {
+		_, err := c.p.ParseDetail(a, c.o.Now(), c.zone)
+		return errors.Is(err, site.ErrEmpty)
 	}}
-	a, err := c.fetch(ctx, tab, address, c.p.Calls.Detail, about.take)
+	a, err := c.fetch(ctx, tab, address, c.p.Calls.Detail, about.Take)
 	if errors.Is(err, errNoAnswer) && ctx.Err() == nil {
-		if about.empty == nil {
+		if about.Empty == nil {
 			return c.detailAsShown(ctx, tab, number, err)
 		}
-		a, err = *about.empty, nil
+		a, err = *about.Empty, nil
 	}
 	if err != nil {
-		return detailPage{}, err
+		return site.Detail{}, err
 	}
-	d, err := c.p.parseDetail(a, c.o.Now().UTC(), c.zone)
-	if errors.Is(err, errEmpty) && a.Data.mentions(number) {
-		return d, fmt.Errorf("%w: the answer is about the order but has none of its parts (tags)", errShape)
+	d, err := c.p.ParseDetail(a, c.o.Now().UTC(), c.zone)
+	if errors.Is(err, site.ErrEmpty) && a.Data.Mentions(number) {
+		return d, fmt.Errorf("%w: the answer is about the order but has none of its parts (tags)", site.ErrShape)
 	}
-	if errors.Is(err, errEmpty) {
+	if errors.Is(err, site.ErrEmpty) {
 		return d, c.emptyOrThrottled(ctx, tab, number)
 	}
 	if err != nil {
 		return d, err
 	}
-	if d.reading.Number != number {
-		return d, wrong(op, number, d.reading.Number)
+	if d.Reading.Number != number {
+		return d, wrong(op, number, d.Reading.Number)
 	}
-	if err := c.crossCheck(ctx, tab, &d.reading); err != nil {
+	if err := c.crossCheck(ctx, tab, &d.Reading); err != nil {
 		return d, err
 	}
-	if d.reading.Phase == state.PhaseUnknown || !d.reading.Complete {
+	if d.Reading.Phase == state.PhaseUnknown || !d.Reading.Complete {
 		refs, err := c.keep(ctx, tab, "", number, "unknown-status", &a)
 		if err != nil {
 			c.o.Log.Warn().Err(err).Str("order", number).Msg("evidence of an unknown page was not kept")
 		}
-		d.reading.Evidence = refs
+		d.Reading.Evidence = refs
 		return d, nil
 	}
-	d.reading.Evidence = c.keepAnswer(ctx, number, "detail", address, a)
+	d.Reading.Evidence = c.keepAnswer(ctx, number, "detail", address, a)
 	return d, nil
 }
 
 // detailAsShown reads an order's page whose data never came; where it does
 // not show the order the failure stands.
-func (c *Client) detailAsShown(ctx context.Context, tab *chrome.Tab, number string, failure error) (detailPage, error) {
-	v, err := see(ctx, tab, c.p.detailQueries())
-	d, ok := drawnDetail(v)
-	if err != nil || !ok || d.number == "" {
-		return detailPage{}, failure
+func (c *Client) detailAsShown(ctx context.Context, tab *chrome.Tab, number string, failure error) (site.Detail, error) {
+	v, err := see(ctx, tab, c.p.DetailQueries())
+	d, ok := site.DrawnDetail(v)
+	if err != nil || !ok || d.Number == "" {
+		return site.Detail{}, failure
 	}
-	if d.number != number {
-		return detailPage{}, wrong("read order "+number, number, d.number)
+	if d.Number != number {
+		return site.Detail{}, wrong("read order "+number, number, d.Number)
 	}
-	r := d.reading(c.p, c.o.Now().UTC(), c.zone, state.SourceDetail)
+	r := d.Reading(c.p, c.o.Now().UTC(), c.zone, state.SourceDetail)
 	if r.Evidence, err = c.keep(ctx, tab, "", number, "data-missing", nil); err != nil {
 		c.o.Log.Warn().Err(err).Str("order", number).Msg("evidence of a page without data was not kept")
 	}
-	return detailPage{reading: r}, nil
+	return site.Detail{Reading: r}, nil
 }
 
 // emptyOrThrottled tells an order that this account does not have from a
@@ -183,9 +184,9 @@ func (c *Client) emptyOrThrottled(ctx context.Context, tab *chrome.Tab, number s
 		return err
 	}
 	switch {
-	case len(page.orders) == 0:
+	case len(page.Orders) == 0:
 		return &supplier.Error{Kind: supplier.Throttled, Detail: "neither the order nor the list has content"}
-	case slices.ContainsFunc(page.orders, func(r state.Reading) bool { return r.Number == number }):
+	case slices.ContainsFunc(page.Orders, func(r state.Reading) bool { return r.Number == number }):
 		return &supplier.Error{Kind: supplier.Throttled, Detail: "the list shows the order, its own page came without content"}
 	}
 	return &supplier.Error{Kind: supplier.NotFound, Detail: fmt.Sprintf("account %s does not show order %s; is it another account's?", c.o.Account, number)}
@@ -197,14 +198,14 @@ func (c *Client) readTracking(ctx context.Context, tab *chrome.Tab, r *state.Rea
 	}
 	address := c.url(c.p.URLs.Tracking, r.Number, "")
 	// The answer does not name its order; what the page asked for does.
-	asked := func(resp Response, _ answer) bool {
-		return requestData(resp.URL, resp.PostData).get("tradeOrderId").str() == r.Number
+	asked := func(resp site.Response, _ site.Answer) bool {
+		return site.RequestData(resp.URL, resp.PostData).Get("tradeOrderId").Str() == r.Number
 	}
 	a, err := c.fetch(ctx, tab, address, c.p.Calls.Tracking, asked)
 	if err != nil {
 		return err
 	}
-	parcels, err := c.p.parseTracking(a)
+	parcels, err := c.p.ParseTracking(a)
 	if err != nil {
 		return err
 	}
@@ -215,7 +216,7 @@ func (c *Client) readTracking(ctx context.Context, tab *chrome.Tab, r *state.Rea
 
 // readRefunds reads the refund page of each line and sums them.
 func (c *Client) readRefunds(ctx context.Context, tab *chrome.Tab, r *state.Reading) error {
-	var lines []lineRefund
+	var lines []site.LineRefund
 	silent := ""
 	for _, l := range r.Lines {
 		if l.ID == "" {
@@ -225,37 +226,37 @@ func (c *Client) readRefunds(ctx context.Context, tab *chrome.Tab, r *state.Read
 			return err
 		}
 		address := c.url(c.p.URLs.Refund, r.Number, l.ID)
-		about := asking{field: "tradeOrderLineId", want: l.ID, hollow: func(a answer) bool {
-			_, err := c.p.parseRefund(a)
-			return errors.Is(err, errEmpty)
+		about := site.Asking{Field: "tradeOrderLineId", Want: l.ID, Hollow: func(a site.Answer) bool {
+			_, err := c.p.ParseRefund(a)
+			return errors.Is(err, site.ErrEmpty)
 		}}
-		a, err := c.fetch(ctx, tab, address, c.p.Calls.Refund, about.take)
-		if errors.Is(err, errNoAnswer) && ctx.Err() == nil && about.empty != nil {
-			a, err = *about.empty, nil
+		a, err := c.fetch(ctx, tab, address, c.p.Calls.Refund, about.Take)
+		if errors.Is(err, errNoAnswer) && ctx.Err() == nil && about.Empty != nil {
+			a, err = *about.Empty, nil
 		}
 		if err != nil {
 			return err
 		}
-		got, err := c.p.parseRefund(a)
-		if errors.Is(err, errEmpty) {
+		got, err := c.p.ParseRefund(a)
+		if errors.Is(err, site.ErrEmpty) {
 			silent = l.ID // no refund was begun for it, or the site slows down
 			continue
 		}
 		if err != nil {
 			return err
 		}
-		if got.order != r.Number || got.line != l.ID {
-			return wrong("read refund of line "+l.ID, r.Number, got.order+"/"+got.line)
+		if got.Order != r.Number || got.Line != l.ID {
+			return wrong("read refund of line "+l.ID, r.Number, got.Order+"/"+got.Line)
 		}
 		lines = append(lines, got)
 		r.Evidence = append(r.Evidence, c.keepAnswer(ctx, r.Number, "refund-"+l.ID, address, a)...)
 	}
-	refund, err := sumRefunds(lines, r.Total)
+	refund, err := site.SumRefunds(lines, r.Total)
 	if err != nil {
 		return err
 	}
 	if refund != nil && silent != "" {
-		return fmt.Errorf("%w: line %s has no word about its refund, so %s may be a part only", errShape, silent, refund.Amount)
+		return fmt.Errorf("%w: line %s has no word about its refund, so %s may be a part only", site.ErrShape, silent, refund.Amount)
 	}
 	r.Refund, r.RefundRead = refund, true
 	return nil
@@ -279,32 +280,32 @@ func (c *Client) Sweep(ctx context.Context, want []string) (map[string]state.Rea
 	}
 	found := map[string]state.Reading{}
 	for n := 1; ; n++ {
-		for _, r := range page.orders {
+		for _, r := range page.Orders {
 			if missing[r.Number] {
 				delete(missing, r.Number)
 				found[r.Number] = r
 			}
 		}
-		if len(missing) == 0 || !page.more || n >= c.o.MaxPages {
+		if len(missing) == 0 || !page.More || n >= c.o.MaxPages {
 			c.done(ctx)
 			return found, nil
 		}
-		if page, err = c.nextList(ctx, tab, page.index); err != nil {
+		if page, err = c.nextList(ctx, tab, page.Index); err != nil {
 			return nil, c.fail(ctx, op, err)
 		}
 	}
 }
 
 // nextList clicks for more and reads what comes.
-func (c *Client) nextList(ctx context.Context, tab *chrome.Tab, after int64) (listPage, error) {
+func (c *Client) nextList(ctx context.Context, tab *chrome.Tab, after int64) (site.List, error) {
 	if err := c.o.Pace(ctx); err != nil {
-		return listPage{}, err
+		return site.List{}, err
 	}
 	ctx, cancel := context.WithTimeoutCause(ctx, c.o.StepTimeout, fmt.Errorf("%w to %s in %s: %w", errNoAnswer, c.p.Calls.List, c.o.StepTimeout, context.DeadlineExceeded))
 	defer cancel()
 	heard := tab.Listen(hearing(c.p.Calls.List)...)
 	defer heard.Close()
-	var more Element
+	var more site.Element
 	err := tab.WaitFor(ctx, "find the button for more orders", func(ctx context.Context) (bool, error) {
 		s, err := c.look(ctx, tab)
 		if err != nil {
@@ -320,16 +321,16 @@ func (c *Client) nextList(ctx context.Context, tab *chrome.Tab, after int64) (li
 		return false, nil
 	})
 	if err != nil {
-		return listPage{}, err
+		return site.List{}, err
 	}
-	if err := c.press(ctx, tab, more, allowance{what: "more orders", captions: c.p.List.MoreCaptions}); err != nil {
-		return listPage{}, err
+	if err := c.press(ctx, tab, more, site.Allowance{What: "more orders", Captions: c.p.List.MoreCaptions}); err != nil {
+		return site.List{}, err
 	}
-	var page listPage
+	var page site.List
 	var wrong error
-	_, err = c.await(ctx, tab, heard, c.p.Calls.List, func(_ Response, a answer) bool {
-		page, wrong = c.p.parseList(a, c.o.Now().UTC(), c.zone)
-		return wrong != nil || page.index > after
+	_, err = c.await(ctx, tab, heard, c.p.Calls.List, func(_ site.Response, a site.Answer) bool {
+		page, wrong = c.p.ParseList(a, c.o.Now().UTC(), c.zone)
+		return wrong != nil || page.Index > after
 	})
 	if err := errors.Join(err, wrong); err != nil {
 		return page, err

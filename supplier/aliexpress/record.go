@@ -11,6 +11,7 @@ import (
 	"regexp"
 	"strings"
 
+	"countermand/supplier/aliexpress/site"
 	"countermand/supplier/chrome"
 )
 
@@ -106,30 +107,30 @@ func (r *recording) page(ctx context.Context, name string) {
 	}
 	all := r.heard.Responses()
 	for _, resp := range all[r.done:] {
-		r.answer(Response(resp))
+		r.answer(site.Response(resp))
 	}
 	r.done = len(all)
 }
 
 // body of an answer to a call that the profile names; of any other only its
 // outline, because nobody knows what it is about.
-func (r *recording) body(a answer, call string) ([]byte, error) {
-	if r.c.p.Calls.name(call) {
-		return a.public(r.c.p.Private.Keys)
+func (r *recording) body(a site.Answer, call string) ([]byte, error) {
+	if r.c.p.Calls.Names(call) {
+		return a.Public(r.c.p.Private.Keys)
 	}
-	return a.outline(r.c.p.Private.Keys)
+	return a.Outline(r.c.p.Private.Keys)
 }
 
 var callName = regexp.MustCompile(`/h5/([a-z0-9._]+)/`)
 
-func (r *recording) answer(resp Response) {
-	rec := Recorded{Method: resp.Method, Status: resp.Status, Asked: requestData(resp.URL, resp.PostData).keys()}
+func (r *recording) answer(resp site.Response) {
+	rec := Recorded{Method: resp.Method, Status: resp.Status, Asked: site.RequestData(resp.URL, resp.PostData).Keys()}
 	if u, err := url.Parse(resp.URL); err == nil {
 		if m := callName.FindStringSubmatch(strings.ToLower(u.Path)); m != nil {
 			rec.Call = m[1]
 		}
 	}
-	if a, err := parseAnswer(resp.Body); resp.Err != nil || err != nil {
+	if a, err := site.ParseAnswer(resp.Body); resp.Err != nil || err != nil {
 		// What is no answer may hold anything; it is named, not kept.
 		rec.Error = errors.Join(resp.Err, err).Error()
 	} else if body, err := r.body(a, rec.Call); err != nil {

@@ -3,9 +3,9 @@ package aliexpress
 import (
 	"context"
 	"fmt"
-	"slices"
 
 	"countermand/supplier"
+	"countermand/supplier/aliexpress/site"
 	"countermand/supplier/chrome"
 )
 
@@ -13,49 +13,6 @@ var _ supplier.Disputer = (*Client)(nil)
 
 // maxReturnPages bounds how far back the list of returns is read.
 const maxReturnPages = 10
-
-// returnsPage is one answer of the list of returns and refunds.
-type returnsPage struct {
-	list []supplier.Return
-	page int64
-	more bool
-}
-
-// parseReturns reads a page of the list of returns. An entry that cannot be
-// told apart may be the dispute that is open already, so it is an error.
-func (p Profile) parseReturns(a answer) (out returnsPage, err error) {
-	m := a.Data.get("module")
-	list := m.get("reverseOrderLines")
-	if !list.there() {
-		return out, fmt.Errorf("%w: the list of returns came without its lines", errShape)
-	}
-	lines, err := list.items()
-	for _, l := range lines {
-		r := supplier.Return{
-			ID: l.get("reverseOrderId").str(), LineID: l.get("reverseOrderLineId").str(),
-			Number: l.get("tradeOrderId").str(), OrderLine: l.get("tradeOrderLineId").str(),
-			Code: l.get("reverseStatus").str(), Status: l.get("reverseStatusText").str(),
-			Amount: plainMoney(l.get("refundAmount")), CreatedAt: millis(l.get("gmtCreate")),
-		}
-		// A state that is not known may still be open: then no second
-		// dispute is begun.
-		r.Open = !slices.Contains(p.Dispute.Over, r.Code)
-		if !isNumber(r.Number) || !isNumber(r.OrderLine) {
-			return out, fmt.Errorf("%w: an entry of the list of returns does not tell its order and line", errShape)
-		}
-		out.list = append(out.list, r)
-	}
-	var size, total int64
-	for name, to := range map[string]*int64{"pageNo": &out.page, "size": &size, "totalCount": &total} {
-		n, ok := m.get(name).num()
-		if m.get(name).there() && !ok {
-			return out, fmt.Errorf("%w: %s of the list of returns is no number", errShape, name)
-		}
-		*to = n
-	}
-	out.more = size > 0 && out.page > 0 && total/size >= out.page && total > out.page*size
-	return out, err
-}
 
 // Returns lists the disputes and refunds of an order, newest first; of all
 // orders where number is empty.
@@ -88,34 +45,34 @@ func (c *Client) returns(ctx context.Context, tab *chrome.Tab, number string, pa
 		if err != nil {
 			return nil, err
 		}
-		page, err2 := c.p.parseReturns(a)
+		page, err2 := c.p.ParseReturns(a)
 		if err2 != nil {
 			return nil, err2
 		}
-		for _, r := range page.list {
+		for _, r := range page.List {
 			if number == "" || r.Number == number {
 				out = append(out, r)
 			}
 		}
-		if !page.more || n >= maxReturnPages {
+		if !page.More || n >= maxReturnPages {
 			c.keepAnswer(ctx, number, "returns", address, a)
 			return out, nil
 		}
-		a, err = c.nextReturns(ctx, tab, page.page, pace)
+		a, err = c.nextReturns(ctx, tab, page.Page, pace)
 	}
 }
 
 // nextReturns turns the page.
-func (c *Client) nextReturns(ctx context.Context, tab *chrome.Tab, after int64, pace func(context.Context) error) (answer, error) {
+func (c *Client) nextReturns(ctx context.Context, tab *chrome.Tab, after int64, pace func(context.Context) error) (site.Answer, error) {
 	if err := pace(ctx); err != nil {
-		return answer{}, err
+		return site.Answer{}, err
 	}
 	ctx, cancel := context.WithTimeoutCause(ctx, c.o.StepTimeout, fmt.Errorf("%w to %s in %s: %w", errNoAnswer, c.p.Calls.Returns, c.o.StepTimeout, context.DeadlineExceeded))
 	defer cancel()
 	heard := tab.Listen(hearing(c.p.Calls.Returns)...)
 	defer heard.Close()
 	d := c.p.Dispute
-	v, ok, err := c.sees(ctx, tab, map[string]Query{"next": {Selectors: d.Selectors.NextPage}}, func(v View) bool {
+	v, ok, err := c.sees(ctx, tab, map[string]site.Query{"next": {Selectors: d.Selectors.NextPage}}, func(v site.View) bool {
 		list := v.Shown("next")
 		return len(list) == 1 && list[0].Enabled
 	})
@@ -123,14 +80,14 @@ func (c *Client) nextReturns(ctx context.Context, tab *chrome.Tab, after int64, 
 		err = &supplier.Error{Kind: supplier.Unreadable, Detail: "the list of returns shows no button for its next page (dispute.selectors.next_page)"}
 	}
 	if err == nil {
-		err = c.press(ctx, tab, v.Shown("next")[0], allowance{what: "the next page", captions: d.NextPageCaptions})
+		err = c.press(ctx, tab, v.Shown("next")[0], site.Allowance{What: "the next page", Captions: d.NextPageCaptions})
 	}
 	if err != nil {
-		return answer{}, err
+		return site.Answer{}, err
 	}
-	return c.await(ctx, tab, heard, c.p.Calls.Returns, func(_ Response, a answer) bool {
-		page, err := c.p.parseReturns(a)
-		return err != nil || page.page > after
+	return c.await(ctx, tab, heard, c.p.Calls.Returns, func(_ site.Response, a site.Answer) bool {
+		page, err := c.p.ParseReturns(a)
+		return err != nil || page.Page > after
 	})
 }
 

@@ -4,15 +4,15 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"strings"
 
 	"countermand/supplier"
+	"countermand/supplier/aliexpress/site"
 	"countermand/supplier/chrome"
 )
 
 // sees looks until the elements are as wanted or the step's time is over;
 // what stops the account's work is its error. ok tells whether they are.
-func (c *Client) sees(ctx context.Context, tab *chrome.Tab, queries map[string]Query, good func(View) bool) (v View, ok bool, err error) {
+func (c *Client) sees(ctx context.Context, tab *chrome.Tab, queries map[string]site.Query, good func(site.View) bool) (v site.View, ok bool, err error) {
 	step, cancel := context.WithTimeout(ctx, c.o.StepTimeout)
 	defer cancel()
 	err = tab.WaitFor(step, "wait for the page", func(ctx context.Context) (bool, error) {
@@ -42,7 +42,7 @@ type scene struct {
 	tab            *chrome.Tab
 	number, caseID string
 	mark, pace     func(context.Context) error
-	detail         detailPage
+	detail         site.Detail
 	evidence       []string
 	// marked: the mark is on disk; from here on the answer is an outcome.
 	marked bool
@@ -61,7 +61,7 @@ func halt[T ~string](outcome T, format string, args ...any) error {
 }
 
 // enter reads the order, asks the guard and gives what its page says.
-func (s *scene) enter(ctx context.Context, guard func(detailPage) error) error {
+func (s *scene) enter(ctx context.Context, guard func(site.Detail) error) error {
 	// Evidence should show what a person would have seen.
 	if err := s.tab.SetBlocking(ctx, false); err != nil {
 		return err
@@ -106,8 +106,8 @@ func (s *scene) dispatch(ctx context.Context) error {
 }
 
 // write puts text into an empty field, or in place of what it proposes.
-func (c *Client) write(ctx context.Context, tab *chrome.Tab, field Element, text string) error {
-	if err := c.press(ctx, tab, field, allowance{what: "a text field", form: true}); err != nil {
+func (c *Client) write(ctx context.Context, tab *chrome.Tab, field site.Element, text string) error {
+	if err := c.press(ctx, tab, field, site.Allowance{What: "a text field", Form: true}); err != nil {
 		return err
 	}
 	return tab.Insert(ctx, ref(field), text)
@@ -125,29 +125,4 @@ func (c *Client) asStop(ctx context.Context, op string, err error) (stop, error)
 		return stop{"wrong_order", err.Error()}, nil
 	}
 	return stop{}, c.fail(ctx, op, err)
-}
-
-// validateScenes refuses captions that may never be clicked.
-func (p Profile) validateScenes(bad complain) {
-	d := p.Dispute
-	for path, t := range map[string]Texts{
-		"messages.send_captions": p.Messages.SendCaptions, "dispute.yes_captions": d.YesCaptions, "dispute.no_captions": d.NoCaptions,
-		"dispute.next_captions": d.NextCaptions, "dispute.next_page_captions": d.NextPageCaptions,
-	} {
-		for _, caption := range t.all() {
-			if why := p.denies(button{Caption: caption}); why != "" {
-				bad(path, "%q may never be clicked: %s", caption, why)
-			}
-		}
-	}
-	for _, title := range d.ConfirmTitles.all() {
-		if why := p.denies(button{Title: title}); why != "" || fold(title) == "" {
-			bad("dispute.confirm_titles", "nothing may be clicked under %q: %s", title, why)
-		}
-	}
-	for path, u := range map[string][2]string{"urls.returns": {p.URLs.Returns, "{mobile}"}} {
-		if u[0] != "" && !strings.HasPrefix(u[0], u[1]) && !strings.HasPrefix(u[0], "{www}") {
-			bad(path, "%q must begin with a host of the account", u[0])
-		}
-	}
 }

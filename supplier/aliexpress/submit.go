@@ -5,6 +5,7 @@ import (
 	"errors"
 
 	"countermand/supplier"
+	"countermand/supplier/aliexpress/site"
 	"countermand/supplier/chrome"
 )
 
@@ -12,9 +13,9 @@ import (
 // Submit are the form's own.
 func (k *claim) submit(ctx context.Context) error {
 	d := k.c.p.Dispute
-	isNext := func(e Element) bool { return e.Enabled && d.NextCaptions.is(e.Text) }
-	isSubmit := func(e Element) bool { return e.Enabled && k.c.p.Cancel.SubmitCaptions.is(e.Text) }
-	v, err := k.see(ctx, "a button to go on", func(v View) bool {
+	isNext := func(e site.Element) bool { return e.Enabled && d.NextCaptions.Is(e.Text) }
+	isSubmit := func(e site.Element) bool { return e.Enabled && k.c.p.Cancel.SubmitCaptions.Is(e.Text) }
+	v, err := k.see(ctx, "a button to go on", func(v site.View) bool {
 		_, next := v.Only("next", isNext)
 		_, submit := v.Only("submit", isSubmit)
 		return next == "" || submit == ""
@@ -27,11 +28,11 @@ func (k *claim) submit(ctx context.Context) error {
 			return err
 		}
 		// Whether this step already tells the supplier is not known.
-		if err := k.commit(ctx, "dispute-next", next, allowance{what: "Next", captions: d.NextCaptions}); err != nil {
+		if err := k.commit(ctx, "dispute-next", next, site.Allowance{What: "Next", Captions: d.NextCaptions}); err != nil {
 			return err
 		}
 	}
-	v, err = k.see(ctx, "Submit", func(v View) bool {
+	v, err = k.see(ctx, "Submit", func(v site.View) bool {
 		_, why := v.Only("submit", isSubmit)
 		return why == ""
 	})
@@ -39,7 +40,7 @@ func (k *claim) submit(ctx context.Context) error {
 		return err
 	}
 	submit, _ := v.Only("submit", isSubmit)
-	if err := k.commit(ctx, "before-submit", submit, allowance{what: "Submit", captions: k.c.p.Cancel.SubmitCaptions}); err != nil {
+	if err := k.commit(ctx, "before-submit", submit, site.Allowance{What: "Submit", Captions: k.c.p.Cancel.SubmitCaptions}); err != nil {
 		return err
 	}
 	return k.confirm(ctx)
@@ -48,11 +49,11 @@ func (k *claim) submit(ctx context.Context) error {
 // confirm agrees in the pop-up that asks whether to submit, where one comes.
 func (k *claim) confirm(ctx context.Context) error {
 	d := k.c.p.Dispute
-	isConfirm := func(e Element) bool {
-		return e.Enabled && k.c.p.Cancel.ConfirmCaptions.is(e.Text) && d.ConfirmTitles.in(e.InsideTitle) != ""
+	isConfirm := func(e site.Element) bool {
+		return e.Enabled && k.c.p.Cancel.ConfirmCaptions.Is(e.Text) && d.ConfirmTitles.In(e.InsideTitle) != ""
 	}
-	done := func(v View) bool { return d.DoneTexts.in(v.TextOf("done")) != "" }
-	v, err := k.see(ctx, "what came of Submit", func(v View) bool {
+	done := func(v site.View) bool { return d.DoneTexts.In(v.TextOf("done")) != "" }
+	v, err := k.see(ctx, "what came of Submit", func(v site.View) bool {
 		_, why := v.Only("dialog_bt", isConfirm)
 		return why == "" || done(v)
 	})
@@ -60,7 +61,7 @@ func (k *claim) confirm(ctx context.Context) error {
 		return err
 	}
 	confirm, _ := v.Only("dialog_bt", isConfirm)
-	if err := k.commit(ctx, "before-confirm", confirm, allowance{what: "Confirm", captions: k.c.p.Cancel.ConfirmCaptions, title: d.ConfirmTitles}); err != nil {
+	if err := k.commit(ctx, "before-confirm", confirm, site.Allowance{What: "Confirm", Captions: k.c.p.Cancel.ConfirmCaptions, Title: d.ConfirmTitles}); err != nil {
 		return err
 	}
 	_, err = k.see(ctx, "the end", done)
@@ -69,10 +70,10 @@ func (k *claim) confirm(ctx context.Context) error {
 
 // commit makes a click that may reach the supplier: free, witnessed, marked,
 // clicked.
-func (k *claim) commit(ctx context.Context, name string, e Element, a allowance) error {
+func (k *claim) commit(ctx context.Context, name string, e site.Element, a site.Allowance) error {
 	now, err := k.c.reach(ctx, k.tab, e)
 	if err == nil {
-		err = k.c.p.judge(now, a)
+		err = k.c.p.Judge(now, a)
 	}
 	if err != nil {
 		return err
@@ -103,7 +104,7 @@ func (k *claim) same(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	if n := numberInLink(v.URL); n != "" && n != k.number {
+	if n := site.NumberInLink(v.URL); n != "" && n != k.number {
 		return halt(supplier.DisputeWrongOrder, "the page's address names order %s", n)
 	}
 	return k.right(v)
@@ -131,7 +132,7 @@ func (k *claim) conclude(ctx context.Context, cause error) supplier.DisputeResul
 	k.witness(ctx, "re-read")
 	for _, r := range list {
 		if r.OrderLine == k.d.Line && r.Open {
-			out := k.result(supplier.DisputeSubmitted, "read again: "+quoted(r.Status))
+			out := k.result(supplier.DisputeSubmitted, "read again: "+site.Quoted(r.Status))
 			out.Return = &r
 			return out
 		}
@@ -140,6 +141,6 @@ func (k *claim) conclude(ctx context.Context, cause error) supplier.DisputeResul
 }
 
 // upload is the only place that names files to a page.
-func (c *Client) upload(ctx context.Context, tab *chrome.Tab, field Element, files []string) error {
+func (c *Client) upload(ctx context.Context, tab *chrome.Tab, field site.Element, files []string) error {
 	return tab.Attach(ctx, ref(field), files...)
 }

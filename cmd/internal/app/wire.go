@@ -24,6 +24,7 @@ import (
 	"countermand/state"
 	"countermand/supplier"
 	"countermand/supplier/aliexpress"
+	"countermand/supplier/aliexpress/site"
 	"countermand/supplier/chrome"
 	casesync "countermand/sync"
 	"countermand/sync/alert"
@@ -280,7 +281,7 @@ func openAccount(c *configs.Config, ac configs.Account, ev supplier.EvidenceSink
 		return nil, fmt.Errorf("make the browser of account %s: %w", ac.Name, err)
 	}
 	a.Client, err = aliexpress.New(aliexpress.Options{
-		Account: ac.Name, Hosts: aliexpress.Hosts{WWW: ac.Hosts.WWW, Mobile: ac.Hosts.Mobile, Login: ac.Hosts.Login, API: ac.Hosts.API},
+		Account: ac.Name, Hosts: site.Hosts{WWW: ac.Hosts.WWW, Mobile: ac.Hosts.Mobile, Login: ac.Hosts.Login, API: ac.Hosts.API},
 		Browser: a.browser, Profile: profile, Evidence: ev, Now: now,
 		Zone: ac.Timezone, Language: ac.Language, Region: ac.Region, Currency: ac.Currency,
 		Pace: a.pace.wait, Log: log.With().Str("account", ac.Name).Logger(),
@@ -307,12 +308,12 @@ func Opener() doctor.Opener {
 	}
 }
 
-func siteProfile(ac configs.Account) (aliexpress.Profile, error) {
+func siteProfile(ac configs.Account) (site.Profile, error) {
 	data, err := ac.SiteProfileData()
 	if err != nil {
-		return aliexpress.Profile{}, err
+		return site.Profile{}, err
 	}
-	p, err := aliexpress.ParseProfile(data)
+	p, err := site.ParseProfile(data)
 	if err != nil {
 		return p, fmt.Errorf("read site_profile of account %s: %w", ac.Name, err)
 	}

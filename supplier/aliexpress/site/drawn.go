@@ -1,0 +1,189 @@
+package site
+
+import (
+	"regexp"
+	"strings"
+	"time"
+
+	"countermand/state"
+)
+
+// Drawn is what a page shows of one order, whatever its data say.
+type Drawn struct {
+	Number, caption, reminder string
+	date, total               string
+	buttons                   []string
+}
+
+var digits = regexp.MustCompile(`\d+`)
+
+// NumberIn gives the one order number that a text holds, "" where it holds
+// none or several. The site's have 16 digits; one more or less may come.
+func NumberIn(s string) (found string) {
+	for _, n := range digits.FindAllString(s, -1) {
+		switch {
+		case len(n) < 15 || len(n) > 17 || n == found:
+		case found != "":
+			return ""
+		default:
+			found = n
+		}
+	}
+	return found
+}
+
+var orderParameter = regexp.MustCompile(`[?&](?:orderId|tradeOrderId)=(\d{15,17})(?:[&#]|$)`)
+
+// NumberInLink gives the order number that an address names.
+func NumberInLink(href string) string {
+	if m := orderParameter.FindStringSubmatch(href); m != nil {
+		return m[1]
+	}
+	return ""
+}
+
+// phase concludes from what is shown, as from the data but with fewer signs.
+func (d Drawn) phase(p Profile) state.Phase {
+	return p.phase(signs{caption: d.caption, reminder: d.reminder, buttons: d.known(p)})
+}
+
+// known gives the buttons whose type their caption tells.
+func (d Drawn) known(p Profile) []Button {
+	var out []Button
+	for _, caption := range d.buttons {
+		if p.Cancel.ButtonCaptions.Is(caption) && len(p.Cancel.ButtonTypes) > 0 {
+			out = append(out, Button{Type: p.Cancel.ButtonTypes[0], Caption: caption})
+		}
+	}
+	return out
+}
+
+// Reading makes the best of a page whose data never came. It is never
+// complete.
+func (d Drawn) Reading(p Profile, at time.Time, zone *time.Location, source state.Source) state.Reading {
+	r := state.Reading{
+		Number: d.Number, At: at, Zone: zone.String(), Source: source, StatusText: d.caption, Phase: d.phase(p),
+		RefusedText: p.refusedText(d.reminder), OrderedAt: p.date(afterColon(d.date), zone), Total: p.shownMoney(d.total),
+		Doubt: "the page's data never came; this is what it shows",
+	}
+	_, r.CancelOffered = p.CancelButton(d.known(p))
+	return r
+}
+
+// Contradicts says where what is shown and what the data say cannot both be
+// true, "" where they agree or too little is shown.
+func (d Drawn) Contradicts(p Profile, r state.Reading) string {
+	if d.Number != "" && d.Number != r.Number {
+		return "the data are of order " + r.Number + ", the page shows " + d.Number
+	}
+	if why := d.contradictsSum(p, r); why != "" {
+		return why
+	}
+	if d.caption == "" || Fold(d.caption) == Fold(r.StatusText) && d.reminder == "" {
+		return ""
+	}
+	if ph := d.phase(p); ph != r.Phase && (ph != state.PhaseUnknown || Fold(d.caption) != Fold(r.StatusText)) {
+		return "the data say " + Quoted(r.StatusText) + " (" + string(r.Phase) + "), the page shows " + Quoted(Clip(d.caption)) + " (" + string(ph) + ")"
+	}
+	return ""
+}
+
+// contradictsSum compares the total and the day, where both are readable.
+func (d Drawn) contradictsSum(p Profile, r state.Reading) string {
+	total := p.shownMoney(d.total)
+	if diff, err := total.Cmp(r.Total); err == nil && total.Known() && r.Total.Known() && diff != 0 {
+		return "the data say " + r.Total.String() + ", the page shows " + Quoted(Clip(d.total))
+	}
+	zone, err := time.LoadLocation(r.Zone)
+	if err != nil || r.OrderedAt.IsZero() {
+		return ""
+	}
+	shown, told := p.date(afterColon(d.date), zone), r.OrderedAt.In(zone).Format(time.DateOnly)
+	if !shown.IsZero() && shown.In(zone).Format(time.DateOnly) != told {
+		return "the data are of an order of " + told + ", the page shows " + Quoted(Clip(d.date))
+	}
+	return ""
+}
+
+// Doubt takes every conclusion out of a reading.
+func Doubt(r *state.Reading, why string) {
+	r.Complete, r.Phase, r.RefusedText, r.CancelOffered, r.Doubt = false, state.PhaseUnknown, "", false, why
+}
+
+func afterColon(s string) string {
+	if _, after, ok := strings.Cut(s, ":"); ok {
+		return strings.TrimSpace(after)
+	}
+	return s
+}
+
+// Adds takes what is shown and what the data leave out: a refusal counts
+// wherever it stands.
+func (d Drawn) Adds(p Profile, r *state.Reading) {
+	if r.RefusedText == "" {
+		r.RefusedText = p.refusedText(d.reminder)
+	}
+}
+
+// DetailQueries are what an order's page is read by where it is only shown.
+func (p Profile) DetailQueries() map[string]Query {
+	s := p.Selectors
+	return map[string]Query{
+		"id": {Selectors: s.DetailID}, "title": {Selectors: s.DetailTitle}, "note": {Selectors: s.DetailNote},
+		"date": {Selectors: s.DetailDate}, "total": {Selectors: s.DetailTotal}, "buttons": {Selectors: s.DetailButtons},
+	}
+}
+
+// DrawnDetail reads an order's page as it is shown; ok is false where it
+// shows none.
+func DrawnDetail(v View) (d Drawn, ok bool) {
+	d = Drawn{Number: NumberIn(v.TextOf("id")), caption: v.TextOf("title"), reminder: v.TextOf("note"), date: v.TextOf("date"), total: v.TextOf("total")}
+	for _, b := range v.Shown("buttons") {
+		d.buttons = append(d.buttons, b.Text)
+	}
+	return d, d.caption != ""
+}
+
+// ListQueries are what the list's cards are read by.
+func (p Profile) ListQueries() map[string]Query {
+	s := p.Selectors
+	return map[string]Query{"cards": {Selectors: s.ListCard, Parts: map[string][]string{
+		"link": s.ListLink, "info": s.ListInfo, "status": s.ListStatus, "total": s.ListTotal, "buttons": s.ListButtons,
+	}}}
+}
+
+// DrawnList reads the list's cards as they are shown.
+func DrawnList(v View) []Drawn {
+	var out []Drawn
+	for _, card := range v.Shown("cards") {
+		if d := drawnCard(card); d.Number != "" {
+			out = append(out, d)
+		}
+	}
+	return out
+}
+
+// drawnCard reads one card. Its own link tells the order best; a narrow
+// window makes the whole card the link.
+func drawnCard(card Element) Drawn {
+	d := Drawn{Number: NumberInLink(card.Attrs["href"]), caption: card.partText("status"), total: card.partText("total")}
+	for _, l := range card.Parts["link"] {
+		if d.Number == "" {
+			d.Number = NumberInLink(l.Href)
+		}
+	}
+	for _, i := range card.Parts["info"] {
+		if n := NumberIn(i.Text); n != "" && d.Number == "" {
+			d.Number = n
+		}
+		if d.date == "" && NumberIn(i.Text) == "" {
+			d.date = i.Text
+		}
+	}
+	for _, b := range card.Parts["buttons"] {
+		if b.Visible {
+			d.buttons = append(d.buttons, b.Text)
+		}
+	}
+	return d
+}

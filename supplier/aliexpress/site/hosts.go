@@ -1,0 +1,45 @@
+package site
+
+import (
+	"fmt"
+	"net/url"
+	"slices"
+	"strings"
+)
+
+// Hosts are the addresses of the site's four roles, such as
+// "https://www.aliexpress.com", without a path.
+type Hosts struct {
+	WWW, Mobile, Login, API string
+	// Also are hosts that only the piece of work at hand may lead to.
+	Also []string
+}
+
+// Ours tells whether an address is on a host of the account's.
+func (h Hosts) Ours(u *url.URL) bool {
+	return containsHost(h.Also, u.Host) || slices.ContainsFunc([]string{h.WWW, h.Mobile}, func(h string) bool {
+		own, err := url.Parse(h)
+		return err == nil && own.Host == u.Host
+	})
+}
+
+// Address makes an address of the site's data absolute and refuses one that
+// is not on a host we know.
+func (h Hosts) Address(raw string) (string, error) {
+	base, err := url.Parse(h.WWW)
+	if err != nil {
+		return "", err
+	}
+	u, err := base.Parse(strings.TrimSpace(raw))
+	if err != nil || raw == "" || u.Scheme != "https" && u.Scheme != base.Scheme || u.User != nil {
+		return "", fmt.Errorf("the site's own link %q cannot be followed", raw)
+	}
+	if !h.Ours(u) {
+		return "", fmt.Errorf("the site's own link leads to %q, a host that is not known", u.Host)
+	}
+	return u.String(), nil
+}
+
+func containsHost(hosts []string, host string) bool {
+	return slices.ContainsFunc(hosts, func(h string) bool { return strings.EqualFold(h, host) })
+}

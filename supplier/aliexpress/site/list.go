@@ -1,0 +1,82 @@
+package site
+
+import (
+	"fmt"
+	"time"
+
+	"countermand/state"
+)
+
+// List is one answer of the order list.
+type List struct {
+	Orders []state.Reading
+	More   bool
+	Index  int64
+	// Whole: the list's own frame was there and filled. Without it nothing
+	// follows from what is missing, not even that the account has no orders.
+	Whole bool
+}
+
+// ParseList reads a page of the list. Entries that cannot be told apart are
+// left out, which proves nothing; but where none can be, the shape is another.
+func (p Profile) ParseList(a Answer, at time.Time, zone *time.Location) (List, error) {
+	body := Component(a.Data, p.Tags.ListBody)
+	page := List{More: body.Get("hasMore").yes(), Whole: body.Get("hasMore").There() || body.Get("pageIndex").There()}
+	page.Index, _ = body.Get("pageIndex").num()
+	entries := components(a.Data, p.Tags.ListOrder)
+	for _, f := range entries {
+		if isNumber(f.Get("orderId").Str()) {
+			page.Orders = append(page.Orders, p.listReading(f, at, zone))
+		}
+	}
+	switch {
+	case len(page.Orders) > 0:
+		return page, nil
+	case len(entries) > 0:
+		return page, fmt.Errorf("%w: none of the list's %d entries names its order", ErrShape, len(entries))
+	case !body.There() && a.Data.Get("data").holds():
+		return page, fmt.Errorf("%w: the list has neither its frame nor orders (tags.list_body, tags.list_order)", ErrShape)
+	case !page.Whole:
+		return page, fmt.Errorf("the order list came without content: %w", ErrEmpty)
+	}
+	return page, nil
+}
+
+// isNumber tells whether a value can be an order's number. One that came as a
+// fraction or with an exponent has lost digits.
+func isNumber(s string) bool { return len(s) >= 10 && len(s) <= 20 && onlyDigits(s) == s }
+
+func (p Profile) listReading(f node, at time.Time, zone *time.Location) state.Reading {
+	r := state.Reading{
+		Number: f.Get("orderId").Str(), At: at, Zone: zone.String(), Source: state.SourceList,
+		StatusText: f.Get("statusText").Str(), Store: f.Get("storeName").Str(),
+		OrderedAt: p.date(f.Get("orderDateText").Str(), zone),
+		Total:     money(f.Get("formatPriceInfo").Str(), f.Get("currencyCode").Str()),
+	}
+	buttons := readButtons(f.Get("buttons"))
+	for _, l := range f.Get("orderLines").list() {
+		r.Lines = append(r.Lines, readLine(l))
+	}
+	r.Phase = p.phase(signs{caption: r.StatusText, number: f.Get("utParams", "args", "orderStatus").Str(), buttons: buttons})
+	_, r.CancelOffered = p.CancelButton(buttons)
+	size, ok := f.Get("orderLineSize").num()
+	r.Complete = r.StatusText != "" && r.Total.Known() && !r.OrderedAt.IsZero() && ok && int(size) == len(r.Lines) &&
+		sound([]node{f.Get("statusText"), f.Get("storeName")}, []node{f.Get("buttons"), f.Get("orderLines")})
+	return r
+}
+
+func readButtons(n node) []Button {
+	var out []Button
+	for _, b := range n.list() {
+		out = append(out, Button{Type: b.Get("type").Str(), Caption: b.Get("text").Str()})
+	}
+	return out
+}
+
+func readLine(l node) state.Line {
+	quantity, _ := l.Get("quantity").num()
+	if quantity < 0 || quantity > 1_000_000 {
+		quantity = 0
+	}
+	return state.Line{ID: l.Get("orderLineId").Str(), Title: l.Get("itemTitle").Str(), SKU: l.Get("skuId").Str(), Quantity: int(quantity)}
+}

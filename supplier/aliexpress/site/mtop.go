@@ -1,0 +1,111 @@
+package site
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/url"
+	"strings"
+
+	"countermand/supplier"
+)
+
+// Answer is one of the site's answers to a call of its page.
+type Answer struct {
+	Ret  []string
+	Data node
+}
+
+// ErrShape is an answer that is not one.
+var ErrShape = errors.New("the answer is not in the site's shape")
+
+// ParseAnswer reads an answer, JSON or JSONP: the first page of a list comes
+// as a script.
+func ParseAnswer(body []byte) (Answer, error) {
+	raw := stripCallback(body)
+	dec := json.NewDecoder(bytes.NewReader(raw))
+	dec.UseNumber() // order ids are longer than a float holds
+	var v any
+	if err := dec.Decode(&v); err != nil {
+		return Answer{}, fmt.Errorf("%w: %w", ErrShape, err)
+	}
+	top := node{v}
+	a := Answer{Data: top.Get("data")}
+	for _, r := range top.Get("ret").list() {
+		a.Ret = append(a.Ret, r.Str())
+	}
+	if len(a.Ret) == 0 {
+		return Answer{}, fmt.Errorf("%w: it has no ret codes", ErrShape)
+	}
+	return a, nil
+}
+
+// stripCallback takes "mtopjsonp1({…})" out of its call.
+func stripCallback(body []byte) []byte {
+	body = bytes.TrimSpace(body)
+	if len(body) == 0 || body[0] == '{' {
+		return body
+	}
+	from, to := bytes.IndexByte(body, '('), bytes.LastIndexByte(body, ')')
+	if from < 0 || to <= from {
+		return body
+	}
+	return bytes.TrimSpace(body[from+1 : to])
+}
+
+// again marks answers that the page asks anew by itself.
+const again supplier.Kind = "again"
+
+// Kind classifies the ret codes, "" for a good answer. The gravest counts: a
+// challenge comes with a second code.
+func (r Returns) Kind(ret []string) supplier.Kind {
+	for _, class := range []struct {
+		begins []string
+		kind   supplier.Kind
+	}{
+		{r.Challenged, supplier.Challenged}, {r.LoggedOut, supplier.LoggedOut},
+		{r.Throttled, supplier.Throttled}, {r.Token, again},
+	} {
+		for _, code := range ret {
+			if hasPrefix(code, class.begins) {
+				return class.kind
+			}
+		}
+	}
+	for _, code := range ret {
+		if !hasPrefix(code, r.OK) {
+			return supplier.Unreadable
+		}
+	}
+	return ""
+}
+
+// RequestData gives the `data` argument that the page sent, from the address
+// or from the body.
+func RequestData(address, body string) node {
+	var raw string
+	if u, err := url.Parse(address); err == nil {
+		raw = u.Query().Get("data")
+	}
+	if form, err := url.ParseQuery(body); raw == "" && err == nil {
+		raw = form.Get("data")
+	}
+	dec := json.NewDecoder(strings.NewReader(raw))
+	dec.UseNumber()
+	var v any
+	if dec.Decode(&v) != nil {
+		return node{}
+	}
+	return node{v}
+}
+
+// Public gives the answer as JSON without its personal fields.
+func (a Answer) Public(private []string) ([]byte, error) {
+	return json.MarshalIndent(map[string]any{"ret": a.Ret, "data": redact(a.Data.v, private)}, "", " ")
+}
+
+// Outline gives only the names and kinds of its fields.
+func (a Answer) Outline(private []string) ([]byte, error) {
+	return json.MarshalIndent(map[string]any{"ret": a.Ret, "data": outline(a.Data.v, private)}, "", " ")
+}

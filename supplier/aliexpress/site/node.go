@@ -1,0 +1,201 @@
+package site
+
+import (
+	"encoding/json"
+	"fmt"
+	"sort"
+	"strconv"
+	"strings"
+)
+
+// node is a value in an answer. The site writes the same field as a string,
+// a number or a boolean, depending on the transport; what is absent or of
+// another kind reads as nothing.
+type node struct{ v any }
+
+// Get follows a path of object keys.
+func (n node) Get(path ...string) node {
+	for _, key := range path {
+		m, ok := n.v.(map[string]any)
+		if !ok {
+			return node{}
+		}
+		n = node{m[key]}
+	}
+	return n
+}
+
+// isObject tells whether it has fields.
+func (n node) isObject() bool { _, ok := n.v.(map[string]any); return ok }
+
+// There tells whether the value exists.
+func (n node) There() bool { return n.v != nil }
+
+// Str reads text; numbers and booleans as they were written.
+func (n node) Str() string {
+	switch v := n.v.(type) {
+	case string:
+		return strings.TrimSpace(v)
+	case json.Number:
+		return v.String()
+	case bool:
+		return strconv.FormatBool(v)
+	}
+	return ""
+}
+
+// num reads a whole number, written as such or as text.
+func (n node) num() (int64, bool) {
+	i, err := strconv.ParseInt(n.Str(), 10, 64)
+	return i, err == nil
+}
+
+// yes reads a boolean, written as such or as text.
+func (n node) yes() bool { return n.Str() == "true" }
+
+// list gives the elements of an array.
+func (n node) list() []node {
+	a, ok := n.v.([]any)
+	if !ok {
+		return nil
+	}
+	out := make([]node, len(a))
+	for i, v := range a {
+		out[i] = node{v}
+	}
+	return out
+}
+
+// text reads text or a number; what is absent reads as nothing, and what is
+// anything else is an error: nothing may be concluded from it.
+func (n node) text() (string, error) {
+	switch n.v.(type) {
+	case nil, string, json.Number:
+		return n.Str(), nil
+	}
+	return "", fmt.Errorf("%w: %s stands where text is due", ErrShape, n.kind())
+}
+
+// items gives the elements of an array that may be absent; anything else in
+// its place is an error.
+func (n node) items() ([]node, error) {
+	switch n.v.(type) {
+	case nil, []any:
+		return n.list(), nil
+	}
+	return nil, fmt.Errorf("%w: %s stands where a list is due", ErrShape, n.kind())
+}
+
+// holds tells whether there is anything in an object, list or text.
+func (n node) holds() bool {
+	switch v := n.v.(type) {
+	case nil:
+		return false
+	case map[string]any:
+		return len(v) > 0
+	case []any:
+		return len(v) > 0
+	case string:
+		return v != ""
+	}
+	return true
+}
+
+// Mentions tells whether a value stands anywhere below.
+func (n node) Mentions(s string) bool {
+	switch v := n.v.(type) {
+	case map[string]any:
+		for _, x := range v {
+			if (node{x}).Mentions(s) {
+				return true
+			}
+		}
+	case []any:
+		for _, x := range v {
+			if (node{x}).Mentions(s) {
+				return true
+			}
+		}
+	}
+	return n.Str() == s
+}
+
+// kind names what a value is, for people.
+func (n node) kind() string {
+	switch n.v.(type) {
+	case map[string]any:
+		return "an object"
+	case []any:
+		return "a list"
+	case bool:
+		return "true or false"
+	case nil:
+		return "nothing"
+	}
+	return "text or a number"
+}
+
+// sound tells whether texts and lists are what they should be.
+func sound(texts, lists []node) bool {
+	for _, n := range texts {
+		if _, err := n.text(); err != nil {
+			return false
+		}
+	}
+	for _, n := range lists {
+		if _, err := n.items(); err != nil {
+			return false
+		}
+	}
+	return true
+}
+
+// Keys of an object, sorted.
+func (n node) Keys() []string {
+	m, _ := n.v.(map[string]any)
+	out := make([]string, 0, len(m))
+	for k := range m {
+		out = append(out, k)
+	}
+	sort.Strings(out)
+	return out
+}
+
+// components gives the fields of an answer's components that carry a tag, in
+// the order in which the site shows them: hierarchy.structure, not the map.
+func components(data node, tag string) []node {
+	all := data.Get("data")
+	seen := map[string]bool{}
+	var out []node
+	take := func(key string) {
+		c := all.Get(key)
+		if !seen[key] && c.There() && c.Get("tag").Str() == tag {
+			out = append(out, c.Get("fields"))
+		}
+		seen[key] = true
+	}
+	structure := data.Get("hierarchy", "structure")
+	var walk func(key string)
+	walk = func(key string) {
+		if seen[key] {
+			return // it names itself
+		}
+		take(key)
+		for _, child := range structure.Get(key).list() {
+			walk(child.Str())
+		}
+	}
+	walk(data.Get("hierarchy", "root").Str())
+	for _, key := range all.Keys() {
+		take(key)
+	}
+	return out
+}
+
+// Component is the first of components.
+func Component(data node, tag string) node {
+	if c := components(data, tag); len(c) > 0 {
+		return c[0]
+	}
+	return node{}
+}

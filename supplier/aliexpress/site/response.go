@@ -1,0 +1,99 @@
+package site
+
+import (
+	"bytes"
+	"fmt"
+	"net/url"
+	"strings"
+
+	"countermand/supplier"
+)
+
+// Response is an answer that the page got to a call of its own; Err says why
+// its body could not be had.
+type Response struct {
+	URL, Method, PostData string
+	Status                int
+	Body                  []byte
+	Err                   error
+}
+
+// Accept reads one response: nil where it is not the call's or the page will
+// ask again by itself.
+func (p Profile) Accept(r Response, call string) (*Answer, error) {
+	if !IsCall(r.URL, call) {
+		return nil, nil
+	}
+	if r.Err != nil {
+		// A script that is no script is kept even from us, its status is not.
+		if kind := statusKind(r.Status); kind != "" {
+			return nil, &supplier.Error{Kind: kind, Detail: fmt.Sprintf("%s answers with status %d", call, r.Status)}
+		}
+		return nil, nil
+	}
+	a, err := ParseAnswer(r.Body)
+	if err != nil {
+		for _, mark := range p.Pages.Challenge.Addresses {
+			if bytes.Contains(r.Body, []byte(mark)) {
+				return nil, &supplier.Error{Kind: supplier.Challenged, Detail: call + " answers with a page that holds " + mark}
+			}
+		}
+		if kind := statusKind(r.Status); kind != "" {
+			return nil, &supplier.Error{Kind: kind, Detail: fmt.Sprintf("%s answers with status %d", call, r.Status)}
+		}
+		return nil, fmt.Errorf("read the answer to %s: %w", call, err)
+	}
+	switch kind := p.Returns.Kind(a.Ret); kind {
+	case "":
+		if a.Data.There() && !a.Data.isObject() {
+			return nil, fmt.Errorf("read the answer to %s: %w: its data are %s", call, ErrShape, a.Data.kind())
+		}
+		return &a, nil
+	case again:
+		return nil, nil
+	default:
+		return nil, &supplier.Error{Kind: kind, Detail: call + " answers " + Clip(strings.Join(a.Ret, ", "))}
+	}
+}
+
+// statusKind is what a status of HTTP alone says, "" where it says nothing.
+func statusKind(status int) supplier.Kind {
+	switch {
+	case status == 429 || status == 403:
+		return supplier.Throttled
+	case status >= 400:
+		return supplier.Unreachable
+	}
+	return ""
+}
+
+// IsCall tells whether an address is a call's own, and not one that only
+// mentions it, such as a report about it.
+func IsCall(address, call string) bool {
+	u, err := url.Parse(address)
+	return err == nil && strings.Contains(strings.ToLower(u.Path)+"/", "/h5/"+strings.ToLower(call)+"/")
+}
+
+// Asking takes the answer to the question that names what is wanted, or to
+// one that names nothing but was answered all the same. The page may ask
+// about others, too, and without a number it gets an empty frame.
+type Asking struct {
+	Field, Want string
+	// Hollow tells whether an answer is such a frame; the last one is kept
+	// for where nothing better comes.
+	Hollow func(Answer) bool
+	Empty  *Answer
+}
+
+func (q *Asking) Take(r Response, a Answer) bool {
+	switch asked := RequestData(r.URL, r.PostData).Get(q.Field).Str(); {
+	case asked == q.Want:
+		return true
+	case asked != "":
+		return false
+	case q.Hollow(a):
+		q.Empty = &a
+		return false
+	}
+	return true
+}

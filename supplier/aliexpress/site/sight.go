@@ -1,0 +1,234 @@
+package site
+
+import (
+	"fmt"
+	"net/url"
+	"slices"
+	"strings"
+
+	"countermand/supplier"
+)
+
+// PageKind is what a page is to us.
+type PageKind string
+
+// The kinds. Blank and unknown may be a page on its way; they count only when
+// they last.
+const (
+	PageBlank     PageKind = "blank"
+	PageUnknown   PageKind = "unknown"
+	PageLogin     PageKind = "login"
+	PageChallenge PageKind = "challenge"
+	PageElsewhere PageKind = "elsewhere" // a regional host
+	PageBroken    PageKind = "error"
+	PageThrottled PageKind = "too many requests"
+	PageDetail    PageKind = "detail"
+	PageForm      PageKind = "reason form"
+	PageConfirm   PageKind = "confirm dialog"
+	PagePickedUp  PageKind = "picked-up refusal"
+	PageDone      PageKind = "done"
+	PageDialog    PageKind = "unknown dialog"
+)
+
+// Sight is one look at a page, and what it is to us.
+type Sight struct {
+	View
+	Kind PageKind
+	// Why tells an operator what made it that kind.
+	Why string
+}
+
+// Settled tells whether the page is more than one on its way.
+func (s Sight) Settled() bool { return s.Kind != PageBlank && s.Kind != PageUnknown }
+
+// Queries are what a page is known by.
+func (p Profile) Queries() map[string]Query {
+	s := p.Selectors
+	dialog, title := strings.Join(s.Dialog, ","), strings.Join(s.DialogTitle, ",")
+	inDialog := func(selectors []string) Query {
+		return Query{Selectors: selectors, Within: dialog, Title: title}
+	}
+	return map[string]Query{
+		"challenge": {Selectors: []string{strings.Join(p.Pages.Challenge.Selectors, ",")}},
+		"dialog":    inDialog([]string{dialog}),
+		"title":     {Selectors: s.DetailTitle},
+		"detail_id": {Selectors: s.DetailID},
+		"buttons":   inDialog(s.DetailButtons),
+		"dialog_bt": inDialog(s.DialogButtons),
+		"form_id":   {Selectors: s.FormID},
+		"select":    inDialog(s.FormSelect),
+		"options":   inDialog(s.FormOptions),
+		"submit":    inDialog(s.FormSubmit),
+		"done":      {Selectors: s.Done},
+		"more":      inDialog(s.ListMore),
+		"disputed":  {Selectors: disputeMarks(p)},
+	}
+}
+
+// Classify names a page of the account's hosts.
+func (p Profile) Classify(h Hosts, v View) Sight {
+	kind, why := p.classify(h, v)
+	return Sight{v, kind, why}
+}
+
+// classify names the page. What stops all work comes first, then what lies on
+// top of the page, then the page.
+func (p Profile) classify(h Hosts, v View) (PageKind, string) {
+	if kind, why := p.classifyAddress(h, v); kind != "" {
+		return kind, why
+	}
+	if kind, why := p.classifyDialogs(v); kind != "" {
+		return kind, why
+	}
+	for _, e := range v.Shown("done") {
+		if t := p.Cancel.DoneTexts.In(e.Text); t != "" {
+			return PageDone, e.Text
+		}
+	}
+	switch {
+	case p.disputed(v) != "":
+		return PageUnknown, p.disputed(v)
+	case holdsAny(v.URL, p.Pages.Form.Addresses) && len(v.Shown("select")) > 0 && len(v.Shown("submit")) > 0:
+		return PageForm, ""
+	case len(v.Shown("title")) > 0:
+		return PageDetail, ""
+	case v.Text == "" || v.Ready == "loading":
+		return PageBlank, "nothing is shown"
+	}
+	return PageUnknown, "none of the profile's selectors matches"
+}
+
+func (p Profile) classifyAddress(h Hosts, v View) (PageKind, string) {
+	u, err := url.Parse(v.URL)
+	if err != nil || u.Host == "" {
+		return PageBlank, "no address yet"
+	}
+	for _, mark := range p.Pages.Challenge.Addresses {
+		if strings.Contains(v.URL, mark) {
+			return PageChallenge, "the address holds " + mark
+		}
+	}
+	for _, e := range v.Shown("challenge") {
+		return PageChallenge, "the page shows " + e.Selector
+	}
+	if p.isLogin(h, u) {
+		return PageLogin, "the site asks to sign in at " + u.Host
+	}
+	if !h.Ours(u) {
+		return PageElsewhere, "regional redirect: the site redirects to " + u.Host
+	}
+	switch why := fmt.Sprintf("the site answers with status %d", v.Status); statusKind(v.Status) {
+	case supplier.Throttled:
+		return PageThrottled, why
+	case supplier.Unreachable:
+		return PageBroken, why
+	}
+	return "", ""
+}
+
+// isLogin knows the login host and the login pages of the other hosts.
+func (p Profile) isLogin(h Hosts, u *url.URL) bool {
+	if login, err := url.Parse(h.Login); err == nil && u.Host == login.Host {
+		if www, err := url.Parse(h.WWW); err == nil && www.Host != login.Host {
+			return true
+		}
+	}
+	for _, mark := range p.Pages.Login.Addresses {
+		if strings.Contains(u.Path, mark) || strings.Contains(u.Host, strings.Trim(mark, "/")) {
+			return true
+		}
+	}
+	return false
+}
+
+// classifyDialogs names what lies over the page: of several dialogs the one
+// that is furthest in the flow, or that is not known.
+func (p Profile) classifyDialogs(v View) (kind PageKind, why string) {
+	rank := []PageKind{"", PageBlank, PageForm, PageDone, PageConfirm, PagePickedUp, PageDialog}
+	for _, d := range v.Shown("dialog") {
+		k, w := p.classifyDialog(v, d)
+		if slices.Index(rank, k) > slices.Index(rank, kind) {
+			kind, why = k, w
+		}
+	}
+	return kind, why
+}
+
+// classifyDialog names a dialog by its words. One that is not known stops
+// us: nothing below it may be clicked.
+func (p Profile) classifyDialog(v View, d Element) (PageKind, string) {
+	switch {
+	case p.Cancel.PickedUpTexts.In(d.Text) != "":
+		return PagePickedUp, d.Text
+	case p.Cancel.ConfirmTitles.In(d.InsideTitle) != "":
+		return PageConfirm, d.InsideTitle
+	case p.Cancel.DoneTexts.In(d.Text) != "":
+		return PageDone, d.Text
+	case p.disputed(v) != "":
+		return PageDialog, p.disputed(v)
+	case p.formHere(v) && slices.ContainsFunc(v.Shown("select"), func(e Element) bool { return inside(e, d) }):
+		return PageForm, ""
+	case d.Text == "":
+		return PageBlank, "an empty dialog"
+	}
+	return PageDialog, "a dialog that is not known: " + Clip(d.Text)
+}
+
+// inside tells whether an element is in this very dialog: another one may lie
+// beside it.
+func inside(e, dialog Element) bool {
+	return e.Inside && e.InsideTitle == dialog.InsideTitle && e.InsideText == dialog.InsideText
+}
+
+// formHere tells whether a dialog with a drop-down can be the cancel form: it
+// lies over the order's own page, or over the form's.
+func (p Profile) formHere(v View) bool {
+	return len(v.Shown("title")) > 0 || holdsAny(v.URL, p.Pages.Form.Addresses)
+}
+
+// disputed says what makes a page that of a dispute, "" where nothing does.
+// Its form looks like the cancel form, and nobody decided to fill it in.
+func (p Profile) disputed(v View) string {
+	if holdsAny(v.URL, p.Pages.Dispute.Addresses) {
+		return "the page is that of a dispute, by its address"
+	}
+	for _, e := range v.Shown("disputed") {
+		return "the page is that of a dispute: it shows " + e.Selector
+	}
+	return ""
+}
+
+// disputeMarks is one selector of all that only the dispute form shows.
+func disputeMarks(p Profile) []string {
+	s := p.Dispute.Selectors
+	if all := strings.Join(slices.Concat(s.Order, s.Line), ","); all != "" {
+		return []string{all}
+	}
+	return nil
+}
+
+// holdsAny tells whether an address holds one of the marks.
+func holdsAny(address string, marks []string) bool {
+	return slices.ContainsFunc(marks, func(m string) bool { return strings.Contains(address, m) })
+}
+
+// Barrier is the error of a page that stops work.
+func (s Sight) Barrier() error {
+	kind := map[PageKind]supplier.Kind{
+		PageLogin: supplier.LoggedOut, PageChallenge: supplier.Challenged, PageElsewhere: supplier.UnknownPage, PageBroken: supplier.Unreachable,
+		PageThrottled: supplier.Throttled,
+	}[s.Kind]
+	if kind == "" {
+		return nil
+	}
+	advice := map[supplier.Kind]string{
+		supplier.LoggedOut:   "run `countermand login`",
+		supplier.Challenged:  "a person must solve it: run `countermand login`",
+		supplier.UnknownPage: "check the account's hosts, region and language",
+	}[kind]
+	e := &supplier.Error{Kind: kind, Detail: s.Why}
+	if advice != "" {
+		e.Detail += "; " + advice
+	}
+	return e
+}

@@ -1,0 +1,114 @@
+package site
+
+import (
+	"errors"
+	"fmt"
+	"time"
+
+	"countermand/state"
+)
+
+// ParseTracking reads the tracking page's parcels. No number and no scan is
+// a finding that deadlines act upon, so whatever is not as it should be is an
+// error: then nothing is known, not even that there is none.
+func (p Profile) ParseTracking(a Answer) (parcels []state.Tracking, err error) {
+	list := a.Data.Get("module", "trackingDetailLineList")
+	if !list.There() {
+		return nil, fmt.Errorf("%w: the tracking answer has no list of parcels", ErrShape)
+	}
+	lines, err := list.items()
+	for _, l := range lines {
+		t, err := p.parcel(l)
+		if err != nil {
+			return nil, fmt.Errorf("read a parcel: %w", err)
+		}
+		if t.Number != "" || !t.FirstScanAt.IsZero() {
+			parcels = append(parcels, t)
+		}
+	}
+	return parcels, err
+}
+
+func (p Profile) parcel(l node) (state.Tracking, error) {
+	number, err := l.Get("mailNo").text()
+	origin, err2 := l.Get("originMailNo").text()
+	events, err3 := l.Get("detailList").items()
+	if err := errors.Join(err, err2, err3); err != nil {
+		return state.Tracking{}, err
+	}
+	if number == "" {
+		number = origin
+	}
+	t := state.Tracking{Number: number, Carrier: l.Get("logisticsCpInfo", "cpName").Str()}
+	if t.Carrier == "" {
+		t.Carrier = l.Get("logisticsCarrierName").Str()
+	}
+	strange := ""
+	for _, event := range events {
+		code, known, err := p.scanCode(event)
+		if err == nil {
+			err = p.noteScan(&t, code, event.Get("time"))
+		}
+		if err != nil {
+			return t, err
+		}
+		if !known {
+			strange = fmt.Sprintf("%q %s", code, event.Get("trackingName").Str())
+		}
+	}
+	switch {
+	case !l.isObject():
+		return t, fmt.Errorf("%w: %s stands where a parcel is due", ErrShape, l.kind())
+	case strange != "" && t.FirstScanAt.IsZero():
+		// It may be the very scan that a claim would deny.
+		return t, fmt.Errorf("%w: the event %s is not in the profile (scans)", ErrShape, Clip(strange))
+	}
+	return t, nil
+}
+
+// scanCode gives the first of an event's two codes that the profile knows;
+// known is false where it knows neither, or where there is none.
+func (p Profile) scanCode(event node) (code string, known bool, err error) {
+	first, err := event.Get("trackingPrimaryCode").text()
+	second, err2 := event.Get("trackingSecondCode").text()
+	if !event.isObject() {
+		err = fmt.Errorf("%w: %s stands where an event is due", ErrShape, event.kind())
+	}
+	for _, c := range []string{first, second} {
+		if hasPrefix(c, p.Scans.Physical) || hasPrefix(c, p.Scans.Never) || hasPrefix(c, p.Scans.Delivered) {
+			return c, true, errors.Join(err, err2)
+		}
+	}
+	if first == "" {
+		first = second
+	}
+	return first, false, errors.Join(err, err2)
+}
+
+// noteScan keeps the earliest physical scan and the delivery. The site lists
+// events newest first, but not reliably.
+func (p Profile) noteScan(t *state.Tracking, code string, when node) error {
+	physical, delivered := hasPrefix(code, p.Scans.Physical), hasPrefix(code, p.Scans.Delivered)
+	if hasPrefix(code, p.Scans.Never) || !physical && !delivered {
+		return nil
+	}
+	at := millis(when)
+	if at.IsZero() {
+		return fmt.Errorf("%w: the scan %s has no time that can be read (%q)", ErrShape, code, Clip(when.Str()))
+	}
+	if physical && earlier(t.FirstScanAt, at).Equal(at) {
+		t.FirstScanAt, t.FirstScanCode = at, code
+	}
+	if delivered {
+		t.DeliveredAt = earlier(t.DeliveredAt, at)
+	}
+	return nil
+}
+
+// earlier gives the earlier of two times; zero is none.
+func earlier(a, b time.Time) time.Time {
+	if a.IsZero() || b.Before(a) {
+		return b
+	}
+	return a
+}
