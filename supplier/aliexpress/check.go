@@ -273,12 +273,14 @@ type part struct {
 
 // selectors notes which alternative of each part matches, waiting for the
 // page to show them.
-func (i *inspection) selectors(ctx context.Context, parts []part) (site.View, error) {
+func (i *inspection) selectors(ctx context.Context, parts []part) (site.Sight, error) {
 	queries := map[string]site.Query{}
 	for _, p := range parts {
 		queries[p.name] = site.Query{Selectors: p.selectors}
 	}
-	v, err := i.settle(ctx, queries, func(v site.View) bool {
+	look := func(ctx context.Context) (site.Sight, error) { return i.c.look(ctx, i.tab, queries) }
+	// A page that has its data shows them soon.
+	v, _, err := watch(ctx, i.tab, min(i.c.o.StepTimeout, i.c.o.CheckWait), look, func(v site.Sight) bool {
 		return !slices.ContainsFunc(parts, func(p part) bool { return !p.idle && len(v.Shown(p.name)) == 0 })
 	})
 	if err != nil {
@@ -298,27 +300,6 @@ func (i *inspection) selectors(ctx context.Context, parts []part) (site.View, er
 		}
 	}
 	return v, nil
-}
-
-// settle looks until good, but not for long: a page that has its data shows
-// them soon.
-func (i *inspection) settle(ctx context.Context, queries map[string]site.Query, good func(site.View) bool) (v site.View, err error) {
-	err = i.c.settleDrawn(ctx, i.tab, i.c.o.CheckWait, func(ctx context.Context) (bool, error) {
-		s, err := i.c.look(ctx, i.tab)
-		if err == nil {
-			err = s.Barrier()
-		}
-		if err != nil {
-			return false, err
-		}
-		now, err := see(ctx, i.tab, queries)
-		if err != nil {
-			return false, err // the last good look stands
-		}
-		v = now
-		return good(v), nil
-	})
-	return v, err
 }
 
 func (i *inspection) tell(ctx context.Context, page string) {

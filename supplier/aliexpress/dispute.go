@@ -12,7 +12,6 @@ import (
 	"countermand/state"
 	"countermand/supplier"
 	"countermand/supplier/aliexpress/site"
-	"countermand/supplier/chrome"
 )
 
 // claim is one attempt to fill in a dispute.
@@ -21,7 +20,7 @@ type claim struct {
 	d       supplier.Dossier
 	offered []site.Offer
 	filled  map[string]string
-	heard   *chrome.Listener
+	opened  *supplier.Return
 }
 
 // Dispute fills the form of one order line from the dossier. It stops before
@@ -31,66 +30,67 @@ func (c *Client) Dispute(ctx context.Context, d supplier.Dossier) (supplier.Disp
 	if ds := c.p.Dispute.Selectors; len(ds.Select) == 0 || len(ds.Text) == 0 || len(c.p.Dispute.ButtonTypes) == 0 {
 		return supplier.DisputeResult{}, c.fail(ctx, op, lacks("what the dispute form looks like (dispute)"))
 	}
-	limited, cancel := context.WithTimeout(ctx, c.o.CancelTimeout)
-	defer cancel()
-	tab, err := c.begin(limited)
-	if err != nil {
-		return supplier.DisputeResult{}, c.fail(limited, op, err)
-	}
-	k := &claim{scene: scene{c: c, tab: tab, number: d.Number, caseID: d.CaseID, mark: d.Dispatch, pace: c.o.Pace}, d: d, filled: map[string]string{}}
-	k.heard = tab.Listen(hearing(c.p.Calls.Reasons)...)
-	defer func() { k.heard.Close(); k.leave(ctx) }()
-	err = k.run(limited)
-	if k.marked {
-		return k.conclude(ctx, err), nil
-	}
-	s, err := c.asStop(limited, op, err)
-	if err != nil {
-		if e, ok := errors.AsType[*supplier.Error](err); ok {
-			e.Evidence = append(e.Evidence, k.evidence...)
+	k := &claim{d: d, filled: map[string]string{}, scene: scene{
+		c: c, number: d.Number, caseID: d.CaseID, what: "submitted", part: "dispute", guard: d.Guard, store: d.Dispatch, more: c.p.DisputeQueries(),
+	}}
+	k.right = func(s site.Sight) error {
+		if why := s.DisputeOf(k.number, k.d.Line); why != "" {
+			return end(supplier.DisputeWrongOrder, "%s%s", why, k.sofar())
 		}
+		return nil
+	}
+	v, err := k.play(ctx, op, k)
+	if err != nil {
 		return supplier.DisputeResult{}, err
 	}
-	return k.result(supplier.DisputeOutcome(s.outcome), s.detail), nil
-}
-
-func (k *claim) result(o supplier.DisputeOutcome, detail string) supplier.DisputeResult {
-	out := supplier.DisputeResult{Outcome: o, Detail: detail, Filled: k.filled, Evidence: k.evidence}
+	out := supplier.DisputeResult{Outcome: supplier.DisputeOutcome(v.outcome), Detail: v.detail, Filled: k.filled, Return: k.opened, Evidence: k.evidence}
 	for _, r := range k.offered {
 		out.Offered = append(out.Offered, r.Text)
 	}
-	return out
+	return out, nil
 }
 
 func (k *claim) run(ctx context.Context) error {
+	k.heard = k.tab.Listen(hearing(k.c.p.Calls.Reasons)...)
 	if err := checkFiles(k.d.Files); err != nil {
-		return halt(supplier.DisputeFailed, "%v; nothing was submitted", err)
+		return end(supplier.DisputeFailed, "%v%s", err, k.sofar())
 	}
 	before, err := k.c.returns(ctx, k.tab, k.number, k.pace)
 	if err != nil {
 		return err
 	}
-	for _, r := range before {
-		if r.OrderLine == k.d.Line && r.Open {
-			return halt(supplier.DisputeAlready, "the list of returns shows %s about this line", site.Quoted(r.Status))
-		}
+	if r := k.open(before); r != nil {
+		return end(supplier.DisputeAlready, "the list of returns shows %s about this line", site.Quoted(r.Status))
 	}
-	if err := k.enter(ctx, k.guard); err != nil {
+	if err := k.enter(ctx); err != nil {
 		return err
 	}
-	if err := k.open(ctx); err != nil {
+	if !slices.ContainsFunc(k.detail.Reading.Lines, func(l state.Line) bool { return l.ID == k.d.Line }) {
+		return end(supplier.DisputeWrongOrder, "order %s has no line %s", k.number, k.d.Line)
+	}
+	if err := k.follow(ctx); err != nil {
 		return err
 	}
 	if err := k.fill(ctx); err != nil {
 		return err
 	}
 	if err := k.keep(ctx, "dispute-filled"); err != nil {
-		return halt(supplier.DisputeFailed, "%v; nothing was submitted", err)
+		return end(supplier.DisputeFailed, "%v%s", err, k.sofar())
 	}
 	if !k.d.Submit {
-		return halt(supplier.DisputeFilled, "the form is filled in; nothing was submitted")
+		return end(supplier.DisputeFilled, "the form is filled in; nothing was submitted")
 	}
 	return k.submit(ctx)
+}
+
+// open finds the dispute that is open about the line, nil where none is.
+func (k *claim) open(list []supplier.Return) *supplier.Return {
+	for _, r := range list {
+		if r.OrderLine == k.d.Line && r.Open {
+			return &r
+		}
+	}
+	return nil
 }
 
 // checkFiles finds out early that evidence is missing.
@@ -103,133 +103,53 @@ func checkFiles(files []string) error {
 	return nil
 }
 
-func (k *claim) guard(d site.Detail) error {
-	if k.d.Guard != nil {
-		if err := k.d.Guard(d.Reading); err != nil {
-			return halt(supplier.DisputeWrongOrder, "%v; nothing was submitted", err)
-		}
-	}
-	if !slices.ContainsFunc(d.Reading.Lines, func(l state.Line) bool { return l.ID == k.d.Line }) {
-		return halt(supplier.DisputeWrongOrder, "order %s has no line %s", k.number, k.d.Line)
-	}
-	return nil
-}
-
-func (k *claim) queries() map[string]site.Query {
-	s := k.c.p.Dispute.Selectors
-	dialog := strings.Join(k.c.p.Selectors.Dialog, ",")
-	return map[string]site.Query{
-		"order": {Selectors: s.Order}, "line": {Selectors: s.Line}, "yes": {Selectors: s.Yes}, "no": {Selectors: s.No},
-		"select": {Selectors: s.Select}, "options": {Selectors: s.Options}, "text": {Selectors: s.Text}, "amount": {Selectors: s.Amount},
-		"files": {Selectors: s.Files}, "uploaded": {Selectors: s.Uploaded}, "next": {Selectors: s.Next}, "submit": {Selectors: s.Submit},
-		"done":      {Selectors: s.Done},
-		"dialog_bt": {Selectors: k.c.p.Selectors.DialogButtons, Within: dialog, Title: strings.Join(k.c.p.Selectors.DialogTitle, ",")},
-	}
-}
-
-// see looks until good; a page that never gets so ends the attempt.
-func (k *claim) see(ctx context.Context, what string, good func(site.View) bool) (site.View, error) {
-	v, ok, err := k.c.sees(ctx, k.tab, k.queries(), good)
-	if err != nil {
-		return v, err
-	}
-	if !ok {
-		k.witness(ctx, "unknown-page")
-		return v, halt(supplier.DisputeUnknown, "the dispute page does not show %s (dispute.selectors)", what)
-	}
-	return v, k.right(v)
-}
-
-// right checks the numbers that the page shows, each time it is looked at.
-func (k *claim) right(v site.View) error {
-	for name, want := range map[string]string{"order": k.number, "line": k.d.Line} {
-		if text := v.TextOf(name); text != "" && site.NumberIn(text) != want {
-			return halt(supplier.DisputeWrongOrder, "the dispute page is about %s %s, not %s; nothing was submitted", name, site.Quoted(site.Clip(text)), want)
-		}
-	}
-	return nil
-}
-
-// open follows the order's own link, without clicking the button that holds
-// it, and makes sure that the form's data are of the very line.
-func (k *claim) open(ctx context.Context) error {
+// follow goes to the form by the order's own link, without clicking the button
+// that holds it, and makes sure that the form's data are of the very line.
+func (k *claim) follow(ctx context.Context) error {
 	links, ok := k.detail.Disputes[k.d.Line]
 	if !ok {
-		return halt(supplier.DisputeNotOffered, "the order (%s) offers no dispute about this line", site.Quoted(k.detail.Reading.StatusText))
+		return end(supplier.DisputeNotOffered, "the order (%s) offers no dispute about this line", site.Quoted(k.detail.Reading.StatusText))
 	}
 	link := links.Missing
 	if k.d.Received {
 		link = links.Received
 	}
-	address, err := k.c.o.Hosts.Address(link)
-	if err != nil {
-		return halt(supplier.DisputeUnknown, "%v", err)
-	}
-	if err := k.pace(ctx); err != nil {
-		return err
-	}
-	if err := k.tab.Navigate(ctx, address); err != nil {
+	if err := k.visit(ctx, link); err != nil {
 		return err
 	}
 	step, cancel := context.WithTimeout(ctx, k.c.o.StepTimeout)
 	defer cancel()
 	a, err := k.c.await(step, k.tab, k.heard, k.c.p.Calls.Reasons, always)
 	if errors.Is(err, context.DeadlineExceeded) && ctx.Err() == nil {
-		return halt(supplier.DisputeUnknown, "the dispute form does not tell which order it is about")
+		return end(supplier.DisputeUnknown, "the dispute form does not tell which order it is about")
 	}
 	if err != nil {
 		return err
 	}
-	return k.read(a)
-}
-
-// read takes the form's data: whose it is, and what it offers.
-func (k *claim) read(a site.Answer) error {
-	m := a.Data.Get("module")
-	order, line := m.Get("tradeOrderId").Str(), m.Get("tradeOrderLineId").Str()
-	if err := site.Formless(a); err != nil {
+	order, line, offered, err := site.ParseDispute(a, k.d.Received)
+	switch {
+	case err != nil:
 		return err
+	case order != k.number || line != k.d.Line:
+		return end(supplier.DisputeWrongOrder, "the form's data are of order %q, line %q%s", order, line, k.sofar())
 	}
-	if order != k.number || line != k.d.Line {
-		return halt(supplier.DisputeWrongOrder, "the form's data are of order %q, line %q; nothing was submitted", order, line)
-	}
-	list := m.Get("reasonList")
-	if received := m.Get("reasonListForReceived"); k.d.Received && received.There() {
-		list = received
-	}
-	k.offered = site.ReadReasons(list)
+	k.offered = offered
 	return nil
-}
-
-// choose takes the first wish that exactly one offered reason fits.
-func (k *claim) choose() (site.Offer, bool) {
-	for _, want := range k.d.Reasons {
-		var fits []site.Offer
-		for _, o := range k.offered {
-			if want == o.Code || site.Fold(want) != "" && strings.Contains(site.Fold(o.Text), site.Fold(want)) {
-				fits = append(fits, o)
-			}
-		}
-		if len(fits) == 1 && k.c.p.Denies(site.Button{Caption: fits[0].Text}) == "" {
-			return fits[0], true
-		}
-	}
-	return site.Offer{}, false
 }
 
 // fill puts the dossier into the form.
 func (k *claim) fill(ctx context.Context) error {
-	choice, ok := k.choose()
+	choice, ok := k.c.p.ChooseWish(k.d.Reasons, k.offered)
 	if !ok {
-		k.witness(ctx, "unknown-page")
-		return halt(supplier.DisputeUnknown, "none of the reasons wanted is offered exactly once")
+		return k.unknown(ctx, "none of the reasons wanted is offered exactly once")
 	}
 	if err := k.answer(ctx); err != nil {
 		return err
 	}
-	if err := k.pick(ctx, choice); err != nil {
+	if err := k.pick(ctx, "reasons", "choices", choice, func(s site.Sight) bool { return s.Chose("reasons", choice) }); err != nil {
 		return err
 	}
+	k.filled["reason"] = choice.Text
 	if err := k.put(ctx, "text", k.d.Text); err != nil {
 		return err
 	}
@@ -247,51 +167,24 @@ func (k *claim) answer(ctx context.Context) error {
 	if k.d.Received {
 		name, captions = "yes", k.c.p.Dispute.YesCaptions
 	}
-	v, err := k.see(ctx, "the form", func(v site.View) bool {
-		return len(v.Shown("select")) == 1 || len(v.Shown(name)) == 1
-	})
+	s, err := k.await(ctx, "the form", func(s site.Sight) bool { return len(s.Shown("reasons")) == 1 || len(s.Shown(name)) == 1 })
 	if err != nil {
 		return err
 	}
 	k.filled["received"] = name
-	if len(v.Shown("select")) == 1 {
+	if len(s.Shown("reasons")) == 1 {
 		return nil // the link has answered it
 	}
-	return k.c.press(ctx, k.tab, v.Shown(name)[0], site.Allowance{What: "the answer", Captions: captions})
-}
-
-func (k *claim) pick(ctx context.Context, choice site.Offer) error {
-	v, err := k.see(ctx, "its drop-down of reasons", func(v site.View) bool { return len(v.Shown("select")) == 1 })
-	if err != nil {
-		return err
-	}
-	if err := k.c.press(ctx, k.tab, v.Shown("select")[0], site.Allowance{What: "the reasons", Form: true}); err != nil {
-		return err
-	}
-	isChoice := func(e site.Element) bool { return site.Fold(e.Text) == site.Fold(choice.Text) }
-	v, err = k.see(ctx, "the reason "+site.Quoted(choice.Text)+" once", func(v site.View) bool {
-		_, why := v.Only("options", isChoice)
-		return why == ""
-	})
-	if err != nil {
-		return err
-	}
-	option, _ := v.Only("options", isChoice)
-	if err := k.c.press(ctx, k.tab, option, site.Allowance{What: "the reason", Captions: site.Texts{"": {choice.Text}}, Form: true}); err != nil {
-		return err
-	}
-	_, err = k.see(ctx, "the chosen reason", func(v site.View) bool { return strings.Contains(site.Fold(v.TextOf("select")), site.Fold(choice.Text)) })
-	k.filled["reason"] = choice.Text
-	return err
+	return k.c.press(ctx, k.tab, s.Shown(name)[0], site.Allowance{What: "the answer", Captions: captions})
 }
 
 // put writes into one of the form's fields.
 func (k *claim) put(ctx context.Context, name, text string) error {
-	v, err := k.see(ctx, "the field for the "+name, func(v site.View) bool { return len(v.Shown(name)) == 1 })
+	s, err := k.await(ctx, "the field for the "+name, func(s site.Sight) bool { return len(s.Shown(name)) == 1 })
 	if err != nil {
 		return err
 	}
-	if err := k.c.write(ctx, k.tab, v.Shown(name)[0], text); err != nil {
+	if err := k.write(ctx, s.Shown(name)[0], text); err != nil {
 		return err
 	}
 	k.filled[name] = text
@@ -303,14 +196,14 @@ func (k *claim) attach(ctx context.Context) error {
 		return nil
 	}
 	// A file field is usually hidden behind a nicer button.
-	v, err := k.see(ctx, "the field for files", func(v site.View) bool { return len(v.Found["files"]) == 1 })
+	s, err := k.await(ctx, "the field for files", func(s site.Sight) bool { return len(s.Found["files"]) == 1 })
 	if err != nil {
 		return err
 	}
-	if err := k.c.upload(ctx, k.tab, v.Found["files"][0], k.d.Files); err != nil {
+	if err := k.tab.Attach(ctx, ref(s.Found["files"][0]), k.d.Files...); err != nil {
 		return err
 	}
-	if _, err := k.see(ctx, "the files as uploaded", func(v site.View) bool { return len(v.Found["uploaded"]) >= len(k.d.Files) }); err != nil {
+	if _, err := k.await(ctx, "the files as uploaded", func(s site.Sight) bool { return len(s.Found["uploaded"]) >= len(k.d.Files) }); err != nil {
 		return err
 	}
 	var names []string
@@ -319,4 +212,70 @@ func (k *claim) attach(ctx context.Context) error {
 	}
 	k.filled["files"] = strings.Join(names, ", ")
 	return nil
+}
+
+// submit sends the filled form: an operator decided it. The steps before
+// Submit are the form's own.
+func (k *claim) submit(ctx context.Context) error {
+	p := k.c.p
+	next := site.Allowance{What: "Next", Captions: p.Dispute.NextCaptions}
+	send := site.Allowance{What: "Submit", Captions: p.Cancel.SubmitCaptions}
+	confirm := site.Allowance{What: "Confirm", Captions: p.Cancel.ConfirmCaptions, Title: p.Dispute.ConfirmTitles}
+	s, err := k.await(ctx, "a button to go on", func(s site.Sight) bool { return s.Has("next", next) || s.Has("send", send) })
+	if err != nil {
+		return err
+	}
+	if s.Has("next", next) {
+		if err := k.pace(ctx); err != nil {
+			return err
+		}
+		// Whether this step already tells the supplier is not known.
+		if err := k.press(ctx, "dispute-next", s, "next", next); err != nil {
+			return err
+		}
+	}
+	if s, err = k.await(ctx, "Submit", func(s site.Sight) bool { return s.Has("send", send) }); err != nil {
+		return err
+	}
+	if err := k.press(ctx, "before-submit", s, "send", send); err != nil {
+		return err
+	}
+	// Where a pop-up asks whether to submit, it is agreed to.
+	done := func(s site.Sight) bool { return p.Dispute.DoneTexts.In(s.TextOf("sent")) != "" }
+	s, err = k.await(ctx, "what came of Submit", func(s site.Sight) bool { return s.Has("dialog_bt", confirm) || done(s) })
+	if err != nil || done(s) {
+		return err
+	}
+	if err := k.press(ctx, "before-confirm", s, "dialog_bt", confirm); err != nil {
+		return err
+	}
+	_, err = k.await(ctx, "the end", done)
+	return err
+}
+
+func (k *claim) press(ctx context.Context, name string, s site.Sight, query string, allow site.Allowance) error {
+	el, _ := s.Button(query, allow)
+	return k.commit(ctx, commitment{name: name, el: el, allow: allow, still: func(_ context.Context, s site.Sight) error { return k.right(s) }})
+}
+
+// conclude reads the list of returns and says whether the dispute is there.
+func (k *claim) conclude(ctx context.Context, cause error) error {
+	why := "submitted"
+	if cause != nil {
+		why = cause.Error()
+	}
+	k.witness(ctx, "after-submit")
+	var list []supplier.Return
+	var err error
+	if k.tab, err = k.c.page(ctx); err == nil {
+		list, err = k.c.returns(ctx, k.tab, k.number, k.pace)
+	}
+	if err != nil {
+		return end(supplier.DisputeUnclear, "%s; reading the list of returns: %v", why, err)
+	}
+	k.witness(ctx, "re-read")
+	if k.opened = k.open(list); k.opened != nil {
+		return end(supplier.DisputeSubmitted, "read again: %s", site.Quoted(k.opened.Status))
+	}
+	return end(supplier.DisputeUnclear, "%s; the list of returns does not show it", why)
 }

@@ -72,15 +72,12 @@ func (c *Client) await(ctx context.Context, tab *chrome.Tab, heard *chrome.Liste
 			if a != nil && take(site.Response(list[seen]), *a) {
 				// A page that was sent elsewhere makes its calls, too.
 				got = *a
-				s, err := c.look(ctx, tab)
-				return true, errors.Join(err, s.Barrier())
+				_, err := c.look(ctx, tab, nil)
+				return true, err
 			}
 		}
-		s, err := c.look(ctx, tab)
-		if err != nil {
-			return true, err
-		}
-		return false, s.Barrier()
+		_, err := c.look(ctx, tab, nil)
+		return false, err
 	})
 	return got, err
 }

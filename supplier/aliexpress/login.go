@@ -14,7 +14,10 @@ func (c *Client) Blocked(ctx context.Context) (bool, error) {
 	if c.tab == nil || !c.tab.Alive() {
 		return false, fmt.Errorf("look at the sign-in: the window is gone: %w", chrome.ErrGone)
 	}
-	s, err := c.look(ctx, c.tab)
+	s, err := c.look(ctx, c.tab, nil)
+	if s.Kind != "" {
+		err = nil // what stops the account's work is the answer here
+	}
 	return s.Kind == site.PageLogin || s.Kind == site.PageChallenge, err
 }
 

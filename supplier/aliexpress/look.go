@@ -2,18 +2,44 @@ package aliexpress
 
 import (
 	"context"
+	"errors"
+	"maps"
+	"time"
 
 	"countermand/supplier/aliexpress/site"
 	"countermand/supplier/chrome"
 )
 
-// look takes one view of the page and names it.
-func (c *Client) look(ctx context.Context, tab *chrome.Tab) (site.Sight, error) {
-	v, err := see(ctx, tab, c.p.Queries())
+// look takes one view of the page, with what more asks for, and names it. A
+// page that stops the account's work is its error.
+func (c *Client) look(ctx context.Context, tab *chrome.Tab, more map[string]site.Query) (site.Sight, error) {
+	queries := c.p.Queries()
+	maps.Copy(queries, more)
+	v, err := see(ctx, tab, queries)
 	if err != nil {
 		return site.Sight{}, err
 	}
-	return c.p.Classify(c.o.Hosts, v), nil
+	s := c.p.Classify(c.o.Hosts, v)
+	return s, s.Barrier()
+}
+
+// watch looks until good, but no longer than wait: then ok is false and the
+// last look stands.
+func watch(ctx context.Context, tab *chrome.Tab, wait time.Duration, look func(context.Context) (site.Sight, error), good func(site.Sight) bool) (last site.Sight, ok bool, err error) {
+	step, cancel := context.WithTimeout(ctx, wait)
+	defer cancel()
+	err = tab.WaitFor(step, "wait for the page", func(ctx context.Context) (bool, error) {
+		s, err := look(ctx)
+		if err != nil {
+			return false, err // the last good look stands
+		}
+		last, ok = s, good(s)
+		return ok, nil
+	})
+	if errors.Is(err, context.DeadlineExceeded) && ctx.Err() == nil {
+		err = nil
+	}
+	return last, ok, err
 }
 
 // see takes one view of the page.

@@ -40,29 +40,9 @@ func aim(ctx context.Context, tab *chrome.Tab, e site.Element) (site.Element, er
 	return element(now), err
 }
 
-// press clicks an element once it is free.
-func (c *Client) press(ctx context.Context, tab *chrome.Tab, e site.Element, a site.Allowance) error {
-	if _, err := c.reach(ctx, tab, e); err != nil {
-		return err
-	}
-	err := c.click(ctx, tab, e, a)
-	if !errors.Is(err, chrome.ErrCovered) {
-		return err
-	}
-	// It came between the look and the click; nothing was pressed.
-	if _, err := c.reach(ctx, tab, e); err != nil {
-		return err
-	}
-	return c.click(ctx, tab, e, a)
-}
-
 // uncover deals with what lies over an element.
 func (c *Client) uncover(ctx context.Context, tab *chrome.Tab, e site.Element) error {
-	s, err := c.look(ctx, tab)
-	if err == nil {
-		err = s.Barrier()
-	}
-	if err != nil {
+	if _, err := c.look(ctx, tab, nil); err != nil {
 		return err
 	}
 	n, by, err := c.nuisanceOver(ctx, tab, e)

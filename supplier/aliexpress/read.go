@@ -307,11 +307,8 @@ func (c *Client) nextList(ctx context.Context, tab *chrome.Tab, after int64) (si
 	defer heard.Close()
 	var more site.Element
 	err := tab.WaitFor(ctx, "find the button for more orders", func(ctx context.Context) (bool, error) {
-		s, err := c.look(ctx, tab)
+		s, err := c.look(ctx, tab, nil)
 		if err != nil {
-			return true, err
-		}
-		if err := s.Barrier(); err != nil {
 			return true, err
 		}
 		for _, e := range s.Shown("more") {

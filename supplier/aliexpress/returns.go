@@ -72,7 +72,10 @@ func (c *Client) nextReturns(ctx context.Context, tab *chrome.Tab, after int64, 
 	heard := tab.Listen(hearing(c.p.Calls.Returns)...)
 	defer heard.Close()
 	d := c.p.Dispute
-	v, ok, err := c.sees(ctx, tab, map[string]site.Query{"next": {Selectors: d.Selectors.NextPage}}, func(v site.View) bool {
+	look := func(ctx context.Context) (site.Sight, error) {
+		return c.look(ctx, tab, map[string]site.Query{"next": {Selectors: d.Selectors.NextPage}})
+	}
+	v, ok, err := watch(ctx, tab, c.o.StepTimeout, look, func(v site.Sight) bool {
 		list := v.Shown("next")
 		return len(list) == 1 && list[0].Enabled
 	})

@@ -5,83 +5,237 @@ import (
 	"errors"
 	"fmt"
 
+	"countermand/state"
 	"countermand/supplier"
 	"countermand/supplier/aliexpress/site"
 	"countermand/supplier/chrome"
 )
 
-// sees looks until the elements are as wanted or the step's time is over;
-// what stops the account's work is its error. ok tells whether they are.
-func (c *Client) sees(ctx context.Context, tab *chrome.Tab, queries map[string]site.Query, good func(site.View) bool) (v site.View, ok bool, err error) {
-	step, cancel := context.WithTimeout(ctx, c.o.StepTimeout)
-	defer cancel()
-	err = tab.WaitFor(step, "wait for the page", func(ctx context.Context) (bool, error) {
-		s, err := c.look(ctx, tab)
-		if err == nil {
-			err = s.Barrier()
-		}
-		if err != nil {
-			return false, err
-		}
-		now, err := see(ctx, tab, queries)
-		if err != nil {
-			return false, err // the last good look stands
-		}
-		v = now
-		return good(v), nil
-	})
-	if errors.Is(err, context.DeadlineExceeded) && ctx.Err() == nil {
-		return v, false, nil
-	}
-	return v, err == nil, err
+// verdict ends a flow by what the page says, told apart from an error: an
+// outcome of the flow's contract and the words for it. The outcomes that
+// every flow can have bear the same names in all three contracts.
+type verdict struct{ outcome, detail string }
+
+func (v verdict) Error() string { return v.detail }
+
+func end[T ~string](outcome T, format string, args ...any) error {
+	return verdict{string(outcome), fmt.Sprintf(format, args...)}
 }
 
-// scene is one order's page beside the cancel flow: the messages, a dispute.
+// flow is what differs between a cancel, a message and a dispute.
+type flow interface {
+	// run goes as far as the last press.
+	run(ctx context.Context) error
+	// conclude reads what became of it and gives the verdict; cause is how run
+	// ended. It is asked only where something may have reached the supplier.
+	conclude(ctx context.Context, cause error) error
+}
+
+// scene is one flow's work on the pages of one order.
 type scene struct {
 	c              *Client
-	tab            *chrome.Tab
 	number, caseID string
-	mark, pace     func(context.Context) error
-	detail         site.Detail
-	evidence       []string
-	// marked: the mark is on disk; from here on the answer is an outcome.
-	marked bool
+	// what did not happen where the scene ends early: "asked".
+	what string
+	// part of the profile to be mended where a page is not known.
+	part  string
+	guard func(state.Reading) error
+	// store puts the mark on disk.
+	store func(context.Context) error
+	pace  func(context.Context) error
+	// more is what the flow's own pages are asked for.
+	more map[string]site.Query
+	// attend, where set, is called before each look of a wait.
+	attend func(context.Context) error
+	// right, where set, tells whether a page that was waited for is the order's.
+	right func(site.Sight) error
+
+	tab *chrome.Tab
+	// own is a tab that the site opened and that goes with the scene.
+	own      *chrome.Tab
+	heard    *chrome.Listener
+	detail   site.Detail
+	evidence []string
+	// marked: the mark is on disk. pressed: a press was made that might reach
+	// the supplier, marked or not. From either on only a reading decides.
+	marked, pressed bool
 }
 
-// stop ends a scene: with an outcome's words, before anything was sent.
-type stop struct {
-	outcome string
-	detail  string
-}
-
-func (s stop) Error() string { return s.detail }
-
-func halt[T ~string](outcome T, format string, args ...any) error {
-	return stop{string(outcome), fmt.Sprintf(format, args...)}
-}
-
-// enter reads the order, asks the guard and gives what its page says.
-func (s *scene) enter(ctx context.Context, guard func(site.Detail) error) error {
-	// Evidence should show what a person would have seen.
-	if err := s.tab.SetBlocking(ctx, false); err != nil {
-		return err
+// play carries a flow to its verdict. What stops it before anything can have
+// reached the supplier is a verdict or an error of a kind; after that the
+// answer is always a verdict, even when the caller is gone.
+func (s *scene) play(ctx context.Context, op string, f flow) (verdict, error) {
+	limited, cancel := context.WithTimeout(ctx, s.c.o.CancelTimeout)
+	defer cancel()
+	var err error
+	if s.tab, err = s.c.begin(limited); err != nil {
+		return verdict{}, s.c.fail(limited, op, err)
 	}
+	defer s.leave(ctx)
+	s.pace = s.c.o.Pace
+	// Evidence should show what a person would have seen.
+	if err = s.tab.SetBlocking(limited, false); err == nil {
+		err = f.run(limited)
+	}
+	if s.marked || s.pressed {
+		return s.conclude(ctx, f, err), nil
+	}
+	if v, ok := errors.AsType[verdict](err); ok {
+		return v, nil
+	}
+	switch kind := supplier.KindOf(err); {
+	case kind == "" && unclickable(err):
+		return verdict{string(state.AskFailed), err.Error() + s.sofar()}, nil
+	case kind == supplier.WrongOrder:
+		return verdict{string(state.AskWrongOrder), err.Error()}, nil
+	}
+	err = s.c.fail(limited, op, err)
+	if e, ok := errors.AsType[*supplier.Error](err); ok {
+		e.Evidence = append(e.Evidence, s.evidence...)
+	}
+	return verdict{}, err
+}
+
+// conclude lets the flow read what became of it, without a pause: a person
+// would look at once, too.
+func (s *scene) conclude(ctx context.Context, f flow, cause error) verdict {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), s.c.o.FinalTimeout)
+	defer cancel()
+	s.pace = func(context.Context) error { return nil }
+	// A press that was to reach nobody and may have done so is marked late:
+	// what it did is in doubt all the same.
+	if err := s.mark(ctx); err != nil {
+		cause = errors.Join(cause, err)
+	}
+	if _, ended := errors.AsType[verdict](cause); cause != nil && !ended {
+		s.c.revive(ctx, cause)
+		s.witness(ctx, "after-error")
+	}
+	v, _ := errors.AsType[verdict](f.conclude(ctx, cause))
+	return v
+}
+
+func (s *scene) leave(ctx context.Context) {
+	if s.heard != nil {
+		s.heard.Close()
+	}
+	if s.own != nil {
+		s.own.Close()
+	}
+	if ctx.Err() != nil && s.c.tab != nil {
+		// We are being stopped: a page that still loads answers nothing, so
+		// it is thrown away instead of tidied up.
+		s.c.tab.Close()
+		s.c.tab = nil
+	}
+	s.c.tidy(ctx)
+}
+
+// enter reads the order and asks the caller about it.
+func (s *scene) enter(ctx context.Context) error {
 	d, err := s.c.readDetail(ctx, s.tab, s.number, s.pace)
 	if err != nil {
 		return err
 	}
 	s.detail = d
-	return guard(d)
+	return s.ask(d.Reading.Number)
 }
 
-func (s *scene) leave(ctx context.Context) {
-	s.c.tidy(ctx)
+// ask asks the caller about the order that the page at hand shows.
+func (s *scene) ask(shown string) (err error) {
+	r := s.detail.Reading
+	r.Number = shown
+	switch {
+	case shown != s.number:
+		err = wrong("guard order "+s.number, s.number, shown)
+	case s.guard != nil:
+		err = s.guard(r)
+	}
+	if err != nil {
+		return end(state.AskWrongOrder, "%v%s", err, s.sofar())
+	}
+	return nil
 }
 
-func (s *scene) keep(ctx context.Context, name string) error {
-	refs, err := s.c.keep(ctx, s.tab, s.caseID, s.number, name, nil)
-	s.evidence = append(s.evidence, refs...)
-	return err
+// visit follows a link of the order's own data.
+func (s *scene) visit(ctx context.Context, link string) error {
+	address, err := s.c.o.Hosts.Address(link)
+	if err != nil {
+		return end(state.AskUnknown, "%v%s", err, s.sofar())
+	}
+	if err := s.pace(ctx); err != nil {
+		return err
+	}
+	return s.tab.Navigate(ctx, address)
+}
+
+// until looks until good or until the step's time is over: then ok is false
+// and the last look stands.
+func (s *scene) until(ctx context.Context, good func(site.Sight) bool) (site.Sight, bool, error) {
+	last, ok, err := watch(ctx, s.tab, s.c.o.StepTimeout, func(ctx context.Context) (site.Sight, error) {
+		if s.attend != nil {
+			if err := s.attend(ctx); err != nil {
+				return site.Sight{}, err
+			}
+		}
+		return s.look(ctx)
+	}, good)
+	if err == nil && !ok {
+		err = s.tab.Health(ctx) // what was seen then is no sight of now
+	}
+	if err == nil && last.Kind == "" {
+		err = fmt.Errorf("the page was not seen: %w", context.DeadlineExceeded)
+	}
+	return last, ok, err
+}
+
+// look takes one look, and keeps evidence of a page that stops the account's
+// work.
+func (s *scene) look(ctx context.Context) (site.Sight, error) {
+	got, err := s.c.look(ctx, s.tab, s.more)
+	if got.Kind != "" && err != nil {
+		s.witness(ctx, "barrier")
+	}
+	return got, err
+}
+
+// await looks until good; a page that never gets so is not known.
+func (s *scene) await(ctx context.Context, what string, good func(site.Sight) bool) (site.Sight, error) {
+	got, ok, err := s.until(ctx, good)
+	switch {
+	case err == nil && !ok:
+		err = s.unknown(ctx, "the page does not show "+what+" ("+s.part+")")
+	case err == nil && s.right != nil:
+		err = s.right(got)
+	}
+	return got, err
+}
+
+// unknown keeps evidence of a page that is not understood. Before the mark
+// nothing reached the supplier. Of a page that hangs nothing is known.
+func (s *scene) unknown(ctx context.Context, why string) error {
+	if sick := s.tab.Health(ctx); sick != nil {
+		return fmt.Errorf("%s: %w", why, sick)
+	}
+	s.witness(ctx, "unknown-page")
+	return end(state.AskUnknown, "%s%s", why, s.sofar())
+}
+
+// judged turns a judgement of the site's into a verdict; nil where it has
+// nothing against going on.
+func (s *scene) judged(o state.AskOutcome, why string) error {
+	if o == "" {
+		return nil
+	}
+	return end(o, "%s%s", why, s.sofar())
+}
+
+// sofar says so where nothing reached the supplier yet.
+func (s *scene) sofar() string {
+	if s.pressed || s.marked {
+		return ""
+	}
+	return "; nothing was " + s.what
 }
 
 // witness keeps evidence where its lack must not change the outcome.
@@ -91,38 +245,8 @@ func (s *scene) witness(ctx context.Context, name string) {
 	}
 }
 
-// dispatch sets the mark once.
-func (s *scene) dispatch(ctx context.Context) error {
-	if s.marked {
-		return nil
-	}
-	if s.mark != nil {
-		if err := s.mark(ctx); err != nil {
-			return err
-		}
-	}
-	s.marked = true
-	return nil
-}
-
-// write puts text into an empty field, or in place of what it proposes.
-func (c *Client) write(ctx context.Context, tab *chrome.Tab, field site.Element, text string) error {
-	if err := c.press(ctx, tab, field, site.Allowance{What: "a text field", Form: true}); err != nil {
-		return err
-	}
-	return tab.Insert(ctx, ref(field), text)
-}
-
-// asError gives a stop its outcome, and everything else its kind.
-func (c *Client) asStop(ctx context.Context, op string, err error) (stop, error) {
-	if s, ok := errors.AsType[stop](err); ok {
-		return s, nil
-	}
-	if supplier.KindOf(err) == "" && unclickable(err) {
-		return stop{"failed", err.Error() + "; nothing was sent"}, nil
-	}
-	if supplier.KindOf(err) == supplier.WrongOrder {
-		return stop{"wrong_order", err.Error()}, nil
-	}
-	return stop{}, c.fail(ctx, op, err)
+func (s *scene) keep(ctx context.Context, name string) error {
+	refs, err := s.c.keep(ctx, s.tab, s.caseID, s.number, name, nil)
+	s.evidence = append(s.evidence, refs...)
+	return err
 }

@@ -23,6 +23,8 @@ var (
 	ErrProfileInUse = errors.New("the browser profile is in use")
 	// ErrGone: the browser died or was stopped under the call.
 	ErrGone = errors.New("the browser is gone")
+	// ErrClosed: the tab was closed, by itself or by us.
+	ErrClosed = errors.New("the tab was closed")
 	// ErrCrashed: the page's renderer died; the tab is of no more use.
 	ErrCrashed = errors.New("the page crashed")
 	// ErrNet: the address could not be loaded.

@@ -184,7 +184,7 @@ func (t *Tab) do(ctx context.Context, op string, action func(context.Context) er
 	}
 	err = t.p.explain(ctx, op, err)
 	if ctx.Err() == nil && t.ctx.Err() != nil && !errors.Is(err, ErrGone) {
-		return fmt.Errorf("%s: %w: the tab was closed", op, ErrGone)
+		return fmt.Errorf("%s: %w: %w", op, ErrGone, ErrClosed)
 	}
 	return err
 }
@@ -217,6 +217,11 @@ func navigating(err error) bool {
 		}
 	}
 	return false
+}
+
+// closedItself knows the error of a tab that is gone before it was attached.
+func closedItself(err error) bool {
+	return err != nil && strings.Contains(err.Error(), "No target with given id")
 }
 
 // Navigate loads an address and waits until its document is parsed; images
@@ -385,7 +390,8 @@ func (t *Tab) Dialogs() []Dialog {
 
 // Follow attaches to the tab that this one opened last, if it opened one that
 // was not followed yet. What that page loaded before is not heard by its
-// listeners; Reload it where that matters.
+// listeners; Reload it where that matters. One that closed itself again is
+// ErrClosed.
 func (t *Tab) Follow(ctx context.Context) (*Tab, bool, error) {
 	t.mu.Lock()
 	if len(t.opened) == 0 {
@@ -400,6 +406,9 @@ func (t *Tab) Follow(ctx context.Context) (*Tab, bool, error) {
 	t.p.open++
 	t.b.mu.Unlock()
 	next, err := t.b.attach(ctx, t.p, id)
+	if closedItself(err) {
+		err = fmt.Errorf("%w: %w", ErrClosed, err)
+	}
 	return next, err == nil, err
 }
 

@@ -1,5 +1,7 @@
 package site
 
+import "strings"
+
 // Dispute is the dispute form, from the order's own link to Submit.
 type Dispute struct {
 	// ButtonTypes are those of the button that holds the links to the form.
@@ -33,4 +35,43 @@ type DisputeSelectors struct {
 	Submit   []string `yaml:"submit"`
 	Done     []string `yaml:"done"`
 	NextPage []string `yaml:"next_page"`
+}
+
+// DisputeQueries are what a dispute form is known by.
+func (p Profile) DisputeQueries() map[string]Query {
+	s := p.Dispute.Selectors
+	return map[string]Query{
+		"order": {Selectors: s.Order}, "line": {Selectors: s.Line}, "yes": {Selectors: s.Yes}, "no": {Selectors: s.No},
+		"reasons": {Selectors: s.Select}, "choices": {Selectors: s.Options}, "text": {Selectors: s.Text}, "amount": {Selectors: s.Amount},
+		"files": {Selectors: s.Files}, "uploaded": {Selectors: s.Uploaded}, "next": {Selectors: s.Next}, "send": {Selectors: s.Submit},
+		"sent": {Selectors: s.Done},
+	}
+}
+
+// ParseDispute reads the dispute form's data: whose it is, and what it offers
+// for a parcel that came or did not.
+func ParseDispute(a Answer, received bool) (order, line string, offered []Offer, err error) {
+	m := a.Data.Get("module")
+	list := m.Get("reasonList")
+	if came := m.Get("reasonListForReceived"); received && came.There() {
+		list = came
+	}
+	return m.Get("tradeOrderId").Str(), m.Get("tradeOrderLineId").Str(), readReasons(list), Formless(a)
+}
+
+// ChooseWish takes the first wish, a code or words, that exactly one offered
+// reason fits.
+func (p Profile) ChooseWish(wishes []string, offered []Offer) (Offer, bool) {
+	for _, want := range wishes {
+		var fits []Offer
+		for _, o := range offered {
+			if want == o.Code || Fold(want) != "" && strings.Contains(Fold(o.Text), Fold(want)) {
+				fits = append(fits, o)
+			}
+		}
+		if len(fits) == 1 && p.Denies(Button{Caption: fits[0].Text}) == "" {
+			return fits[0], true
+		}
+	}
+	return Offer{}, false
 }

@@ -34,8 +34,8 @@ func NumberIn(s string) (found string) {
 
 var orderParameter = regexp.MustCompile(`[?&](?:orderId|tradeOrderId)=(\d{15,17})(?:[&#]|$)`)
 
-// NumberInLink gives the order number that an address names.
-func NumberInLink(href string) string {
+// numberInLink gives the order number that an address names.
+func numberInLink(href string) string {
 	if m := orderParameter.FindStringSubmatch(href); m != nil {
 		return m[1]
 	}
@@ -166,10 +166,10 @@ func DrawnList(v View) []Drawn {
 // drawnCard reads one card. Its own link tells the order best; a narrow
 // window makes the whole card the link.
 func drawnCard(card Element) Drawn {
-	d := Drawn{Number: NumberInLink(card.Attrs["href"]), caption: card.partText("status"), total: card.partText("total")}
+	d := Drawn{Number: numberInLink(card.Attrs["href"]), caption: card.partText("status"), total: card.partText("total")}
 	for _, l := range card.Parts["link"] {
 		if d.Number == "" {
-			d.Number = NumberInLink(l.Href)
+			d.Number = numberInLink(l.Href)
 		}
 	}
 	for _, i := range card.Parts["info"] {

@@ -74,7 +74,7 @@ func FuzzShown(f *testing.F) {
 	f.Add("?tradeOrderId=1&orderId=12345678901234567", "12345678901234567 12345678901234568", "US $1,", "Date: ")
 	p := testProfile(f)
 	f.Fuzz(func(t *testing.T, link, text, total, date string) {
-		for _, n := range []string{NumberInLink(link), NumberIn(text)} {
+		for _, n := range []string{numberInLink(link), NumberIn(text)} {
 			if n != "" && (len(n) < 15 || len(n) > 17) {
 				t.Errorf("%q is no order number", n)
 			}

@@ -26,3 +26,12 @@ type MessageSelectors struct {
 	Input  []string `yaml:"input"`
 	Send   []string `yaml:"send"`
 }
+
+// MessageQueries are what a message page is known by.
+func (p Profile) MessageQueries() map[string]Query {
+	s := p.Messages.Selectors
+	return map[string]Query{
+		"order": {Selectors: s.Order}, "store": {Selectors: s.Store}, "list": {Selectors: s.List}, "mine": {Selectors: s.Mine}, "theirs": {Selectors: s.Theirs},
+		"empty": {Selectors: s.Empty}, "input": {Selectors: s.Input}, "send": {Selectors: s.Send},
+	}
+}

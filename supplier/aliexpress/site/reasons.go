@@ -24,7 +24,7 @@ func Formless(a Answer) error {
 // ParseReasons reads the form's own data: its order and what it offers.
 func ParseReasons(a Answer) (number string, offered []Offer) {
 	m := a.Data.Get("module")
-	return m.Get("tradeOrderId").Str(), ReadReasons(m.Get("reasonList"))
+	return m.Get("tradeOrderId").Str(), readReasons(m.Get("reasonList"))
 }
 
 // DisputeData says what makes a form's data those of a dispute: one of a
@@ -38,7 +38,7 @@ func DisputeData(a Answer) string {
 	return ""
 }
 
-func ReadReasons(list node) []Offer {
+func readReasons(list node) []Offer {
 	var out []Offer
 	for _, r := range list.list() {
 		if text, err := r.Get("reasonText").text(); err == nil && text != "" {
@@ -71,8 +71,8 @@ func (p Profile) Choose(offered []Offer) (Offer, bool) {
 	return Offer{}, false
 }
 
-// Preference names the reasons in order, for people.
-func (p Profile) Preference() string {
+// preference names the reasons in order, for people.
+func (p Profile) preference() string {
 	var names []string
 	for _, r := range p.Cancel.Reasons {
 		name := r.Code

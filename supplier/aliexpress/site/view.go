@@ -60,9 +60,25 @@ func (v View) TextOf(name string) string {
 	return ""
 }
 
-// Only finds the one visible element of a query that fits, else says why
-// there is none.
-func (v View) Only(name string, fits func(Element) bool) (Element, string) {
+// Button finds the one enabled element of a query that a click may hit, else
+// says why there is none.
+func (v View) Button(name string, a Allowance) (Element, string) {
+	return v.only(name, func(e Element) bool { return e.Enabled && a.permits(e) == "" })
+}
+
+// Has tells whether Button finds it.
+func (v View) Has(name string, a Allowance) bool {
+	_, why := v.Button(name, a)
+	return why == ""
+}
+
+// Option finds the one element of a query that reads as an offered reason.
+func (v View) Option(name string, o Offer) (Element, bool) {
+	e, why := v.only(name, func(e Element) bool { return Fold(e.Text) == Fold(o.Text) })
+	return e, why == ""
+}
+
+func (v View) only(name string, fits func(Element) bool) (Element, string) {
 	found := slices.DeleteFunc(v.Shown(name), func(e Element) bool { return !fits(e) })
 	switch len(found) {
 	case 1:

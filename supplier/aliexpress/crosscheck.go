@@ -2,7 +2,7 @@ package aliexpress
 
 import (
 	"context"
-	"errors"
+	"slices"
 	"time"
 
 	"countermand/state"
@@ -10,25 +10,24 @@ import (
 	"countermand/supplier/chrome"
 )
 
-// settleDrawn waits a little for the page to show what its data say.
-func (c *Client) settleDrawn(ctx context.Context, tab *chrome.Tab, limit time.Duration, there func(context.Context) (bool, error)) error {
-	ctx, cancel := context.WithTimeout(ctx, min(c.o.StepTimeout, limit))
-	defer cancel()
-	err := tab.WaitFor(ctx, "wait for the page to show its data", there)
-	if errors.Is(err, context.DeadlineExceeded) {
-		return nil // a check that cannot be made is no finding
+// watchDrawn waits a little for the page to show what its data say; one that
+// does not is no finding.
+func (c *Client) watchDrawn(ctx context.Context, tab *chrome.Tab, queries map[string]site.Query, there func(site.View) bool) (site.View, error) {
+	look := func(ctx context.Context) (site.Sight, error) {
+		v, err := see(ctx, tab, queries)
+		return site.Sight{View: v}, err
 	}
-	return err
+	last, _, err := watch(ctx, tab, min(c.o.StepTimeout, 3*time.Second), look, func(s site.Sight) bool { return there(s.View) })
+	return last.View, err
 }
 
 // crossCheck compares an order's data with what its page shows.
 func (c *Client) crossCheck(ctx context.Context, tab *chrome.Tab, r *state.Reading) error {
-	var d site.Drawn
-	err := c.settleDrawn(ctx, tab, 3*time.Second, func(ctx context.Context) (ok bool, err error) {
-		v, err := see(ctx, tab, c.p.DetailQueries())
-		d, ok = site.DrawnDetail(v)
-		return ok, err
+	v, err := c.watchDrawn(ctx, tab, c.p.DetailQueries(), func(v site.View) bool {
+		_, ok := site.DrawnDetail(v)
+		return ok
 	})
+	d, _ := site.DrawnDetail(v)
 	if err != nil {
 		return err
 	}
@@ -44,17 +43,11 @@ func (c *Client) crossCheck(ctx context.Context, tab *chrome.Tab, r *state.Readi
 // crossCheckList compares a page of the list with the cards that are shown.
 func (c *Client) crossCheckList(ctx context.Context, tab *chrome.Tab, page *site.List) error {
 	cards := map[string]site.Drawn{}
-	err := c.settleDrawn(ctx, tab, 3*time.Second, func(ctx context.Context) (bool, error) {
-		v, err := see(ctx, tab, c.p.ListQueries())
+	_, err := c.watchDrawn(ctx, tab, c.p.ListQueries(), func(v site.View) bool {
 		for _, d := range site.DrawnList(v) {
 			cards[d.Number] = d
 		}
-		for _, r := range page.Orders {
-			if _, ok := cards[r.Number]; !ok {
-				return false, err
-			}
-		}
-		return true, err
+		return !slices.ContainsFunc(page.Orders, func(r state.Reading) bool { _, ok := cards[r.Number]; return !ok })
 	})
 	if err != nil {
 		return err

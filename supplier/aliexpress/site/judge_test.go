@@ -1,16 +1,16 @@
-package aliexpress
+package site
 
 import (
 	"strings"
 	"testing"
 
 	"countermand/state"
-	"countermand/supplier"
 )
 
 // TestJudgeReading: what the first reading answers without a click.
 func TestJudgeReading(t *testing.T) {
 	t.Parallel()
+	p := testProfile(t)
 	const said = "The seller declined your cancellation request"
 	for name, c := range map[string]struct {
 		phase   state.Phase
@@ -34,14 +34,13 @@ func TestJudgeReading(t *testing.T) {
 		"refused on an odd page":          {phase: state.PhaseUnknown, refused: said, offered: true, want: state.AskUnknown},
 		"refused on half a page":          {phase: state.PhaseProcessing, refused: said, offered: true, partly: true, want: state.AskUnknown},
 	} {
-		a := &attempt{c: &Client{p: testProfile(t)}, req: supplier.CancelRequest{Number: "8190000000000001", Despite: c.despite}}
-		a.detail.Reading = state.Reading{Number: a.req.Number, Phase: c.phase, StatusText: "caption", RefusedText: c.refused, CancelOffered: c.offered, Complete: !c.partly}
-		v := a.judgeReading()
-		if v.outcome != c.want {
-			t.Errorf("%s: %q (%s), want %q", name, v.outcome, v.detail, c.want)
+		r := state.Reading{Number: "8190000000000001", Phase: c.phase, StatusText: "caption", RefusedText: c.refused, CancelOffered: c.offered, Complete: !c.partly}
+		outcome, why := p.Foregone(Detail{Reading: r}, false, c.despite)
+		if outcome != c.want {
+			t.Errorf("%s: %q (%s), want %q", name, outcome, why, c.want)
 		}
-		if words := v.outcome == state.AskRefused || v.outcome == state.AskUnknown; words && !strings.Contains(v.detail, said) {
-			t.Errorf("%s: %q does not say what the page says", name, v.detail)
+		if words := outcome == state.AskRefused || outcome == state.AskUnknown; words && !strings.Contains(why, said) {
+			t.Errorf("%s: %q does not say what the page says", name, why)
 		}
 	}
 }

@@ -1,0 +1,162 @@
+package aliexpress
+
+import (
+	"context"
+	"errors"
+
+	"countermand/state"
+	"countermand/supplier"
+	"countermand/supplier/aliexpress/site"
+	"countermand/supplier/chrome"
+)
+
+// click is the only place that clicks. The element is judged as it is at the
+// last moment, when the pointer is already on it.
+func (c *Client) click(ctx context.Context, tab *chrome.Tab, e site.Element, a site.Allowance) error {
+	return tab.Click(ctx, ref(e), func(now chrome.Element) error { return c.p.Judge(element(now), a) })
+}
+
+// press clicks an element once it is free.
+func (c *Client) press(ctx context.Context, tab *chrome.Tab, e site.Element, a site.Allowance) error {
+	if _, err := c.reach(ctx, tab, e); err != nil {
+		return err
+	}
+	err := c.click(ctx, tab, e, a)
+	if !errors.Is(err, chrome.ErrCovered) {
+		return err
+	}
+	// It came between the look and the click; nothing was pressed.
+	if _, err := c.reach(ctx, tab, e); err != nil {
+		return err
+	}
+	return c.click(ctx, tab, e, a)
+}
+
+// unclickable knows the errors of an element that could not be clicked.
+func unclickable(err error) bool {
+	for _, kind := range []error{chrome.ErrCovered, chrome.ErrDisabled, chrome.ErrHidden, chrome.ErrStale, chrome.ErrNotFound} {
+		if errors.Is(err, kind) {
+			return true
+		}
+	}
+	return false
+}
+
+// commitment is a press that may reach the supplier.
+type commitment struct {
+	// name is that of the evidence kept before it.
+	name  string
+	el    site.Element
+	allow site.Allowance
+	// still tells whether the page is yet the one that it was decided on.
+	still func(context.Context, site.Sight) error
+	// harmless: it is known to reach nobody, so it needs no mark.
+	harmless bool
+}
+
+// commit makes a press that may reach the supplier, by the one law of all
+// flows: free, allowed, witnessed, looked at again, marked, looked at once
+// more, pressed.
+func (s *scene) commit(ctx context.Context, p commitment) error {
+	err := s.commitOnce(ctx, p)
+	if errors.Is(err, chrome.ErrCovered) && !s.pressed {
+		// It came between the look and the press; nothing was pressed.
+		err = s.commitOnce(ctx, p)
+	}
+	return err
+}
+
+func (s *scene) commitOnce(ctx context.Context, p commitment) error {
+	now, err := s.c.reach(ctx, s.tab, p.el)
+	if err == nil {
+		err = s.c.p.Judge(now, p.allow)
+	}
+	if err != nil {
+		return err
+	}
+	if err := s.keep(ctx, p.name); err != nil {
+		return end(state.AskFailed, "%v%s", err, s.sofar())
+	}
+	if err := s.check(ctx, p); err != nil {
+		return err
+	}
+	if !p.harmless && !s.marked {
+		if err := s.mark(ctx); err != nil {
+			return end(state.AskFailed, "the mark could not be stored: %v%s", err, s.sofar())
+		}
+		// To store it takes a moment, in which the page may have turned.
+		if err := s.check(ctx, p); err != nil {
+			return err
+		}
+	}
+	err = s.c.click(ctx, s.tab, p.el, p.allow)
+	if !unclickable(err) && supplier.KindOf(err) == "" {
+		s.pressed = true // or it may have been
+	}
+	return err
+}
+
+// check looks whether the page is yet the one that a press was decided on.
+func (s *scene) check(ctx context.Context, p commitment) error {
+	now, err := s.look(ctx)
+	if err != nil {
+		return err
+	}
+	if err = p.still(ctx, now); err != nil {
+		s.witness(ctx, "page-turned")
+	}
+	return err
+}
+
+// mark puts the mark on disk, once. It is the only place that does.
+func (s *scene) mark(ctx context.Context) error {
+	if s.marked {
+		return nil
+	}
+	if s.store != nil {
+		if err := s.store(ctx); err != nil {
+			return err
+		}
+	}
+	s.marked = true
+	return nil
+}
+
+// write puts text into an empty field, or in place of what it proposes.
+func (s *scene) write(ctx context.Context, field site.Element, text string) error {
+	if err := s.c.press(ctx, s.tab, field, site.Allowance{What: "a text field", Form: true}); err != nil {
+		return err
+	}
+	return s.tab.Insert(ctx, ref(field), text)
+}
+
+// pick opens a drop-down and chooses one of the offered reasons. Both are
+// presses of the page's own; nothing reaches the supplier.
+func (s *scene) pick(ctx context.Context, list, options string, choice site.Offer, chosen func(site.Sight) bool) error {
+	v, err := s.await(ctx, "a drop-down of reasons", func(v site.Sight) bool { return len(v.Shown(list)) > 0 })
+	if err != nil {
+		return err
+	}
+	if n := len(v.Shown(list)); n != 1 {
+		return s.unknown(ctx, "the form shows several drop-downs")
+	}
+	if err := s.c.press(ctx, s.tab, v.Shown(list)[0], site.Allowance{What: "the reasons", Form: true}); err != nil {
+		return err
+	}
+	v, err = s.await(ctx, "the reason "+site.Quoted(choice.Text)+" once", func(v site.Sight) bool {
+		_, ok := v.Option(options, choice)
+		return ok
+	})
+	if err == nil {
+		err = s.pace(ctx)
+	}
+	if err != nil {
+		return err
+	}
+	option, _ := v.Option(options, choice)
+	if err := s.c.press(ctx, s.tab, option, site.Allowance{What: "the reason", Captions: site.Texts{"": {choice.Text}}, Form: true}); err != nil {
+		return err
+	}
+	_, err = s.await(ctx, "the reason "+site.Quoted(choice.Text)+" as chosen", chosen)
+	return err
+}

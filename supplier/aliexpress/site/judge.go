@@ -1,0 +1,122 @@
+package site
+
+import (
+	"slices"
+	"strings"
+
+	"countermand/state"
+)
+
+// Foregone says what an order's page already answers before anything is
+// clicked, with its words; "" where a cancel can be asked for. despite are
+// the sentences that a person has seen and allows the attempt in spite of.
+func (p Profile) Foregone(d Detail, observe bool, despite []string) (state.AskOutcome, string) {
+	const nothing = "; nothing was clicked"
+	r, refused := d.Reading, ""
+	if r.RefusedText != "" {
+		refused = ", and " + Quoted(r.RefusedText)
+	}
+	switch {
+	case r.Phase == state.PhasePending:
+		return state.AskPending, "the site already shows " + Quoted(r.StatusText) + nothing
+	case r.Phase == state.PhaseClosed:
+		return state.AskClosed, "the site already shows " + Quoted(r.StatusText) + nothing
+	case Ended(r.Phase):
+		return state.AskShipped, "the site shows " + Quoted(r.StatusText) + nothing
+	case r.Phase == state.PhaseUnknown || !r.Complete:
+		return state.AskUnknown, "the order's page is not understood (status " + Quoted(r.StatusText) + refused + ")" + nothing + "; mend the site profile"
+	// Whoever asked before, asking again is a person's decision.
+	case refused != "" && !slices.Contains(despite, r.RefusedText):
+		if r.Phase != state.PhaseProcessing && r.Phase != state.PhaseRiskHold {
+			return state.AskUnknown, "the site shows " + Quoted(r.StatusText) + refused + ", which do not fit together" + nothing
+		}
+		return state.AskRefused, "the site already says " + Quoted(r.RefusedText) + nothing
+	case !r.CancelOffered:
+		return state.AskNotOffered, "the site shows " + Quoted(r.StatusText) + " without a cancel button"
+	case observe:
+		b, _ := p.CancelButton(d.Buttons)
+		return state.AskObserved, "would click " + Quoted(b.Caption) + ", give the reason " + p.preference() + " and submit"
+	}
+	return "", ""
+}
+
+// Chose tells whether the one drop-down of that name shows an offered reason.
+func (v View) Chose(list string, o Offer) bool {
+	found := v.Shown(list)
+	return len(found) == 1 && strings.Contains(Fold(found[0].Text), Fold(o.Text))
+}
+
+// DetailOf proves by an order's page that it is the order's: by the number
+// that it shows, by the one in its address, and by neither of them naming
+// another. It gives "" where it is proved.
+func (v View) DetailOf(number string) (state.AskOutcome, string) {
+	named := false
+	if id := v.Shown("detail_id"); len(id) > 0 {
+		if NumberIn(id[0].Text) != number {
+			return state.AskWrongOrder, "the data are of order " + number + ", the page shows " + Quoted(Clip(id[0].Text))
+		}
+		named = true
+	}
+	switch address := numberInLink(v.URL); {
+	case address == number, address == "" && named:
+		return "", ""
+	case address != "":
+		return state.AskWrongOrder, "the data are of order " + number + ", the page's address names " + address
+	}
+	return state.AskUnknown, "the order's page shows no number, so nothing proves that it is order " + number + " (selectors.detail_id)"
+}
+
+// FormOf checks the number that a reason form shows, and the one in its
+// address, where there are any.
+func (v View) FormOf(number string) (state.AskOutcome, string) {
+	if id := v.Shown("form_id"); len(id) > 0 && NumberIn(id[0].Text) != number {
+		return state.AskWrongOrder, "the reason form shows " + Quoted(Clip(id[0].Text))
+	}
+	if address := numberInLink(v.URL); address != "" && address != number {
+		return state.AskWrongOrder, "the reason form's address names " + address
+	}
+	return "", ""
+}
+
+// MessagesOf says why a page writes to another seller than this order's, ""
+// where it is the one: by the order's number, or else by the store's name.
+func (v View) MessagesOf(number, store string) string {
+	if text := v.TextOf("order"); text != "" {
+		if NumberIn(text) == number {
+			return ""
+		}
+		return "the message page is about " + Quoted(Clip(text))
+	}
+	if text := v.TextOf("store"); text != "" && Fold(text) == Fold(store) {
+		return ""
+	}
+	return "the message page shows neither order " + number + " nor its store"
+}
+
+// Mine gives our own messages, folded.
+func (v View) Mine() []string {
+	var out []string
+	for _, e := range v.Found["mine"] {
+		out = append(out, Fold(e.Text))
+	}
+	return out
+}
+
+// Missing gives the texts that do not stand among our own messages.
+func Missing(texts, mine []string) []string {
+	return slices.DeleteFunc(slices.Clone(texts), func(t string) bool { return Fold(t) == "" || slices.Contains(mine, Fold(t)) })
+}
+
+// DisputeOf says why a page is that of another dispute, "" where it names
+// none but this order's line.
+func (v View) DisputeOf(number, line string) string {
+	for name, want := range map[string]string{"order": number, "line": line} {
+		if text := v.TextOf(name); text != "" && NumberIn(text) != want {
+			return "the dispute page is about " + name + " " + Quoted(Clip(text)) + ", not " + want
+		}
+	}
+	if n := numberInLink(v.URL); n != "" && n != number {
+		return "the page's address names order " + n
+	}
+	return ""
+}
