@@ -78,15 +78,6 @@ const (
 // Account tells whether the kind concerns the whole account.
 func (k Kind) Account() bool { return k == LoggedOut || k == Challenged || k == Throttled }
 
-// Retry tells whether trying again later may help by itself.
-func (k Kind) Retry() bool {
-	switch k {
-	case Throttled, Browser, Unreachable, NotFound, Unreadable:
-		return true
-	}
-	return false
-}
-
 // Error is a refusal to answer.
 type Error struct {
 	Kind Kind

@@ -78,19 +78,28 @@ func (v *visit) open(address string) {
 
 func (v *visit) detail(id string) { v.Helper(); v.open(v.site.detailURL(id)) }
 
+// all gives the elements of a selector.
+func (v *visit) all(selector string) []chrome.Element {
+	v.Helper()
+	view, err := v.tab.Look(v.Context(), map[string]chrome.Query{"all": {Selectors: []string{selector}}})
+	if err != nil {
+		v.Fatal(err)
+	}
+	return view.Found["all"]
+}
+
 // see waits for a visible element with this text in it.
 func (v *visit) see(selector, text string) chrome.Element {
 	v.Helper()
 	var found chrome.Element
-	err := v.tab.WaitFor(v.Context(), "see "+text, func(ctx context.Context) (bool, error) {
-		list, err := v.tab.QueryAll(ctx, selector)
-		for _, e := range list {
+	err := v.tab.WaitFor(v.Context(), "see "+text, func(context.Context) (bool, error) {
+		for _, e := range v.all(selector) {
 			if e.Visible && strings.Contains(e.Text, text) {
 				found = e
-				return true, err
+				return true, nil
 			}
 		}
-		return false, err
+		return false, nil
 	})
 	if err != nil {
 		v.picture("not-seen")

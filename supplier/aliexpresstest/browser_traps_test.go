@@ -88,8 +88,8 @@ func buttonsComeLate(v *visit) {
 	v.order(idB, func(o *Order) { o.Nuisance = Nuisance{LateButtons: Forever} })
 	v.detail(idB)
 	v.see(".order-block-title", "Processing")
-	if list, err := v.tab.QueryAll(v.Context(), detailButton); err != nil || len(list) > 0 {
-		v.Errorf("buttons that never come: %v, %v", list, err)
+	if list := v.all(detailButton); len(list) > 0 {
+		v.Errorf("buttons that never come: %v", list)
 	}
 }
 
@@ -241,15 +241,11 @@ func disputeIsOpened(v *visit) {
 	v.press(".comet-v2-select-show-arrow", "Select here")
 	v.press(".comet-v2-menu-item", "Tracked as returned")
 	v.write(`[data-pl="reverse_textarea"]`, "Refused, then sent with a false number")
-	files, err := v.tab.Query(v.Context(), `input[type="file"]`)
-	if err != nil {
-		v.Fatal(err)
-	}
 	proof := filepath.Join(v.TempDir(), "proof.png")
 	if err := os.WriteFile(proof, thumbnail("x", "P").body, 0o600); err != nil {
 		v.Fatal(err)
 	}
-	if err := v.tab.Attach(v.Context(), files, proof); err != nil {
+	if err := v.tab.Attach(v.Context(), v.all(`input[type="file"]`)[0], proof); err != nil {
 		v.Fatal(err)
 	}
 	v.see(`[class*="upload--imageContainer"] [class*="upload--imageThumb"]`, "")
@@ -282,8 +278,8 @@ func returnsAreListed(v *visit) {
 	v.open(v.site.mobile + "/p/refund-dispute/list.html")
 	v.see(`[class*="orderItem--orderStatusDesc"]`, "Refund complete")
 	v.picture("returns")
-	if list, err := v.tab.QueryAll(v.Context(), `[class*="orderItem--orderItem--"]`); err != nil || len(list) != 10 {
-		v.Errorf("%d on the first page, %v", len(list), err)
+	if list := v.all(`[class*="orderItem--orderItem--"]`); len(list) != 10 {
+		v.Errorf("%d on the first page", len(list))
 	}
 	v.press(".next-pagination-item.next-next", "Next")
 	v.see(`[class*="orderItem--orderSKUId"]`, "8190000000000012")

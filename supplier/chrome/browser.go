@@ -30,7 +30,6 @@ type process struct {
 	lock *lock // nil for a remote browser
 	pid  int   // 0 for a remote browser
 
-	version string
 	// served counts the tabs ever opened, open those open now; both under
 	// Browser.mu.
 	served, open int
@@ -50,9 +49,6 @@ func New(o Options) (*Browser, error) {
 	}
 	return &Browser{opts: o}, nil
 }
-
-// Options gives the options with the defaults filled in.
-func (b *Browser) Options() Options { return b.opts }
 
 // Start starts the browser if it does not run, within StartTimeout.
 func (b *Browser) Start(ctx context.Context) error {
@@ -134,7 +130,7 @@ func (b *Browser) allocate(ctx context.Context, p *process) (err error) {
 func (b *Browser) connect(ctx context.Context, p *process) error {
 	timer := time.AfterFunc(b.opts.StartTimeout, p.end)
 	unhook := context.AfterFunc(ctx, p.end)
-	v, err := chromedp.CallBrowser(p.root, browser.GetVersion, struct{}{})
+	_, err := chromedp.CallBrowser(p.root, browser.GetVersion, struct{}{})
 	inTime, wanted := timer.Stop(), unhook()
 	switch {
 	case !wanted && ctx.Err() != nil:
@@ -144,7 +140,6 @@ func (b *Browser) connect(ctx context.Context, p *process) error {
 	case err != nil:
 		return fmt.Errorf("start browser: %w: %w", ErrGone, err)
 	}
-	p.version = v.Product
 	if proc := chromedp.FromContext(p.root).Browser.Process(); proc != nil && p.lock != nil {
 		p.pid = proc.Pid
 		if err := p.lock.browser(p.pid); err != nil {
@@ -270,14 +265,4 @@ func (b *Browser) PID() int {
 	default:
 		return b.cur.pid
 	}
-}
-
-// Version of the running browser, such as "Chrome/156.0.0.0".
-func (b *Browser) Version() string {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	if b.cur == nil {
-		return ""
-	}
-	return b.cur.version
 }

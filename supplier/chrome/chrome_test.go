@@ -173,8 +173,8 @@ func TestOptionsAreChecked(t *testing.T) {
 		}
 	}
 	b, err := New(Options{ProfileDir: "p", Flags: []string{"--mute-audio", "window-position=0,0"}})
-	if err != nil || b.Options().Flags[0] != "mute-audio" {
-		t.Errorf("dashes: %v, %v", b.Options().Flags, err)
+	if err != nil || b.opts.Flags[0] != "mute-audio" {
+		t.Errorf("dashes: %v, %v", b.opts.Flags, err)
 	}
 }
 
@@ -216,7 +216,7 @@ func TestKilledBrowserIsNoticedAndStartsAgain(t *testing.T) {
 			return false, err
 		})
 	}()
-	socket, err := os.Readlink(filepath.Join(b.Options().ProfileDir, "SingletonSocket"))
+	socket, err := os.Readlink(filepath.Join(b.opts.ProfileDir, "SingletonSocket"))
 	if err != nil {
 		t.Fatal(err)
 	}

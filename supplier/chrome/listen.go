@@ -32,12 +32,11 @@ type Listener struct {
 	mu      sync.Mutex
 	pending map[network.RequestID]*Response
 	got     []Response
-	news    chan struct{} // closed and replaced with each response
 }
 
 // Listen attaches a listener. It hears until Close.
 func (t *Tab) Listen(match ...string) *Listener {
-	l := &Listener{t: t, match: match, pending: map[network.RequestID]*Response{}, news: make(chan struct{})}
+	l := &Listener{t: t, match: match, pending: map[network.RequestID]*Response{}}
 	t.mu.Lock()
 	t.listeners = append(t.listeners, l)
 	t.mu.Unlock()
@@ -61,31 +60,6 @@ func (l *Listener) Responses() []Response {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	return append([]Response(nil), l.got...)
-}
-
-// Wait gives the first response, also of those already there, that pick takes.
-func (l *Listener) Wait(ctx context.Context, pick func(Response) bool) (Response, error) {
-	ctx, cancel := l.t.deadline(ctx)
-	defer cancel()
-	for seen := 0; ; {
-		l.mu.Lock()
-		got, news := l.got, l.news
-		l.mu.Unlock()
-		for ; seen < len(got); seen++ {
-			if pick(got[seen]) {
-				return got[seen], nil
-			}
-		}
-		select {
-		case <-news:
-		case <-l.t.crashed:
-			return Response{}, fmt.Errorf("wait for response: %w", ErrCrashed)
-		case <-l.t.p.gone():
-			return Response{}, fmt.Errorf("wait for response: %w", ErrGone)
-		case <-ctx.Done():
-			return Response{}, fmt.Errorf("wait for response: %w", context.Cause(ctx))
-		}
-	}
 }
 
 // onNetwork hands a network event to the listeners.
@@ -161,6 +135,4 @@ func (l *Listener) fetch(id network.RequestID, r Response) {
 // deliver is called with l.mu held.
 func (l *Listener) deliver(r Response) {
 	l.got = append(l.got, r)
-	close(l.news)
-	l.news = make(chan struct{})
 }

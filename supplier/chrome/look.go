@@ -96,24 +96,6 @@ func call(name, args string) string {
 	return "(() => {" + lookJS + "; return " + name + "(" + args + ")})()"
 }
 
-// QueryAll gives the elements of the first selector that matches any.
-func (t *Tab) QueryAll(ctx context.Context, selectors ...string) ([]Element, error) {
-	v, err := t.Look(ctx, map[string]Query{"q": {Selectors: selectors}})
-	return v.Found["q"], err
-}
-
-// Query gives the first of QueryAll, else ErrNotFound.
-func (t *Tab) Query(ctx context.Context, selectors ...string) (Element, error) {
-	list, err := t.QueryAll(ctx, selectors...)
-	if err == nil && len(list) == 0 {
-		err = fmt.Errorf("find %q: %w", selectors, ErrNotFound)
-	}
-	if err != nil {
-		return Element{}, err
-	}
-	return list[0], nil
-}
-
 // HTML gives the document's markup, without scripts and without the elements
 // that match any of the selectors in drop: nothing personal need be kept.
 func (t *Tab) HTML(ctx context.Context, drop ...string) (string, error) {

@@ -3,6 +3,7 @@ package chrome
 import (
 	"context"
 	"errors"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -43,11 +44,28 @@ func TestPage(t *testing.T) {
 
 func query(t *testing.T, tab *Tab, selector string) Element {
 	t.Helper()
-	el, err := tab.Query(t.Context(), selector)
+	v, err := tab.Look(t.Context(), map[string]Query{"q": {Selectors: []string{selector}}})
+	if err != nil || len(v.Found["q"]) == 0 {
+		t.Fatalf("%s: %d elements, %v", selector, len(v.Found["q"]), err)
+	}
+	return v.Found["q"][0]
+}
+
+// heard waits for a response.
+func heard(t *testing.T, l *Listener, pick func(Response) bool) (r Response) {
+	t.Helper()
+	err := l.t.WaitFor(t.Context(), "wait for a response", func(context.Context) (bool, error) {
+		got := l.Responses()
+		i := slices.IndexFunc(got, pick)
+		if i >= 0 {
+			r = got[i]
+		}
+		return i >= 0, nil
+	})
 	if err != nil {
 		t.Fatal(err)
 	}
-	return el
+	return r
 }
 
 func evalOn(t *testing.T, tab *Tab, expression string) {
@@ -81,9 +99,6 @@ func lookTellsWhatIsThere(t *testing.T, tab *Tab, url string) {
 	}
 	if v.Found["off"][0].Enabled || v.Found["hidden"][0].Visible || len(v.Found["none"]) != 0 {
 		t.Errorf("view %+v", v.Found)
-	}
-	if _, err := tab.Query(t.Context(), ".none"); !errors.Is(err, ErrNotFound) {
-		t.Errorf("query of nothing: %v", err)
 	}
 	if tab.Status() != 200 {
 		t.Errorf("status %d", tab.Status())
@@ -163,10 +178,6 @@ func deadlineIsCompulsory(t *testing.T, tab *Tab, url string) {
 	if !errors.Is(err, context.DeadlineExceeded) {
 		t.Errorf("hanging wait: %v", err)
 	}
-	_, err = tab.Listen("nothing").Wait(context.Background(), func(Response) bool { return true })
-	if !errors.Is(err, context.DeadlineExceeded) {
-		t.Errorf("hanging listener: %v", err)
-	}
 	gone, cancel := context.WithCancel(t.Context())
 	cancel()
 	if _, err := tab.URL(gone); !errors.Is(err, context.Canceled) {
@@ -181,17 +192,16 @@ func responsesAreHeard(t *testing.T, tab *Tab, url string) {
 	load(t, tab, url+"/calls")
 	want := map[string]string{"/jsonp?cb=f": `f({"from":"jsonp"})`, "/api": `{"from":"api"}`}
 	for path, body := range want {
-		r, err := l.Wait(t.Context(), func(r Response) bool { return r.URL == url+path })
-		if err != nil || r.Err != nil || string(r.Body) != body || r.Status != 200 {
-			t.Errorf("%s: %+v, %v", path, r, err)
+		r := heard(t, l, func(r Response) bool { return r.URL == url+path })
+		if r.Err != nil || string(r.Body) != body || r.Status != 200 {
+			t.Errorf("%s: %+v", path, r)
 		}
 		if path == "/api" && (r.Method != "POST" || r.PostData != "data=1") {
 			t.Errorf("request of %s: %+v", path, r)
 		}
 	}
-	r, err := l.Wait(t.Context(), func(r Response) bool { return r.URL == url+"/failing" })
-	if err != nil || !errors.Is(r.Err, ErrNet) {
-		t.Errorf("failing call: %+v, %v", r, err)
+	if r := heard(t, l, func(r Response) bool { return r.URL == url+"/failing" }); !errors.Is(r.Err, ErrNet) {
+		t.Errorf("failing call: %+v", r)
 	}
 	l.Close()
 	n := len(l.Responses())
@@ -276,8 +286,8 @@ func reloadLoadsAgain(t *testing.T, tab *Tab, url string) {
 	}
 	l := tab.Listen("/pic.png")
 	load(t, tab, url+"/calls")
-	if r, err := l.Wait(t.Context(), func(Response) bool { return true }); err != nil || errors.Is(r.Err, ErrNet) {
-		t.Errorf("picture without blocking: %+v, %v", r, err)
+	if r := heard(t, l, func(Response) bool { return true }); errors.Is(r.Err, ErrNet) {
+		t.Errorf("picture without blocking: %+v", r)
 	}
 	if err := tab.SetBlocking(t.Context(), true); err != nil {
 		t.Fatal(err)
@@ -286,9 +296,9 @@ func reloadLoadsAgain(t *testing.T, tab *Tab, url string) {
 	if err := tab.Reload(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	r, err := l.Wait(t.Context(), func(r Response) bool { return len(l.Responses()) > before && errors.Is(r.Err, ErrNet) })
-	if err != nil || !strings.Contains(r.Err.Error(), "inspector") {
-		t.Errorf("picture with blocking: %+v, %v", r, err)
+	r := heard(t, l, func(r Response) bool { return len(l.Responses()) > before && errors.Is(r.Err, ErrNet) })
+	if !strings.Contains(r.Err.Error(), "inspector") {
+		t.Errorf("picture with blocking: %+v", r)
 	}
 }
 
@@ -303,10 +313,7 @@ func aPersonsInputIsPassedOn(t *testing.T, tab *Tab, url string) {
 	if err := tab.Type(t.Context(), "jo\r"); err != nil {
 		t.Fatal(err)
 	}
-	err := tab.WaitFor(t.Context(), "submit", func(ctx context.Context) (bool, error) {
-		el, err := tab.Query(ctx, "#said")
-		return el.Text == "jo", err
-	})
+	err := tab.WaitFor(t.Context(), "submit", func(context.Context) (bool, error) { return query(t, tab, "#said").Text == "jo", nil })
 	if err != nil {
 		t.Error(err)
 	}

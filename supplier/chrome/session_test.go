@@ -36,7 +36,7 @@ func TestCookiesSurvive(t *testing.T) {
 	if err := b.Stop(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	info, err := os.Stat(b.Options().CookieFile)
+	info, err := os.Stat(b.opts.CookieFile)
 	if err != nil || info.Mode().Perm() != 0o600 {
 		t.Fatalf("cookie file: %v, %v", info, err)
 	}
@@ -78,13 +78,13 @@ func TestCookiesSurvive(t *testing.T) {
 func TestBrokenCookieFileIsTold(t *testing.T) {
 	t.Parallel()
 	b := testBrowser(t, nil)
-	if err := os.WriteFile(b.Options().CookieFile, []byte("{"), 0o600); err != nil {
+	if err := os.WriteFile(b.opts.CookieFile, []byte("{"), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	if err := b.Start(t.Context()); err == nil || !strings.Contains(err.Error(), b.Options().CookieFile) {
+	if err := b.Start(t.Context()); err == nil || !strings.Contains(err.Error(), b.opts.CookieFile) {
 		t.Errorf("start: %v", err)
 	}
-	if err := os.WriteFile(b.Options().CookieFile, []byte("[]"), 0o600); err != nil {
+	if err := os.WriteFile(b.opts.CookieFile, []byte("[]"), 0o600); err != nil {
 		t.Fatal(err)
 	}
 	if err := b.Start(t.Context()); err != nil {
@@ -96,7 +96,7 @@ func TestBrokenCookieFileIsTold(t *testing.T) {
 func TestLeftoverBrowserIsEnded(t *testing.T) {
 	t.Parallel()
 	b := testBrowser(t, nil)
-	profile := b.Options().ProfileDir
+	profile := b.opts.ProfileDir
 	if err := os.MkdirAll(profile, 0o700); err != nil {
 		t.Fatal(err)
 	}
@@ -273,12 +273,12 @@ func asUser(dir string) int {
 	if err := tab.Navigate(ctx, srv.URL); err != nil {
 		return fail(err)
 	}
-	p, err := tab.Query(ctx, "p")
-	if err != nil || p.Text != "hello" {
-		return fail("page shows", p.Text, err)
+	v, err := tab.Look(ctx, map[string]Query{})
+	if err != nil || v.Text != "hello" {
+		return fail("page shows", v.Text, err)
 	}
 	cmdline, err := os.ReadFile(fmt.Sprintf("/proc/%d/cmdline", b.PID()))
-	if err != nil || len(cmdline) == 0 || bytes.Contains(cmdline, []byte("--no-sandbox")) || !b.Options().sandboxed() {
+	if err != nil || len(cmdline) == 0 || bytes.Contains(cmdline, []byte("--no-sandbox")) || !b.opts.sandboxed() {
 		return fail("the sandbox is off:", string(bytes.ReplaceAll(cmdline, []byte{0}, []byte{' '})), err)
 	}
 	tab.Close()
