@@ -49,13 +49,9 @@ type inspection struct {
 	seen func(ctx context.Context, page string)
 }
 
-// Check compares the profile with the site as it is now, part by part,
-// without a click: the list, and the page of the newest order. Parts that
-// only a cancel shows are not checked.
-func (c *Client) Check(ctx context.Context) ([]Finding, error) { return c.CheckOrder(ctx, "") }
-
-// CheckOrder is Check with the page of a given order; of the newest one where
-// number is empty.
+// CheckOrder compares the profile with the site as it is now, part by part,
+// without a click: the list, and the page of a given order; of the newest one
+// where number is empty. Parts that only a cancel shows are not checked.
 func (c *Client) CheckOrder(ctx context.Context, number string) ([]Finding, error) {
 	const op = "check site profile"
 	tab, err := c.begin(ctx)
@@ -222,13 +218,13 @@ func (i *inspection) data(ctx context.Context, a site.Answer) (site.Detail, erro
 	p := i.c.p
 	d, err := p.ParseDetail(a, i.c.o.Now().UTC(), i.c.zone)
 	switch {
-	case errors.Is(err, site.ErrEmpty) && !a.Data.Mentions(i.number):
+	case errors.Is(err, site.ErrEmpty) && !a.Mentions(i.number):
 		return d, i.c.emptyOrThrottled(ctx, i.tab, i.number)
 	case supplier.KindOf(err) == supplier.WrongOrder:
 		return d, err
 	}
 	for _, t := range [][2]string{{"status", p.Tags.Status}, {"info", p.Tags.Info}, {"products", p.Tags.Products}, {"price", p.Tags.Price}} {
-		i.yes("tags."+t[0], site.Component(a.Data, t[1]).There(), "component %s", t[1])
+		i.yes("tags."+t[0], a.Has(t[1]), "component %s", t[1])
 	}
 	if err != nil {
 		i.yes("tags", false, "order %s: %v", i.number, err)

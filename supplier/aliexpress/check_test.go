@@ -61,7 +61,7 @@ func TestCheckSaysWhatFellBack(t *testing.T) {
 		t.Errorf("an answer in another shape: %v, %v", got, err)
 	}
 	r.site.SetChallenge(true)
-	if _, err = r.client.Check(t.Context()); supplier.KindOf(err) != supplier.Challenged {
+	if _, err = r.client.CheckOrder(t.Context(), ""); supplier.KindOf(err) != supplier.Challenged {
 		t.Errorf("challenged: %v", err)
 	}
 	if n := len(r.site.Writes()) + r.site.Calls()[aliexpresstest.PageCancel] + r.site.Calls()[aliexpresstest.PagePolicy]; n != 0 {
@@ -85,7 +85,7 @@ func TestRecord(t *testing.T) {
 	}
 	var summary struct {
 		Findings []Finding
-		Calls    []Recorded
+		Calls    []site.Recorded
 	}
 	if err := json.Unmarshal(body, &summary); err != nil || len(summary.Findings) != len(found) {
 		t.Errorf("summary: %v, %s", err, body)

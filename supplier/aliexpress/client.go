@@ -44,7 +44,7 @@ type Options struct {
 	// FinalTimeout bounds the reading after the last click, which is done
 	// even when the caller is gone; default 45 s.
 	FinalTimeout time.Duration
-	// CheckWait is how long Check waits for a page to show what the profile
+	// CheckWait is how long CheckOrder waits for a page to show what the profile
 	// names; default 8 s.
 	CheckWait time.Duration
 	// MaxSteps bounds the looks of one attempt; default 12.
@@ -126,10 +126,6 @@ func defaults(o *Options) {
 		o.MaxPages = 5
 	}
 }
-
-// Browser gives the browser, for the console's picture of it and for a
-// person's sign-in.
-func (c *Client) Browser() *chrome.Browser { return c.b }
 
 // Close stops the browser, keeping the session. The next call starts it
 // again.

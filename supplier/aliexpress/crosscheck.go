@@ -27,17 +27,19 @@ func (c *Client) crossCheck(ctx context.Context, tab *chrome.Tab, r *state.Readi
 		_, ok := site.DrawnDetail(v)
 		return ok
 	})
-	d, _ := site.DrawnDetail(v)
-	if err != nil {
-		return err
+	if err == nil {
+		d, _ := site.DrawnDetail(v)
+		c.compare(d, r)
 	}
-	if why := d.Contradicts(c.p, *r); why != "" {
+	return err
+}
+
+// compare notes where an order's data and what is shown of it cannot both be
+// true: nothing is concluded then.
+func (c *Client) compare(d site.Drawn, r *state.Reading) {
+	if why := d.Check(c.p, r); why != "" {
 		c.o.Log.Warn().Str("order", r.Number).Msg("nothing concluded: " + why)
-		site.Doubt(r, why)
-	} else {
-		d.Adds(c.p, r)
 	}
-	return nil
 }
 
 // crossCheckList compares a page of the list with the cards that are shown.
@@ -55,10 +57,7 @@ func (c *Client) crossCheckList(ctx context.Context, tab *chrome.Tab, page *site
 	for i := range page.Orders {
 		r := &page.Orders[i]
 		if d, ok := cards[r.Number]; ok {
-			if why := d.Contradicts(c.p, *r); why != "" {
-				c.o.Log.Warn().Str("order", r.Number).Msg("nothing concluded: " + why)
-				site.Doubt(r, why)
-			}
+			c.compare(d, r)
 		}
 	}
 	return nil

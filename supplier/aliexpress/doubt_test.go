@@ -53,7 +53,7 @@ func TestAfterTheMark(t *testing.T) {
 		req := request(number, &marks)
 		req.Dispatch = func(context.Context) error {
 			marks++
-			return syscall.Kill(r.client.Browser().PID(), syscall.SIGKILL)
+			return syscall.Kill(r.client.b.PID(), syscall.SIGKILL)
 		}
 		got, err := r.client.Cancel(t.Context(), req)
 		if err != nil || got.Outcome != state.AskUnclear || got.Reading == nil || got.Reading.Phase != state.PhaseProcessing {

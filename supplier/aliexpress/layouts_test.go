@@ -156,7 +156,7 @@ func TestCheckSite(t *testing.T) {
 	t.Parallel()
 	r := newRig(t, func(o *Options) { o.CheckWait = 3 * time.Second })
 	r.order(t, nil)
-	found, err := r.client.Check(t.Context())
+	found, err := r.client.CheckOrder(t.Context(), "")
 	if err != nil || len(found) < 7 {
 		t.Fatalf("check: %+v, %v", found, err)
 	}
@@ -167,7 +167,7 @@ func TestCheckSite(t *testing.T) {
 	}
 	r.client.p.Selectors.DetailID = []string{".renamed"}
 	delete(r.client.p.Statuses, state.PhaseProcessing)
-	found, err = r.client.Check(t.Context())
+	found, err = r.client.CheckOrder(t.Context(), "")
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -131,7 +131,7 @@ func (c *Client) readDetail(ctx context.Context, tab *chrome.Tab, number string,
 		return site.Detail{}, err
 	}
 	d, err := c.p.ParseDetail(a, c.o.Now().UTC(), c.zone)
-	if errors.Is(err, site.ErrEmpty) && a.Data.Mentions(number) {
+	if errors.Is(err, site.ErrEmpty) && a.Mentions(number) {
 		return d, fmt.Errorf("%w: the answer is about the order but has none of its parts (tags)", site.ErrShape)
 	}
 	if errors.Is(err, site.ErrEmpty) {
@@ -199,7 +199,7 @@ func (c *Client) readTracking(ctx context.Context, tab *chrome.Tab, r *state.Rea
 	address := c.url(c.p.URLs.Tracking, r.Number, "")
 	// The answer does not name its order; what the page asked for does.
 	asked := func(resp site.Response, _ site.Answer) bool {
-		return site.RequestData(resp.URL, resp.PostData).Get("tradeOrderId").Str() == r.Number
+		return resp.Asked("tradeOrderId") == r.Number
 	}
 	a, err := c.fetch(ctx, tab, address, c.p.Calls.Tracking, asked)
 	if err != nil {

@@ -5,36 +5,19 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"net/url"
 	"os"
 	"path/filepath"
-	"regexp"
-	"strings"
 
 	"countermand/supplier/aliexpress/site"
 	"countermand/supplier/chrome"
 )
-
-// Recorded is one call of a page, as findings.json lists it. Of the request
-// only the names of its fields are kept.
-type Recorded struct {
-	Call   string   `json:"call"`
-	Method string   `json:"method"`
-	Status int      `json:"status"`
-	Ret    []string `json:"ret,omitempty"`
-	Asked  []string `json:"asked,omitempty"`
-	// File holds the answer without personal fields; empty where it could
-	// not be read, and why.
-	File  string `json:"file,omitempty"`
-	Error string `json:"error,omitempty"`
-}
 
 // recording writes what an inspection sees into a folder.
 type recording struct {
 	*inspection
 	dir   string
 	heard *chrome.Listener
-	calls []Recorded
+	calls []site.Recorded
 	done  int
 	errs  []error
 }
@@ -74,10 +57,10 @@ func (c *Client) Record(ctx context.Context, dir, number string) ([]Finding, err
 
 func (r *recording) summary(err error) []byte {
 	out := struct {
-		At       string     `json:"at"`
-		Error    string     `json:"error,omitempty"`
-		Findings []Finding  `json:"findings"`
-		Calls    []Recorded `json:"calls"`
+		At       string          `json:"at"`
+		Error    string          `json:"error,omitempty"`
+		Findings []Finding       `json:"findings"`
+		Calls    []site.Recorded `json:"calls"`
 	}{At: r.c.o.Now().UTC().Format("2006-01-02T15:04:05Z"), Findings: r.found, Calls: r.calls}
 	if err != nil {
 		out.Error = err.Error()
@@ -107,37 +90,12 @@ func (r *recording) page(ctx context.Context, name string) {
 	}
 	all := r.heard.Responses()
 	for _, resp := range all[r.done:] {
-		r.answer(site.Response(resp))
+		rec, body := r.c.p.Record(site.Response(resp))
+		if body != nil {
+			rec.File = fmt.Sprintf("%02d-%s.json", len(r.calls)+1, rec.Call)
+			r.save(rec.File, body)
+		}
+		r.calls = append(r.calls, rec)
 	}
 	r.done = len(all)
-}
-
-// body of an answer to a call that the profile names; of any other only its
-// outline, because nobody knows what it is about.
-func (r *recording) body(a site.Answer, call string) ([]byte, error) {
-	if r.c.p.Calls.Names(call) {
-		return a.Public(r.c.p.Private.Keys)
-	}
-	return a.Outline(r.c.p.Private.Keys)
-}
-
-var callName = regexp.MustCompile(`/h5/([a-z0-9._]+)/`)
-
-func (r *recording) answer(resp site.Response) {
-	rec := Recorded{Method: resp.Method, Status: resp.Status, Asked: site.RequestData(resp.URL, resp.PostData).Keys()}
-	if u, err := url.Parse(resp.URL); err == nil {
-		if m := callName.FindStringSubmatch(strings.ToLower(u.Path)); m != nil {
-			rec.Call = m[1]
-		}
-	}
-	if a, err := site.ParseAnswer(resp.Body); resp.Err != nil || err != nil {
-		// What is no answer may hold anything; it is named, not kept.
-		rec.Error = errors.Join(resp.Err, err).Error()
-	} else if body, err := r.body(a, rec.Call); err != nil {
-		rec.Error = err.Error()
-	} else {
-		rec.Ret, rec.File = a.Ret, fmt.Sprintf("%02d-%s.json", len(r.calls)+1, rec.Call)
-		r.save(rec.File, body)
-	}
-	r.calls = append(r.calls, rec)
 }

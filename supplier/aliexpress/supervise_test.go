@@ -51,7 +51,7 @@ func TestBrowserDiesInTheMiddle(t *testing.T) {
 	var pids []int
 	strike := func(signal syscall.Signal) func() {
 		return func() {
-			pid := r.client.Browser().PID()
+			pid := r.client.b.PID()
 			pids = append(pids, pid)
 			if err := syscall.Kill(pid, signal); err != nil {
 				t.Errorf("strike: %v", err)
@@ -143,12 +143,12 @@ func TestTiredBrowser(t *testing.T) {
 		if _, err := r.client.Read(t.Context(), number, false); err != nil {
 			t.Fatal(err)
 		}
-		pids = append(pids, r.client.Browser().PID())
+		pids = append(pids, r.client.b.PID())
 	}
 	if pids[0] != pids[1] || pids[1] == pids[2] {
 		t.Errorf("process ids %v, want a new one for the third piece of work", pids)
 	}
-	if used, err := r.client.Browser().Memory(); err != nil || used < 50<<20 {
+	if used, err := r.client.b.Memory(); err != nil || used < 50<<20 {
 		t.Errorf("memory %d, %v", used, err)
 	}
 }
@@ -168,7 +168,7 @@ func TestHangingPageIsThrownAway(t *testing.T) {
 	if err := r.client.Probe(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	pid := r.client.Browser().PID()
+	pid := r.client.b.PID()
 	renderers := rendererPIDs(t, pid)
 	for _, p := range renderers {
 		if err := syscall.Kill(p, syscall.SIGSTOP); err != nil && !errors.Is(err, syscall.ESRCH) {

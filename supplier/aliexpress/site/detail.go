@@ -33,10 +33,10 @@ var ErrEmpty = errors.New("success with nothing in it")
 // ParseDetail reads the order's page. It is complete only when the status,
 // the dates, the items and the price are all there and readable.
 func (p Profile) ParseDetail(a Answer, at time.Time, zone *time.Location) (Detail, error) {
-	status, info := Component(a.Data, p.Tags.Status), Component(a.Data, p.Tags.Info)
-	products, price := Component(a.Data, p.Tags.Products), Component(a.Data, p.Tags.Price)
-	number := status.Get("orderId").Str()
-	infoNumber := info.Get("tradeOrderId").Str()
+	status, info := component(a.data, p.Tags.Status), component(a.data, p.Tags.Info)
+	products, price := component(a.data, p.Tags.Products), component(a.data, p.Tags.Price)
+	number := status.get("orderId").str()
+	infoNumber := info.get("tradeOrderId").str()
 	switch {
 	case number == "" && infoNumber == "" && !status.holds() && !info.holds():
 		return Detail{}, ErrEmpty
@@ -48,51 +48,51 @@ func (p Profile) ParseDetail(a Answer, at time.Time, zone *time.Location) (Detai
 	if !isNumber(number) {
 		return Detail{}, fmt.Errorf("%w: the order's page names no order (%q)", ErrShape, number)
 	}
-	total := price.Get("totalPrice")
+	total := price.get("totalPrice")
 	r := state.Reading{
 		Number: number, At: at, Zone: zone.String(), Source: state.SourceDetail,
-		StatusText: status.Get("title").Str(), RefusedText: p.refusedText(status.Get("reminder").Str()),
-		OrderedAt: p.date(info.Get("orderCreatTime").Str(), zone), PaidAt: p.date(info.Get("payTime").Str(), zone),
-		ShippedAt: p.date(info.Get("orderShipTime").Str(), zone),
-		WindowEnd: millis(status.Get("countDownEndTime")),
-		Total:     money(total.Get("formatPriceInfo").Str(), total.Get("currencyCode").Str()),
-		Store:     products.Get("sellerVO", "sellerName").Str(),
+		StatusText: status.get("title").str(), RefusedText: p.refusedText(status.get("reminder").str()),
+		OrderedAt: p.date(info.get("orderCreatTime").str(), zone), PaidAt: p.date(info.get("payTime").str(), zone),
+		ShippedAt: p.date(info.get("orderShipTime").str(), zone),
+		WindowEnd: millis(status.get("countDownEndTime")),
+		Total:     money(total.get("formatPriceInfo").str(), total.get("currencyCode").str()),
+		Store:     products.get("sellerVO", "sellerName").str(),
 	}
 	disputes := map[string]disputeLinks{}
-	for _, l := range products.Get("productVOList").list() {
+	for _, l := range products.get("productVOList").list() {
 		line := readLine(l)
 		r.Lines = append(r.Lines, line)
 		if links, ok := p.disputeLinks(l); ok && line.ID != "" {
 			disputes[line.ID] = links
 		}
 	}
-	buttons := readButtons(status.Get("buttonVOList"))
+	buttons := readButtons(status.get("buttonVOList"))
 	r.Phase = p.phase(signs{
-		caption: r.StatusText, reminder: status.Get("reminder").Str(), number: a.Data.Get("global", "orderStatus").Str(), buttons: buttons,
-		shipped: info.Get("orderShipTime").Str() != "", ended: info.Get("orderEndTime").Str() != "",
+		caption: r.StatusText, reminder: status.get("reminder").str(), number: a.data.get("global", "orderStatus").str(), buttons: buttons,
+		shipped: info.get("orderShipTime").str() != "", ended: info.get("orderEndTime").str() != "",
 	})
 	switch r.Phase {
 	case state.PhaseClosed:
-		r.ClosedAt = p.date(info.Get("orderEndTime").Str(), zone)
+		r.ClosedAt = p.date(info.get("orderEndTime").str(), zone)
 	case state.PhaseFinished:
-		r.FinishedAt = p.date(info.Get("orderEndTime").Str(), zone)
+		r.FinishedAt = p.date(info.get("orderEndTime").str(), zone)
 	}
-	if days, ok := p.Reminders.DisputeWithin.days(status.Get("reminder").Str()); ok && !r.OrderedAt.IsZero() {
+	if days, ok := p.Reminders.DisputeWithin.days(status.get("reminder").str()); ok && !r.OrderedAt.IsZero() {
 		r.DisputeCloses = r.OrderedAt.AddDate(0, 0, days)
 	}
 	_, r.CancelOffered = p.CancelButton(buttons)
 	r.Complete = r.StatusText != "" && number == infoNumber && !r.OrderedAt.IsZero() && r.Total.Known() && len(r.Lines) > 0 && sound(
-		[]node{status.Get("title"), status.Get("reminder"), info.Get("orderShipTime"), info.Get("orderEndTime")},
-		[]node{status.Get("buttonVOList"), products.Get("productVOList")})
-	return Detail{r, buttons, status.Get("reminder").Str(), products.Get("sellerVO", "connectUrl").Str(), disputes}, nil
+		[]node{status.get("title"), status.get("reminder"), info.get("orderShipTime"), info.get("orderEndTime")},
+		[]node{status.get("buttonVOList"), products.get("productVOList")})
+	return Detail{r, buttons, status.get("reminder").str(), products.get("sellerVO", "connectUrl").str(), disputes}, nil
 }
 
 // disputeLinks reads the links of a line's dispute button. They are opened,
 // never clicked: the button itself stays on the deny list.
 func (p Profile) disputeLinks(line node) (disputeLinks, bool) {
-	for _, b := range line.Get("buttonVOS").list() {
-		if slices.Contains(p.Dispute.ButtonTypes, b.Get("type").Str()) {
-			yes, no := b.Get("extMap", "okButton", "href").Str(), b.Get("extMap", "cancelButton", "href").Str()
+	for _, b := range line.get("buttonVOS").list() {
+		if slices.Contains(p.Dispute.ButtonTypes, b.get("type").str()) {
+			yes, no := b.get("extMap", "okButton", "href").str(), b.get("extMap", "cancelButton", "href").str()
 			return disputeLinks{Received: yes, Missing: no}, yes != "" && no != ""
 		}
 	}

@@ -51,12 +51,12 @@ func (p Profile) DisputeQueries() map[string]Query {
 // ParseDispute reads the dispute form's data: whose it is, and what it offers
 // for a parcel that came or did not.
 func ParseDispute(a Answer, received bool) (order, line string, offered []Offer, err error) {
-	m := a.Data.Get("module")
-	list := m.Get("reasonList")
-	if came := m.Get("reasonListForReceived"); received && came.There() {
+	m := a.data.get("module")
+	list := m.get("reasonList")
+	if came := m.get("reasonListForReceived"); received && came.there() {
 		list = came
 	}
-	return m.Get("tradeOrderId").Str(), m.Get("tradeOrderLineId").Str(), readReasons(list), Formless(a)
+	return m.get("tradeOrderId").str(), m.get("tradeOrderLineId").str(), readReasons(list), Formless(a)
 }
 
 // ChooseWish takes the first wish, a code or words, that exactly one offered
@@ -65,7 +65,7 @@ func (p Profile) ChooseWish(wishes []string, offered []Offer) (Offer, bool) {
 	for _, want := range wishes {
 		var fits []Offer
 		for _, o := range offered {
-			if want == o.Code || Fold(want) != "" && strings.Contains(Fold(o.Text), Fold(want)) {
+			if want == o.Code || fold(want) != "" && strings.Contains(fold(o.Text), fold(want)) {
 				fits = append(fits, o)
 			}
 		}

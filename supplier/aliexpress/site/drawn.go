@@ -70,19 +70,19 @@ func (d Drawn) Reading(p Profile, at time.Time, zone *time.Location, source stat
 	return r
 }
 
-// Contradicts says where what is shown and what the data say cannot both be
+// contradicts says where what is shown and what the data say cannot both be
 // true, "" where they agree or too little is shown.
-func (d Drawn) Contradicts(p Profile, r state.Reading) string {
+func (d Drawn) contradicts(p Profile, r state.Reading) string {
 	if d.Number != "" && d.Number != r.Number {
 		return "the data are of order " + r.Number + ", the page shows " + d.Number
 	}
 	if why := d.contradictsSum(p, r); why != "" {
 		return why
 	}
-	if d.caption == "" || Fold(d.caption) == Fold(r.StatusText) && d.reminder == "" {
+	if d.caption == "" || fold(d.caption) == fold(r.StatusText) && d.reminder == "" {
 		return ""
 	}
-	if ph := d.phase(p); ph != r.Phase && (ph != state.PhaseUnknown || Fold(d.caption) != Fold(r.StatusText)) {
+	if ph := d.phase(p); ph != r.Phase && (ph != state.PhaseUnknown || fold(d.caption) != fold(r.StatusText)) {
 		return "the data say " + Quoted(r.StatusText) + " (" + string(r.Phase) + "), the page shows " + Quoted(Clip(d.caption)) + " (" + string(ph) + ")"
 	}
 	return ""
@@ -105,11 +105,6 @@ func (d Drawn) contradictsSum(p Profile, r state.Reading) string {
 	return ""
 }
 
-// Doubt takes every conclusion out of a reading.
-func Doubt(r *state.Reading, why string) {
-	r.Complete, r.Phase, r.RefusedText, r.CancelOffered, r.Doubt = false, state.PhaseUnknown, "", false, why
-}
-
 func afterColon(s string) string {
 	if _, after, ok := strings.Cut(s, ":"); ok {
 		return strings.TrimSpace(after)
@@ -117,12 +112,18 @@ func afterColon(s string) string {
 	return s
 }
 
-// Adds takes what is shown and what the data leave out: a refusal counts
-// wherever it stands.
-func (d Drawn) Adds(p Profile, r *state.Reading) {
-	if r.RefusedText == "" {
+// Check compares a reading with what is shown of its order. Where both cannot
+// be true it takes every conclusion out of the reading and says why; else a
+// refusal counts wherever it stands.
+func (d Drawn) Check(p Profile, r *state.Reading) string {
+	why := d.contradicts(p, *r)
+	switch {
+	case why != "":
+		r.Complete, r.Phase, r.RefusedText, r.CancelOffered, r.Doubt = false, state.PhaseUnknown, "", false, why
+	case r.RefusedText == "":
 		r.RefusedText = p.refusedText(d.reminder)
 	}
+	return why
 }
 
 // DetailQueries are what an order's page is read by where it is only shown.

@@ -24,16 +24,17 @@ func TestContradictions(t *testing.T) {
 		"pending sentence":  {Drawn{Number: r.Number, caption: "Processing", reminder: pending}, true},
 		"harmless sentence": {Drawn{Number: r.Number, caption: "Processing", reminder: "The seller is preparing your order."}, false},
 	} {
-		if why := c.d.Contradicts(p, r); (why != "") != c.want {
+		if why := c.d.contradicts(p, r); (why != "") != c.want {
 			t.Errorf("%s: %q", name, why)
 		}
 	}
 	declined := Drawn{Number: r.Number, caption: "Processing", reminder: "The seller declined your cancellation request"}
-	if declined.Adds(p, &r); r.RefusedText != declined.reminder {
-		t.Errorf("a refusal that only the page shows: %+v", r)
+	if why := declined.Check(p, &r); why != "" || r.RefusedText != declined.reminder {
+		t.Errorf("a refusal that only the page shows: %+v, %q", r, why)
 	}
-	Doubt(&r, "why")
-	if r.Complete || r.Phase != state.PhaseUnknown || r.Doubt != "why" {
+	r.Complete = true
+	why := Drawn{Number: "8190000000000002"}.Check(p, &r)
+	if why == "" || r.Complete || r.Phase != state.PhaseUnknown || r.RefusedText != "" || r.Doubt != why {
 		t.Errorf("doubted: %+v", r)
 	}
 }
@@ -71,7 +72,7 @@ func TestMoneyAndDateAreCrossChecked(t *testing.T) {
 		"total": {Number: d.Reading.Number, caption: "Processing", total: "US $99.99", date: "Jul 15, 2026"},
 		"date":  {Number: d.Reading.Number, caption: "Processing", total: "US $12.34", date: "Mar 1, 2026"},
 	} {
-		if why := page.Contradicts(p, d.Reading); why == "" {
+		if why := page.contradicts(p, d.Reading); why == "" {
 			t.Errorf("%s: the page shows %+v, the data %s of %s: no contradiction", name, page, d.Reading.Total, d.Reading.OrderedAt)
 		}
 	}

@@ -87,7 +87,7 @@ func FuzzShown(f *testing.F) {
 		if r.Complete {
 			t.Error("what is only shown is never complete")
 		}
-		d.Contradicts(p, r)
+		d.contradicts(p, r)
 	})
 }
 

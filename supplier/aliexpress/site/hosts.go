@@ -15,8 +15,8 @@ type Hosts struct {
 	Also []string
 }
 
-// Ours tells whether an address is on a host of the account's.
-func (h Hosts) Ours(u *url.URL) bool {
+// ours tells whether an address is on a host of the account's.
+func (h Hosts) ours(u *url.URL) bool {
 	return containsHost(h.Also, u.Host) || slices.ContainsFunc([]string{h.WWW, h.Mobile}, func(h string) bool {
 		own, err := url.Parse(h)
 		return err == nil && own.Host == u.Host
@@ -34,7 +34,7 @@ func (h Hosts) Address(raw string) (string, error) {
 	if err != nil || raw == "" || u.Scheme != "https" && u.Scheme != base.Scheme || u.User != nil {
 		return "", fmt.Errorf("the site's own link %q cannot be followed", raw)
 	}
-	if !h.Ours(u) {
+	if !h.ours(u) {
 		return "", fmt.Errorf("the site's own link leads to %q, a host that is not known", u.Host)
 	}
 	return u.String(), nil

@@ -43,7 +43,7 @@ func (p Profile) Foregone(d Detail, observe bool, despite []string) (state.AskOu
 // Chose tells whether the one drop-down of that name shows an offered reason.
 func (v View) Chose(list string, o Offer) bool {
 	found := v.Shown(list)
-	return len(found) == 1 && strings.Contains(Fold(found[0].Text), Fold(o.Text))
+	return len(found) == 1 && strings.Contains(fold(found[0].Text), fold(o.Text))
 }
 
 // DetailOf proves by an order's page that it is the order's: by the number
@@ -87,7 +87,7 @@ func (v View) MessagesOf(number, store string) string {
 		}
 		return "the message page is about " + Quoted(Clip(text))
 	}
-	if text := v.TextOf("store"); text != "" && Fold(text) == Fold(store) {
+	if text := v.TextOf("store"); text != "" && fold(text) == fold(store) {
 		return ""
 	}
 	return "the message page shows neither order " + number + " nor its store"
@@ -97,14 +97,14 @@ func (v View) MessagesOf(number, store string) string {
 func (v View) Mine() []string {
 	var out []string
 	for _, e := range v.Found["mine"] {
-		out = append(out, Fold(e.Text))
+		out = append(out, fold(e.Text))
 	}
 	return out
 }
 
 // Missing gives the texts that do not stand among our own messages.
 func Missing(texts, mine []string) []string {
-	return slices.DeleteFunc(slices.Clone(texts), func(t string) bool { return Fold(t) == "" || slices.Contains(mine, Fold(t)) })
+	return slices.DeleteFunc(slices.Clone(texts), func(t string) bool { return fold(t) == "" || slices.Contains(mine, fold(t)) })
 }
 
 // DisputeOf says why a page is that of another dispute, "" where it names

@@ -20,12 +20,12 @@ type List struct {
 // ParseList reads a page of the list. Entries that cannot be told apart are
 // left out, which proves nothing; but where none can be, the shape is another.
 func (p Profile) ParseList(a Answer, at time.Time, zone *time.Location) (List, error) {
-	body := Component(a.Data, p.Tags.ListBody)
-	page := List{More: body.Get("hasMore").yes(), Whole: body.Get("hasMore").There() || body.Get("pageIndex").There()}
-	page.Index, _ = body.Get("pageIndex").num()
-	entries := components(a.Data, p.Tags.ListOrder)
+	body := component(a.data, p.Tags.ListBody)
+	page := List{More: body.get("hasMore").yes(), Whole: body.get("hasMore").there() || body.get("pageIndex").there()}
+	page.Index, _ = body.get("pageIndex").num()
+	entries := components(a.data, p.Tags.ListOrder)
 	for _, f := range entries {
-		if isNumber(f.Get("orderId").Str()) {
+		if isNumber(f.get("orderId").str()) {
 			page.Orders = append(page.Orders, p.listReading(f, at, zone))
 		}
 	}
@@ -34,7 +34,7 @@ func (p Profile) ParseList(a Answer, at time.Time, zone *time.Location) (List, e
 		return page, nil
 	case len(entries) > 0:
 		return page, fmt.Errorf("%w: none of the list's %d entries names its order", ErrShape, len(entries))
-	case !body.There() && a.Data.Get("data").holds():
+	case !body.there() && a.data.get("data").holds():
 		return page, fmt.Errorf("%w: the list has neither its frame nor orders (tags.list_body, tags.list_order)", ErrShape)
 	case !page.Whole:
 		return page, fmt.Errorf("the order list came without content: %w", ErrEmpty)
@@ -48,35 +48,35 @@ func isNumber(s string) bool { return len(s) >= 10 && len(s) <= 20 && onlyDigits
 
 func (p Profile) listReading(f node, at time.Time, zone *time.Location) state.Reading {
 	r := state.Reading{
-		Number: f.Get("orderId").Str(), At: at, Zone: zone.String(), Source: state.SourceList,
-		StatusText: f.Get("statusText").Str(), Store: f.Get("storeName").Str(),
-		OrderedAt: p.date(f.Get("orderDateText").Str(), zone),
-		Total:     money(f.Get("formatPriceInfo").Str(), f.Get("currencyCode").Str()),
+		Number: f.get("orderId").str(), At: at, Zone: zone.String(), Source: state.SourceList,
+		StatusText: f.get("statusText").str(), Store: f.get("storeName").str(),
+		OrderedAt: p.date(f.get("orderDateText").str(), zone),
+		Total:     money(f.get("formatPriceInfo").str(), f.get("currencyCode").str()),
 	}
-	buttons := readButtons(f.Get("buttons"))
-	for _, l := range f.Get("orderLines").list() {
+	buttons := readButtons(f.get("buttons"))
+	for _, l := range f.get("orderLines").list() {
 		r.Lines = append(r.Lines, readLine(l))
 	}
-	r.Phase = p.phase(signs{caption: r.StatusText, number: f.Get("utParams", "args", "orderStatus").Str(), buttons: buttons})
+	r.Phase = p.phase(signs{caption: r.StatusText, number: f.get("utParams", "args", "orderStatus").str(), buttons: buttons})
 	_, r.CancelOffered = p.CancelButton(buttons)
-	size, ok := f.Get("orderLineSize").num()
+	size, ok := f.get("orderLineSize").num()
 	r.Complete = r.StatusText != "" && r.Total.Known() && !r.OrderedAt.IsZero() && ok && int(size) == len(r.Lines) &&
-		sound([]node{f.Get("statusText"), f.Get("storeName")}, []node{f.Get("buttons"), f.Get("orderLines")})
+		sound([]node{f.get("statusText"), f.get("storeName")}, []node{f.get("buttons"), f.get("orderLines")})
 	return r
 }
 
 func readButtons(n node) []Button {
 	var out []Button
 	for _, b := range n.list() {
-		out = append(out, Button{Type: b.Get("type").Str(), Caption: b.Get("text").Str()})
+		out = append(out, Button{Type: b.get("type").str(), Caption: b.get("text").str()})
 	}
 	return out
 }
 
 func readLine(l node) state.Line {
-	quantity, _ := l.Get("quantity").num()
+	quantity, _ := l.get("quantity").num()
 	if quantity < 0 || quantity > 1_000_000 {
 		quantity = 0
 	}
-	return state.Line{ID: l.Get("orderLineId").Str(), Title: l.Get("itemTitle").Str(), SKU: l.Get("skuId").Str(), Quantity: int(quantity)}
+	return state.Line{ID: l.get("orderLineId").str(), Title: l.get("itemTitle").str(), SKU: l.get("skuId").str(), Quantity: int(quantity)}
 }

@@ -13,8 +13,8 @@ import (
 // another kind reads as nothing.
 type node struct{ v any }
 
-// Get follows a path of object keys.
-func (n node) Get(path ...string) node {
+// get follows a path of object keys.
+func (n node) get(path ...string) node {
 	for _, key := range path {
 		m, ok := n.v.(map[string]any)
 		if !ok {
@@ -28,11 +28,11 @@ func (n node) Get(path ...string) node {
 // isObject tells whether it has fields.
 func (n node) isObject() bool { _, ok := n.v.(map[string]any); return ok }
 
-// There tells whether the value exists.
-func (n node) There() bool { return n.v != nil }
+// there tells whether the value exists.
+func (n node) there() bool { return n.v != nil }
 
-// Str reads text; numbers and booleans as they were written.
-func (n node) Str() string {
+// str reads text; numbers and booleans as they were written.
+func (n node) str() string {
 	switch v := n.v.(type) {
 	case string:
 		return strings.TrimSpace(v)
@@ -46,12 +46,12 @@ func (n node) Str() string {
 
 // num reads a whole number, written as such or as text.
 func (n node) num() (int64, bool) {
-	i, err := strconv.ParseInt(n.Str(), 10, 64)
+	i, err := strconv.ParseInt(n.str(), 10, 64)
 	return i, err == nil
 }
 
 // yes reads a boolean, written as such or as text.
-func (n node) yes() bool { return n.Str() == "true" }
+func (n node) yes() bool { return n.str() == "true" }
 
 // list gives the elements of an array.
 func (n node) list() []node {
@@ -71,7 +71,7 @@ func (n node) list() []node {
 func (n node) text() (string, error) {
 	switch n.v.(type) {
 	case nil, string, json.Number:
-		return n.Str(), nil
+		return n.str(), nil
 	}
 	return "", fmt.Errorf("%w: %s stands where text is due", ErrShape, n.kind())
 }
@@ -101,23 +101,23 @@ func (n node) holds() bool {
 	return true
 }
 
-// Mentions tells whether a value stands anywhere below.
-func (n node) Mentions(s string) bool {
+// mentions tells whether a value stands anywhere below.
+func (n node) mentions(s string) bool {
 	switch v := n.v.(type) {
 	case map[string]any:
 		for _, x := range v {
-			if (node{x}).Mentions(s) {
+			if (node{x}).mentions(s) {
 				return true
 			}
 		}
 	case []any:
 		for _, x := range v {
-			if (node{x}).Mentions(s) {
+			if (node{x}).mentions(s) {
 				return true
 			}
 		}
 	}
-	return n.Str() == s
+	return n.str() == s
 }
 
 // kind names what a value is, for people.
@@ -150,8 +150,8 @@ func sound(texts, lists []node) bool {
 	return true
 }
 
-// Keys of an object, sorted.
-func (n node) Keys() []string {
+// keys of an object, sorted.
+func (n node) keys() []string {
 	m, _ := n.v.(map[string]any)
 	out := make([]string, 0, len(m))
 	for k := range m {
@@ -164,38 +164,44 @@ func (n node) Keys() []string {
 // components gives the fields of an answer's components that carry a tag, in
 // the order in which the site shows them: hierarchy.structure, not the map.
 func components(data node, tag string) []node {
-	all := data.Get("data")
+	all := data.get("data")
 	seen := map[string]bool{}
 	var out []node
 	take := func(key string) {
-		c := all.Get(key)
-		if !seen[key] && c.There() && c.Get("tag").Str() == tag {
-			out = append(out, c.Get("fields"))
+		c := all.get(key)
+		if !seen[key] && c.there() && c.get("tag").str() == tag {
+			out = append(out, c.get("fields"))
 		}
 		seen[key] = true
 	}
-	structure := data.Get("hierarchy", "structure")
+	structure := data.get("hierarchy", "structure")
 	var walk func(key string)
 	walk = func(key string) {
 		if seen[key] {
 			return // it names itself
 		}
 		take(key)
-		for _, child := range structure.Get(key).list() {
-			walk(child.Str())
+		for _, child := range structure.get(key).list() {
+			walk(child.str())
 		}
 	}
-	walk(data.Get("hierarchy", "root").Str())
-	for _, key := range all.Keys() {
+	walk(data.get("hierarchy", "root").str())
+	for _, key := range all.keys() {
 		take(key)
 	}
 	return out
 }
 
-// Component is the first of components.
-func Component(data node, tag string) node {
+// component is the first of components.
+func component(data node, tag string) node {
 	if c := components(data, tag); len(c) > 0 {
 		return c[0]
 	}
 	return node{}
 }
+
+// Has tells whether an answer has a component with that tag.
+func (a Answer) Has(tag string) bool { return component(a.data, tag).there() }
+
+// Mentions tells whether a value stands anywhere in an answer.
+func (a Answer) Mentions(s string) bool { return a.data.mentions(s) }

@@ -77,8 +77,8 @@ type Calls struct {
 	Returns   string `yaml:"returns"`
 }
 
-// Names tells whether the profile names a call.
-func (c Calls) Names(call string) bool {
+// name tells whether the profile names a call.
+func (c Calls) name(call string) bool {
 	return slices.ContainsFunc([]string{c.List, c.Detail, c.Tracking, c.Refund, c.Reasons, c.Operation, c.Returns}, func(n string) bool {
 		return n != "" && strings.EqualFold(n, call)
 	})
@@ -124,31 +124,6 @@ type Pages struct {
 	// own it looks like Dispute, which is never filled in by a cancel.
 	Form    Marks `yaml:"form"`
 	Dispute Marks `yaml:"dispute"`
-}
-
-// Selectors are CSS; each a list of alternatives.
-type Selectors struct {
-	ListMore      []string `yaml:"list_more"`
-	ListCard      []string `yaml:"list_card"`
-	ListLink      []string `yaml:"list_link"`
-	ListInfo      []string `yaml:"list_info"`
-	ListStatus    []string `yaml:"list_status"`
-	ListTotal     []string `yaml:"list_total"`
-	ListButtons   []string `yaml:"list_buttons"`
-	DetailID      []string `yaml:"detail_id"`
-	DetailTitle   []string `yaml:"detail_title"`
-	DetailButtons []string `yaml:"detail_buttons"`
-	DetailNote    []string `yaml:"detail_note"`
-	DetailDate    []string `yaml:"detail_date"`
-	DetailTotal   []string `yaml:"detail_total"`
-	Dialog        []string `yaml:"dialog"`
-	DialogTitle   []string `yaml:"dialog_title"`
-	DialogButtons []string `yaml:"dialog_buttons"`
-	FormID        []string `yaml:"form_id"`
-	FormSelect    []string `yaml:"form_select"`
-	FormOptions   []string `yaml:"form_options"`
-	FormSubmit    []string `yaml:"form_submit"`
-	Done          []string `yaml:"done"`
 }
 
 // Reminders are the sentences below the status.

@@ -12,7 +12,7 @@ type Offer struct{ Code, Text string }
 // are none, or they are not in a shape that is known.
 func Formless(a Answer) error {
 	number, offered := ParseReasons(a)
-	switch m := a.Data.Get("module"); {
+	switch m := a.data.get("module"); {
 	case isNumber(number):
 		return nil
 	case m.holds() || len(offered) > 0:
@@ -23,15 +23,15 @@ func Formless(a Answer) error {
 
 // ParseReasons reads the form's own data: its order and what it offers.
 func ParseReasons(a Answer) (number string, offered []Offer) {
-	m := a.Data.Get("module")
-	return m.Get("tradeOrderId").Str(), readReasons(m.Get("reasonList"))
+	m := a.data.get("module")
+	return m.get("tradeOrderId").str(), readReasons(m.get("reasonList"))
 }
 
 // DisputeData says what makes a form's data those of a dispute: one of a
 // line, with what may be asked back.
 func DisputeData(a Answer) string {
 	for _, key := range []string{"tradeOrderLineId", "maxRefund"} {
-		if a.Data.Get("module").Get(key).There() {
+		if a.data.get("module").get(key).there() {
 			return "the form's data are those of a dispute: they tell a " + key
 		}
 	}
@@ -41,8 +41,8 @@ func DisputeData(a Answer) string {
 func readReasons(list node) []Offer {
 	var out []Offer
 	for _, r := range list.list() {
-		if text, err := r.Get("reasonText").text(); err == nil && text != "" {
-			out = append(out, Offer{r.Get("reasonCode").Str(), text})
+		if text, err := r.get("reasonText").text(); err == nil && text != "" {
+			out = append(out, Offer{r.get("reasonCode").str(), text})
 		}
 	}
 	return out
@@ -54,7 +54,7 @@ func readReasons(list node) []Offer {
 func (p Profile) Choose(offered []Offer) (Offer, bool) {
 	count := map[string]int{}
 	for _, o := range offered {
-		count[Fold(o.Text)]++
+		count[fold(o.Text)]++
 	}
 	for _, fits := range []func(Reason, Offer) bool{
 		func(want Reason, o Offer) bool { return want.Code != "" && want.Code == o.Code },
@@ -62,7 +62,7 @@ func (p Profile) Choose(offered []Offer) (Offer, bool) {
 	} {
 		for _, want := range p.Cancel.Reasons {
 			for _, o := range offered {
-				if fits(want, o) && count[Fold(o.Text)] == 1 && p.Denies(Button{Caption: o.Text}) == "" {
+				if fits(want, o) && count[fold(o.Text)] == 1 && p.Denies(Button{Caption: o.Text}) == "" {
 					return o, true
 				}
 			}

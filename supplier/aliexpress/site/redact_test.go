@@ -23,11 +23,11 @@ func TestAddressesAndOutlines(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	body, err := a.Outline(nil)
+	body, err := a.outline(nil)
 	if err != nil || bytes.Contains(body, []byte("Jo")) || bytes.Contains(body, []byte("mobileNo")) || !strings.Contains(string(body), `"secret": "text or a number"`) {
 		t.Errorf("outline %s, %v", body, err)
 	}
-	if p := testProfile(t); !p.Calls.Names(strings.ToUpper(p.Calls.Detail)) || p.Calls.Names("mtop.user.info") || p.Calls.Names("") {
+	if p := testProfile(t); !p.Calls.name(strings.ToUpper(p.Calls.Detail)) || p.Calls.name("mtop.user.info") || p.Calls.name("") {
 		t.Error("which calls the profile names is not told")
 	}
 }

@@ -21,23 +21,23 @@ type LineRefund struct {
 
 // ParseRefund reads the refund page of one order line.
 func (p Profile) ParseRefund(a Answer) (LineRefund, error) {
-	m := a.Data.Get("module")
-	l := LineRefund{Order: m.Get("tradeOrderId").Str(), Line: m.Get("tradeOrderLineId").Str()}
+	m := a.data.get("module")
+	l := LineRefund{Order: m.get("tradeOrderId").str(), Line: m.get("tradeOrderLineId").str()}
 	switch {
 	case !m.holds():
 		return l, ErrEmpty
 	case !isNumber(l.Order) || !isNumber(l.Line):
 		return l, fmt.Errorf("%w: the refund page does not name its order and line", ErrShape)
 	}
-	finish := m.Get("reverseFinishInfo")
-	info := finish.Get("refundInfo")
+	finish := m.get("reverseFinishInfo")
+	info := finish.get("refundInfo")
 	switch {
-	case !finish.There() || finish.isObject() && !info.There():
+	case !finish.there() || finish.isObject() && !info.there():
 		return l, nil
 	case !info.isObject():
 		return l, fmt.Errorf("%w: the refund is no object", ErrShape)
 	}
-	status := strings.ToUpper(info.Get("refundNewestStatus").Str())
+	status := strings.ToUpper(info.get("refundNewestStatus").str())
 	switch {
 	case slices.Contains(p.Refund.Done, status):
 		l.done = true
@@ -47,13 +47,13 @@ func (p Profile) ParseRefund(a Answer) (LineRefund, error) {
 	default:
 		return l, fmt.Errorf("%w: refund status %q is not in the profile (refund.done, refund.running)", ErrShape, status)
 	}
-	l.at = millis(info.Get("refundNewestTime"))
+	l.at = millis(info.get("refundNewestTime"))
 	var err error
 	if l.amount, l.to, err = p.channels(info); err != nil {
 		return l, err
 	}
 	if !l.amount.Known() {
-		l.amount = plainMoney(info.Get("refundDetails", "cashMoney"))
+		l.amount = plainMoney(info.get("refundDetails", "cashMoney"))
 	}
 	if !l.amount.Known() {
 		return l, fmt.Errorf("%w: the refund names no amount", ErrShape)
@@ -64,19 +64,19 @@ func (p Profile) ParseRefund(a Answer) (LineRefund, error) {
 // channels sums where the money went: the whole amount counts, cash or not.
 func (p Profile) channels(info node) (sum state.Money, to state.RefundTo, err error) {
 	to = state.RefundUnknown
-	list, err := info.Get("refundChannelDetails").items()
+	list, err := info.get("refundChannelDetails").items()
 	if err != nil {
 		return state.Money{}, to, err
 	}
 	for i, c := range list {
-		m := plainMoney(c.Get("amount"))
+		m := plainMoney(c.get("amount"))
 		if !m.Known() {
 			return state.Money{}, to, fmt.Errorf("%w: a refund channel names no amount", ErrShape)
 		}
 		if sum, err = sum.Add(m); err != nil {
 			return state.Money{}, to, fmt.Errorf("%w: %w", ErrShape, err)
 		}
-		dest, ok := p.Refund.Channels[strings.ToUpper(c.Get("channel").Str())]
+		dest, ok := p.Refund.Channels[strings.ToUpper(c.get("channel").str())]
 		if !ok {
 			dest = state.RefundUnknown
 		}

@@ -2,6 +2,7 @@ package site
 
 import (
 	"bytes"
+	"encoding/json"
 	"fmt"
 	"net/url"
 	"strings"
@@ -45,8 +46,8 @@ func (p Profile) Accept(r Response, call string) (*Answer, error) {
 	}
 	switch kind := p.Returns.Kind(a.Ret); kind {
 	case "":
-		if a.Data.There() && !a.Data.isObject() {
-			return nil, fmt.Errorf("read the answer to %s: %w: its data are %s", call, ErrShape, a.Data.kind())
+		if a.data.there() && !a.data.isObject() {
+			return nil, fmt.Errorf("read the answer to %s: %w: its data are %s", call, ErrShape, a.data.kind())
 		}
 		return &a, nil
 	case again:
@@ -86,7 +87,7 @@ type Asking struct {
 }
 
 func (q *Asking) Take(r Response, a Answer) bool {
-	switch asked := RequestData(r.URL, r.PostData).Get(q.Field).Str(); {
+	switch asked := r.Asked(q.Field); {
 	case asked == q.Want:
 		return true
 	case asked != "":
@@ -96,4 +97,26 @@ func (q *Asking) Take(r Response, a Answer) bool {
 		return false
 	}
 	return true
+}
+
+// Asked is a field of what the page sent with the call.
+func (r Response) Asked(field string) string { return r.data().get(field).str() }
+
+// data is the `data` argument that the page sent, in the address or in the
+// body.
+func (r Response) data() node {
+	var raw string
+	if u, err := url.Parse(r.URL); err == nil {
+		raw = u.Query().Get("data")
+	}
+	if form, err := url.ParseQuery(r.PostData); raw == "" && err == nil {
+		raw = form.Get("data")
+	}
+	dec := json.NewDecoder(strings.NewReader(raw))
+	dec.UseNumber()
+	var v any
+	if dec.Decode(&v) != nil {
+		return node{}
+	}
+	return node{v}
 }

@@ -17,18 +17,18 @@ type returnsPage struct {
 // ParseReturns reads a page of the list of returns. An entry that cannot be
 // told apart may be the dispute that is open already, so it is an error.
 func (p Profile) ParseReturns(a Answer) (out returnsPage, err error) {
-	m := a.Data.Get("module")
-	list := m.Get("reverseOrderLines")
-	if !list.There() {
+	m := a.data.get("module")
+	list := m.get("reverseOrderLines")
+	if !list.there() {
 		return out, fmt.Errorf("%w: the list of returns came without its lines", ErrShape)
 	}
 	lines, err := list.items()
 	for _, l := range lines {
 		r := supplier.Return{
-			ID: l.Get("reverseOrderId").Str(), LineID: l.Get("reverseOrderLineId").Str(),
-			Number: l.Get("tradeOrderId").Str(), OrderLine: l.Get("tradeOrderLineId").Str(),
-			Code: l.Get("reverseStatus").Str(), Status: l.Get("reverseStatusText").Str(),
-			Amount: plainMoney(l.Get("refundAmount")), CreatedAt: millis(l.Get("gmtCreate")),
+			ID: l.get("reverseOrderId").str(), LineID: l.get("reverseOrderLineId").str(),
+			Number: l.get("tradeOrderId").str(), OrderLine: l.get("tradeOrderLineId").str(),
+			Code: l.get("reverseStatus").str(), Status: l.get("reverseStatusText").str(),
+			Amount: plainMoney(l.get("refundAmount")), CreatedAt: millis(l.get("gmtCreate")),
 		}
 		// A state that is not known may still be open: then no second
 		// dispute is begun.
@@ -40,8 +40,8 @@ func (p Profile) ParseReturns(a Answer) (out returnsPage, err error) {
 	}
 	var size, total int64
 	for name, to := range map[string]*int64{"pageNo": &out.Page, "size": &size, "totalCount": &total} {
-		n, ok := m.Get(name).num()
-		if m.Get(name).There() && !ok {
+		n, ok := m.get(name).num()
+		if m.get(name).there() && !ok {
 			return out, fmt.Errorf("%w: %s of the list of returns is no number", ErrShape, name)
 		}
 		*to = n

@@ -10,9 +10,9 @@ import (
 // are compared: the site mixes them.
 type Texts map[string][]string
 
-// Fold makes texts comparable: lower case, single spaces, straight
+// fold makes texts comparable: lower case, single spaces, straight
 // apostrophes.
-func Fold(s string) string {
+func fold(s string) string {
 	return strings.Join(strings.Fields(strings.ToLower(apostrophes.Replace(s))), " ")
 }
 
@@ -34,9 +34,9 @@ func (t Texts) all() []string {
 
 // Is tells whether s is one of the texts.
 func (t Texts) Is(s string) bool {
-	s = Fold(s)
+	s = fold(s)
 	for _, x := range t.all() {
-		if Fold(x) == s {
+		if fold(x) == s {
 			return true
 		}
 	}
@@ -45,9 +45,9 @@ func (t Texts) Is(s string) bool {
 
 // In gives the text that s contains, "" where it contains none.
 func (t Texts) In(s string) string {
-	s = Fold(s)
+	s = fold(s)
 	for _, x := range t.all() {
-		if strings.Contains(s, Fold(x)) {
+		if strings.Contains(s, fold(x)) {
 			return x
 		}
 	}
@@ -60,9 +60,9 @@ const daysMark = "{days}"
 // days gives the number that stands in s where one of the texts has {days}.
 // Texts that name two numbers tell none.
 func (t Texts) days(s string) (n int, ok bool) {
-	s = Fold(s)
+	s = fold(s)
 	for _, x := range t.all() {
-		before, after, _ := strings.Cut(Fold(x), daysMark)
+		before, after, _ := strings.Cut(fold(x), daysMark)
 		for rest := s; before != ""; {
 			_, found, there := strings.Cut(rest, before)
 			if !there {

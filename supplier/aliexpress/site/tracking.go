@@ -12,8 +12,8 @@ import (
 // a finding that deadlines act upon, so whatever is not as it should be is an
 // error: then nothing is known, not even that there is none.
 func (p Profile) ParseTracking(a Answer) (parcels []state.Tracking, err error) {
-	list := a.Data.Get("module", "trackingDetailLineList")
-	if !list.There() {
+	list := a.data.get("module", "trackingDetailLineList")
+	if !list.there() {
 		return nil, fmt.Errorf("%w: the tracking answer has no list of parcels", ErrShape)
 	}
 	lines, err := list.items()
@@ -30,30 +30,30 @@ func (p Profile) ParseTracking(a Answer) (parcels []state.Tracking, err error) {
 }
 
 func (p Profile) parcel(l node) (state.Tracking, error) {
-	number, err := l.Get("mailNo").text()
-	origin, err2 := l.Get("originMailNo").text()
-	events, err3 := l.Get("detailList").items()
+	number, err := l.get("mailNo").text()
+	origin, err2 := l.get("originMailNo").text()
+	events, err3 := l.get("detailList").items()
 	if err := errors.Join(err, err2, err3); err != nil {
 		return state.Tracking{}, err
 	}
 	if number == "" {
 		number = origin
 	}
-	t := state.Tracking{Number: number, Carrier: l.Get("logisticsCpInfo", "cpName").Str()}
+	t := state.Tracking{Number: number, Carrier: l.get("logisticsCpInfo", "cpName").str()}
 	if t.Carrier == "" {
-		t.Carrier = l.Get("logisticsCarrierName").Str()
+		t.Carrier = l.get("logisticsCarrierName").str()
 	}
 	strange := ""
 	for _, event := range events {
 		code, known, err := p.scanCode(event)
 		if err == nil {
-			err = p.noteScan(&t, code, event.Get("time"))
+			err = p.noteScan(&t, code, event.get("time"))
 		}
 		if err != nil {
 			return t, err
 		}
 		if !known {
-			strange = fmt.Sprintf("%q %s", code, event.Get("trackingName").Str())
+			strange = fmt.Sprintf("%q %s", code, event.get("trackingName").str())
 		}
 	}
 	switch {
@@ -69,8 +69,8 @@ func (p Profile) parcel(l node) (state.Tracking, error) {
 // scanCode gives the first of an event's two codes that the profile knows;
 // known is false where it knows neither, or where there is none.
 func (p Profile) scanCode(event node) (code string, known bool, err error) {
-	first, err := event.Get("trackingPrimaryCode").text()
-	second, err2 := event.Get("trackingSecondCode").text()
+	first, err := event.get("trackingPrimaryCode").text()
+	second, err2 := event.get("trackingSecondCode").text()
 	if !event.isObject() {
 		err = fmt.Errorf("%w: %s stands where an event is due", ErrShape, event.kind())
 	}
@@ -94,7 +94,7 @@ func (p Profile) noteScan(t *state.Tracking, code string, when node) error {
 	}
 	at := millis(when)
 	if at.IsZero() {
-		return fmt.Errorf("%w: the scan %s has no time that can be read (%q)", ErrShape, code, Clip(when.Str()))
+		return fmt.Errorf("%w: the scan %s has no time that can be read (%q)", ErrShape, code, Clip(when.str()))
 	}
 	if physical && earlier(t.FirstScanAt, at).Equal(at) {
 		t.FirstScanAt, t.FirstScanCode = at, code

@@ -130,10 +130,10 @@ func (p Profile) validatePhases(bad complain) {
 		}
 		texts.validate(path, bad)
 		for _, t := range texts.all() {
-			if other, dup := seen[Fold(t)]; dup && other != ph {
+			if other, dup := seen[fold(t)]; dup && other != ph {
 				bad(path, "%q stands for %s too", t, other)
 			}
-			seen[Fold(t)] = ph
+			seen[fold(t)] = ph
 		}
 	}
 	for _, ph := range []state.Phase{state.PhaseProcessing, state.PhasePending, state.PhaseShipped, state.PhaseClosed} {
@@ -208,7 +208,7 @@ func (p Profile) validateScenes(bad complain) {
 		}
 	}
 	for _, title := range d.ConfirmTitles.all() {
-		if why := p.Denies(Button{Title: title}); why != "" || Fold(title) == "" {
+		if why := p.Denies(Button{Title: title}); why != "" || fold(title) == "" {
 			bad("dispute.confirm_titles", "nothing may be clicked under %q: %s", title, why)
 		}
 	}
@@ -222,7 +222,7 @@ func (p Profile) validateScenes(bad complain) {
 // validateDays allows none; each must have one {days} between words.
 func (t Texts) validateDays(path string, bad complain) {
 	for _, x := range t.all() {
-		before, after, ok := strings.Cut(Fold(x), daysMark)
+		before, after, ok := strings.Cut(fold(x), daysMark)
 		if !ok || before == "" || after == "" || strings.Contains(after, daysMark) {
 			bad(path, "%q must have one %s between its words", x, daysMark)
 		}
@@ -234,7 +234,7 @@ func (t Texts) validate(path string, bad complain) {
 		bad(path, "is empty")
 	}
 	for _, x := range t.all() {
-		if Fold(x) == "" {
+		if fold(x) == "" {
 			bad(path, "holds an empty text, which would match everything")
 		}
 	}

@@ -119,11 +119,11 @@ func plainAmount(s string) string {
 
 // plainMoney reads {"amount": "12.34", "currency": "USD"}.
 func plainMoney(n node) state.Money {
-	currency := n.Get("currency").Str()
+	currency := n.get("currency").str()
 	if currency == "" {
-		currency = n.Get("currencyCode").Str()
+		currency = n.get("currencyCode").str()
 	}
-	m, err := state.ParseMoney(n.Get("amount").Str(), currency)
+	m, err := state.ParseMoney(n.get("amount").str(), currency)
 	if err != nil {
 		return state.Money{}
 	}

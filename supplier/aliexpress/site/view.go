@@ -74,7 +74,7 @@ func (v View) Has(name string, a Allowance) bool {
 
 // Option finds the one element of a query that reads as an offered reason.
 func (v View) Option(name string, o Offer) (Element, bool) {
-	e, why := v.only(name, func(e Element) bool { return Fold(e.Text) == Fold(o.Text) })
+	e, why := v.only(name, func(e Element) bool { return fold(e.Text) == fold(o.Text) })
 	return e, why == ""
 }
 

@@ -168,7 +168,7 @@ func TestOneWrongTypeConcludesNothingElse(t *testing.T) {
 			t.Fatal(err)
 		}
 		n := 0
-		eachWrongType(a.Data.v, func(path string) {
+		eachWrongType(a.data.v, func(path string) {
 			n++
 			got, err := rd.judge(p, a)
 			switch {

@@ -41,30 +41,6 @@ type Sight struct {
 // Settled tells whether the page is more than one on its way.
 func (s Sight) Settled() bool { return s.Kind != PageBlank && s.Kind != PageUnknown }
 
-// Queries are what a page is known by.
-func (p Profile) Queries() map[string]Query {
-	s := p.Selectors
-	dialog, title := strings.Join(s.Dialog, ","), strings.Join(s.DialogTitle, ",")
-	inDialog := func(selectors []string) Query {
-		return Query{Selectors: selectors, Within: dialog, Title: title}
-	}
-	return map[string]Query{
-		"challenge": {Selectors: []string{strings.Join(p.Pages.Challenge.Selectors, ",")}},
-		"dialog":    inDialog([]string{dialog}),
-		"title":     {Selectors: s.DetailTitle},
-		"detail_id": {Selectors: s.DetailID},
-		"buttons":   inDialog(s.DetailButtons),
-		"dialog_bt": inDialog(s.DialogButtons),
-		"form_id":   {Selectors: s.FormID},
-		"select":    inDialog(s.FormSelect),
-		"options":   inDialog(s.FormOptions),
-		"submit":    inDialog(s.FormSubmit),
-		"done":      {Selectors: s.Done},
-		"more":      inDialog(s.ListMore),
-		"disputed":  {Selectors: disputeMarks(p)},
-	}
-}
-
 // Classify names a page of the account's hosts.
 func (p Profile) Classify(h Hosts, v View) Sight {
 	kind, why := p.classify(h, v)
@@ -114,7 +90,7 @@ func (p Profile) classifyAddress(h Hosts, v View) (PageKind, string) {
 	if p.isLogin(h, u) {
 		return PageLogin, "the site asks to sign in at " + u.Host
 	}
-	if !h.Ours(u) {
+	if !h.ours(u) {
 		return PageElsewhere, "regional redirect: the site redirects to " + u.Host
 	}
 	switch why := fmt.Sprintf("the site answers with status %d", v.Status); statusKind(v.Status) {
@@ -196,15 +172,6 @@ func (p Profile) disputed(v View) string {
 		return "the page is that of a dispute: it shows " + e.Selector
 	}
 	return ""
-}
-
-// disputeMarks is one selector of all that only the dispute form shows.
-func disputeMarks(p Profile) []string {
-	s := p.Dispute.Selectors
-	if all := strings.Join(slices.Concat(s.Order, s.Line), ","); all != "" {
-		return []string{all}
-	}
-	return nil
 }
 
 // holdsAny tells whether an address holds one of the marks.

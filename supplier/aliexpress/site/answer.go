@@ -5,8 +5,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"net/url"
-	"strings"
 
 	"countermand/supplier"
 )
@@ -14,7 +12,7 @@ import (
 // Answer is one of the site's answers to a call of its page.
 type Answer struct {
 	Ret  []string
-	Data node
+	data node
 }
 
 // ErrShape is an answer that is not one.
@@ -31,9 +29,9 @@ func ParseAnswer(body []byte) (Answer, error) {
 		return Answer{}, fmt.Errorf("%w: %w", ErrShape, err)
 	}
 	top := node{v}
-	a := Answer{Data: top.Get("data")}
-	for _, r := range top.Get("ret").list() {
-		a.Ret = append(a.Ret, r.Str())
+	a := Answer{data: top.get("data")}
+	for _, r := range top.get("ret").list() {
+		a.Ret = append(a.Ret, r.str())
 	}
 	if len(a.Ret) == 0 {
 		return Answer{}, fmt.Errorf("%w: it has no ret codes", ErrShape)
@@ -81,31 +79,12 @@ func (r Returns) Kind(ret []string) supplier.Kind {
 	return ""
 }
 
-// RequestData gives the `data` argument that the page sent, from the address
-// or from the body.
-func RequestData(address, body string) node {
-	var raw string
-	if u, err := url.Parse(address); err == nil {
-		raw = u.Query().Get("data")
-	}
-	if form, err := url.ParseQuery(body); raw == "" && err == nil {
-		raw = form.Get("data")
-	}
-	dec := json.NewDecoder(strings.NewReader(raw))
-	dec.UseNumber()
-	var v any
-	if dec.Decode(&v) != nil {
-		return node{}
-	}
-	return node{v}
-}
-
 // Public gives the answer as JSON without its personal fields.
 func (a Answer) Public(private []string) ([]byte, error) {
-	return json.MarshalIndent(map[string]any{"ret": a.Ret, "data": redact(a.Data.v, private)}, "", " ")
+	return json.MarshalIndent(map[string]any{"ret": a.Ret, "data": redact(a.data.v, private)}, "", " ")
 }
 
-// Outline gives only the names and kinds of its fields.
-func (a Answer) Outline(private []string) ([]byte, error) {
-	return json.MarshalIndent(map[string]any{"ret": a.Ret, "data": outline(a.Data.v, private)}, "", " ")
+// outline gives only the names and kinds of its fields.
+func (a Answer) outline(private []string) ([]byte, error) {
+	return json.MarshalIndent(map[string]any{"ret": a.Ret, "data": outline(a.data.v, private)}, "", " ")
 }
