@@ -30,7 +30,7 @@ func (a *attempt) openOnce(ctx context.Context, b site.Button) error {
 	allow := site.Allowance{What: "the cancel button", Type: b.Type, Captions: site.Texts{"": {b.Caption}}}
 	el, err := a.findButton(ctx, allow)
 	if err == nil {
-		err = a.ask(a.number) // which the page has just proved
+		err = a.guarded(a.number) // which the page has just proved
 	}
 	if err == nil {
 		err = a.strays(ctx)
@@ -152,7 +152,7 @@ func (a *attempt) form(ctx context.Context, s site.Sight) ([]site.Offer, error) 
 	for _, r := range offered {
 		a.offered = append(a.offered, r.Text)
 	}
-	if err := a.ask(number); err != nil {
+	if err := a.guarded(number); err != nil {
 		a.witness(ctx, "wrong-order")
 		return nil, err
 	}
@@ -202,7 +202,7 @@ func (a *attempt) confirm(ctx context.Context) error {
 		a.witness(ctx, "unknown-page")
 		return err
 	}
-	if err := a.ask(a.number); err != nil {
+	if err := a.guarded(a.number); err != nil {
 		return err
 	}
 	err = a.commit(ctx, commitment{name: "before-confirm", el: el, allow: allow, still: a.is(site.PageConfirm, a.rightDialog)})

@@ -204,7 +204,7 @@ func (c *Client) pinLocale(ctx context.Context) error {
 	var cookies []chrome.Cookie
 	for _, h := range []string{c.o.Hosts.WWW, c.o.Hosts.Mobile, c.o.Hosts.Login, c.o.Hosts.API} {
 		k := chrome.Cookie{Name: c.p.LocaleCookie.Name, Value: value, Path: "/", Expires: time.Now().AddDate(1, 0, 0)}
-		host, domain := parentDomain(h)
+		host, domain := site.ParentDomain(h)
 		if seen[host+domain] {
 			continue
 		}
@@ -215,21 +215,6 @@ func (c *Client) pinLocale(ctx context.Context) error {
 		cookies = append(cookies, k)
 	}
 	return c.b.SetCookies(ctx, cookies...)
-}
-
-// parentDomain gives ".aliexpress.com" of a name under it; a numeric or
-// single-label host has none and is given instead.
-func parentDomain(address string) (host, domain string) {
-	u, err := url.Parse(address)
-	if err != nil {
-		return address, ""
-	}
-	host = u.Hostname()
-	labels := strings.Split(host, ".")
-	if len(labels) < 2 || strings.Trim(host, "0123456789.") == "" || strings.Contains(host, ":") {
-		return host, ""
-	}
-	return "", "." + strings.Join(labels[len(labels)-2:], ".")
 }
 
 // fail names an error's kind for the account and the order. An error of the

@@ -167,7 +167,7 @@ func (k *claim) answer(ctx context.Context) error {
 	if k.d.Received {
 		name, captions = "yes", k.c.p.Dispute.YesCaptions
 	}
-	s, err := k.await(ctx, "the form", func(s site.Sight) bool { return len(s.Shown("reasons")) == 1 || len(s.Shown(name)) == 1 })
+	s, err := k.expect(ctx, "the form", func(s site.Sight) bool { return len(s.Shown("reasons")) == 1 || len(s.Shown(name)) == 1 })
 	if err != nil {
 		return err
 	}
@@ -180,7 +180,7 @@ func (k *claim) answer(ctx context.Context) error {
 
 // put writes into one of the form's fields.
 func (k *claim) put(ctx context.Context, name, text string) error {
-	s, err := k.await(ctx, "the field for the "+name, func(s site.Sight) bool { return len(s.Shown(name)) == 1 })
+	s, err := k.expect(ctx, "the field for the "+name, func(s site.Sight) bool { return len(s.Shown(name)) == 1 })
 	if err != nil {
 		return err
 	}
@@ -196,14 +196,14 @@ func (k *claim) attach(ctx context.Context) error {
 		return nil
 	}
 	// A file field is usually hidden behind a nicer button.
-	s, err := k.await(ctx, "the field for files", func(s site.Sight) bool { return len(s.Found["files"]) == 1 })
+	s, err := k.expect(ctx, "the field for files", func(s site.Sight) bool { return len(s.Found["files"]) == 1 })
 	if err != nil {
 		return err
 	}
 	if err := k.tab.Attach(ctx, ref(s.Found["files"][0]), k.d.Files...); err != nil {
 		return err
 	}
-	if _, err := k.await(ctx, "the files as uploaded", func(s site.Sight) bool { return len(s.Found["uploaded"]) >= len(k.d.Files) }); err != nil {
+	if _, err := k.expect(ctx, "the files as uploaded", func(s site.Sight) bool { return len(s.Found["uploaded"]) >= len(k.d.Files) }); err != nil {
 		return err
 	}
 	var names []string
@@ -221,7 +221,7 @@ func (k *claim) submit(ctx context.Context) error {
 	next := site.Allowance{What: "Next", Captions: p.Dispute.NextCaptions}
 	send := site.Allowance{What: "Submit", Captions: p.Cancel.SubmitCaptions}
 	confirm := site.Allowance{What: "Confirm", Captions: p.Cancel.ConfirmCaptions, Title: p.Dispute.ConfirmTitles}
-	s, err := k.await(ctx, "a button to go on", func(s site.Sight) bool { return s.Has("next", next) || s.Has("send", send) })
+	s, err := k.expect(ctx, "a button to go on", func(s site.Sight) bool { return s.Has("next", next) || s.Has("send", send) })
 	if err != nil {
 		return err
 	}
@@ -234,22 +234,21 @@ func (k *claim) submit(ctx context.Context) error {
 			return err
 		}
 	}
-	if s, err = k.await(ctx, "Submit", func(s site.Sight) bool { return s.Has("send", send) }); err != nil {
+	if s, err = k.expect(ctx, "Submit", func(s site.Sight) bool { return s.Has("send", send) }); err != nil {
 		return err
 	}
 	if err := k.press(ctx, "before-submit", s, "send", send); err != nil {
 		return err
 	}
 	// Where a pop-up asks whether to submit, it is agreed to.
-	done := func(s site.Sight) bool { return p.Dispute.DoneTexts.In(s.TextOf("sent")) != "" }
-	s, err = k.await(ctx, "what came of Submit", func(s site.Sight) bool { return s.Has("dialog_bt", confirm) || done(s) })
-	if err != nil || done(s) {
+	s, err = k.expect(ctx, "what came of Submit", func(s site.Sight) bool { return s.Has("dialog_bt", confirm) || p.Submitted(s.View) })
+	if err != nil || p.Submitted(s.View) {
 		return err
 	}
 	if err := k.press(ctx, "before-confirm", s, "dialog_bt", confirm); err != nil {
 		return err
 	}
-	_, err = k.await(ctx, "the end", done)
+	_, err = k.expect(ctx, "the end", func(s site.Sight) bool { return p.Submitted(s.View) })
 	return err
 }
 

@@ -85,7 +85,7 @@ func (l *letter) open(ctx context.Context) ([]string, error) {
 // what was said already. Two looks must show the same.
 func (l *letter) page(ctx context.Context) (site.Sight, error) {
 	before := []string{"?"}
-	return l.await(ctx, "what stands there already", func(s site.Sight) bool {
+	return l.expect(ctx, "what stands there already", func(s site.Sight) bool {
 		now := append(s.Mine(), fmt.Sprint(len(s.Found["list"])))
 		same := slices.Equal(before, now)
 		before = now
@@ -116,7 +116,7 @@ func (l *letter) say(ctx context.Context, text string) error {
 		return err
 	}
 	allow := site.Allowance{What: "Send", Captions: l.c.p.Messages.SendCaptions, Form: true}
-	s, err = l.await(ctx, "a button to send", func(s site.Sight) bool { return s.Has("send", allow) })
+	s, err = l.expect(ctx, "a button to send", func(s site.Sight) bool { return s.Has("send", allow) })
 	if err != nil {
 		return err
 	}
@@ -139,7 +139,7 @@ func (l *letter) say(ctx context.Context, text string) error {
 		return err
 	}
 	// The site may show it otherwise, with its digits masked or a link made.
-	if _, err = l.await(ctx, "the message after Send", func(s site.Sight) bool { return len(s.Mine()) > len(standing) }); err == nil {
+	if _, err = l.expect(ctx, "the message after Send", func(s site.Sight) bool { return len(s.Mine()) > len(standing) }); err == nil {
 		l.sent++
 	}
 	return err

@@ -133,7 +133,7 @@ func (s *scene) write(ctx context.Context, field site.Element, text string) erro
 // pick opens a drop-down and chooses one of the offered reasons. Both are
 // presses of the page's own; nothing reaches the supplier.
 func (s *scene) pick(ctx context.Context, list, options string, choice site.Offer, chosen func(site.Sight) bool) error {
-	v, err := s.await(ctx, "a drop-down of reasons", func(v site.Sight) bool { return len(v.Shown(list)) > 0 })
+	v, err := s.expect(ctx, "a drop-down of reasons", func(v site.Sight) bool { return len(v.Shown(list)) > 0 })
 	if err != nil {
 		return err
 	}
@@ -143,7 +143,7 @@ func (s *scene) pick(ctx context.Context, list, options string, choice site.Offe
 	if err := s.c.press(ctx, s.tab, v.Shown(list)[0], site.Allowance{What: "the reasons", Form: true}); err != nil {
 		return err
 	}
-	v, err = s.await(ctx, "the reason "+site.Quoted(choice.Text)+" once", func(v site.Sight) bool {
+	v, err = s.expect(ctx, "the reason "+site.Quoted(choice.Text)+" once", func(v site.Sight) bool {
 		_, ok := v.Option(options, choice)
 		return ok
 	})
@@ -157,6 +157,6 @@ func (s *scene) pick(ctx context.Context, list, options string, choice site.Offe
 	if err := s.c.press(ctx, s.tab, option, site.Allowance{What: "the reason", Captions: site.Texts{"": {choice.Text}}, Form: true}); err != nil {
 		return err
 	}
-	_, err = s.await(ctx, "the reason "+site.Quoted(choice.Text)+" as chosen", chosen)
+	_, err = s.expect(ctx, "the reason "+site.Quoted(choice.Text)+" as chosen", chosen)
 	return err
 }

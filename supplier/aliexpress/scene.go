@@ -131,18 +131,18 @@ func (s *scene) leave(ctx context.Context) {
 	s.c.tidy(ctx)
 }
 
-// enter reads the order and asks the caller about it.
+// enter reads the order and asks the guard about it.
 func (s *scene) enter(ctx context.Context) error {
 	d, err := s.c.readDetail(ctx, s.tab, s.number, s.pace)
 	if err != nil {
 		return err
 	}
 	s.detail = d
-	return s.ask(d.Reading.Number)
+	return s.guarded(d.Reading.Number)
 }
 
-// ask asks the caller about the order that the page at hand shows.
-func (s *scene) ask(shown string) (err error) {
+// guarded asks the caller's guard about the order that the page at hand shows.
+func (s *scene) guarded(shown string) (err error) {
 	r := s.detail.Reading
 	r.Number = shown
 	switch {
@@ -199,8 +199,8 @@ func (s *scene) look(ctx context.Context) (site.Sight, error) {
 	return got, err
 }
 
-// await looks until good; a page that never gets so is not known.
-func (s *scene) await(ctx context.Context, what string, good func(site.Sight) bool) (site.Sight, error) {
+// expect looks until good; a page that never gets so is not known.
+func (s *scene) expect(ctx context.Context, what string, good func(site.Sight) bool) (site.Sight, error) {
 	got, ok, err := s.until(ctx, good)
 	switch {
 	case err == nil && !ok:

@@ -26,7 +26,7 @@ func (a Allowance) permits(e Element) string {
 	switch {
 	case a.Captions != nil && !a.Captions.Is(e.Text):
 		return "its caption is " + Quoted(Clip(e.Text))
-	case a.Title != nil && (!e.Inside || a.Title.In(e.InsideTitle) == ""):
+	case a.Title != nil && (!e.Inside || a.Title.in(e.InsideTitle) == ""):
 		return "it is not in the dialog it belongs to but in " + Quoted(Clip(e.InsideTitle))
 	case a.Title == nil && !a.Form && e.Inside:
 		return "it is in a dialog: " + Quoted(Clip(e.InsideText))

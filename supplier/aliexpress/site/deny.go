@@ -42,12 +42,12 @@ func (p Profile) Denies(b Button) string {
 			return "buttons of type " + b.Type + " are on the deny list"
 		}
 		for _, caption := range append([]string{b.Caption}, b.Names...) {
-			if t := d.Captions.In(caption); t != "" {
+			if t := d.Captions.in(caption); t != "" {
 				return "its caption holds the denied " + Quoted(t)
 			}
 		}
 		for _, text := range []string{b.Title, b.Text} {
-			if t := d.Titles.In(text); t != "" {
+			if t := d.Titles.in(text); t != "" {
 				return "its dialog holds the denied " + Quoted(t)
 			}
 		}

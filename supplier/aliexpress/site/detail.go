@@ -101,7 +101,7 @@ func (p Profile) disputeLinks(line node) (disputeLinks, bool) {
 
 // refusedText gives the site's sentence where it says that the seller refused.
 func (p Profile) refusedText(reminder string) string {
-	if p.Reminders.Refused.In(reminder) == "" {
+	if p.Reminders.Refused.in(reminder) == "" {
 		return ""
 	}
 	return reminder

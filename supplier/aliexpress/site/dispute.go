@@ -75,3 +75,6 @@ func (p Profile) ChooseWish(wishes []string, offered []Offer) (Offer, bool) {
 	}
 	return Offer{}, false
 }
+
+// Submitted tells whether the page says that the dispute was sent.
+func (p Profile) Submitted(v View) bool { return p.Dispute.DoneTexts.in(v.TextOf("sent")) != "" }

@@ -43,3 +43,18 @@ func (h Hosts) Address(raw string) (string, error) {
 func containsHost(hosts []string, host string) bool {
 	return slices.ContainsFunc(hosts, func(h string) bool { return strings.EqualFold(h, host) })
 }
+
+// ParentDomain gives ".aliexpress.com" of a name under it; a numeric or
+// single-label host has none and is given instead.
+func ParentDomain(address string) (host, domain string) {
+	u, err := url.Parse(address)
+	if err != nil {
+		return address, ""
+	}
+	host = u.Hostname()
+	labels := strings.Split(host, ".")
+	if len(labels) < 2 || strings.Trim(host, "0123456789.") == "" || strings.Contains(host, ":") {
+		return host, ""
+	}
+	return "", "." + strings.Join(labels[len(labels)-2:], ".")
+}

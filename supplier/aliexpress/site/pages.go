@@ -57,7 +57,7 @@ func (p Profile) classify(h Hosts, v View) (PageKind, string) {
 		return kind, why
 	}
 	for _, e := range v.Shown("done") {
-		if t := p.Cancel.DoneTexts.In(e.Text); t != "" {
+		if t := p.Cancel.DoneTexts.in(e.Text); t != "" {
 			return PageDone, e.Text
 		}
 	}
@@ -134,11 +134,11 @@ func (p Profile) classifyDialogs(v View) (kind PageKind, why string) {
 // us: nothing below it may be clicked.
 func (p Profile) classifyDialog(v View, d Element) (PageKind, string) {
 	switch {
-	case p.Cancel.PickedUpTexts.In(d.Text) != "":
+	case p.Cancel.PickedUpTexts.in(d.Text) != "":
 		return PagePickedUp, d.Text
-	case p.Cancel.ConfirmTitles.In(d.InsideTitle) != "":
+	case p.Cancel.ConfirmTitles.in(d.InsideTitle) != "":
 		return PageConfirm, d.InsideTitle
-	case p.Cancel.DoneTexts.In(d.Text) != "":
+	case p.Cancel.DoneTexts.in(d.Text) != "":
 		return PageDone, d.Text
 	case p.disputed(v) != "":
 		return PageDialog, p.disputed(v)

@@ -110,3 +110,14 @@ func TestMessageHosts(t *testing.T) {
 		t.Errorf("for a message the page is %s", kind)
 	}
 }
+
+func TestParentDomain(t *testing.T) {
+	t.Parallel()
+	for in, want := range map[string]string{
+		"https://www.aliexpress.com": ".aliexpress.com", "https://m.aliexpress.com:443": ".aliexpress.com", "http://127.0.0.1:81": "", "http://localhost:1": "", "http://[::1]:1": "",
+	} {
+		if _, got := ParentDomain(in); got != want {
+			t.Errorf("%s: %q, want %q", in, got, want)
+		}
+	}
+}

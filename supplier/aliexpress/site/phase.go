@@ -51,7 +51,7 @@ func (p Profile) phase(s signs) state.Phase {
 // status caption as it was, so its own sentence counts more.
 func (p Profile) captionPhases(s signs) []state.Phase {
 	named := p.named(s.caption)
-	if p.Reminders.Pending.In(s.reminder) != "" {
+	if p.Reminders.Pending.in(s.reminder) != "" {
 		if named == "" || named == state.PhasePending || named == state.PhaseProcessing {
 			return []state.Phase{state.PhasePending}
 		}

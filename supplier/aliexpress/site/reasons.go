@@ -58,7 +58,7 @@ func (p Profile) Choose(offered []Offer) (Offer, bool) {
 	}
 	for _, fits := range []func(Reason, Offer) bool{
 		func(want Reason, o Offer) bool { return want.Code != "" && want.Code == o.Code },
-		func(want Reason, o Offer) bool { return want.Keywords.In(o.Text) != "" },
+		func(want Reason, o Offer) bool { return want.Keywords.in(o.Text) != "" },
 	} {
 		for _, want := range p.Cancel.Reasons {
 			for _, o := range offered {

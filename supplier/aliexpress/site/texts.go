@@ -43,8 +43,8 @@ func (t Texts) Is(s string) bool {
 	return false
 }
 
-// In gives the text that s contains, "" where it contains none.
-func (t Texts) In(s string) string {
+// in gives the text that s contains, "" where it contains none.
+func (t Texts) in(s string) string {
 	s = fold(s)
 	for _, x := range t.all() {
 		if strings.Contains(s, fold(x)) {
