@@ -11,7 +11,7 @@ import (
 	"time"
 
 	"github.com/Khan/genqlient/graphql"
-	"github.com/cenkalti/backoff/v5"
+	"github.com/cenkalti/backoff/v7"
 
 	"countermand/shop"
 )
@@ -31,20 +31,19 @@ const (
 // read runs a read until it succeeds, fails for good or has had its tries.
 // Only reads may come here: a write is never sent twice unseen.
 func (c *Client) read(ctx context.Context, do func(context.Context) error) error {
-	var last error
 	pauses := backoff.NewExponentialBackOff()
 	pauses.InitialInterval, pauses.MaxInterval = c.pause, 10*c.pause
 	_, err := backoff.Retry(ctx, func() (struct{}, error) {
-		last = do(ctx)
-		return struct{}{}, retryable(last)
+		return struct{}{}, retryable(do(ctx))
 	}, backoff.WithBackOff(pauses), backoff.WithMaxTries(maxTries), backoff.WithMaxElapsedTime(0))
-	switch {
-	case err == nil:
+	switch failed := backoff.AsRetryError(err); {
+	case failed == nil:
 		return nil
 	case ctx.Err() != nil:
 		return &shop.Error{Kind: shop.Unavailable, Op: "read", Detail: "given up", Err: context.Cause(ctx)}
+	default:
+		return failed.LastErr
 	}
-	return last
 }
 
 // retryable puts an error into backoff's words.
@@ -56,7 +55,7 @@ func retryable(err error) error {
 	case !ok, e.Kind != shop.Throttled && e.Kind != shop.Unavailable, e.RetryAfter > maxWait:
 		return backoff.Permanent(err)
 	case e.RetryAfter > 0:
-		return &backoff.RetryAfterError{Duration: e.RetryAfter}
+		return backoff.RetryAfter(e.RetryAfter, err)
 	}
 	return err
 }

@@ -228,13 +228,7 @@ func failed(cur *state.Alert, now time.Time, err error) {
 }
 
 func retryIn(failures int) time.Duration {
-	wait := firstRetry
-	for range failures - 1 {
-		if wait *= 2; wait >= lastRetry {
-			return lastRetry
-		}
-	}
-	return wait
+	return min(firstRetry<<min(max(failures-1, 0), 7), lastRetry)
 }
 
 // save changes an alert as it is now, not as it was when it was listed.

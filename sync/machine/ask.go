@@ -187,10 +187,7 @@ func (x *change) nextAccount() bool {
 
 // Backoff doubles from a minute to an hour.
 func Backoff(tries int) time.Duration {
-	if tries > 6 {
-		return time.Hour
-	}
-	return min(time.Minute<<max(tries-1, 0), time.Hour)
+	return min(time.Minute<<min(max(tries-1, 0), 6), time.Hour)
 }
 
 func (x *change) backToQueue(wait time.Duration, format string, args ...any) {
