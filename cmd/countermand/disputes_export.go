@@ -11,6 +11,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/google/renameio/v2"
 	"github.com/spf13/cobra"
 
 	"countermand/cmd/internal/control"
@@ -104,24 +105,18 @@ func (x *export) vacant() error {
 
 // write fills a file of a passing name, which takes its own once it is whole.
 func (x *export) write(ctx context.Context, fetch func(context.Context, io.Writer) (control.Packed, error)) (p control.Packed, err error) {
-	f, err := os.CreateTemp(filepath.Dir(x.out), ".countermand-export-*") // made 0600
+	f, err := renameio.NewPendingFile(x.out, renameio.WithTempDir(filepath.Dir(x.out))) // mode 0600
 	if err != nil {
 		return p, fmt.Errorf("write the export: %w", err)
 	}
-	err = copyInto(ctx, f, func(ctx context.Context, w io.Writer) (err error) {
-		p, err = fetch(ctx, w)
-		return err
-	})
-	if err == nil {
-		err = x.vacant() // somebody may have been quicker
+	defer func() { err = errors.Join(err, f.Cleanup()) }()
+	if p, err = fetch(ctx, f); err != nil {
+		return p, err
 	}
-	if err == nil {
-		err = os.Rename(f.Name(), x.out)
+	if err := x.vacant(); err != nil { // somebody may have been quicker
+		return p, err
 	}
-	if err != nil {
-		return p, errors.Join(err, os.Remove(f.Name()))
-	}
-	return p, nil
+	return p, f.CloseAtomicallyReplace()
 }
 
 // told says what is wrong with the evidence: a file that retention took is no

@@ -11,6 +11,8 @@ import (
 	"syscall"
 	"time"
 
+	berrors "go.etcd.io/bbolt/errors"
+
 	"countermand/state"
 )
 
@@ -78,8 +80,8 @@ func lockFile(path string) (unlock func(), old bool, err error) {
 	if err != nil {
 		return nil, false, err
 	}
-	err = syscall.Flock(int(f.Fd()), syscall.LOCK_EX|syscall.LOCK_NB) //nolint:gosec // a descriptor fits
-	if errors.Is(err, syscall.EWOULDBLOCK) {
+	err = lockWithin(f, false, 0)
+	if errors.Is(err, berrors.ErrTimeout) {
 		err = fmt.Errorf("a countermand is running on it; stop that one first: %w", state.ErrInUse)
 	}
 	info, serr := f.Stat()
@@ -237,6 +239,6 @@ func InUse(path string) bool {
 	if err != nil {
 		return false
 	}
-	defer f.Close()                                                                                    // and the lock with it
-	return errors.Is(syscall.Flock(int(f.Fd()), syscall.LOCK_EX|syscall.LOCK_NB), syscall.EWOULDBLOCK) //nolint:gosec // a descriptor fits
+	defer f.Close() // and the lock with it
+	return errors.Is(lockWithin(f, false, 0), berrors.ErrTimeout)
 }

@@ -14,6 +14,7 @@ import (
 	"github.com/chromedp/cdproto/network"
 	"github.com/chromedp/cdproto/storage"
 	"github.com/chromedp/chromedp"
+	"github.com/google/renameio/v2"
 )
 
 // A killed browser forgets its last half minute, and a stopped one its
@@ -105,20 +106,16 @@ func (b *Browser) exportCookies(ctx context.Context, p *process) error {
 }
 
 // writeWhole replaces a file, readable by its owner only.
-func writeWhole(path string, body []byte) error {
-	f, err := os.CreateTemp(filepath.Dir(path), filepath.Base(path)+".new*") // mode 0600
+func writeWhole(path string, body []byte) (err error) {
+	f, err := renameio.NewPendingFile(path, renameio.WithTempDir(filepath.Dir(path))) // mode 0600
 	if err != nil {
 		return err
 	}
-	_, err = f.Write(body)
-	err = errors.Join(err, f.Sync(), f.Close())
-	if err == nil {
-		err = os.Rename(f.Name(), path)
+	defer func() { err = errors.Join(err, f.Cleanup()) }()
+	if _, err := f.Write(body); err != nil {
+		return err
 	}
-	if err != nil {
-		return errors.Join(err, os.Remove(f.Name()))
-	}
-	return nil
+	return f.CloseAtomicallyReplace()
 }
 
 // importCookies gives a started browser its session back. After a clean stop
