@@ -1,12 +1,9 @@
 package statetest
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
-	"os"
-	"path/filepath"
 	"reflect"
 	"testing"
 	"time"
@@ -15,37 +12,14 @@ import (
 	"github.com/google/go-cmp/cmp/cmpopts"
 
 	"countermand/state"
-	"countermand/state/boltstore"
 )
 
 // Backend is one database that the suite may close, hurt and open again.
 type Backend interface {
 	Open() (state.Store, error)
-	// Damage changes a byte in every stored copy of a marker that the suite
-	// put into a record's text. The database is closed meanwhile.
+	// Damage changes the first byte in every stored copy of a marker that the
+	// suite put into a record's text. The database is closed meanwhile.
 	Damage(marker string) error
-}
-
-// Bolt is the boltstore in a folder as a Backend.
-func Bolt(dir string) Backend { return bolt(filepath.Join(dir, "countermand.db")) }
-
-type bolt string
-
-// Open opens the file.
-func (b bolt) Open() (state.Store, error) { return boltstore.Open(string(b), boltstore.Options{}) }
-
-// Damage flips a bit of the record that holds the marker.
-func (b bolt) Damage(marker string) error {
-	raw, err := os.ReadFile(string(b))
-	if err != nil {
-		return err
-	}
-	if !bytes.Contains(raw, []byte(marker)) {
-		return fmt.Errorf("damage %s: no record of %s holds it", marker, b)
-	}
-	other := []byte(marker)
-	other[0] ^= 1
-	return os.WriteFile(string(b), bytes.ReplaceAll(raw, []byte(marker), other), 0o600)
 }
 
 // Conform tests that a backend is a state.Store in every word of the

@@ -143,11 +143,14 @@ func testContext(t *testing.T, b Backend) {
 	wants(t, "update", s.Update(ended, func(state.Tx) error { t.Error("it ran"); return nil }), context.Canceled)
 	wants(t, "view", s.View(ended, func(state.ReadTx) error { t.Error("it ran"); return nil }), context.Canceled)
 
-	// One that waits for another Update gives up when its context ends.
+	// One that waits for another Update, here for what that one wrote, gives up
+	// when its context ends.
 	waiting, cancel := context.WithCancel(context.Background())
 	done := make(chan error, 1)
-	update(t, s, func(state.Tx) {
-		go func() { done <- s.Update(waiting, func(state.Tx) error { return nil }) }()
+	touch := func(tx state.Tx) error { return tx.PutMark("m", "word") }
+	update(t, s, func(tx state.Tx) {
+		must(t, touch(tx))
+		go func() { done <- s.Update(waiting, touch) }()
 		cancel()
 		wants(t, "waiting", <-done, context.Canceled)
 	})
