@@ -61,10 +61,10 @@ type scene struct {
 	marked, pressed bool
 }
 
-// play carries a flow to its verdict. What stops it before anything can have
+// runFlow carries a flow to its verdict. What stops it before anything can have
 // reached the supplier is a verdict or an error of a kind; after that the
 // answer is always a verdict, even when the caller is gone.
-func (s *scene) play(ctx context.Context, op string, f flow) (verdict, error) {
+func (s *scene) runFlow(ctx context.Context, op string, f flow) (verdict, error) {
 	limited, cancel := context.WithTimeout(ctx, s.c.o.CancelTimeout)
 	defer cancel()
 	var err error
