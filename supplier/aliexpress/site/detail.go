@@ -19,12 +19,12 @@ type Detail struct {
 	// Connect is the order's link to its seller.
 	Connect string
 	// Disputes are the links to the dispute form, by order line.
-	Disputes map[string]disputeLinks
+	Disputes map[string]DisputeLinks
 }
 
-// disputeLinks are where the question "Have you received your package?"
+// DisputeLinks are where the question "Have you received your package?"
 // leads to.
-type disputeLinks struct{ Received, Missing string }
+type DisputeLinks struct{ Received, Missing string }
 
 // ErrEmpty is a good answer without content: an order that is not this
 // account's, or a site that has had enough of us.
@@ -58,7 +58,7 @@ func (p Profile) ParseDetail(a Answer, at time.Time, zone *time.Location) (Detai
 		Total:     money(total.get("formatPriceInfo").str(), total.get("currencyCode").str()),
 		Store:     products.get("sellerVO", "sellerName").str(),
 	}
-	disputes := map[string]disputeLinks{}
+	disputes := map[string]DisputeLinks{}
 	for _, l := range products.get("productVOList").list() {
 		line := readLine(l)
 		r.Lines = append(r.Lines, line)
@@ -89,14 +89,14 @@ func (p Profile) ParseDetail(a Answer, at time.Time, zone *time.Location) (Detai
 
 // disputeLinks reads the links of a line's dispute button. They are opened,
 // never clicked: the button itself stays on the deny list.
-func (p Profile) disputeLinks(line node) (disputeLinks, bool) {
+func (p Profile) disputeLinks(line node) (DisputeLinks, bool) {
 	for _, b := range line.get("buttonVOS").list() {
 		if slices.Contains(p.Dispute.ButtonTypes, b.get("type").str()) {
 			yes, no := b.get("extMap", "okButton", "href").str(), b.get("extMap", "cancelButton", "href").str()
-			return disputeLinks{Received: yes, Missing: no}, yes != "" && no != ""
+			return DisputeLinks{Received: yes, Missing: no}, yes != "" && no != ""
 		}
 	}
-	return disputeLinks{}, false
+	return DisputeLinks{}, false
 }
 
 // refusedText gives the site's sentence where it says that the seller refused.

@@ -6,11 +6,6 @@ import (
 	"countermand/state"
 )
 
-// Ended tells whether nothing more will happen to an unshipped order.
-func Ended(ph state.Phase) bool {
-	return ph == state.PhaseShipped || ph == state.PhaseDelivered || ph == state.PhaseFinished
-}
-
 // signs are what an order's page tells about where the order stands.
 type signs struct {
 	caption, reminder string
@@ -107,4 +102,9 @@ func (p Profile) CancelButton(buttons []Button) (Button, bool) {
 		return Button{}, false
 	}
 	return found[0], true
+}
+
+// Ended tells whether nothing more will happen to an unshipped order.
+func Ended(ph state.Phase) bool {
+	return ph == state.PhaseShipped || ph == state.PhaseDelivered || ph == state.PhaseFinished
 }

@@ -11,20 +11,6 @@ import (
 	"countermand/state"
 )
 
-// Nuisance is something known that may lie over a page's buttons and means
-// nothing: it is closed by its own safe button, or waited for.
-type Nuisance struct {
-	Name string `yaml:"name"`
-	// Covers select what lies over the page.
-	Covers []string `yaml:"covers"`
-	// Dismiss selects the button inside it that closes it; empty: it goes
-	// away by itself.
-	Dismiss []string `yaml:"dismiss"`
-	// Captions are what that button may be called. A button without any text
-	// is named by the empty caption.
-	Captions []string `yaml:"captions"`
-}
-
 // Profile is what is known of the site, as data. See the comments of
 // configs/aliexpress.profile.yaml for the meaning of each part.
 type Profile struct {
@@ -192,6 +178,20 @@ type DateForms struct {
 	// DayFirst: "03/04/2026" is the third of April for an account in this
 	// language.
 	DayFirst bool `yaml:"day_first"`
+}
+
+// Nuisance is something known that may lie over a page's buttons and means
+// nothing: it is closed by its own safe button, or waited for.
+type Nuisance struct {
+	Name string `yaml:"name"`
+	// Covers select what lies over the page.
+	Covers []string `yaml:"covers"`
+	// Dismiss selects the button inside it that closes it; empty: it goes
+	// away by itself.
+	Dismiss []string `yaml:"dismiss"`
+	// Captions are what that button may be called. A button without any text
+	// is named by the empty caption.
+	Captions []string `yaml:"captions"`
 }
 
 // Private is what is left out of everything kept.

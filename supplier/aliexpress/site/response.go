@@ -86,6 +86,7 @@ type Asking struct {
 	Empty  *Answer
 }
 
+// Take tells whether an answer is the one that is wanted.
 func (q *Asking) Take(r Response, a Answer) bool {
 	switch asked := r.Asked(q.Field); {
 	case asked == q.Want:

@@ -7,8 +7,8 @@ import (
 	"countermand/supplier"
 )
 
-// returnsPage is one answer of the list of returns and refunds.
-type returnsPage struct {
+// ReturnsPage is one answer of the list of returns and refunds.
+type ReturnsPage struct {
 	List []supplier.Return
 	Page int64
 	More bool
@@ -16,7 +16,7 @@ type returnsPage struct {
 
 // ParseReturns reads a page of the list of returns. An entry that cannot be
 // told apart may be the dispute that is open already, so it is an error.
-func (p Profile) ParseReturns(a Answer) (out returnsPage, err error) {
+func (p Profile) ParseReturns(a Answer) (out ReturnsPage, err error) {
 	m := a.data.get("module")
 	list := m.get("reverseOrderLines")
 	if !list.there() {

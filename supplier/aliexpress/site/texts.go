@@ -102,4 +102,5 @@ func Clip(s string) string {
 	return s
 }
 
+// Quoted puts the site's own words into quotation marks.
 func Quoted(s string) string { return "“" + s + "”" }

@@ -9,28 +9,6 @@ import (
 	"countermand/state"
 )
 
-func (p Profile) validateNuisances(bad complain) {
-	for i, n := range p.Nuisances {
-		path := fmt.Sprintf("nuisances[%d]", i)
-		if n.Name == "" || len(n.Covers) == 0 || slices.Contains(n.Covers, "") || slices.Contains(n.Dismiss, "") {
-			bad(path, "needs a name and what covers the page, without empty entries")
-		}
-		if len(n.Dismiss) > 0 && len(n.Captions) == 0 {
-			bad(path+".captions", "is empty: what may its close button be called?")
-		}
-		for _, caption := range n.Captions {
-			if why := p.Denies(Button{Caption: caption}); why != "" {
-				bad(path+".captions", "%q may never be clicked: %s", caption, why)
-			}
-			for _, t := range []Texts{p.Cancel.ButtonCaptions, p.Cancel.SubmitCaptions, p.Cancel.ConfirmCaptions} {
-				if t.Is(caption) {
-					bad(path+".captions", "%q is a button of the site's own", caption)
-				}
-			}
-		}
-	}
-}
-
 // Validate names every problem by its field path.
 func (p Profile) Validate() error {
 	var errs []error
@@ -45,7 +23,6 @@ func (p Profile) Validate() error {
 	p.validatePhases(bad)
 	p.validateClicks(bad)
 	p.validateNuisances(bad)
-	p.validateScenes(bad)
 	for lang, d := range p.Dates {
 		if len(d.Months) != 0 && len(d.Months) != 12 {
 			bad("dates."+lang+".months", "has %d names, want 12", len(d.Months))
@@ -71,6 +48,9 @@ func (p Profile) validateURLs(bad complain) {
 		if !strings.HasPrefix(u[0], u[1]) || !strings.Contains(u[0], u[2]) {
 			bad(path, "%q must begin with %s and hold %s", u[0], u[1], u[2])
 		}
+	}
+	if u := p.URLs.Returns; u != "" && !strings.HasPrefix(u, "{mobile}") && !strings.HasPrefix(u, "{www}") {
+		bad("urls.returns", "%q must begin with a host of the account", u)
 	}
 	for path, v := range map[string]string{
 		"calls.list": p.Calls.List, "calls.detail": p.Calls.Detail, "calls.tracking": p.Calls.Tracking, "calls.refund": p.Calls.Refund,
@@ -160,6 +140,8 @@ func (p Profile) validateClicks(bad complain) {
 	for path, t := range map[string]Texts{
 		"cancel.button_captions": p.Cancel.ButtonCaptions, "cancel.submit_captions": p.Cancel.SubmitCaptions,
 		"cancel.confirm_captions": p.Cancel.ConfirmCaptions, "list.more_captions": p.List.MoreCaptions,
+		"messages.send_captions": p.Messages.SendCaptions, "dispute.yes_captions": p.Dispute.YesCaptions, "dispute.no_captions": p.Dispute.NoCaptions,
+		"dispute.next_captions": p.Dispute.NextCaptions, "dispute.next_page_captions": p.Dispute.NextPageCaptions,
 	} {
 		for _, caption := range t.all() {
 			if why := p.Denies(Button{Caption: caption}); why != "" {
@@ -167,9 +149,11 @@ func (p Profile) validateClicks(bad complain) {
 			}
 		}
 	}
-	for _, title := range p.Cancel.ConfirmTitles.all() {
-		if why := p.Denies(Button{Title: title}); why != "" {
-			bad("cancel.confirm_titles", "nothing may be clicked under %q: %s", title, why)
+	for path, t := range map[string]Texts{"cancel.confirm_titles": p.Cancel.ConfirmTitles, "dispute.confirm_titles": p.Dispute.ConfirmTitles} {
+		for _, title := range t.all() {
+			if why := p.Denies(Button{Title: title}); why != "" || fold(title) == "" {
+				bad(path, "nothing may be clicked under %q: %s", title, why)
+			}
 		}
 	}
 	for _, typ := range p.Cancel.ButtonTypes {
@@ -194,27 +178,24 @@ func (p Profile) validateClicks(bad complain) {
 	}
 }
 
-// validateScenes refuses captions that may never be clicked.
-func (p Profile) validateScenes(bad complain) {
-	d := p.Dispute
-	for path, t := range map[string]Texts{
-		"messages.send_captions": p.Messages.SendCaptions, "dispute.yes_captions": d.YesCaptions, "dispute.no_captions": d.NoCaptions,
-		"dispute.next_captions": d.NextCaptions, "dispute.next_page_captions": d.NextPageCaptions,
-	} {
-		for _, caption := range t.all() {
+func (p Profile) validateNuisances(bad complain) {
+	for i, n := range p.Nuisances {
+		path := fmt.Sprintf("nuisances[%d]", i)
+		if n.Name == "" || len(n.Covers) == 0 || slices.Contains(n.Covers, "") || slices.Contains(n.Dismiss, "") {
+			bad(path, "needs a name and what covers the page, without empty entries")
+		}
+		if len(n.Dismiss) > 0 && len(n.Captions) == 0 {
+			bad(path+".captions", "is empty: what may its close button be called?")
+		}
+		for _, caption := range n.Captions {
 			if why := p.Denies(Button{Caption: caption}); why != "" {
-				bad(path, "%q may never be clicked: %s", caption, why)
+				bad(path+".captions", "%q may never be clicked: %s", caption, why)
 			}
-		}
-	}
-	for _, title := range d.ConfirmTitles.all() {
-		if why := p.Denies(Button{Title: title}); why != "" || fold(title) == "" {
-			bad("dispute.confirm_titles", "nothing may be clicked under %q: %s", title, why)
-		}
-	}
-	for path, u := range map[string][2]string{"urls.returns": {p.URLs.Returns, "{mobile}"}} {
-		if u[0] != "" && !strings.HasPrefix(u[0], u[1]) && !strings.HasPrefix(u[0], "{www}") {
-			bad(path, "%q must begin with a host of the account", u[0])
+			for _, t := range []Texts{p.Cancel.ButtonCaptions, p.Cancel.SubmitCaptions, p.Cancel.ConfirmCaptions} {
+				if t.Is(caption) {
+					bad(path+".captions", "%q is a button of the site's own", caption)
+				}
+			}
 		}
 	}
 }
