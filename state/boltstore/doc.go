@@ -49,9 +49,10 @@
 // nanoseconds since 1970 that sort from the far past to the far future, SEQ is
 // eight big-endian bytes.
 //
-// Version 1 had no case_name; version 2 kept the claims among the marks. Open
-// brings an older file to the present version in one transaction, and leaves a
-// copy of it beside as FILE.vN.bak.
+// Version 1 had no case_name; version 2 kept the claims among the marks, and in
+// cases and mappings English sentences where there are findings now. Open brings
+// an older file to the present version in one transaction, and leaves a copy of
+// it beside as FILE.vN.bak.
 //
 // # Records
 //

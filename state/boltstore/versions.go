@@ -50,7 +50,10 @@ func version3(b *bbolt.Tx) error {
 	if err := createBuckets(b, []string{"claims", "claim_number", "claim_read"}); err != nil {
 		return err
 	}
-	return claimsOfMarks(b)
+	if err := claimsOfMarks(b); err != nil {
+		return err
+	}
+	return findingsOfSentences(b)
 }
 
 // claimsOfMarks moves the claims to their own bucket. Among the marks each stood
