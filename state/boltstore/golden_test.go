@@ -44,21 +44,33 @@ var (
 	goldenRequest = state.Request{Shop: "s", ShopOrderID: "o1", ShopOrder: "#AB-1042", Source: state.RequestByTag, Status: state.RequestAsking, OpenedAt: day}
 )
 
+// goldenFound is goldenCase with what is found of one since version 3.
+func goldenFound() state.Case {
+	c := goldenCase.Clone()
+	c.Findings = state.Findings{state.Found(state.Withdrawn, ""), state.Found(state.MaybeAsked, "81", "at", "2026-03-02T00:00:00Z")}
+	c.Accepted = state.Findings{state.Found(state.TooFewItems, "81", "have", "1", "need", "2")}
+	c.Stop, c.Partial = state.Found(state.NumberTwice, "81", "by", "s #9"), state.Found(state.PartOfOrder, "", "gone", "1", "all", "2")
+	return c
+}
+
 // TestGolden reads the files that versions 2 and 3 wrote.
 func TestGolden(t *testing.T) {
 	t.Parallel()
 	if *updateGolden {
 		writeGolden(t)
 	}
-	for name, claims := range map[string][]state.Claim{"v2.db.gz": nil, newestGolden: {goldenClaim}} {
+	for name, want := range map[string]struct {
+		open   state.Case
+		claims []state.Claim
+	}{"v2.db.gz": {goldenCase, nil}, newestGolden: {goldenFound(), []state.Claim{goldenClaim}}} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			golden(t, name, claims)
+			golden(t, name, want.open, want.claims)
 		})
 	}
 }
 
-func golden(t *testing.T, name string, claims []state.Claim) {
+func golden(t *testing.T, name string, open state.Case, claims []state.Claim) {
 	t.Helper()
 	path := goldenFile(t, name)
 	edit(t, path, func(b *bbolt.Tx) error {
@@ -74,7 +86,7 @@ func golden(t *testing.T, name string, claims []state.Claim) {
 	defer s.Close()
 	sound(t, s)
 	noError(t, s.View(context.Background(), func(tx state.ReadTx) error {
-		goldenCases(t, tx)
+		goldenCases(t, tx, open)
 		goldenRest(t, tx)
 		got, err := tx.Claims("82")
 		equal(t, "claims", err, got, claims)
@@ -100,18 +112,18 @@ func equal[T any](t *testing.T, what string, err error, got, want T) {
 	}
 }
 
-func goldenCases(t *testing.T, tx state.ReadTx) {
+func goldenCases(t *testing.T, tx state.ReadTx, open state.Case) {
 	t.Helper()
 	all, _, err := tx.Cases(state.Page{})
-	equal(t, "cases", err, all, []state.Case{goldenEnded, goldenCase})
+	equal(t, "cases", err, all, []state.Case{goldenEnded, open})
 	queued, _, err := tx.CasesByStatus(state.Requested, state.Page{})
-	equal(t, "by status", err, queued, []state.Case{goldenCase})
+	equal(t, "by status", err, queued, []state.Case{open})
 	own, err := tx.CasesByShopOrder("s", "o1")
-	equal(t, "by shop order", err, own, []state.Case{goldenCase})
+	equal(t, "by shop order", err, own, []state.Case{open})
 	held, _, err := tx.OpenCasesByAccount("main", state.Page{})
-	equal(t, "by account", err, held, []state.Case{goldenCase})
+	equal(t, "by account", err, held, []state.Case{open})
 	due, err := tx.DueCases(day, 0)
-	equal(t, "due", err, due, []state.Case{goldenCase})
+	equal(t, "due", err, due, []state.Case{open})
 	ended, _, err := tx.EndedCases(day.Add(-1), day, state.Page{})
 	equal(t, "ended", err, ended, []state.Case{goldenEnded})
 	counts, err := tx.CountByStatus()
@@ -154,7 +166,7 @@ func goldenRest(t *testing.T, tx state.ReadTx) {
 func fillGolden(tx state.Tx) error {
 	var errs []error
 	put := func(_ any, err error) { errs = append(errs, err) }
-	for _, c := range []state.Case{goldenCase, goldenEnded, goldenLost, goldenOld} {
+	for _, c := range []state.Case{goldenFound(), goldenEnded, goldenLost, goldenOld} {
 		put(tx.PutCase(c))
 	}
 	put(nil, tx.AddEntry("01J1", goldenEntry))
