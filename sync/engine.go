@@ -19,7 +19,10 @@ import (
 
 // Options are what an engine is made of.
 type Options struct {
-	Store  state.Store
+	Store state.Store
+	// Batch is Store.Update for knocks, of which many may come at a time;
+	// default Store.Update itself.
+	Batch  func(ctx context.Context, fn func(state.Tx) error) error
 	Policy machine.Policy
 	// Shops and Accounts by their configured names.
 	Shops    map[string]Shop
@@ -138,6 +141,9 @@ func New(o Options) (*Engine, error) {
 				return nil, fmt.Errorf("make the engine: shop %s buys with account %q, which is not configured", name, account)
 			}
 		}
+	}
+	if o.Batch == nil {
+		o.Batch = o.Store.Update
 	}
 	if o.Crash == nil {
 		o.Crash = func(string) {}
@@ -288,9 +294,6 @@ func (e *Engine) Heartbeat() {
 		nudge(l.wake)
 	}
 }
-
-// Look makes the engine work the knocks that are stored.
-func (e *Engine) Look() { nudge(e.wakeInbox) }
 
 func nudge(c chan struct{}) {
 	select {

@@ -24,14 +24,20 @@ const (
 	knockGiveUp = 6 // tries after which an order that the shop does not know is let go
 )
 
-// Knock stores a sign from a shop. It returns nil once the knock is on disk.
+// Knock stores a sign from a shop, for webhooks, Flow and polls alike. It returns
+// nil once the knock is on disk; one whose sender gave up may be stored all the
+// same.
 func (e *Engine) Knock(ctx context.Context, k state.Knock) (added bool, err error) {
 	if _, ok := e.o.Shops[k.Shop]; !ok {
 		return false, fmt.Errorf("knock: no shop %q is configured", k.Shop)
 	}
-	err = e.update(ctx, func(t *txn) error {
-		k.ReceivedAt, k.NotBefore = t.now, t.now
-		added, err = t.AddKnock(k)
+	err = e.o.Batch(ctx, func(tx state.Tx) (err error) {
+		now := e.o.Now().UTC().Round(0)
+		if err := tx.Stamp(now); err != nil {
+			return fmt.Errorf("stamp the transaction: %w", err)
+		}
+		k.ReceivedAt, k.NotBefore = now, now
+		added, err = tx.AddKnock(k)
 		return err
 	})
 	if err != nil {

@@ -179,7 +179,7 @@ func (s *Store) Reindex(ctx context.Context) error {
 		return fmt.Errorf("build indexes: %w", err)
 	}
 	defer s.release()
-	err := s.write(func(t *writeTx) error {
+	err := s.write(s.db.Update, func(t *writeTx) error {
 		if err := t.mendQuarantine(); err != nil {
 			return err
 		}

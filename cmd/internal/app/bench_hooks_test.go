@@ -1,7 +1,6 @@
 package app
 
 import (
-	"context"
 	"fmt"
 	"io"
 	"net/http"
@@ -16,10 +15,12 @@ import (
 	"github.com/rs/zerolog"
 	"go.etcd.io/bbolt"
 
+	"countermand/configs"
 	"countermand/shop/shopify"
 	"countermand/shop/shopifytest"
 	"countermand/state"
 	"countermand/state/boltstore"
+	casesync "countermand/sync"
 )
 
 // senders is how many deliveries are under way at a time.
@@ -65,7 +66,7 @@ func milliseconds(d time.Duration) float64 { return float64(d.Microseconds()) / 
 
 func perSecond(n int, d time.Duration) float64 { return float64(n) / d.Seconds() }
 
-// hookServer is the real handler before the real inbox on a real database.
+// hookServer is the real handler before the real engine on a real database.
 func hookServer(b *testing.B) (url string, store *boltstore.Store) {
 	b.Helper()
 	store, err := boltstore.Open(filepath.Join(b.TempDir(), "db"), boltstore.Options{})
@@ -73,13 +74,17 @@ func hookServer(b *testing.B) (url string, store *boltstore.Store) {
 		b.Fatal(err)
 	}
 	b.Cleanup(func() { store.Close() })
-	in := newInbox(func(ctx context.Context, knocks []state.Knock) (added []bool, err error) {
-		err = store.Update(ctx, func(tx state.Tx) error {
-			added, err = addKnocks(tx, time.Now(), knocks)
-			return err
-		})
-		return added, err
+	policy, err := policyOf(configs.Default())
+	if err != nil {
+		b.Fatal(err)
+	}
+	in, err := casesync.New(casesync.Options{
+		Store: store, Batch: store.Batch, Policy: policy, Now: time.Now, NewID: newIDs(), Owner: "test", Log: zerolog.Nop(),
+		Shops: map[string]casesync.Shop{"mystore": {Account: "main"}}, Accounts: map[string]casesync.Account{"main": {}},
 	})
+	if err != nil {
+		b.Fatal(err)
+	}
 	server := httptest.NewServer(shopify.NewHandler(shopify.HandlerOptions{
 		Shops: map[string]shopify.HookShop{"mystore": {Domain: "test.myshopify.com", Secrets: shopify.StaticSecrets([]byte("hook-secret"))}},
 		Sink:  in, Log: zerolog.Nop(),

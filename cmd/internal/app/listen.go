@@ -59,10 +59,9 @@ func (a *App) listen() (err error) {
 		return err
 	}
 	log := a.o.Log.With().Str("room", "webhooks").Logger()
-	in := newInbox(a.storeKnocks)
 	hooks := http.NewServeMux()
-	hooks.Handle(shopify.HookPath, shopify.NewHandler(shopify.HandlerOptions{Shops: hookShops, Sink: in, Now: a.clock.Now, Metrics: metrics, Log: log}))
-	hooks.Handle(shopify.FlowPath, shopify.NewFlowHandler(shopify.FlowOptions{Shops: flowShops, Sink: in, Now: a.clock.Now, Metrics: metrics, Log: log}))
+	hooks.Handle(shopify.HookPath, shopify.NewHandler(shopify.HandlerOptions{Shops: hookShops, Sink: a.engine, Now: a.clock.Now, Metrics: metrics, Log: log}))
+	hooks.Handle(shopify.FlowPath, shopify.NewFlowHandler(shopify.FlowOptions{Shops: flowShops, Sink: a.engine, Now: a.clock.Now, Metrics: metrics, Log: log}))
 	if a.hooks, err = a.open("webhooks", a.o.Config.Webhooks.Listen, hooks); err != nil {
 		return err
 	}

@@ -56,7 +56,7 @@ func (a *App) openEngine(ctx context.Context) error {
 	a.engine, err = casesync.New(casesync.Options{
 		Document: a.document,
 		Texts:    func(kind state.EffectKind, c state.Case) ([]string, error) { return texts(tellKinds[kind], c) },
-		Store:    a.store, Policy: policy, Shops: shops, Accounts: accounts,
+		Store:    a.store, Batch: a.store.Batch, Policy: policy, Shops: shops, Accounts: accounts,
 		Now: a.clock.Now, NewID: newIDs(), Owner: fmt.Sprintf("pid %d", os.Getpid()),
 		Log:      a.o.Log.With().Str("room", "engine").Logger(),
 		OnChange: a.o.OnChange, OnAlert: a.nudgeAlerts, Crash: a.crash(),
