@@ -1,9 +1,11 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"strconv"
+	"time"
 
 	"github.com/spf13/cobra"
 
@@ -21,45 +23,32 @@ func alertsCommand(e *clientEnv) *cobra.Command {
 }
 
 func alertsList(e *clientEnv) *cobra.Command {
-	var open, asJSON bool
-	c := &cobra.Command{
+	var open bool
+	c := question(e, &cobra.Command{
 		Use:   "list",
 		Short: "List alerts, newest first",
 		Example: `  countermand alerts list --open
   countermand alerts list --json | jq '.alerts[] | select(.page)'`,
 		Args: noArgs,
-		RunE: func(cmd *cobra.Command, _ []string) error {
-			cl, err := e.client()
-			if err != nil {
-				return err
-			}
-			alerts, err := cl.Alerts(cmd.Context(), open)
-			if err != nil {
-				return err
-			}
-			if asJSON {
-				return e.printJSON(alerts)
-			}
-			return e.print(e.alertsText(alerts, cl))
-		},
-	}
+	}, func(ctx context.Context, cl *control.Client, _ string) (control.Alerts, error) {
+		return cl.Alerts(ctx, open)
+	}, e.alertsText)
 	c.Flags().BoolVar(&open, "open", false, "only those that nobody acknowledged and that still hold")
-	c.Flags().BoolVar(&asJSON, "json", false, "print one JSON document")
 	return c
 }
 
-func (e *clientEnv) alertsText(alerts control.Alerts, cl *control.Client) string {
+func (e *clientEnv) alertsText(alerts control.Alerts, now time.Time) string {
 	if len(alerts.Alerts) == 0 {
 		return "No alerts.\n"
 	}
-	var t table
+	t := e.table("", "SENT", "KIND")
 	t.row("ID", "RAISED", "KIND", "STATE", "SENT", "ALERT")
 	for _, a := range alerts.Alerts {
 		title := a.Title
 		if a.LastError != "" {
 			title += " [" + a.LastError + "]"
 		}
-		t.row(a.ID, countdown(a.RaisedAt, cl.Now()), words(a.Kind), alertState(a), strconv.Itoa(a.Deliveries), title)
+		t.row(a.ID, countdown(a.RaisedAt, now), words(a.Kind), alertState(a), strconv.Itoa(a.Deliveries), title)
 	}
 	return t.String()
 }
@@ -123,7 +112,7 @@ func (e *clientEnv) channelResults(results []control.ChannelResult) error {
 		return errors.New("no alert channel is configured: set alerts.urls_file")
 	}
 	failed := 0
-	var t table
+	t := e.table("")
 	for _, r := range results {
 		if r.OK {
 			t.row("channel "+r.Channel, "sent")

@@ -210,11 +210,7 @@ func sameFile(c *configs.Config, file string) (bool, error) {
 
 // bar draws how far something is, on a terminal only.
 func bar(w io.Writer) func(done, total int) {
-	f, ok := w.(*os.File)
-	if !ok {
-		return nil
-	}
-	if info, err := f.Stat(); err != nil || info.Mode()&os.ModeCharDevice == 0 {
+	if terminalWidth(w) == 0 {
 		return nil
 	}
 	return drawBar(w)

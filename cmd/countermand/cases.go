@@ -1,8 +1,10 @@
 package main
 
 import (
+	"context"
 	"fmt"
 	"strings"
+	"time"
 
 	"github.com/spf13/cobra"
 
@@ -33,38 +35,22 @@ func casesCommand(e *clientEnv) *cobra.Command {
 
 func casesList(e *clientEnv) *cobra.Command {
 	var f control.Filter
-	var status string
-	var asJSON bool
-	c := &cobra.Command{
+	c := question(e, &cobra.Command{
 		Use:   "list",
 		Short: "List cases, newest first",
 		Example: `  countermand cases list --open
   countermand cases list --status refused --shop mystore
   countermand cases list --json | jq -r '.cases[] | select(.status == "held") | .id'`,
 		Args: noArgs,
-		RunE: func(cmd *cobra.Command, _ []string) error {
-			f.Status = state.Status(status)
-			if status != "" && !f.Status.Known() {
-				return usagef("--status %q: it is one of %s", status, statusList())
-			}
-			cl, err := e.client()
-			if err != nil {
-				return err
-			}
-			cases, err := cl.Cases(cmd.Context(), f)
-			if err != nil {
-				return err
-			}
-			if asJSON {
-				return e.printJSON(cases)
-			}
-			return e.print(casesTable(cases.Cases, cl))
-		},
-	}
-	c.Flags().StringVar(&status, "status", "", "only cases of this status")
+	}, func(ctx context.Context, cl *control.Client, _ string) (control.Cases, error) {
+		if f.Status != "" && !f.Status.Known() {
+			return control.Cases{}, usagef("--status %q: it is one of %s", f.Status, statusList())
+		}
+		return cl.Cases(ctx, f)
+	}, e.casesText)
+	c.Flags().StringVar((*string)(&f.Status), "status", "", "only cases of this status")
 	c.Flags().StringVar(&f.Shop, "shop", "", "only cases of this shop")
 	c.Flags().BoolVar(&f.Open, "open", false, "only cases that have not ended")
-	c.Flags().BoolVar(&asJSON, "json", false, "print one JSON document")
 	return c
 }
 
@@ -76,16 +62,16 @@ func statusList() string {
 	return strings.Join(names, ", ")
 }
 
-func casesTable(cases []control.Case, cl *control.Client) string {
-	if len(cases) == 0 {
+func (e *clientEnv) casesText(cases control.Cases, now time.Time) string {
+	if len(cases.Cases) == 0 {
 		return "No cases.\n"
 	}
-	var t table
+	t := e.table("", "ID", "SHOP", "AMOUNT")
 	t.row("ID", "SHOP", "ORDER", "ALIEXPRESS", "STATUS", "AMOUNT", "NEXT", "FLAG")
-	for _, c := range cases {
+	for _, c := range cases.Cases {
 		next := ""
 		if c.Deadline != nil {
-			next = words(c.Deadline.Clock) + " " + countdown(c.Deadline.At, cl.Now())
+			next = words(c.Deadline.Clock) + " " + countdown(c.Deadline.At, now)
 		}
 		t.row(c.ID, c.Shop, c.ShopOrder, dash(c.SupplierOrder), statusText(c), dash(amountText(c.Amount)), dash(next), c.Flag)
 	}
@@ -93,30 +79,15 @@ func casesTable(cases []control.Case, cl *control.Client) string {
 }
 
 func casesShow(e *clientEnv) *cobra.Command {
-	var asJSON bool
-	c := &cobra.Command{
+	return question(e, &cobra.Command{
 		Use:   "show ID",
 		Short: "Show one case: facts, clocks and its whole story",
 		Example: `  countermand cases show '#1042'
   countermand cases show 01JNQ5 --json | jq .journal`,
 		Args: oneArg(caseRef),
-		RunE: func(cmd *cobra.Command, args []string) error {
-			cl, err := e.client()
-			if err != nil {
-				return err
-			}
-			found, err := cl.Case(cmd.Context(), args[0])
-			if err != nil {
-				return err
-			}
-			if asJSON {
-				return e.printJSON(found)
-			}
-			return e.print(e.caseText(found, cl.Now()))
-		},
-	}
-	c.Flags().BoolVar(&asJSON, "json", false, "print one JSON document")
-	return c
+	}, func(ctx context.Context, cl *control.Client, ref string) (control.Case, error) {
+		return cl.Case(ctx, ref)
+	}, e.caseText)
 }
 
 func casesRefund(e *clientEnv) *cobra.Command {

@@ -24,7 +24,7 @@ func (e *clientEnv) caseText(c control.Case, now time.Time) string {
 }
 
 func (e *clientEnv) facts(c control.Case) *table {
-	t := &table{indent: "  "}
+	t := e.table("  ")
 	fact := func(name, value string) {
 		if value != "" {
 			t.row(name, value)
@@ -77,7 +77,7 @@ func causeText(c state.Cause) string {
 // dates lists what happened and what is to come, each in both zones: the
 // supplier's days are counted in Beijing.
 func (e *clientEnv) dates(c control.Case, now time.Time) *table {
-	t := &table{indent: "  "}
+	t := e.table("  ")
 	t.row("", "HERE", "BEIJING", "")
 	date := func(name string, at time.Time) {
 		if !at.IsZero() {
@@ -109,7 +109,7 @@ func (e *clientEnv) dates(c control.Case, now time.Time) *table {
 }
 
 func (e *clientEnv) parcels(c control.Case) *table {
-	t := &table{indent: "  "}
+	t := e.table("  ")
 	for _, p := range c.Tracking {
 		scan := "no scan yet"
 		if !p.FirstScanAt.IsZero() {
@@ -121,7 +121,7 @@ func (e *clientEnv) parcels(c control.Case) *table {
 }
 
 func (e *clientEnv) timeline(c control.Case) *table {
-	t := &table{indent: "  "}
+	t := e.table("  ")
 	for _, j := range c.Journal {
 		by := string(j.By)
 		if j.Who != "" {
@@ -133,6 +133,9 @@ func (e *clientEnv) timeline(c control.Case) *table {
 		}
 		t.row(j.At.In(e.Zone).Format("2006-01-02 15:04 MST"), by, words(j.Event), became, j.Detail)
 		for _, file := range j.Evidence {
+			if t.width > 0 {
+				file, _, _ = strings.Cut(file, "#") // the checksum is for programs
+			}
 			t.row("", "", "", "", "evidence "+file)
 		}
 	}

@@ -2,11 +2,13 @@ package main
 
 import (
 	"cmp"
+	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
 	"net/http"
+	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -39,13 +41,18 @@ type clientEnv struct {
 	ConfigSocket func(path string) (string, error)
 
 	socket, config string // the flags
+	wide           bool
 }
 
 // clientCommands are the commands that talk to a running daemon.
 func clientCommands(e *clientEnv) []*cobra.Command {
 	cmds := []*cobra.Command{statusCommand(e), casesCommand(e), disputesCommand(e), mapCommand(e), alertsCommand(e)}
+	doctor := doctorCommand(e)
+	for _, c := range append(cmds, doctor) {
+		c.PersistentFlags().BoolVar(&e.wide, "wide", false, "print tables whole, however narrow the terminal is")
+	}
 	// These take the daemon's place for a while and so want its config.
-	local := []*cobra.Command{loginCommand(e), doctorCommand(e), backupCommand(e), restoreCommand(e), verifyCommand(e)}
+	local := []*cobra.Command{loginCommand(e), doctor, backupCommand(e), restoreCommand(e), verifyCommand(e)}
 	for _, c := range cmds {
 		c.PersistentFlags().StringVar(&e.socket, "socket", "", "the daemon's control socket (default: from --config, else $COUNTERMAND_SOCKET, else "+defaultSocket+")")
 		c.PersistentFlags().StringVar(&e.config, "config", "", "a config file that names the control socket")
@@ -83,6 +90,28 @@ func (e *clientEnv) printJSON(doc any) error {
 		return fmt.Errorf("write the answer: %w", err)
 	}
 	return nil
+}
+
+// question makes a command that asks the daemon and prints the answer, as text
+// or as one JSON document.
+func question[T any](e *clientEnv, c *cobra.Command, ask func(ctx context.Context, cl *control.Client, arg string) (T, error), text func(answer T, now time.Time) string) *cobra.Command {
+	var asJSON bool
+	c.RunE = func(cmd *cobra.Command, args []string) error {
+		cl, err := e.client()
+		if err != nil {
+			return err
+		}
+		answer, err := ask(cmd.Context(), cl, strings.Join(args, ""))
+		if err != nil {
+			return err
+		}
+		if asJSON {
+			return e.printJSON(answer)
+		}
+		return e.print(text(answer, cl.Now()))
+	}
+	c.Flags().BoolVar(&asJSON, "json", false, "print one JSON document")
+	return c
 }
 
 // usageError is a mistake in the command or the config: exit code 2.

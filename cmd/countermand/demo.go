@@ -6,7 +6,6 @@ import (
 	"os"
 
 	"github.com/spf13/cobra"
-	"golang.org/x/term"
 
 	"countermand/cmd/internal/app"
 	"countermand/cmd/internal/demo"
@@ -34,12 +33,7 @@ shipped before, fake tracking and more. Nothing outside this machine is touched.
 			if o.JSON {
 				o.Progress = stderr
 			}
-			if f, ok := o.Progress.(*os.File); ok {
-				o.Terminal = term.IsTerminal(int(f.Fd()))
-				if w, _, err := term.GetSize(int(f.Fd())); o.Terminal && err == nil {
-					o.Width = w
-				}
-			}
+			o.Width = terminalWidth(o.Progress)
 			return demo.Run(cmd.Context(), o)
 		},
 	}

@@ -1,7 +1,9 @@
 package main
 
 import (
+	"context"
 	"fmt"
+	"time"
 
 	"github.com/spf13/cobra"
 
@@ -37,42 +39,27 @@ func disputesCommand(e *clientEnv) *cobra.Command {
 }
 
 func disputesList(e *clientEnv) *cobra.Command {
-	var asJSON bool
-	c := &cobra.Command{
+	return question(e, &cobra.Command{
 		Use:   "list",
 		Short: "List the queue, most urgent first",
 		Example: `  countermand disputes list
   countermand disputes list --json | jq -r '.disputes[] | [.shop_order, .next_action] | @tsv'`,
 		Args: noArgs,
-		RunE: func(cmd *cobra.Command, _ []string) error {
-			cl, err := e.client()
-			if err != nil {
-				return err
-			}
-			d, err := cl.Disputes(cmd.Context())
-			if err != nil {
-				return err
-			}
-			if asJSON {
-				return e.printJSON(d)
-			}
-			return e.print(disputesText(d, cl))
-		},
-	}
-	c.Flags().BoolVar(&asJSON, "json", false, "print one JSON document")
-	return c
+	}, func(ctx context.Context, cl *control.Client, _ string) (control.Disputes, error) {
+		return cl.Disputes(ctx)
+	}, e.disputesText)
 }
 
-func disputesText(d control.Disputes, cl *control.Client) string {
+func (e *clientEnv) disputesText(d control.Disputes, now time.Time) string {
 	if len(d.Disputes) == 0 {
 		return "Nothing to review.\n"
 	}
-	var t table
+	t := e.table("", "ID", "SHOP", "AMOUNT", "URGENCY")
 	t.row("ID", "SHOP", "ORDER", "ALIEXPRESS", "AMOUNT", "URGENCY", "DEADLINE", "TO DO")
 	for _, c := range d.Disputes {
 		when := ""
 		if c.Deadline != nil {
-			when = words(c.Deadline.Clock) + " " + countdown(c.Deadline.At, cl.Now())
+			when = words(c.Deadline.Clock) + " " + countdown(c.Deadline.At, now)
 		}
 		t.row(c.ID, c.Shop, c.ShopOrder, dash(c.SupplierOrder), dash(amountText(c.Amount)), words(c.Urgency), dash(when), c.NextAction)
 	}
@@ -80,32 +67,18 @@ func disputesText(d control.Disputes, cl *control.Client) string {
 }
 
 func disputesShow(e *clientEnv) *cobra.Command {
-	var asJSON bool
-	c := &cobra.Command{
+	return question(e, &cobra.Command{
 		Use:     "show ID",
 		Short:   "Show one case of the queue: what to do, the dates to compare, the story",
 		Example: "  countermand disputes show '#1042'",
 		Args:    oneArg(caseRef),
-		RunE: func(cmd *cobra.Command, args []string) error {
-			cl, err := e.client()
-			if err != nil {
-				return err
-			}
-			found, err := cl.Case(cmd.Context(), args[0])
-			if err != nil {
-				return err
-			}
-			if found.NextAction == "" {
-				return fmt.Errorf("%s is %s and not in the dispute queue: see countermand cases show %s", found.ShopOrder, statusText(found), found.ID)
-			}
-			if asJSON {
-				return e.printJSON(found)
-			}
-			return e.print(e.caseText(found, cl.Now()))
-		},
-	}
-	c.Flags().BoolVar(&asJSON, "json", false, "print one JSON document")
-	return c
+	}, func(ctx context.Context, cl *control.Client, ref string) (control.Case, error) {
+		found, err := cl.Case(ctx, ref)
+		if err == nil && found.NextAction == "" {
+			err = fmt.Errorf("%s is %s and not in the dispute queue: see countermand cases show %s", found.ShopOrder, statusText(found), found.ID)
+		}
+		return found, err
+	}, e.caseText)
 }
 
 func disputesOpened(e *clientEnv) *cobra.Command {

@@ -4,8 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"strings"
-	"text/tabwriter"
 	"time"
 
 	"github.com/rs/zerolog"
@@ -61,7 +59,7 @@ Shopify reaches the daemon.`,
 			if asJSON {
 				err = e.printJSON(map[string]any{"findings": found})
 			} else {
-				err = e.print(findingsTable(found))
+				err = e.print(e.findingsTable(found))
 			}
 			for _, f := range found {
 				if f.Verdict == doctor.Fail && err == nil {
@@ -80,16 +78,14 @@ Shopify reaches the daemon.`,
 	return cmd
 }
 
-func findingsTable(found []doctor.Finding) string {
-	var b strings.Builder
-	t := tabwriter.NewWriter(&b, 0, 0, 2, ' ', 0)
+func (e *clientEnv) findingsTable(found []doctor.Finding) string {
+	t := e.table("")
 	for _, f := range found {
 		text := f.Detail
 		if f.Todo != "" {
 			text += " -> " + f.Todo
 		}
-		fmt.Fprintf(t, "%s\t%s\t%s\n", f.Verdict, f.Part, text)
+		t.row(string(f.Verdict), f.Part, text)
 	}
-	_ = t.Flush() // a strings.Builder takes everything
-	return b.String()
+	return t.String()
 }

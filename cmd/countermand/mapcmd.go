@@ -49,7 +49,7 @@ func mapSet(e *clientEnv) *cobra.Command {
 			if len(cases.Cases) == 0 {
 				return e.print(clean("Noted for "+m.Order+" at "+m.Shop+"; no case needs it yet.") + "\n")
 			}
-			return e.print(casesTable(cases.Cases, cl))
+			return e.print(e.casesText(cases, cl.Now()))
 		},
 	}
 	c.Flags().StringVar(&m.Shop, "shop", "", "the shop's name in the config")

@@ -7,7 +7,6 @@ import (
 	"os"
 	"slices"
 	"strings"
-	"text/tabwriter"
 
 	"github.com/spf13/cobra"
 
@@ -89,7 +88,7 @@ func runImport(ctx context.Context, e *clientEnv, f importFlags, path string, st
 	if f.asJSON {
 		err = e.printJSON(doc)
 	} else {
-		err = e.print(doc.text())
+		err = e.print(doc.text(e))
 	}
 	if failed != nil {
 		return failed
@@ -152,7 +151,7 @@ func first(rows []int) int {
 }
 
 // text is the report for a person.
-func (d *imported) text() string {
+func (d *imported) text(e *clientEnv) string {
 	var b strings.Builder
 	verb := "stored"
 	if d.DryRun {
@@ -172,11 +171,11 @@ func (d *imported) text() string {
 		return b.String()
 	}
 	fmt.Fprintf(&b, "Left out: %d.\n", len(d.LeftOut))
-	t := tabwriter.NewWriter(&b, 0, 0, 2, ' ', 0)
+	t := e.table("  ")
 	for _, l := range d.LeftOut[:min(shownRows, len(d.LeftOut))] {
-		fmt.Fprintf(t, "  row %d\t%s\t%s\n", l.Row, clean(l.Order), clean(l.Why))
+		t.row(fmt.Sprintf("row %d", l.Row), l.Order, l.Why)
 	}
-	_ = t.Flush() // a strings.Builder takes everything
+	b.WriteString(t.String())
 	if more := len(d.LeftOut) - shownRows; more > 0 {
 		fmt.Fprintf(&b, "  and %d more, see --json\n", more)
 	}

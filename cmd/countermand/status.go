@@ -1,9 +1,11 @@
 package main
 
 import (
+	"context"
 	"fmt"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/spf13/cobra"
 
@@ -12,33 +14,16 @@ import (
 )
 
 func statusCommand(e *clientEnv) *cobra.Command {
-	var asJSON bool
-	c := &cobra.Command{
+	return question(e, &cobra.Command{
 		Use:   "status",
 		Short: "The daemon, its accounts, how many cases stand where, the next deadlines",
 		Example: `  countermand status
   countermand status --json | jq .counts`,
 		Args: noArgs,
-		RunE: func(cmd *cobra.Command, _ []string) error {
-			cl, err := e.client()
-			if err != nil {
-				return err
-			}
-			s, err := cl.Status(cmd.Context())
-			if err != nil {
-				return err
-			}
-			if asJSON {
-				return e.printJSON(s)
-			}
-			return e.print(e.statusText(s))
-		},
-	}
-	c.Flags().BoolVar(&asJSON, "json", false, "print one JSON document")
-	return c
+	}, func(ctx context.Context, cl *control.Client, _ string) (control.Status, error) { return cl.Status(ctx) }, e.statusText)
 }
 
-func (e *clientEnv) statusText(s control.Status) string {
+func (e *clientEnv) statusText(s control.Status, _ time.Time) string {
 	now := s.Daemon.Now
 	var b strings.Builder
 	fmt.Fprintf(&b, "countermand %s, mode %s, up %s\n", s.Daemon.Version, s.Daemon.Mode, span(now.Sub(s.Daemon.StartedAt)))
@@ -46,7 +31,7 @@ func (e *clientEnv) statusText(s control.Status) string {
 		fmt.Fprintf(&b, "REHEARSAL: the clock shows %s\n", now.In(e.Zone).Format(momentLayout+" MST"))
 	}
 	b.WriteString("\nAccounts\n")
-	accounts := table{indent: "  "}
+	accounts := e.table("  ")
 	for _, a := range s.Accounts {
 		until := ""
 		if a.Until.After(now) {
@@ -56,7 +41,7 @@ func (e *clientEnv) statusText(s control.Status) string {
 	}
 	b.WriteString(orNone(accounts))
 	b.WriteString("\nCases\n")
-	counts := table{indent: "  "}
+	counts := e.table("  ")
 	for _, status := range state.Statuses {
 		if n := s.Counts[status]; n > 0 {
 			counts.row(words(status), strconv.Itoa(n))
@@ -71,7 +56,7 @@ func (e *clientEnv) statusText(s control.Status) string {
 		fmt.Fprintf(&b, "Damaged        %d records could not be read: countermand verify\n", s.Quarantined)
 	}
 	b.WriteString("\nNext deadlines\n")
-	next := table{indent: "  "}
+	next := e.table("  ")
 	for _, d := range s.Deadlines {
 		next.row(countdown(d.At, now), words(d.Clock), d.At.In(e.Zone).Format(momentLayout+" MST"), d.Shop, orders(d.ShopOrder, d.SupplierOrder))
 	}
@@ -79,7 +64,7 @@ func (e *clientEnv) statusText(s control.Status) string {
 	return b.String()
 }
 
-func orNone(t table) string {
+func orNone(t *table) string {
 	if len(t.rows) == 0 {
 		return t.indent + "none\n"
 	}

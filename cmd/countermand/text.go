@@ -3,7 +3,6 @@ package main
 import (
 	"fmt"
 	"strings"
-	"text/tabwriter"
 	"time"
 	"unicode"
 
@@ -15,34 +14,6 @@ import (
 var beijing = time.FixedZone("Beijing", 8*60*60)
 
 const momentLayout = "Mon 2 Jan 2006 15:04"
-
-// table aligns rows in columns. Cells come from web pages too: control
-// characters could drive the terminal, so they do not pass.
-type table struct {
-	indent string
-	rows   [][]string
-}
-
-func (t *table) row(cells ...string) { t.rows = append(t.rows, cells) }
-
-func (t *table) String() string {
-	var b strings.Builder
-	w := tabwriter.NewWriter(&b, 0, 0, 2, ' ', 0)
-	for _, r := range t.rows {
-		for i, cell := range r {
-			r[i] = clean(cell)
-		}
-		fmt.Fprintln(w, t.indent+strings.Join(r, "\t"))
-	}
-	if err := w.Flush(); err != nil {
-		return err.Error() // a strings.Builder takes everything
-	}
-	lines := strings.Split(b.String(), "\n")
-	for i, l := range lines {
-		lines[i] = strings.TrimRight(l, " ")
-	}
-	return strings.Join(lines, "\n")
-}
 
 // clean puts a text on one line and takes out what a terminal would obey.
 func clean(s string) string {

@@ -1,11 +1,8 @@
 package main
 
 import (
-	"strings"
 	"testing"
 	"time"
-
-	"pgregory.net/rapid"
 )
 
 func TestCountdown(t *testing.T) {
@@ -21,19 +18,4 @@ func TestCountdown(t *testing.T) {
 	if got := countdown(time.Time{}, now); got != "" {
 		t.Errorf("an unknown time: %q", got)
 	}
-}
-
-// No cell may break a table's lines or drive the terminal.
-func TestTableKeepsItsLines(t *testing.T) {
-	t.Parallel()
-	rapid.Check(t, func(t *rapid.T) {
-		cells := rapid.SliceOfN(rapid.String(), 1, 5).Draw(t, "cells")
-		tab := table{indent: "  "}
-		tab.row(cells...)
-		tab.row("x", "y")
-		s := tab.String()
-		if strings.Count(s, "\n") != 2 || strings.ContainsAny(s, "\x1b\r\t\v\f\u202e") {
-			t.Fatalf("%q", s)
-		}
-	})
 }

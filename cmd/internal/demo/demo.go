@@ -31,9 +31,8 @@ type Options struct {
 	Version string
 	// Out gets the document, Progress the story.
 	Out, Progress io.Writer
-	// Terminal tells that Progress is one: colours, and a bar that moves.
-	Terminal bool
-	// Width is the terminal's, 0 where there is none.
+	// Width is Progress's, where that is a terminal: then there are colours, and
+	// a bar that moves. 0 where it is none.
 	Width int
 	// Self is how the program is called, for the hints.
 	Self string

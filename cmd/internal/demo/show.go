@@ -83,7 +83,7 @@ func (s *show) putLocked(text string) {
 
 // colours, where there is a terminal.
 func (s *show) paint(code, text string) string {
-	if !s.o.Terminal {
+	if s.o.Width == 0 {
 		return text
 	}
 	return "\x1b[" + code + "m" + text + "\x1b[0m"
@@ -193,7 +193,7 @@ func (s *show) tick(now time.Time, done int) {
 	const width = 20
 	full := min(width, n)
 	text := fmt.Sprintf("day %2d  [%s%s]  %s  %d of %d stories where they end", n+1, strings.Repeat("#", full), strings.Repeat(".", width-full), now.Format("Mon 2 Jan"), done, len(stories))
-	if !s.o.Terminal {
+	if s.o.Width == 0 {
 		if n != s.day {
 			s.day = n
 			s.putLocked("-- " + text + " --\n")
