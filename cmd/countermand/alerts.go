@@ -10,6 +10,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"countermand/cmd/internal/control"
+	"countermand/cmd/internal/plain"
 )
 
 func alertsCommand(e *clientEnv) *cobra.Command {
@@ -48,7 +49,7 @@ func (e *clientEnv) alertsText(alerts control.Alerts, now time.Time) string {
 		if a.LastError != "" {
 			title += " [" + a.LastError + "]"
 		}
-		t.row(a.ID, countdown(a.RaisedAt, now), words(a.Kind), alertState(a), strconv.Itoa(a.Deliveries), title)
+		t.row(a.ID, countdown(a.RaisedAt, now), plain.Words(a.Kind), alertState(a), strconv.Itoa(a.Deliveries), title)
 	}
 	return t.String()
 }
@@ -82,7 +83,7 @@ func alertsAck(e *clientEnv) *cobra.Command {
 			if err != nil {
 				return err
 			}
-			return e.print(clean(fmt.Sprintf("acknowledged by %s: %s", a.AckedBy, a.Title)) + "\n")
+			return e.print(plain.Line(fmt.Sprintf("acknowledged by %s: %s", a.AckedBy, a.Title)) + "\n")
 		},
 	}
 }

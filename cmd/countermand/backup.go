@@ -14,6 +14,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"countermand/cmd/internal/control"
+	"countermand/cmd/internal/plain"
 	"countermand/cmd/internal/upkeep"
 	"countermand/configs"
 )
@@ -94,7 +95,7 @@ func (k *keeper) backup(ctx context.Context, file string) error {
 		if err := nameBackup(part, file+".damaged"); err != nil {
 			return err
 		}
-		return fmt.Errorf("the database is damaged (%s): the copy is %s.damaged, and %s was not touched; see countermand verify --help", clean(v.Problems[0].Text), file, file)
+		return fmt.Errorf("the database is damaged (%s): the copy is %s.damaged, and %s was not touched; see countermand verify --help", plain.Line(v.Problems[0].Text), file, file)
 	}
 	if err := nameBackup(part, file); err != nil {
 		return err

@@ -9,6 +9,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"countermand/cmd/internal/control"
+	"countermand/cmd/internal/plain"
 	"countermand/state"
 )
 
@@ -71,7 +72,7 @@ func (e *clientEnv) casesText(cases control.Cases, now time.Time) string {
 	for _, c := range cases.Cases {
 		next := ""
 		if c.Deadline != nil {
-			next = words(c.Deadline.Clock) + " " + countdown(c.Deadline.At, now)
+			next = plain.Words(c.Deadline.Clock) + " " + countdown(c.Deadline.At, now)
 		}
 		t.row(c.ID, c.Shop, c.ShopOrder, dash(c.SupplierOrder), statusText(c), dash(amountText(c.Amount)), dash(next), c.Flag)
 	}
@@ -166,7 +167,7 @@ func decision(e *clientEnv, under string, v verb) *cobra.Command {
 			}
 			text := decidedText(v.name, after)
 			if accepted != "" {
-				text += "you accepted: " + clean(accepted) + "\n"
+				text += "you accepted: " + plain.Line(accepted) + "\n"
 			}
 			return e.print(text)
 		},
@@ -180,5 +181,5 @@ func decidedText(name string, c control.Case) string {
 	if c.Flag != "" {
 		s += ": " + c.Flag
 	}
-	return clean(s) + "\n"
+	return plain.Line(s) + "\n"
 }

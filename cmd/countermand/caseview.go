@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"countermand/cmd/internal/control"
+	"countermand/cmd/internal/plain"
 	"countermand/state"
 )
 
@@ -13,7 +14,7 @@ import (
 // tracking, then the story.
 func (e *clientEnv) caseText(c control.Case, now time.Time) string {
 	var b strings.Builder
-	fmt.Fprintf(&b, "%s at %s\n\n", clean(orders(c.ShopOrder, c.SupplierOrder)), clean(c.Shop))
+	fmt.Fprintf(&b, "%s at %s\n\n", plain.Line(orders(c.ShopOrder, c.SupplierOrder)), plain.Line(c.Shop))
 	b.WriteString(e.facts(c).String())
 	b.WriteString("\n" + e.dates(c, now).String())
 	if t := e.parcels(c); len(t.rows) > 0 {
@@ -45,7 +46,7 @@ func (e *clientEnv) facts(c control.Case) *table {
 		}
 		fact("refund", fmt.Sprintf("%s to %s%s, confirmed by the %s", r.Amount, r.To, when, r.ConfirmedBy))
 	}
-	fact("proof", words(c.Proof))
+	fact("proof", plain.Words(c.Proof))
 	fact("dispute", c.DisputeID)
 	fact("because", causeText(c.Cause))
 	fact("reason", c.Reason)
@@ -81,7 +82,7 @@ func (e *clientEnv) dates(c control.Case, now time.Time) *table {
 	t.row("", "HERE", "BEIJING", "")
 	date := func(name string, at time.Time) {
 		if !at.IsZero() {
-			t.row(name, at.In(e.Zone).Format(momentLayout+" MST"), at.In(beijing).Format(momentLayout), countdown(at, now))
+			t.row(name, at.In(e.Zone).Format(momentLayout+" MST"), at.In(plain.Beijing).Format(momentLayout), countdown(at, now))
 		}
 	}
 	date("ordered at AliExpress", c.OrderedAt)
@@ -94,7 +95,7 @@ func (e *clientEnv) dates(c control.Case, now time.Time) *table {
 	date("closed at AliExpress", c.ClosedAt)
 	date("ended", c.EndedAt)
 	for _, k := range state.PublicClocks {
-		name := words(k)
+		name := plain.Words(k)
 		for _, estimated := range c.Estimated {
 			if estimated == k {
 				name += " (estimated)"
@@ -129,9 +130,9 @@ func (e *clientEnv) timeline(c control.Case) *table {
 		}
 		became := ""
 		if j.From != j.To {
-			became = "-> " + words(j.To)
+			became = "-> " + plain.Words(j.To)
 		}
-		t.row(j.At.In(e.Zone).Format("2006-01-02 15:04 MST"), by, words(j.Event), became, j.Detail)
+		t.row(j.At.In(e.Zone).Format("2006-01-02 15:04 MST"), by, plain.Words(j.Event), became, j.Detail)
 		for _, file := range j.Evidence {
 			if t.width > 0 {
 				file, _, _ = strings.Cut(file, "#") // the checksum is for programs

@@ -8,6 +8,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"countermand/cmd/internal/control"
+	"countermand/cmd/internal/plain"
 	"countermand/state"
 )
 
@@ -59,9 +60,9 @@ func (e *clientEnv) disputesText(d control.Disputes, now time.Time) string {
 	for _, c := range d.Disputes {
 		when := ""
 		if c.Deadline != nil {
-			when = words(c.Deadline.Clock) + " " + countdown(c.Deadline.At, now)
+			when = plain.Words(c.Deadline.Clock) + " " + countdown(c.Deadline.At, now)
 		}
-		t.row(c.ID, c.Shop, c.ShopOrder, dash(c.SupplierOrder), dash(amountText(c.Amount)), words(c.Urgency), dash(when), c.NextAction)
+		t.row(c.ID, c.Shop, c.ShopOrder, dash(c.SupplierOrder), dash(amountText(c.Amount)), plain.Words(c.Urgency), dash(when), c.NextAction)
 	}
 	return t.String() + fmt.Sprintf("\nMoney at risk: %s\n", moneyText(d.MoneyAtRisk))
 }

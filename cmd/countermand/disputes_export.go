@@ -15,6 +15,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"countermand/cmd/internal/control"
+	"countermand/cmd/internal/plain"
 )
 
 func disputesExport(e *clientEnv) *cobra.Command {
@@ -132,7 +133,7 @@ func (x *export) told(p control.Packed) error {
 
 func (x *export) lines(word string, list []string, count int) {
 	for _, l := range list {
-		fmt.Fprintln(x.Stderr, word+": "+clean(l))
+		fmt.Fprintln(x.Stderr, word+": "+plain.Line(l))
 	}
 	if more := count - len(list); more > 0 {
 		fmt.Fprintf(x.Stderr, "%s: %d more, see README.txt\n", word, more)

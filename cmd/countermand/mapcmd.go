@@ -6,6 +6,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"countermand/cmd/internal/control"
+	"countermand/cmd/internal/plain"
 )
 
 func mapCommand(e *clientEnv) *cobra.Command {
@@ -47,7 +48,7 @@ func mapSet(e *clientEnv) *cobra.Command {
 				return err
 			}
 			if len(cases.Cases) == 0 {
-				return e.print(clean("Noted for "+m.Order+" at "+m.Shop+"; no case needs it yet.") + "\n")
+				return e.print(plain.Line("Noted for "+m.Order+" at "+m.Shop+"; no case needs it yet.") + "\n")
 			}
 			return e.print(e.casesText(cases, cl.Now()))
 		},

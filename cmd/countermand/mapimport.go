@@ -12,6 +12,7 @@ import (
 
 	"countermand/cmd/internal/app"
 	"countermand/cmd/internal/control"
+	"countermand/cmd/internal/plain"
 )
 
 // shownRows bounds the rows that a person is shown; --json has all of them.
@@ -161,10 +162,10 @@ func (d *imported) text(e *clientEnv) string {
 	for _, o := range d.Taken {
 		numbers += len(o.SupplierOrders)
 	}
-	fmt.Fprintf(&b, "%s: %d orders with %d AliExpress orders %s, from %d rows.\n", clean(d.Shop), len(d.Taken), numbers, verb, d.Rows)
+	fmt.Fprintf(&b, "%s: %d orders with %d AliExpress orders %s, from %d rows.\n", plain.Line(d.Shop), len(d.Taken), numbers, verb, d.Rows)
 	for i, word := range []string{"order", "AliExpress order", "SKU", "quantity"} {
 		if d.columns[i] != "" {
-			fmt.Fprintf(&b, "  %s: column %q\n", word, clean(d.columns[i]))
+			fmt.Fprintf(&b, "  %s: column %q\n", word, plain.Line(d.columns[i]))
 		}
 	}
 	if len(d.LeftOut) == 0 {

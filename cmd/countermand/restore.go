@@ -9,6 +9,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"countermand/cmd/internal/plain"
 	"countermand/cmd/internal/upkeep"
 	"countermand/state"
 )
@@ -74,7 +75,7 @@ func (k *keeper) restoredText(path, file string, r upkeep.Restored) string {
 		b.WriteString("its indexes were not in order and were built anew\n")
 	}
 	for _, d := range r.Damaged {
-		fmt.Fprintf(&b, "damaged: %s\n", clean(d))
+		fmt.Fprintf(&b, "damaged: %s\n", plain.Line(d))
 	}
 	return b.String()
 }

@@ -10,6 +10,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"countermand/cmd/internal/control"
+	"countermand/cmd/internal/plain"
 	"countermand/state"
 )
 
@@ -37,14 +38,14 @@ func (e *clientEnv) statusText(s control.Status, _ time.Time) string {
 		if a.Until.After(now) {
 			until = "until " + a.Until.In(e.Zone).Format("15:04") + " (" + countdown(a.Until, now) + ")"
 		}
-		accounts.row(a.Name, words(a.State), until, a.Why)
+		accounts.row(a.Name, plain.Words(a.State), until, a.Why)
 	}
 	b.WriteString(orNone(accounts))
 	b.WriteString("\nCases\n")
 	counts := e.table("  ")
 	for _, status := range state.Statuses {
 		if n := s.Counts[status]; n > 0 {
-			counts.row(words(status), strconv.Itoa(n))
+			counts.row(plain.Words(status), strconv.Itoa(n))
 		}
 	}
 	b.WriteString(orNone(counts))
@@ -58,7 +59,7 @@ func (e *clientEnv) statusText(s control.Status, _ time.Time) string {
 	b.WriteString("\nNext deadlines\n")
 	next := e.table("  ")
 	for _, d := range s.Deadlines {
-		next.row(countdown(d.At, now), words(d.Clock), d.At.In(e.Zone).Format(momentLayout+" MST"), d.Shop, orders(d.ShopOrder, d.SupplierOrder))
+		next.row(countdown(d.At, now), plain.Words(d.Clock), d.At.In(e.Zone).Format(momentLayout+" MST"), d.Shop, orders(d.ShopOrder, d.SupplierOrder))
 	}
 	b.WriteString(orNone(next))
 	return b.String()

@@ -9,6 +9,8 @@ import (
 	pretty "github.com/jedib0t/go-pretty/v6/table"
 	"github.com/jedib0t/go-pretty/v6/text"
 	"golang.org/x/term"
+
+	"countermand/cmd/internal/plain"
 )
 
 // Widths in columns of a terminal.
@@ -60,7 +62,7 @@ func terminalWidth(w io.Writer) int {
 
 func (t *table) row(cells ...string) {
 	for i, cell := range cells {
-		cells[i] = clean(cell)
+		cells[i] = plain.Line(cell)
 	}
 	t.rows = append(t.rows, cells)
 }

@@ -4,30 +4,13 @@ import (
 	"fmt"
 	"strings"
 	"time"
-	"unicode"
 
 	"countermand/cmd/internal/control"
+	"countermand/cmd/internal/plain"
 	"countermand/state"
 )
 
-// beijing has no summer time, so it needs no zone database.
-var beijing = time.FixedZone("Beijing", 8*60*60)
-
 const momentLayout = "Mon 2 Jan 2006 15:04"
-
-// clean puts a text on one line and takes out what a terminal would obey.
-func clean(s string) string {
-	s = strings.Map(func(r rune) rune {
-		switch {
-		case unicode.IsSpace(r):
-			return ' '
-		case unicode.IsControl(r), unicode.Is(unicode.Cf, r):
-			return -1
-		}
-		return r
-	}, s)
-	return strings.TrimSpace(s)
-}
 
 // countdown tells how far t lies from now: "in 2 d 3 h", "45 min ago".
 func countdown(t, now time.Time) string {
@@ -61,9 +44,6 @@ func span(d time.Duration) string {
 	return "less than a minute"
 }
 
-// words makes a name of the JSON readable: "answer_due" is "answer due".
-func words[T ~string](name T) string { return strings.ReplaceAll(string(name), "_", " ") }
-
 func moneyText(sums []state.Money) string {
 	out := make([]string, 0, len(sums))
 	for _, m := range sums {
@@ -91,7 +71,7 @@ func orders(shopOrder, supplierOrder string) string {
 }
 
 func statusText(c control.Case) string {
-	s := words(c.Status)
+	s := plain.Words(c.Status)
 	if c.Paused {
 		s += " (paused)"
 	}

@@ -8,6 +8,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"countermand/cmd/internal/plain"
 	"countermand/cmd/internal/upkeep"
 	"countermand/state"
 )
@@ -98,10 +99,10 @@ func (k *keeper) verify(ctx context.Context, args []string) (upkeep.Verified, er
 func verifiedText(v upkeep.Verified) string {
 	text := ""
 	for _, p := range v.Problems {
-		text += clean(p.Part+": "+p.Text) + "\n"
+		text += plain.Line(p.Part+": "+p.Text) + "\n"
 	}
 	for _, p := range v.Acknowledged {
-		text += clean(p.Part+" (acknowledged): "+p.Text) + "\n"
+		text += plain.Line(p.Part+" (acknowledged): "+p.Text) + "\n"
 	}
 	switch {
 	case !v.EvidenceChecked:

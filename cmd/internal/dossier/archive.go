@@ -22,6 +22,7 @@ import (
 	"strings"
 	"time"
 
+	"countermand/cmd/internal/plain"
 	"countermand/state"
 )
 
@@ -211,7 +212,7 @@ func (p *packer) piece(e state.Entry, ref, name, want string) error {
 	if f == nil {
 		c.state, c.why = pieceMissing, why
 		if why == "" {
-			c.why = "the journal's reference is not one: " + plain(ref)
+			c.why = "the journal's reference is not one: " + plain.Line(ref)
 		}
 		p.note(c)
 		return nil
@@ -296,7 +297,7 @@ func (p *packer) result() Packed {
 		if c.size > 0 || c.state == pieceWhole {
 			out.Evidence++
 		}
-		line := "evidence/" + plain(c.name) + " " + c.why
+		line := "evidence/" + plain.Line(c.name) + " " + c.why
 		switch c.state {
 		case pieceMissing:
 			out.Missing = append(out.Missing, line)

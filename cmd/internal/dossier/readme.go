@@ -7,6 +7,7 @@ import (
 	"text/tabwriter"
 	"time"
 
+	"countermand/cmd/internal/plain"
 	"countermand/state"
 	"countermand/sync/machine"
 )
@@ -30,8 +31,8 @@ type readme struct {
 
 func (r readme) text() string {
 	c := r.Case
-	r.line("Case %s: %s order %s, AliExpress order %s", plain(c.ID), plain(c.Shop), plain(c.ShopOrder), known(c.SupplierOrder))
-	r.line("%s", strings.TrimSpace("Packed "+r.Now.UTC().Format(readmeLayout)+" UTC by countermand "+plain(r.version)))
+	r.line("Case %s: %s order %s, AliExpress order %s", plain.Line(c.ID), plain.Line(c.Shop), plain.Line(c.ShopOrder), known(c.SupplierOrder))
+	r.line("%s", strings.TrimSpace("Packed "+r.Now.UTC().Format(readmeLayout)+" UTC by countermand "+plain.Line(r.version)))
 	r.trouble()
 	r.head("What this is")
 	r.para("%s %s", causeWords(c), machine.Word(c.Status))
@@ -66,7 +67,7 @@ func (r *readme) para(format string, args ...any) { r.item("", fmt.Sprintf(forma
 // item breaks a text into lines, the later ones set in under the first.
 func (r *readme) item(mark, text string) {
 	line, indent := mark, strings.Repeat(" ", len(mark))
-	for n, word := range strings.Fields(plain(text)) {
+	for n, word := range strings.Fields(plain.Line(text)) {
 		switch {
 		case n == 0:
 			line += word
@@ -85,7 +86,7 @@ func (r *readme) table(rows [][]string) {
 	w := tabwriter.NewWriter(&out, 0, 0, 2, ' ', 0)
 	for _, cells := range rows {
 		for i, c := range cells {
-			cells[i] = plain(c)
+			cells[i] = plain.Line(c)
 		}
 		fmt.Fprintln(w, "  "+strings.Join(cells, "\t"))
 	}
@@ -126,7 +127,7 @@ func (r *readme) list(pieces []piece) {
 
 func (r *readme) facts() {
 	c := r.Case
-	rows := [][]string{{"status", words(c.Status)}}
+	rows := [][]string{{"status", plain.Words(c.Status)}}
 	fact := func(name, value string) {
 		if value != "" {
 			rows = append(rows, []string{name, value})
@@ -167,7 +168,7 @@ func (r *readme) moves() {
 		if last {
 			mark = "The rule that fired last: "
 		}
-		r.item(mark, fmt.Sprintf("%s UTC, %s, %s: %s", e.At.UTC().Format(readmeLayout), words(e.To), who, e.Detail))
+		r.item(mark, fmt.Sprintf("%s UTC, %s, %s: %s", e.At.UTC().Format(readmeLayout), plain.Words(e.To), who, e.Detail))
 		last = false
 	}
 	r.line("")
@@ -179,7 +180,7 @@ func (r *readme) dates() {
 	rows := [][]string{{"", "UTC", "Beijing", zoneWord(r.Zone)}}
 	date := func(name string, at time.Time) {
 		if !at.IsZero() {
-			rows = append(rows, []string{name, at.UTC().Format(readmeLayout), at.In(beijing).Format(readmeLayout), at.In(r.Zone).Format(readmeLayout)})
+			rows = append(rows, []string{name, at.UTC().Format(readmeLayout), at.In(plain.Beijing).Format(readmeLayout), at.In(r.Zone).Format(readmeLayout)})
 		}
 	}
 	c := r.Case
@@ -201,7 +202,7 @@ func (r *readme) dates() {
 	date("dispute opened", c.DisputedAt)
 	date("closed at AliExpress", c.ClosedAt)
 	for _, k := range state.PublicClocks {
-		name := words(k)
+		name := plain.Words(k)
 		if slices.Contains(c.Estimated, k) {
 			name += " (estimated)"
 		}
@@ -269,11 +270,9 @@ func (r *readme) contents() {
 	}
 }
 
-func words[T ~string](s T) string { return strings.ReplaceAll(string(s), "_", " ") }
-
 func known(s string) string {
 	if s == "" {
 		return "not known"
 	}
-	return plain(s)
+	return plain.Line(s)
 }

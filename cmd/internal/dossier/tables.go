@@ -6,13 +6,10 @@ import (
 	"fmt"
 	"strings"
 	"time"
-	"unicode"
 
+	"countermand/cmd/internal/plain"
 	"countermand/state"
 )
-
-// beijing has no summer time, so it needs no zone database.
-var beijing = time.FixedZone("Beijing", 8*60*60)
 
 // sheet is a table for spreadsheets.
 type sheet struct {
@@ -30,7 +27,7 @@ func newSheet(head ...string) *sheet {
 // row writes one line. A text from a page must not be taken for a formula.
 func (s *sheet) row(cells ...string) {
 	for i, c := range cells {
-		if c = plain(c); strings.IndexAny(c, "=+-@") == 0 {
+		if c = plain.Line(c); strings.IndexAny(c, "=+-@") == 0 {
 			c = "'" + c
 		}
 		cells[i] = c
@@ -46,7 +43,7 @@ func (s *sheet) bytes() ([]byte, error) {
 func journalCSV(b Bundle) ([]byte, error) {
 	s := newSheet("at_utc", "at_beijing", "at_"+zoneWord(b.Zone), "event", "from", "to", "by", "who", "detail", "evidence")
 	for _, e := range b.Journal {
-		s.row(e.At.UTC().Format(time.RFC3339), e.At.In(beijing).Format(time.RFC3339), e.At.In(b.Zone).Format(time.RFC3339),
+		s.row(e.At.UTC().Format(time.RFC3339), e.At.In(plain.Beijing).Format(time.RFC3339), e.At.In(b.Zone).Format(time.RFC3339),
 			string(e.Event), string(e.From), string(e.To), string(e.By), e.Who, e.Detail, strings.Join(e.Evidence, " "))
 	}
 	return s.bytes()
@@ -57,7 +54,7 @@ func trackingCSV(b Bundle) ([]byte, error) {
 	for _, t := range b.Case.Tracking {
 		scan := ""
 		if !t.FirstScanAt.IsZero() {
-			scan = t.FirstScanAt.In(beijing).Format(time.RFC3339)
+			scan = t.FirstScanAt.In(plain.Beijing).Format(time.RFC3339)
 		}
 		s.row(t.Number, t.Carrier, utcCell(t.SeenAt), utcCell(t.FirstScanAt), scan, t.FirstScanCode, utcCell(t.DeliveredAt), against(b.Case, t))
 	}
@@ -137,18 +134,4 @@ func apart(d time.Duration) string {
 		return fmt.Sprintf("%d min", minutes)
 	}
 	return "less than a minute"
-}
-
-// plain puts a text on one line and takes out what a terminal would obey.
-func plain(s string) string {
-	s = strings.Map(func(r rune) rune {
-		switch {
-		case unicode.IsSpace(r):
-			return ' '
-		case unicode.IsControl(r), unicode.Is(unicode.Cf, r):
-			return -1
-		}
-		return r
-	}, strings.ToValidUTF8(s, "?"))
-	return strings.TrimSpace(s)
 }

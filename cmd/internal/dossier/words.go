@@ -6,6 +6,7 @@ import (
 	"strings"
 	"time"
 
+	"countermand/cmd/internal/plain"
 	"countermand/state"
 )
 
@@ -136,7 +137,7 @@ func claim(c state.Case) string {
 	}
 	paragraphs := []string{"Order " + c.SupplierOrder + ordered(c) + ".", requestWords(c), ground, wish(c)}
 	for i, p := range paragraphs {
-		paragraphs[i] = plain(p)
+		paragraphs[i] = plain.Line(p)
 	}
 	return strings.Join(paragraphs, "\n")
 }
@@ -145,7 +146,7 @@ func noClaim(c state.Case) string {
 	if c.Status.Ended() {
 		return "the case has ended."
 	}
-	return "as it stands (" + words(c.Status) + ") there is nothing to dispute yet."
+	return "as it stands (" + plain.Words(c.Status) + ") there is nothing to dispute yet."
 }
 
 func ordered(c state.Case) (s string) {
@@ -250,5 +251,5 @@ func wish(c state.Case) string {
 
 // bothZones writes a time for AliExpress: its staff live in Beijing's.
 func bothZones(t time.Time) string {
-	return t.UTC().Format("2 January 2006 15:04 UTC") + " (" + t.In(beijing).Format("2 January 15:04") + " Beijing)"
+	return t.UTC().Format("2 January 2006 15:04 UTC") + " (" + t.In(plain.Beijing).Format("2 January 15:04") + " Beijing)"
 }

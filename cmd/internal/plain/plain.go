@@ -1,0 +1,30 @@
+// Package plain writes what people read in a terminal or a text file: values
+// that came from web pages, made harmless, and names in words.
+package plain
+
+import (
+	"strings"
+	"time"
+	"unicode"
+)
+
+// Beijing is where the supplier's days are counted. It has no summer time, so it
+// needs no zone database.
+var Beijing = time.FixedZone("Beijing", 8*60*60)
+
+// Line puts a text on one line and takes out what a terminal would obey.
+func Line(s string) string {
+	s = strings.Map(func(r rune) rune {
+		switch {
+		case unicode.IsSpace(r):
+			return ' '
+		case unicode.IsControl(r), unicode.Is(unicode.Cf, r):
+			return -1
+		}
+		return r
+	}, strings.ToValidUTF8(s, "?"))
+	return strings.TrimSpace(s)
+}
+
+// Words makes a name of the JSON readable: "answer_due" is "answer due".
+func Words[T ~string](name T) string { return strings.ReplaceAll(string(name), "_", " ") }
