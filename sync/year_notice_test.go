@@ -17,6 +17,7 @@ type yearSpoil struct {
 	name  string
 	spoil func(*year)
 	want  string // what is found
+	also  string // what may be found before that in a usual year
 	// A small year of these orders finds it.
 	deck  yearDeck
 	mode  machine.Mode // none: auto
@@ -77,7 +78,7 @@ var yearSpoils = []yearSpoil{
 	{name: "the reminder is not written", spoil: yearFigures(func(p *machine.Policy) { delete(p.Tells, state.EffectTellProof) }), want: "was wanted", deck: yearDeck{fate: fateNoNumber}},
 	{name: "a message is written again", spoil: yearEntry(state.Requested, state.EventMessaged, yearAgain), want: "was sent", deck: yearDeck{fate: fateSilent}},
 	{name: "a request is left unread", spoil: yearEntry(state.Requested, state.EventTick, yearAsleep), want: "can be explained until", deck: yearDeck{fate: fateSilent}},
-	{name: "no verdict is ever given", spoil: yearEntry(state.Refused, state.EventReading, yearDeaf), want: "the proof was due", deck: yearDeck{fate: fateNoNumber}},
+	{name: "no verdict is ever given", spoil: yearEntry(state.Refused, state.EventReading, yearDeaf), want: "the proof was due", also: "though it was closed", deck: yearDeck{fate: fateNoNumber}},
 	{name: "a verdict is given at once", spoil: yearEntry(state.Refused, state.EventReading, yearHasty), want: "is in the queue since", deck: yearDeck{fate: fateNoNumber}},
 	{name: "an answer is overheard", spoil: yearEntry(state.Requested, state.EventReading, yearDeaf), want: "is requested until", deck: yearDeck{fate: fateAccept}},
 	{name: "a person's word is doubled", spoil: yearEntry(state.Cancelled, state.EventRefund, yearDoubled), want: "came back", deck: yearDeck{fate: fateAccept, pays: -1}},
@@ -108,10 +109,11 @@ func yearAsleep(p machine.Policy, c state.Case, ev state.Event, now time.Time) (
 	return p.Step(c, ev, now)
 }
 
-// yearDeaf reads and concludes nothing.
-func yearDeaf(p machine.Policy, c state.Case, _ state.Event, now time.Time) (machine.Outcome, error) {
-	c.NextCheckAt = now.Add(6 * time.Hour)
-	return p.Step(c, state.Event{Kind: state.EventTick, By: state.ByEngine}, now)
+// yearDeaf reads and concludes nothing: it takes each page for an entry of the
+// list that did not change.
+func yearDeaf(p machine.Policy, c state.Case, ev state.Event, now time.Time) (machine.Outcome, error) {
+	ev.Reading = &state.Reading{Number: c.SupplierOrder, Source: state.SourceList, At: ev.Reading.At}
+	return p.Step(c, ev, now)
 }
 
 // yearHasty waits for no proof.
@@ -168,7 +170,9 @@ func TestYearNotices(t *testing.T) {
 	for _, r := range rows {
 		t.Run(r.name, func(t *testing.T) {
 			t.Parallel()
-			if err := r.play(t); err == nil || !strings.Contains(err.Error(), r.want) {
+			err := r.play(t)
+			found := func(what string) bool { return what != "" && strings.Contains(err.Error(), what) }
+			if err == nil || r.want != "" && !found(r.want) && !(r.deck == yearDeck{} && found(r.also)) {
 				t.Errorf("found %v, want %q", err, r.want)
 			}
 		})
