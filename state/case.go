@@ -22,13 +22,13 @@ type Clock string
 const (
 	ClockUnasked       Clock = "unasked"         // the request should have been placed by now
 	ClockAnswerDue     Clock = "answer_due"      // the supplier should have answered by now
-	ClockShipWindowEnd Clock = "ship_window_end" // AliExpress closes an unshipped order here
+	ClockShipWindowEnd Clock = "ship_window_end" // the supplier's site closes an unshipped order here
 	ClockProofDue      Clock = "proof_due"       // playbook: five China working days after the refusal
 	ClockRefundWarn    Clock = "refund_warn"     // bank days after the closing
 	ClockRefundDue     Clock = "refund_due"
 	ClockDisputeOpens  Clock = "dispute_opens"
 	ClockDisputeCloses Clock = "dispute_closes"
-	ClockDisputeDue    Clock = "dispute_due" // seller and AliExpress should have decided the dispute by now
+	ClockDisputeDue    Clock = "dispute_due" // the dispute should have been decided by now
 	ClockSnooze        Clock = "snooze"      // a person wants to be asked again
 )
 
@@ -143,7 +143,10 @@ type Case struct {
 	Shop        string `json:"shop"`
 	ShopOrder   string `json:"shop_order"`    // the name a merchant knows, "#1042"
 	ShopOrderID string `json:"shop_order_id"` // the GraphQL id
-	Account     string `json:"account,omitempty"`
+	// Supplier is where its shop buys, by the name in the registry of
+	// suppliers.
+	Supplier string `json:"supplier"`
+	Account  string `json:"account,omitempty"`
 	// SupplierOrder is empty while unmapped.
 	SupplierOrder string `json:"supplier_order,omitempty"`
 	// MappedBy tells where the number came from: attribute, note, tag,

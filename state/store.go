@@ -62,7 +62,8 @@ type ReadTx interface {
 	// whether a case is opened, so a damaged one is no "there is none": its
 	// ErrCorrupt comes with the cases that can be read.
 	CasesByShopOrder(shop, orderID string) ([]Case, error)
-	CasesBySupplierOrder(number string) ([]Case, error)
+	// A number is that of one supplier; no supplier means any.
+	CasesBySupplierOrder(supplier, number string) ([]Case, error)
 	// FindCases lists what a person may mean by ref, newest first, each case
 	// once: the cases whose id begins with it, whose supplier order it is, or
 	// whose shop order's name it is, without "#" and spaces around it. Letters

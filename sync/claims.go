@@ -9,7 +9,8 @@ import (
 )
 
 // claim notes the numbers that an order names, also of one that stands: its
-// goods must not go with another order's.
+// goods must not go with another order's. Numbers are compared whichever
+// supplier's they are: should two suppliers give the same one, a person decides.
 func (t *txn) claim(o shop.Order) error {
 	c := state.Claim{Shop: o.Shop, OrderID: o.ID, Name: o.Name, At: t.now}
 	for _, m := range o.Supplier {
@@ -28,7 +29,7 @@ func (t *txn) claim(o shop.Order) error {
 
 // contest puts the number in doubt where another order has a case about it.
 func (t *txn) contest(o shop.Order, number string) error {
-	cases, err := t.CasesBySupplierOrder(number)
+	cases, err := t.CasesBySupplierOrder("", number)
 	if err != nil {
 		return err
 	}

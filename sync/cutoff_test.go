@@ -96,7 +96,7 @@ func TestMessageCutOff(t *testing.T) {
 			<-tt.chat.died
 			w.stop(first)
 			if tt.paused {
-				o.Accounts[lane] = casesync.Account{Client: a.Client, CoolDown: coolDown} // nobody writes while the person decides
+				o.Accounts[lane] = casesync.Account{Supplier: a.Supplier, Client: a.Client, CoolDown: coolDown} // nobody writes while the person decides
 				second := w.start(o)
 				decide := func(k state.EventKind) {
 					_, err := w.e.Decide(context.Background(), w.one().ID, state.Event{Kind: k, By: state.ByCLI, Who: "ann"})

@@ -54,7 +54,8 @@ type Shop struct {
 	Edge shop.Edge
 	// Writer changes the shop's orders; nil: nothing is written there.
 	Writer shop.Writer
-	// Account is where its orders are bought; Others may have bought some too.
+	// Account is where its orders are bought; Others, at the same supplier, may
+	// have bought some too.
 	Account string
 	Others  []string
 	// First says how customers' requests are handled.
@@ -83,7 +84,9 @@ type SupplierFirst struct {
 
 // Account is one supplier account as the engine works it.
 type Account struct {
-	Client supplier.Client
+	// Supplier is where it buys, by the name in the registry.
+	Supplier string
+	Client   supplier.Client
 	// Messenger writes to suppliers; nil: nobody does.
 	Messenger supplier.Messenger
 	// CoolDown is the wait before a lost or challenged session is probed

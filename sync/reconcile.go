@@ -84,7 +84,7 @@ func (t *txn) unnamed(have []state.Case, maps []state.Mapping) error {
 func (t *txn) cover(have []state.Case, cn *state.Cancellation, wish orders.Wanted, s Shop, by state.By) error {
 	maps, wants := wish.Maps, wish.Orders
 	if len(maps) == 0 && !slices.ContainsFunc(have, func(c state.Case) bool { return !orders.LetGo(c, cn) }) {
-		_, err := t.step(state.Case{ID: t.e.o.NewID(t.now)}, state.Event{Kind: state.EventCancelled, By: by, Cancellation: cn})
+		_, err := t.step(t.newCase(s), state.Event{Kind: state.EventCancelled, By: by, Cancellation: cn})
 		return err
 	}
 	byNumber, before := map[string]state.Case{}, map[string]state.Case{}
@@ -112,7 +112,7 @@ func (t *txn) cover(have []state.Case, cn *state.Cancellation, wish orders.Wante
 		if len(maps) == 1 && len(m.Lines) == 0 {
 			m.Lines = cn.Lines
 		}
-		if err := t.conflict(&m, cn); err != nil {
+		if err := t.conflict(&m, cn, s); err != nil {
 			return err
 		}
 		if b, ok := before[m.SupplierOrder]; ok {
@@ -127,7 +127,7 @@ func (t *txn) cover(have []state.Case, cn *state.Cancellation, wish orders.Wante
 		case len(unmapped) > 0:
 			c, unmapped = unmapped[0], unmapped[1:]
 		default:
-			c = state.Case{ID: t.e.o.NewID(t.now)}
+			c = t.newCase(s)
 			ev.Kind = state.EventCancelled
 		}
 		next, err := t.step(c, ev)
@@ -136,12 +136,12 @@ func (t *txn) cover(have []state.Case, cn *state.Cancellation, wish orders.Wante
 		}
 		byNumber[m.SupplierOrder] = next
 	}
-	return t.coverRest(have, unmapped, cn, wish, by)
+	return t.coverRest(have, unmapped, cn, wish, s, by)
 }
 
 // coverRest keeps a case for lines of which no supplier order is known beside
 // those that have one, and ends it once they have.
-func (t *txn) coverRest(have, unmapped []state.Case, cn *state.Cancellation, w orders.Wanted, by state.By) error {
+func (t *txn) coverRest(have, unmapped []state.Case, cn *state.Cancellation, w orders.Wanted, s Shop, by state.By) error {
 	if len(w.Rest) == 0 {
 		for _, c := range unmapped {
 			if len(w.Maps) == 0 || len(w.Orders) == 0 {
@@ -158,9 +158,17 @@ func (t *txn) coverRest(have, unmapped []state.Case, cn *state.Cancellation, w o
 	}
 	of := *cn
 	of.Lines = w.Rest
-	_, err := t.step(state.Case{ID: t.e.o.NewID(t.now)}, state.Event{Kind: state.EventCancelled, By: by, Cancellation: &of})
+	_, err := t.step(t.newCase(s), state.Event{Kind: state.EventCancelled, By: by, Cancellation: &of})
 	return err
 }
+
+// newCase is one that takes its first event next.
+func (t *txn) newCase(s Shop) state.Case {
+	return state.Case{ID: t.e.o.NewID(t.now), Supplier: t.supplier(s)}
+}
+
+// supplier is where a shop buys.
+func (t *txn) supplier(s Shop) string { return t.e.o.Accounts[s.Account].Supplier }
 
 // account says where a supplier order is looked for.
 func (s Shop) account(m *state.Mapping) {
@@ -201,7 +209,7 @@ func (t *txn) replace(c state.Case, maps []state.Mapping) (state.Case, error) {
 
 // conflict finds other shop orders that hold the same number, by a case or by
 // the operator's word: then none is asked without a person.
-func (t *txn) conflict(m *state.Mapping, cn *state.Cancellation) error {
+func (t *txn) conflict(m *state.Mapping, cn *state.Cancellation, s Shop) error {
 	said, err := t.MappedTo(m.SupplierOrder)
 	if err != nil {
 		return err
@@ -218,7 +226,7 @@ func (t *txn) conflict(m *state.Mapping, cn *state.Cancellation) error {
 			m.Conflict = namedBy(m.SupplierOrder, who)
 		}
 	}
-	others, err := t.CasesBySupplierOrder(m.SupplierOrder)
+	others, err := t.CasesBySupplierOrder(t.supplier(s), m.SupplierOrder)
 	if err != nil {
 		return err
 	}

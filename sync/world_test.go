@@ -65,7 +65,7 @@ func (w *world) options() casesync.Options {
 	return casesync.Options{
 		Store: w.store, Policy: p, Now: w.clock.Now, Owner: "test", Log: zerolog.Nop(),
 		Shops:    map[string]casesync.Shop{"mystore": {Edge: w.edge, Account: lane}},
-		Accounts: map[string]casesync.Account{lane: {Client: &client{site: w.site, t: w.t}, CoolDown: coolDown}},
+		Accounts: map[string]casesync.Account{lane: {Supplier: "aliexpress", Client: &client{site: w.site, t: w.t}, CoolDown: coolDown}},
 		NewID:    func(time.Time) string { return fmt.Sprintf("01%010d", w.ids.Add(1)) },
 		OnChange: func(c casesync.Change) {
 			w.mu.Lock()

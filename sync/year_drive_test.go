@@ -108,7 +108,7 @@ func (y *year) options() Options {
 			First: SupplierFirst{Enabled: true, Tag: yearTag, Refund: shop.RefundOriginal, Decline: name == "mystore", DeclineNote: "It is on its way."},
 		}
 		client := yearClient{y.site, account}
-		o.Accounts[account] = Account{Client: client, Messenger: client, CoolDown: 30 * time.Minute, IdleStop: 5 * time.Minute}
+		o.Accounts[account] = Account{Supplier: "aliexpress", Client: client, Messenger: client, CoolDown: 30 * time.Minute, IdleStop: 5 * time.Minute}
 	}
 	second := o.Shops["second"]
 	second.Others = []string{y.accountOf("mystore")}

@@ -5,6 +5,7 @@ import (
 	"encoding/binary"
 	"encoding/hex"
 	"fmt"
+	"slices"
 	"strconv"
 	"time"
 
@@ -82,9 +83,12 @@ func (t *readTx) CasesByShopOrder(shop, orderID string) ([]state.Case, error) {
 	return out, nil
 }
 
-// CasesBySupplierOrder lists all cases of a supplier order, oldest first.
-func (t *readTx) CasesBySupplierOrder(number string) ([]state.Case, error) {
+// CasesBySupplierOrder lists all cases of a supplier order, oldest first. Two
+// suppliers hardly ever give the same number, so the index has the number alone;
+// a damaged case may be of any supplier.
+func (t *readTx) CasesBySupplierOrder(supplier, number string) ([]state.Case, error) {
 	out, err := guarded(t, cases, "case_supplier", words(number))
+	out = slices.DeleteFunc(out, func(c state.Case) bool { return supplier != "" && c.Supplier != supplier })
 	if err != nil {
 		return out, fmt.Errorf("cases of supplier order %s: %w", number, err)
 	}

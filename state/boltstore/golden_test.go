@@ -26,13 +26,13 @@ const newestGolden = "v3.db.gz"
 // The records of the golden files of versions 2 and 3, one of each kind at least.
 var (
 	goldenCase = state.Case{
-		ID: "01J1", Shop: "s", ShopOrder: "#AB-1042", ShopOrderID: "o1", SupplierOrder: "81", Account: "main", Status: state.Requested,
+		ID: "01J1", Shop: "s", ShopOrder: "#AB-1042", ShopOrderID: "o1", Supplier: "aliexpress", SupplierOrder: "81", Account: "main", Status: state.Requested,
 		OpenedAt: day, DueAt: day, Proof: state.ProofNone, Lines: []state.Line{{ID: "1", Title: "Lamp", Quantity: 2}},
 		Amount: state.Money{Units: 1234, Currency: "USD"}, Clocks: map[state.Clock]time.Time{state.ClockAnswerDue: day.Add(time.Hour)},
 	}
-	goldenEnded   = state.Case{ID: "01J2", Shop: "s", ShopOrder: "#1043", ShopOrderID: "o2", Status: state.Ignored, OpenedAt: day, EndedAt: day}
-	goldenLost    = state.Case{ID: "01J3", Shop: "s", ShopOrder: "#ab-1042", ShopOrderID: "o3", SupplierOrder: "83", Status: state.Held, OpenedAt: day}
-	goldenOld     = state.Case{ID: "01J0", Shop: "s", ShopOrder: "#7", ShopOrderID: "o0", Status: state.Ignored, OpenedAt: day, EndedAt: day}
+	goldenEnded   = state.Case{ID: "01J2", Shop: "s", Supplier: "aliexpress", ShopOrder: "#1043", ShopOrderID: "o2", Status: state.Ignored, OpenedAt: day, EndedAt: day}
+	goldenLost    = state.Case{ID: "01J3", Shop: "s", Supplier: "aliexpress", ShopOrder: "#ab-1042", ShopOrderID: "o3", SupplierOrder: "83", Status: state.Held, OpenedAt: day}
+	goldenOld     = state.Case{ID: "01J0", Shop: "s", Supplier: "aliexpress", ShopOrder: "#7", ShopOrderID: "o0", Status: state.Ignored, OpenedAt: day, EndedAt: day}
 	goldenEntry   = state.Entry{At: day, Event: state.EventCancelled, To: state.Queued, By: state.ByShop, Detail: "cancelled"}
 	goldenEffect  = state.Effect{ID: "01J1.read", CaseID: "01J1", Kind: state.EffectRead, State: state.EffectPlanned, Lane: "main", NotBefore: day, PlannedAt: day}
 	goldenKnock   = state.Knock{Seq: 1, Shop: "s", OrderID: "o4", Source: "webhook", Key: "k", ReceivedAt: day, NotBefore: day}

@@ -268,8 +268,9 @@ func (s sentences) inList(body []byte) ([]byte, error) {
 	return json.Marshal(list)
 }
 
-// inRecord puts findings in place of the sentences of a record, and leaves out
-// those that nobody compared; nil: it has none.
+// inRecord puts findings in place of the sentences of a record, leaves out what
+// nobody compared, and names the only supplier there was in a case; nil: nothing
+// is to be changed.
 func (s sentences) inRecord(body []byte) ([]byte, error) {
 	var fields map[string]json.RawMessage
 	var r record2
@@ -278,6 +279,9 @@ func (s sentences) inRecord(body []byte) ([]byte, error) {
 	}
 	_, changed := fields["parts_unread"]
 	delete(fields, "parts_unread")
+	if _, isCase := fields["status"]; isCase {
+		changed, fields["supplier"] = true, json.RawMessage(`"aliexpress"`)
+	}
 	for _, f := range []struct {
 		was, is string
 		several bool

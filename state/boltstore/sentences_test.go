@@ -168,7 +168,7 @@ func TestFindingsOfSentencesInRecords(t *testing.T) {
 			`{"findings":[{"code":"old_text","facts":{"text":"x"}}],"id":"1","supplier_order":"81","unheard_of":[1e400,"\u003c\u0026\u003e"]}`},
 		{"cases", "2", `{"stop":"the order is wanted after all", "id":"2","partial":"only 1 of the 2 items of the shop order were taken off"}`,
 			`{"id":"2","partial":{"code":"part_of_shop","facts":{"all":"2","gone":"1"}},"stop":{"code":"withdrawn"}}`},
-		{"cases", "3", `{ "id":"3", "status":"queued" }`, `{ "id":"3", "status":"queued" }`},
+		{"cases", "3", `{ "id":"3", "status":"queued" }`, `{"id":"3","status":"queued","supplier":"aliexpress"}`},
 		{"cases", "4", `{"id":"4","accepted":["no text"],"held_why":"x"}`, `{"id":"4","accepted":["no text"],"held_why":"x"}`},
 		{"cases", "5", `{"id":"5","accepted":""}`, `{"id":"5"}`},
 		{"cases", "6", `not JSON`, `not JSON`},

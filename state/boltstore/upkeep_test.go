@@ -217,7 +217,7 @@ func TestReindexKeepsGuards(t *testing.T) {
 		noError(t, s.Reindex(context.Background()))
 		sound(t, s)
 		noError(t, s.View(context.Background(), func(tx state.ReadTx) error {
-			if _, err := tx.CasesBySupplierOrder("8b"); !errors.Is(err, state.ErrCorrupt) {
+			if _, err := tx.CasesBySupplierOrder("", "8b"); !errors.Is(err, state.ErrCorrupt) {
 				t.Errorf("supplier order: %v", err)
 			}
 			q, _, err := tx.Quarantine(state.Page{})

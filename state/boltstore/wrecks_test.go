@@ -138,7 +138,7 @@ func TestTracesOfWrecks(t *testing.T) {
 			sound(t, s)
 			noError(t, s.View(context.Background(), func(tx state.ReadTx) error {
 				_, err := tx.Case("case007")
-				_, err2 := tx.CasesBySupplierOrder("8case007")
+				_, err2 := tx.CasesBySupplierOrder("", "8case007")
 				_, err3 := tx.CasesByShopOrder("s", "ocase007")
 				if !errors.Is(err, state.ErrCorrupt) || !errors.Is(err2, state.ErrCorrupt) || !errors.Is(err3, state.ErrCorrupt) {
 					t.Errorf("it counts as one that never was: %v; %v; %v", err, err2, err3)

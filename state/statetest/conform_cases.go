@@ -12,7 +12,7 @@ import (
 // fullCase has a value in every field.
 func fullCase(n int) state.Case {
 	c := aCase(n, state.Refused)
-	c.Account, c.SupplierOrder, c.MappedBy = "main", "8190000000000001", "note"
+	c.Supplier, c.Account, c.SupplierOrder, c.MappedBy = "aliexpress", "main", "8190000000000001", "note"
 	c.Flag, c.Paused, c.Rule, c.Approved = "wait", true, "auto", true
 	c.Findings = state.Findings{state.Found(state.AsksFirst, "", "rule", "mode confirm")}
 	c.Accepted, c.Unsure, c.Reason = state.Findings{state.Found(state.NumberTwice, "81", "by", "mystore #1")}, true, "customer"
@@ -157,7 +157,7 @@ func testCaseLookups(t *testing.T, b Backend) {
 	s := open(t, b)
 	place := func(n int, shop, order, supplier string) state.Case {
 		c := aCase(n, state.Queued)
-		c.Shop, c.ShopOrderID, c.SupplierOrder = shop, order, supplier
+		c.Shop, c.ShopOrderID, c.Supplier, c.SupplierOrder = shop, order, "here", supplier
 		return c
 	}
 	var moved state.Case
@@ -166,6 +166,9 @@ func testCaseLookups(t *testing.T, b Backend) {
 		putCase(t, tx, place(1, "a", "bc", "812"))
 		putCase(t, tx, place(3, "ab", "c", "81"))
 		moved = putCase(t, tx, place(4, "a", "b", ""))
+		elsewhere := place(5, "a", "d", "812")
+		elsewhere.Supplier = "there"
+		putCase(t, tx, elsewhere)
 	})
 	update(t, s, func(tx state.Tx) {
 		moved.SupplierOrder = "5"
@@ -181,12 +184,13 @@ func testCaseLookups(t *testing.T, b Backend) {
 			must(t, err)
 			same(t, fmt.Sprint(order), ids(got), want)
 		}
-		for number, want := range map[string][]string{
-			"81": {caseID(2), caseID(3), caseID(4)}, "812": {caseID(1)}, "8": nil, "5": nil, "": nil,
+		for order, want := range map[[2]string][]string{
+			{"here", "81"}: {caseID(2), caseID(3), caseID(4)}, {"here", "812"}: {caseID(1)}, {"here", "8"}: nil, {"here", "5"}: nil, {"here", ""}: nil,
+			{"there", "812"}: {caseID(5)}, {"there", "81"}: nil, {"", "812"}: {caseID(1), caseID(5)},
 		} {
-			got, err := tx.CasesBySupplierOrder(number)
+			got, err := tx.CasesBySupplierOrder(order[0], order[1])
 			must(t, err)
-			same(t, "supplier order "+number, ids(got), want)
+			same(t, fmt.Sprint("supplier order ", order), ids(got), want)
 		}
 	})
 }

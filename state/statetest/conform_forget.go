@@ -106,7 +106,7 @@ func testForgetOrder(t *testing.T, b Backend) {
 		found, err := tx.CasesByShopOrder("mystore", "order7")
 		must(t, err)
 		same(t, "by shop order", ids(found), none)
-		found, err = tx.CasesBySupplierOrder("8190000000000001")
+		found, err = tx.CasesBySupplierOrder("aliexpress", "8190000000000001")
 		must(t, err)
 		same(t, "by supplier order", ids(found), []string{caseID(3)})
 		counts, err := tx.CountByStatus()

@@ -78,7 +78,7 @@ func inventory(t *testing.T, s state.Store) (n map[string]int) {
 		add("by status", len(cs), err)
 		cs, err = tx.CasesByShopOrder("mystore", "gid://shopify/Order/1")
 		add("by shop order", len(cs), err)
-		cs, err = tx.CasesBySupplierOrder("8190000000000001")
+		cs, err = tx.CasesBySupplierOrder("aliexpress", "8190000000000001")
 		add("by supplier order", len(cs), err)
 		cs, err = tx.FindCases("1", 0)
 		add("by name", len(cs), err)

@@ -125,7 +125,7 @@ func saved(rt *rapid.T, have, given, got uint64, err error) bool {
 func stepCase(rt *rapid.T, tx state.Tx, m *model) {
 	c := aCase(someNumber.Draw(rt, "case"), someStatus.Draw(rt, "status"))
 	c.Shop, c.ShopOrderID = someWord.Draw(rt, "shop"), someWord.Draw(rt, "order")
-	c.Account, c.SupplierOrder = someWord.Draw(rt, "account"), someWord.Draw(rt, "supplier order")
+	c.Supplier, c.Account, c.SupplierOrder = someWord.Draw(rt, "supplier"), someWord.Draw(rt, "account"), someWord.Draw(rt, "supplier order")
 	c.DueAt, c.ShopOrder = someTime.Draw(rt, "due"), someName.Draw(rt, "name")
 	c.Rev = m.cases[c.ID].Rev + staleness.Draw(rt, "stale")
 	rev, err := tx.PutCase(c)
@@ -274,9 +274,14 @@ func agreeCases(rt *rapid.T, tx state.ReadTx, m *model) {
 	must(rt, err)
 	same(rt, "counts", got, counts)
 	for _, w := range []string{"", "a", "ab", "b"} {
-		bySupplier, err := tx.CasesBySupplierOrder(w)
-		must(rt, err)
-		same(rt, "supplier order "+w, bySupplier, pick(m.cases, func(c state.Case) bool { return w != "" && c.SupplierOrder == w }, caseUp))
+		for _, supplier := range []string{"", "a", "ab", "b"} {
+			bySupplier, err := tx.CasesBySupplierOrder(supplier, w)
+			must(rt, err)
+			of := func(c state.Case) bool {
+				return w != "" && c.SupplierOrder == w && (supplier == "" || c.Supplier == supplier)
+			}
+			same(rt, "supplier order "+supplier+" "+w, bySupplier, pick(m.cases, of, caseUp))
+		}
 		open := func(c state.Case) bool { return c.Account == w && c.SupplierOrder != "" && !c.Status.Ended() }
 		list := func(p state.Page) ([]state.Case, string, error) { return tx.OpenCasesByAccount(w, p) }
 		same(rt, "account "+w, pages(rt, 2, list), pick(m.cases, open, caseUp))

@@ -86,7 +86,7 @@ func (u *Upkeep) removeEvidence(ctx context.Context, c state.Case, until time.Ti
 	if c.SupplierOrder != "" {
 		last := true
 		err := u.o.Store.View(ctx, func(tx state.ReadTx) error {
-			same, err := tx.CasesBySupplierOrder(c.SupplierOrder)
+			same, err := tx.CasesBySupplierOrder("", c.SupplierOrder)
 			for _, o := range same {
 				last = last && o.Status.Ended() && !o.EndedAt.IsZero() && !o.EndedAt.After(until)
 			}
@@ -195,7 +195,7 @@ func (u *Upkeep) stray(ctx context.Context, f os.DirEntry) (stray bool, err erro
 			stray = errors.Is(err, state.ErrNotFound)
 			return nil
 		}
-		same, err := tx.CasesBySupplierOrder(number)
+		same, err := tx.CasesBySupplierOrder("", number)
 		stray = err == nil && len(same) == 0
 		return nil
 	})
