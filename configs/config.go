@@ -122,9 +122,13 @@ type WriteBack struct {
 	Metafield bool `yaml:"metafield"`
 }
 
-// Account is one AliExpress buyer account.
+// Suppliers are those that accounts[].supplier may name, the default first.
+var Suppliers = []string{"aliexpress"}
+
+// Account is one buyer account.
 type Account struct {
 	Name        string        `yaml:"name"`
+	Supplier    string        `yaml:"supplier"`
 	Hosts       Hosts         `yaml:"hosts"`
 	ProfileDir  string        `yaml:"profile_dir"` // after Load never empty
 	Headless    bool          `yaml:"headless"`

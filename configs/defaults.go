@@ -43,6 +43,7 @@ func (s *Shop) setDefaults() {
 // setDefaults fills an entry of accounts before its keys are read.
 func (a *Account) setDefaults() {
 	*a = Account{
+		Supplier: Suppliers[0],
 		Hosts: Hosts{
 			WWW: "https://www.aliexpress.com", Mobile: "https://m.aliexpress.com",
 			Login: "https://login.aliexpress.com", API: "https://acs.aliexpress.com",

@@ -73,6 +73,7 @@ func TestEveryKeyIsRead(t *testing.T) {
 		}},
 		Accounts: []Account{{
 			Name:       "a",
+			Supplier:   "aliexpress",
 			Hosts:      Hosts{WWW: "http://127.0.0.1:4", Mobile: "http://127.0.0.1:5", Login: "http://localhost:6", API: "http://[::1]:7"},
 			ProfileDir: filepath.Join(dir, "p"), RemoteURL: "http://127.0.0.1:8",
 			Region: "DE", Language: "de_DE", Currency: "EUR", Timezone: "Europe/Berlin", CoolDown: time.Minute,

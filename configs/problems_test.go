@@ -107,6 +107,8 @@ func TestProblems(t *testing.T) {
 		{"pasted token", change(t, "token_file: token", "token_file: shpat_0123456789"), "shops[0].token_file", "holds the secret itself"},
 		{"pasted address", minimal + "alerts: {urls_file: 'discord://tok@id'}\n", "alerts.urls_file", "holds the secret itself"},
 		{"folder", change(t, "token_file: token", "token_file: ."), "shops[0].token_file", "is a folder"},
+		{"unknown supplier", account("supplier: alibaba"), "accounts[0].supplier", "write aliexpress"},
+		{"accounts at two suppliers", change(t, "account: main", "accounts: [main, two]") + "  - {name: two, supplier: alibaba}\n", "shops[0].accounts[1]", "at one supplier"},
 		{"http host", account("hosts: {www: 'http://aliexpress.com'}"), "accounts[0].hosts.www", "loopback"},
 		{"half loopback is not loopback", account("hosts: {www: 'http://127.0.0.1:1'}\n    pace: {jitter: 0s}"), "accounts[0].pace.jitter", "loopback"},
 		{"no limit", account("pace: {actions_per_hour: 0}"), "accounts[0].pace.actions_per_hour", "40"},

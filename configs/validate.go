@@ -153,11 +153,18 @@ func (d *decoder) shopAccounts(at string, s Shop, accounts []Account) {
 		d.bad(at+"accounts", "is set beside account; keep one of the two")
 	}
 	if len(s.AccountNames()) == 0 {
-		d.bad(at+"account", "must name the AliExpress account that buys for this shop")
+		d.bad(at+"account", "must name the account that buys for this shop")
 	}
+	supplier := ""
 	check := func(field, name string) {
-		if !slices.ContainsFunc(accounts, func(a Account) bool { return a.Name == name }) {
+		i := slices.IndexFunc(accounts, func(a Account) bool { return a.Name == name })
+		switch {
+		case i < 0:
 			d.bad(field, "there is no account %q; add it under accounts, or name one of those there", name)
+		case supplier == "":
+			supplier = accounts[i].Supplier
+		case supplier != accounts[i].Supplier:
+			d.bad(field, "%q is an account at %s, those before it are at %s; a shop's accounts are at one supplier", name, accounts[i].Supplier, supplier)
 		}
 	}
 	if s.Account != "" {
@@ -179,6 +186,7 @@ func (d *decoder) accounts(c *Config) {
 	for i, a := range c.Accounts {
 		at := fmt.Sprintf("accounts[%d].", i)
 		d.name(at+"name", a.Name, seen, i)
+		d.oneOf(at+"supplier", a.Supplier, Suppliers...)
 		d.origin(at+"hosts.www", a.Hosts.WWW)
 		d.origin(at+"hosts.mobile", a.Hosts.Mobile)
 		d.origin(at+"hosts.login", a.Hosts.Login)

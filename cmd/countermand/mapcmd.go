@@ -7,6 +7,7 @@ import (
 
 	"countermand/cmd/internal/control"
 	"countermand/cmd/internal/plain"
+	"countermand/supplier"
 )
 
 func mapCommand(e *clientEnv) *cobra.Command {
@@ -66,7 +67,7 @@ func checkMapping(m control.MapSet) error {
 		return usagef("--order is missing: the shop order's name, such as '#1042' (quote it, a shell takes # for a comment)")
 	}
 	for i, n := range m.SupplierOrders {
-		if err := control.CheckSupplierOrder(n); err != nil {
+		if err := supplier.CheckNumber(n); err != nil {
 			return &usageError{err}
 		}
 		if slices.Contains(m.SupplierOrders[:i], n) {

@@ -42,7 +42,7 @@ func storedCase(n int, open bool, now time.Time) (state.Case, []state.Entry) {
 	usd := state.Money{Units: int64(n%90+10) * 10_000, Currency: "USD"}
 	c := state.Case{
 		ID: fmt.Sprintf("01K%023d", n), Shop: "mystore", ShopOrder: fmt.Sprintf("#%d", 1000+n), ShopOrderID: fmt.Sprintf("gid://shopify/Order/%d", n+1),
-		Account: "main", SupplierOrder: fmt.Sprintf("819%013d", n), MappedBy: "attribute", Status: state.Refunded, Rule: "mode auto", Then: state.ThenAuto,
+		Supplier: "aliexpress", Account: "main", SupplierOrder: fmt.Sprintf("819%013d", n), MappedBy: "attribute", Status: state.Refunded, Rule: "mode auto", Then: state.ThenAuto,
 		Reason: "customer", ShopOrderedAt: at, CancelledAt: at, OpenedAt: at, AskableAt: at, RequestedAt: at, AnsweredAt: at, ClosedAt: at, EndedAt: at,
 		OrderedAt: at, PaidAt: at, ReadAt: at, DetailAt: at, Amount: usd, Proof: state.ProofNone, Store: "Lumen Home Store",
 		Lines:  []state.Line{{ID: "gid://shopify/LineItem/1", Title: "Desk lamp, walnut", SKU: "LAMP-1", Quantity: 1}},
@@ -131,7 +131,7 @@ func newTicking(tb testing.TB, c *configs.Config, durable bool, now time.Time) *
 	must(err)
 	t.engine, err = casesync.New(casesync.Options{
 		Store: t.store, Policy: policy, Now: clock, NewID: newIDs(), Owner: "test", Log: zerolog.Nop(),
-		Accounts: map[string]casesync.Account{"main": {Client: acc.Client}},
+		Accounts: map[string]casesync.Account{"main": {Supplier: "aliexpress", Client: acc.client}},
 		Shops:    map[string]casesync.Shop{"mystore": {Account: "main"}},
 	})
 	must(err)

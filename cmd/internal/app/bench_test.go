@@ -131,7 +131,7 @@ func (r *pollRig) addOrder(n int) {
 	}
 	c := state.Case{
 		ID: fmt.Sprintf("01K%023d", n), Shop: "mystore", ShopOrder: fmt.Sprintf("#%d", 6001+n), ShopOrderID: fmt.Sprintf("gid://shopify/Order/%d", n+1),
-		Account: "main", SupplierOrder: o.ID, MappedBy: "attribute", Status: state.Requested, Proof: state.ProofNone, ShopOrderedAt: placed,
+		Supplier: "aliexpress", Account: "main", SupplierOrder: o.ID, MappedBy: "attribute", Status: state.Requested, Proof: state.ProofNone, ShopOrderedAt: placed,
 		CancelledAt: placed, OpenedAt: o.RequestedAt, AskableAt: o.RequestedAt, RequestedAt: o.RequestedAt, PendingSeen: true, DetailAt: r.now.Add(-time.Hour),
 		NextCheckAt: r.now.Add(time.Duration(n%groups+1) * quietCheck / (groups + 1)),
 	}
@@ -158,7 +158,7 @@ func (r *pollRig) start(c *configs.Config) {
 	r.must(err)
 	r.engine, err = casesync.New(casesync.Options{
 		Store: r.store, Policy: policy, Now: r.Now, NewID: newIDs(), Owner: "test", Log: log,
-		Accounts: map[string]casesync.Account{"main": {Client: acc.Client}},
+		Accounts: map[string]casesync.Account{"main": {Supplier: "aliexpress", Client: acc.client}},
 	})
 	r.must(err)
 	r.must(r.engine.Start(context.Background()))

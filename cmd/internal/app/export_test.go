@@ -90,3 +90,6 @@ func TestExportOfADaemon(t *testing.T) {
 		t.Error(text)
 	}
 }
+
+// Openers are the suppliers whose accounts can be opened.
+var Openers = openers

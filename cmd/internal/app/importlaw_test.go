@@ -39,18 +39,18 @@ var law = map[string][]string{
 	"sync/calendar":            {},
 	"sync/alert":               {"state", "sync/calendar"},
 	"sync/dispute":             {"state"},
-	"cmd/internal/control":     {"state", "sync/dispute", "sync/machine"}, // for the words of findings
+	"cmd/internal/control":     {"state", "supplier", "sync/dispute", "sync/machine"}, // for the words of findings
 	"cmd/internal/console":     {"state", "sync/dispute"},
 	"cmd/internal/plain":       {},
 	"cmd/internal/doctor":      {"configs", "shop", "shop/shopify", "supplier", "supplier/aliexpress", "supplier/aliexpress/site", "supplier/chrome", "sync/calendar"},
-	"cmd/internal/dossier":     {"state", "sync/machine", "cmd/internal/plain"},
+	"cmd/internal/dossier":     {"state", "supplier", "sync/machine", "cmd/internal/plain"},
 	"cmd/internal/upkeep":      {"state", "state/boltstore", "configs", "supplier"},
 	"cmd/internal/app": {
 		"state", "state/boltstore", "configs", "shop", "shop/shopify", "supplier", "supplier/chrome", "supplier/aliexpress", "supplier/aliexpress/site",
 		"sync", "sync/machine", "sync/rules", "sync/calendar", "sync/alert", "sync/dispute", "cmd/internal/control", "cmd/internal/console", "cmd/internal/doctor", "cmd/internal/dossier", "cmd/internal/upkeep",
 	},
 	"cmd/internal/demo": {"cmd/internal/app", "configs", "shop/shopifytest", "supplier/aliexpresstest"},
-	"cmd/countermand":   {"cmd/internal/app", "cmd/internal/demo", "cmd/internal/control", "cmd/internal/doctor", "cmd/internal/plain", "cmd/internal/upkeep", "configs", "state"}, // the words of a case, for printing
+	"cmd/countermand":   {"cmd/internal/app", "cmd/internal/demo", "cmd/internal/control", "cmd/internal/doctor", "cmd/internal/plain", "cmd/internal/upkeep", "configs", "state", "supplier"}, // the words of a case, for printing
 }
 
 // owners are the rooms that alone may import a library.

@@ -22,10 +22,6 @@ import (
 	"countermand/shop"
 	"countermand/shop/shopify"
 	"countermand/state"
-	"countermand/supplier"
-	"countermand/supplier/aliexpress"
-	"countermand/supplier/aliexpress/site"
-	"countermand/supplier/chrome"
 	casesync "countermand/sync"
 	"countermand/sync/alert"
 	"countermand/sync/calendar"
@@ -246,55 +242,9 @@ func (a *App) openAccounts() (map[string]casesync.Account, error) {
 		if err := acc.pace.kept(context.Background(), a.store, ac.Name); err != nil {
 			return nil, err
 		}
-		out[ac.Name] = casesync.Account{Client: acc.Client, Messenger: acc.Client, CoolDown: ac.CoolDown, Room: acc.pace.room, IdleStop: a.o.Config.Browser.IdleStop}
+		out[ac.Name] = casesync.Account{Supplier: ac.Supplier, Client: acc.client, Messenger: acc.client, CoolDown: ac.CoolDown, Room: acc.pace.room, IdleStop: a.o.Config.Browser.IdleStop}
 	}
 	return out, nil
-}
-
-// browserMemory is what a browser may take before it is started anew between
-// two tasks: three times what it needs, and less than the unit's MemoryMax.
-const browserMemory = 1500 << 20
-
-// account is one buyer account with its browser.
-type account struct {
-	*aliexpress.Client
-	browser *chrome.Browser
-	pace    *pacer
-}
-
-func openAccount(c *configs.Config, ac configs.Account, ev supplier.EvidenceSink, now func() time.Time, log zerolog.Logger) (*account, error) {
-	path, err := chrome.Find(c.Browser.Path)
-	if err != nil && ac.RemoteURL == "" {
-		return nil, err
-	}
-	profile, err := siteProfile(ac)
-	if err != nil {
-		return nil, err
-	}
-	a := &account{pace: newPacer(ac.Pace)}
-	a.browser, err = chrome.New(chrome.Options{
-		Path: path, ProfileDir: ac.ProfileDir, RemoteURL: ac.RemoteURL, Visible: !ac.Headless,
-		Sandbox: chrome.Sandbox(c.Browser.Sandbox), Flags: c.Browser.Flags,
-		Timezone: ac.Timezone, Language: ac.Language, MemoryLimit: browserMemory,
-	})
-	if err != nil {
-		return nil, fmt.Errorf("make the browser of account %s: %w", ac.Name, err)
-	}
-	a.Client, err = aliexpress.New(aliexpress.Options{
-		Account: ac.Name, Hosts: site.Hosts{WWW: ac.Hosts.WWW, Mobile: ac.Hosts.Mobile, Login: ac.Hosts.Login, API: ac.Hosts.API},
-		Browser: a.browser, Profile: profile, Evidence: ev, Now: now,
-		Zone: ac.Timezone, Language: ac.Language, Region: ac.Region, Currency: ac.Currency,
-		Pace: a.pace.wait, Log: log.With().Str("account", ac.Name).Logger(),
-	})
-	if err != nil {
-		return nil, fmt.Errorf("open account %s: %w", ac.Name, err)
-	}
-	return a, nil
-}
-
-// Close keeps the session and stops the browser.
-func (a *account) Close(ctx context.Context) error {
-	return errors.Join(a.Client.Close(ctx), a.browser.Stop(ctx))
 }
 
 // Opener opens shops and accounts for the commands that work without a daemon.
@@ -306,18 +256,6 @@ func Opener() doctor.Opener {
 			return openAccount(c, ac, upkeep.NewEvidence(c.DataDir), time.Now, log)
 		},
 	}
-}
-
-func siteProfile(ac configs.Account) (site.Profile, error) {
-	data, err := ac.SiteProfileData()
-	if err != nil {
-		return site.Profile{}, err
-	}
-	p, err := site.ParseProfile(data)
-	if err != nil {
-		return p, fmt.Errorf("read site_profile of account %s: %w", ac.Name, err)
-	}
-	return p, nil
 }
 
 func (a *App) openAlerts() error {

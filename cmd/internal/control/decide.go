@@ -73,18 +73,3 @@ func refundOf(d Decision, c state.Case, out *state.Decision) error {
 	out.Amount = m
 	return nil
 }
-
-// CheckSupplierOrder tells whether n looks like an AliExpress order number. It
-// keeps a slip of the pen from opening a case on somebody's phone number; that
-// the order is the right one is proved later, on its page.
-func CheckSupplierOrder(n string) error {
-	if len(n) < 8 || len(n) > 20 {
-		return fmt.Errorf("%q is not an AliExpress order number: want 8 to 20 digits", n)
-	}
-	for _, r := range n {
-		if r < '0' || r > '9' {
-			return fmt.Errorf("%q is not an AliExpress order number: want digits only", n)
-		}
-	}
-	return nil
-}

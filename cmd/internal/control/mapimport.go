@@ -5,6 +5,7 @@ import (
 	"net/http"
 
 	"countermand/state"
+	"countermand/supplier"
 )
 
 // mapImport checks a part of a file of mappings and hands it to the engine.
@@ -34,13 +35,13 @@ func mappingsOf(m MapImport) (map[string][]state.Mapping, error) {
 	out := make(map[string][]state.Mapping, len(m.Orders))
 	for _, o := range m.Orders {
 		if o.Order == "" || len(o.SupplierOrders) == 0 {
-			return nil, fmt.Errorf("an order needs its name and at least one AliExpress order number: %q", o.Order)
+			return nil, fmt.Errorf("an order needs its name and at least one supplier order number: %q", o.Order)
 		}
 		if out[o.Order] != nil {
 			return nil, fmt.Errorf("order %s comes twice", o.Order)
 		}
 		for _, n := range o.SupplierOrders {
-			if err := CheckSupplierOrder(n.Number); err != nil {
+			if err := supplier.CheckNumber(n.Number); err != nil {
 				return nil, fmt.Errorf("order %s: %w", o.Order, err)
 			}
 			mapping := state.Mapping{SupplierOrder: n.Number, By: "import"}

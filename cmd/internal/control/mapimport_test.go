@@ -40,14 +40,14 @@ func TestMapImportRefuses(t *testing.T) {
 	}
 	d, cl := start(t)
 	for says, m := range map[string]MapImport{
-		"needs a shop":               {Orders: []ImportOrder{one}},
-		"from 1 to 500":              {Shop: "mystore"},
-		"1 to 500":                   {Shop: "mystore", Orders: many},
-		"order 1 comes twice":        {Shop: "mystore", Orders: []ImportOrder{one, one}},
-		"at least one AliExpress":    {Shop: "mystore", Orders: []ImportOrder{{Order: "2"}}},
-		"needs its name":             {Shop: "mystore", Orders: []ImportOrder{{SupplierOrders: one.SupplierOrders}}},
-		`order 3: "12" is not`:       {Shop: "mystore", Orders: []ImportOrder{one, {Order: "3", SupplierOrders: []ImportNumber{{Number: "12"}}}}},
-		`order 4: "8.19E+15" is not`: {Shop: "mystore", Orders: []ImportOrder{{Order: "4", SupplierOrders: []ImportNumber{{Number: "8.19E+15"}}}}},
+		"needs a shop":                {Orders: []ImportOrder{one}},
+		"from 1 to 500":               {Shop: "mystore"},
+		"1 to 500":                    {Shop: "mystore", Orders: many},
+		"order 1 comes twice":         {Shop: "mystore", Orders: []ImportOrder{one, one}},
+		"at least one supplier order": {Shop: "mystore", Orders: []ImportOrder{{Order: "2"}}},
+		"needs its name":              {Shop: "mystore", Orders: []ImportOrder{{SupplierOrders: one.SupplierOrders}}},
+		`order 3: "12" is not`:        {Shop: "mystore", Orders: []ImportOrder{one, {Order: "3", SupplierOrders: []ImportNumber{{Number: "12"}}}}},
+		`order 4: "8.19E+15" is not`:  {Shop: "mystore", Orders: []ImportOrder{{Order: "4", SupplierOrders: []ImportNumber{{Number: "8.19E+15"}}}}},
 	} {
 		if _, err := cl.MapImport(t.Context(), m); err == nil || !strings.Contains(err.Error(), says) {
 			t.Errorf("%s: %v", says, err)

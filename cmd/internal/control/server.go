@@ -14,6 +14,7 @@ import (
 	"github.com/rs/zerolog"
 
 	"countermand/state"
+	"countermand/supplier"
 )
 
 // nowHeader carries the daemon's clock, which in a rehearsal is not the
@@ -190,10 +191,10 @@ func (s *Server) mapSet(r *http.Request) (any, error) {
 		return nil, err
 	}
 	if m.Shop == "" || m.Order == "" || len(m.SupplierOrders) == 0 {
-		return nil, Invalid("a mapping needs a shop, an order name and at least one AliExpress order number")
+		return nil, Invalid("a mapping needs a shop, an order name and at least one supplier order number")
 	}
 	for _, n := range m.SupplierOrders {
-		if err := CheckSupplierOrder(n); err != nil {
+		if err := supplier.CheckNumber(n); err != nil {
 			return nil, Invalid(err.Error())
 		}
 	}

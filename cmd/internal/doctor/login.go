@@ -59,7 +59,7 @@ func Login(ctx context.Context, o LoginOptions) (err error) {
 	if err != nil {
 		return fmt.Errorf("open the sign-in of account %s: %w", o.Account, err)
 	}
-	fmt.Fprintf(o.Out, "A browser window shows AliExpress. Sign in there with account %s; this ends by itself when you are in.\n", o.Account)
+	fmt.Fprintf(o.Out, "A browser window shows %s. Sign in there with account %s; this ends by itself when you are in.\n", supplier.Title(ac.Supplier), o.Account)
 	for last := ""; ; {
 		select {
 		case <-ctx.Done():
