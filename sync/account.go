@@ -154,7 +154,7 @@ func (l *lane) down(ctx context.Context, cause error) error {
 		if _, err := t.PutAccount(a); err != nil {
 			return err
 		}
-		return t.raise(l.alert(accountAlert(next), a.Since, accountTodo(next, l.name)))
+		return t.raise(l.alert(accountAlert(next), a.Since, l.todo(next)))
 	})
 }
 
@@ -197,11 +197,11 @@ func accountAlert(s state.AccountState) string {
 	return ""
 }
 
-func accountTodo(s state.AccountState, name string) string {
+func (l *lane) todo(s state.AccountState) string {
 	if s == state.AccountChallenged {
-		return "AliExpress shows a captcha. All work on the account rests; solve it with: countermand login " + name + ". It goes on by itself once the session is good."
+		return supplier.Title(l.account.Supplier) + " shows a captcha. All work on the account rests; solve it with: countermand login " + l.name + ". It goes on by itself once the session is good."
 	}
-	return "The session is gone and all its cases wait. Sign in with: countermand login " + name
+	return "The session is gone and all its cases wait. Sign in with: countermand login " + l.name
 }
 
 func (l *lane) key(kind string, since time.Time) string {
@@ -211,7 +211,7 @@ func (l *lane) key(kind string, since time.Time) string {
 func (l *lane) alert(kind string, since time.Time, text string) state.Alert {
 	titles := map[string]string{
 		machine.AlertAccountLoggedOut:   "is logged out",
-		machine.AlertAccountChallenged:  "is challenged by AliExpress",
+		machine.AlertAccountChallenged:  "is challenged by " + supplier.Title(l.account.Supplier),
 		machine.AlertAccountUnreachable: "cannot be worked",
 	}
 	return state.Alert{Key: l.key(kind, since), Kind: kind, Page: true, Account: l.name, Title: fmt.Sprintf("account %s %s", l.name, titles[kind]), Text: text}

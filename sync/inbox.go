@@ -171,7 +171,7 @@ func (t *txn) stillStands(k state.Knock) error {
 	err := t.raise(state.Alert{
 		Key: knockAlert(k, true), Kind: machine.AlertShop,
 		Title: fmt.Sprintf("%s: order %s was announced as cancelled but stands", k.Shop, k.OrderID),
-		Text:  "Look at the order in Shopify; nothing was asked at AliExpress.",
+		Text:  "Look at the order in Shopify; the supplier was not asked.",
 	})
 	if err != nil {
 		return err

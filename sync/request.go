@@ -134,7 +134,7 @@ func (t *txn) endRequest(o shop.Order, r state.Request, ended state.RequestStatu
 		have[i] = next
 		if next.Status.Answer() == state.Accepted {
 			r.ByHand = true
-			ended, why = state.RequestOpen, why+", but AliExpress order "+next.SupplierOrder+" was cancelled already: order the goods again, or cancel the shop's order"
+			ended, why = state.RequestOpen, why+", but supplier order "+next.SupplierOrder+" was cancelled already: order the goods again, or cancel the shop's order"
 		}
 	}
 	if settled && ended == state.RequestWithdrawn {

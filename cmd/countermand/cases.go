@@ -177,7 +177,7 @@ func decision(e *clientEnv, under string, v verb) *cobra.Command {
 }
 
 func decidedText(name string, c control.Case) string {
-	s := fmt.Sprintf("%s: %s at %s is %s", name, orders(c.ShopOrder, c.SupplierOrder), c.Shop, statusText(c))
+	s := fmt.Sprintf("%s: %s at %s is %s", name, orders(c.ShopOrder, c.Supplier, c.SupplierOrder), c.Shop, statusText(c))
 	if c.Flag != "" {
 		s += ": " + c.Flag
 	}

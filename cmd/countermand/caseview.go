@@ -8,13 +8,14 @@ import (
 	"countermand/cmd/internal/control"
 	"countermand/cmd/internal/plain"
 	"countermand/state"
+	"countermand/supplier"
 )
 
 // caseText is one case for a person: facts, dates here and in Beijing, the
 // tracking, then the story.
 func (e *clientEnv) caseText(c control.Case, now time.Time) string {
 	var b strings.Builder
-	fmt.Fprintf(&b, "%s at %s\n\n", plain.Line(orders(c.ShopOrder, c.SupplierOrder)), plain.Line(c.Shop))
+	fmt.Fprintf(&b, "%s at %s\n\n", plain.Line(orders(c.ShopOrder, c.Supplier, c.SupplierOrder)), plain.Line(c.Shop))
 	b.WriteString(e.facts(c).String())
 	b.WriteString("\n" + e.dates(c, now).String())
 	if t := e.parcels(c); len(t.rows) > 0 {
@@ -85,14 +86,14 @@ func (e *clientEnv) dates(c control.Case, now time.Time) *table {
 			t.row(name, at.In(e.Zone).Format(momentLayout+" MST"), at.In(plain.Beijing).Format(momentLayout), countdown(at, now))
 		}
 	}
-	date("ordered at AliExpress", c.OrderedAt)
+	date("ordered at "+supplier.Title(c.Supplier), c.OrderedAt)
 	date("paid", c.PaidAt)
 	date("cancelled in the shop", c.CancelledAt)
 	date("requested", c.RequestedAt)
 	date("answered", c.AnsweredAt)
 	date("marked shipped", c.ShippedAt)
 	date("dispute opened", c.DisputedAt)
-	date("closed at AliExpress", c.ClosedAt)
+	date("closed at "+supplier.Title(c.Supplier), c.ClosedAt)
 	date("ended", c.EndedAt)
 	for _, k := range state.PublicClocks {
 		name := plain.Words(k)

@@ -26,7 +26,7 @@ func disputesExport(e *clientEnv) *cobra.Command {
 		Long: `Packs the file of one case, whatever its status, for a dispute or for your records:
 
   README.txt    what the case is, the rule that fired and the dates it compared in UTC, Beijing and your zone, a text for
-                AliExpress's dispute form, and which of the evidence that it asks for is there
+                the site's dispute form, and which of the evidence that it asks for is there
   case.json     the case, as countermand cases show --json prints it
   journal.csv   what happened, when, and who decided it
   tracking.csv  the parcels and their first scans, held against the request

@@ -198,7 +198,7 @@ func usd(s string) state.Money {
 }
 
 func caseOf(id, order, number string, s state.Status) state.Case {
-	return state.Case{ID: id, Shop: "mystore", ShopOrder: order, ShopOrderID: "gid://shopify/Order/" + id, SupplierOrder: number, Status: s, Amount: usd("12.34"), Proof: state.ProofNone, OpenedAt: in(-48)}
+	return state.Case{ID: id, Shop: "mystore", ShopOrder: order, ShopOrderID: "gid://shopify/Order/" + id, Supplier: "aliexpress", SupplierOrder: number, Status: s, Amount: usd("12.34"), Proof: state.ProofNone, OpenedAt: in(-48)}
 }
 
 func someCases() []state.Case {

@@ -162,8 +162,8 @@ func (d *imported) text(e *clientEnv) string {
 	for _, o := range d.Taken {
 		numbers += len(o.SupplierOrders)
 	}
-	fmt.Fprintf(&b, "%s: %d orders with %d AliExpress orders %s, from %d rows.\n", plain.Line(d.Shop), len(d.Taken), numbers, verb, d.Rows)
-	for i, word := range []string{"order", "AliExpress order", "SKU", "quantity"} {
+	fmt.Fprintf(&b, "%s: %d orders with %d supplier orders %s, from %d rows.\n", plain.Line(d.Shop), len(d.Taken), numbers, verb, d.Rows)
+	for i, word := range []string{"order", "supplier order", "SKU", "quantity"} {
 		if d.columns[i] != "" {
 			fmt.Fprintf(&b, "  %s: column %q\n", word, plain.Line(d.columns[i]))
 		}

@@ -33,8 +33,8 @@ func TestMapImport(t *testing.T) {
 	d := serve(t)
 	s := d.call(t, "map", "import", "--shop", "mystore", writeMapFile(t, mapFile))
 	for _, want := range []string{
-		"mystore: 1 orders with 2 AliExpress orders stored, from 5 rows.", `AliExpress order: column "Ali Order #"`, "Left out: 3.",
-		"row 4  #1043  a spreadsheet wrote the number as 8.19E+15", "row 5  1049   map set has said otherwise", "row 6  #1050  it has no AliExpress order number",
+		"mystore: 1 orders with 2 supplier orders stored, from 5 rows.", `supplier order: column "Ali Order #"`, "Left out: 3.",
+		"row 4  #1043  a spreadsheet wrote the number as 8.19E+15", "row 5  1049   map set has said otherwise", "row 6  #1050  it has no supplier order number",
 	} {
 		if !strings.Contains(s.out, want) {
 			t.Errorf("%q is not in\n%s%s", want, s.out, s.err)

@@ -59,7 +59,7 @@ func (e *clientEnv) statusText(s control.Status, _ time.Time) string {
 	b.WriteString("\nNext deadlines\n")
 	next := e.table("  ")
 	for _, d := range s.Deadlines {
-		next.row(countdown(d.At, now), plain.Words(d.Clock), d.At.In(e.Zone).Format(momentLayout+" MST"), d.Shop, orders(d.ShopOrder, d.SupplierOrder))
+		next.row(countdown(d.At, now), plain.Words(d.Clock), d.At.In(e.Zone).Format(momentLayout+" MST"), d.Shop, orders(d.ShopOrder, d.Supplier, d.SupplierOrder))
 	}
 	b.WriteString(orNone(next))
 	return b.String()

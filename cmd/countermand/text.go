@@ -8,6 +8,7 @@ import (
 	"countermand/cmd/internal/control"
 	"countermand/cmd/internal/plain"
 	"countermand/state"
+	"countermand/supplier"
 )
 
 const momentLayout = "Mon 2 Jan 2006 15:04"
@@ -63,11 +64,12 @@ func amountText(m state.Money) string {
 }
 
 // orders names both orders of a case.
-func orders(shopOrder, supplierOrder string) string {
+func orders(shopOrder, supplierName, supplierOrder string) string {
+	title := supplier.Title(supplierName)
 	if supplierOrder == "" {
-		return shopOrder + " (no AliExpress order known)"
+		return shopOrder + " (no " + title + " order known)"
 	}
-	return shopOrder + " / AliExpress " + supplierOrder
+	return shopOrder + " / " + title + " " + supplierOrder
 }
 
 func statusText(c control.Case) string {

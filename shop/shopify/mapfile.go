@@ -47,7 +47,7 @@ var (
 		regexp.MustCompile(`^name$`), // as Shopify's own export has it
 		regexp.MustCompile(`^(shopify|store|shop)?orderid$`),
 	}}
-	supplierColumn = column{"the AliExpress order", []*regexp.Regexp{
+	supplierColumn = column{"the supplier order", []*regexp.Regexp{
 		regexp.MustCompile(`^ali(express)?order(number|no|nr|num|id)?s?$|^aeids?$|^aeorder(number|no|nr|num|id)?s?$`),
 		regexp.MustCompile(`ali.*order|order.*ali|^ae.*order`),
 		regexp.MustCompile(`^supplierorder(number|no|nr|num|id)?s?$`),
@@ -112,7 +112,7 @@ func findColumns(header []string) (columns, error) {
 	return c, nil
 }
 
-var errNoColumns = errors.New("no header names both the shop's order and the AliExpress order: want columns such as \"Order #\" and \"Ali Order #\"")
+var errNoColumns = errors.New("no header names both the shop's order and the supplier order: want columns such as \"Order #\" and \"Ali Order #\"")
 
 // record is one row with its number as a spreadsheet counts.
 type record struct {

@@ -83,10 +83,10 @@ func TestMapRowsLeftOut(t *testing.T) {
 		want []string
 	}{
 		"scientific":             {[]string{"#1,8.19E+15", "#2,\"8,19E+15\"", "#3,8190000000000001"}, []string{"3[4] " + numberA, "not 2 #1: a spreadsheet wrote the number as 8.19E+15 and its last digits are lost: export again with that column as text", "not 3 #2: a spreadsheet wrote the number as 8,19E+15 and its last digits are lost: export again with that column as text"}},
-		"no number yet":          {[]string{"#1,", "#1,8190000000000001", "#2,-", "#3,N/A"}, []string{"1[3] " + numberA, "not 2 #1: it has no AliExpress order number", "not 4 #2: it has no AliExpress order number", "not 5 #3: it has no AliExpress order number"}},
-		"half an order":          {[]string{"#1,8190000000000001", "#2,8190000000000002", "1,12345"}, []string{"2[3] " + numberB, "not 2 1: row 4 " + half, `not 4 1: "12345" is no AliExpress order number, which has 15 to 17 digits`}},
-		"two orders, one number": {[]string{"#1,8190000000000001", "#2,8190000000000001", "#2,8190000000000002", "#3,8190000000000003"}, []string{"3[5] " + numberC, "not 2 1: AliExpress order " + numberA + " is also given to 2", "not 3 2: AliExpress order " + numberA + " is also given to 1", "not 4 2: AliExpress order " + numberA + " is also given to 1"}},
-		"words":                  {[]string{"#1,ask 8190000000000001", "#2,call +8190000000000002", "#3,8190000000000003.0"}, []string{`not 2 #1: besides an AliExpress order number there is something else: "ask 8190000000000001"`, `not 3 #2: "call +8190000000000002" is no AliExpress order number, which has 15 to 17 digits`, `not 4 #3: "8190000000000003.0" is no AliExpress order number, which has 15 to 17 digits`}},
+		"no number yet":          {[]string{"#1,", "#1,8190000000000001", "#2,-", "#3,N/A"}, []string{"1[3] " + numberA, "not 2 #1: it has no supplier order number", "not 4 #2: it has no supplier order number", "not 5 #3: it has no supplier order number"}},
+		"half an order":          {[]string{"#1,8190000000000001", "#2,8190000000000002", "1,12345"}, []string{"2[3] " + numberB, "not 2 1: row 4 " + half, `not 4 1: "12345" is no supplier order number, which has 15 to 17 digits`}},
+		"two orders, one number": {[]string{"#1,8190000000000001", "#2,8190000000000001", "#2,8190000000000002", "#3,8190000000000003"}, []string{"3[5] " + numberC, "not 2 1: supplier order " + numberA + " is also given to 2", "not 3 2: supplier order " + numberA + " is also given to 1", "not 4 2: supplier order " + numberA + " is also given to 1"}},
+		"words":                  {[]string{"#1,ask 8190000000000001", "#2,call +8190000000000002", "#3,8190000000000003.0"}, []string{`not 2 #1: besides a supplier order number there is something else: "ask 8190000000000001"`, `not 3 #2: "call +8190000000000002" is no supplier order number, which has 15 to 17 digits`, `not 4 #3: "8190000000000003.0" is no supplier order number, which has 15 to 17 digits`}},
 		"no name":                {[]string{",8190000000000001", "#,8190000000000002", "820982911946154508,8190000000000003", "1.042E+03,8190000000000004"}, []string{"not 2 : it names no order of the shop", "not 3 #: it names no order of the shop", "not 4 820982911946154508: that is the shop's internal id of an order: the name is needed, such as #1042", "not 5 1.042E+03: a spreadsheet wrote the order's name as 1.042E+03"}},
 		"quantity":               {[]string{"#1,8190000000000001,0", "#2,8190000000000002,two", "#3,8190000000000003,-1"}, []string{`not 2 #1: "0" is no quantity`, `not 3 #2: "two" is no quantity`, `not 4 #3: "-1" is no quantity`}},
 	} {
@@ -111,7 +111,7 @@ func TestMapFilesRefused(t *testing.T) {
 		"nothing":       {"", "no header names both"},
 		"one column":    {"Order,Tracking number\n#1,LX1", "no header names both"},
 		"only states":   {"Order,AliExpress order status\n#1,paid", "no header names both"},
-		"two suppliers": {"Order,Ali order no,AliExpress order number\n#1,1,2", `both "Ali order no" and "AliExpress order number" may be the AliExpress order`},
+		"two suppliers": {"Order,Ali order no,AliExpress order number\n#1,1,2", `both "Ali order no" and "AliExpress order number" may be the supplier order`},
 		"two orders":    {"Order,order no.,Ali order no\n#1,1,2", `both "Order" and "order no." may be the shop's order`},
 		"workbook":      {"PK\x03\x04rest", "save it as CSV"},
 		"open quote":    {"Order,Ali Order #\n#1,\"8190000000000001\n#2,8190000000000002\n", "the quotes do not fit"},

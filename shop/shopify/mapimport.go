@@ -77,7 +77,7 @@ func ReadMapFile(r io.Reader) (MapFile, error) {
 		b.row(rec)
 	}
 	if b.rounded() {
-		return MapFile{}, errors.New("every AliExpress order number ends in 0: a spreadsheet has rounded them, and they are other orders now; export again with that column as text")
+		return MapFile{}, errors.New("every supplier order number ends in 0: a spreadsheet has rounded them, and they are other orders now; export again with that column as text")
 	}
 	return b.file(len(rows)), nil
 }
@@ -156,7 +156,7 @@ func (b *mapBuilder) take(d *mapDraft, numbers []string, sku string, pieces int)
 		i := slices.IndexFunc(d.Supplier, func(m state.Mapping) bool { return m.SupplierOrder == n })
 		if i < 0 {
 			if i = len(d.Supplier); i == maxPerOrder {
-				return fmt.Errorf("the order has more than %d AliExpress orders", maxPerOrder)
+				return fmt.Errorf("the order has more than %d supplier orders", maxPerOrder)
 			}
 			d.Supplier = append(d.Supplier, state.Mapping{SupplierOrder: n, By: ByImport})
 		}
@@ -225,7 +225,7 @@ func (b *mapBuilder) shared(key string) {
 	for _, m := range b.orders[key].Supplier {
 		for _, other := range b.owners[m.SupplierOrder] {
 			if other != key {
-				b.orders[key].bad = fmt.Sprintf("AliExpress order %s is also given to %s", m.SupplierOrder, b.orders[other].Name)
+				b.orders[key].bad = fmt.Sprintf("supplier order %s is also given to %s", m.SupplierOrder, b.orders[other].Name)
 				return
 			}
 		}
@@ -251,7 +251,7 @@ func orderName(s string) (string, error) {
 	return name, nil
 }
 
-var errNoNumber = errors.New("it has no AliExpress order number")
+var errNoNumber = errors.New("it has no supplier order number")
 
 // cellNumbers reads the order numbers of a cell: several, or links to them,
 // and nothing besides.
@@ -264,9 +264,9 @@ func cellNumbers(s string) ([]string, error) {
 	case scientific.MatchString(s):
 		return nil, fmt.Errorf("a spreadsheet wrote the number as %s and its last digits are lost: export again with that column as text", clip(s, 40))
 	case !got.alone && len(got.numbers) > 0:
-		return nil, fmt.Errorf("besides an AliExpress order number there is something else: %q", clip(s, 60))
+		return nil, fmt.Errorf("besides a supplier order number there is something else: %q", clip(s, 60))
 	case !got.alone:
-		return nil, fmt.Errorf("%q is no AliExpress order number, which has %d to %d digits", clip(s, 60), minDigits, maxDigits)
+		return nil, fmt.Errorf("%q is no supplier order number, which has %d to %d digits", clip(s, 60), minDigits, maxDigits)
 	}
 	return compact(got.numbers), nil
 }

@@ -192,7 +192,7 @@ func needLine(c state.Case) string {
 func orderNames(c state.Case) string {
 	s := c.Shop + " " + c.ShopOrder
 	if c.SupplierOrder != "" {
-		s += " / AliExpress " + c.SupplierOrder
+		s += " / supplier order " + c.SupplierOrder
 	}
 	return s
 }

@@ -64,11 +64,11 @@ Money at risk: 5.50 EUR, 20.00 USD
 Alerts not acknowledged: 1 (countermand alerts list --open)
 
 Needs you:
-- mystore #1 / AliExpress 819000000001, held: waits for your decision
+- mystore #1 / supplier order 819000000001, held: waits for your decision
 
 Next deadlines:
-- Mon 2 Mar 16:00 CET: answer due, mystore #2 / AliExpress 819000000002
-- Tue 3 Mar 19:00 CET: refund due, mystore #3 / AliExpress 819000000003
+- Mon 2 Mar 16:00 CET: answer due, mystore #2 / supplier order 819000000002
+- Tue 3 Mar 19:00 CET: refund due, mystore #3 / supplier order 819000000003
 
 Since the last digest:
 - refund_late A1`,

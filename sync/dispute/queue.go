@@ -17,15 +17,15 @@ import (
 type Urgency string
 
 // The urgencies, most urgent first. A dispute whose time has run out comes
-// first: only AliExpress's own support can help then, and each day counts.
+// first: only the site's own support can help then, and each day counts.
 const (
 	Late    Urgency = "late"     // the last day to open a dispute has passed
 	Today   Urgency = "today"    // less than a day is left
 	Soon    Urgency = "soon"     // less than three days are left
 	Open    Urgency = "open"     // may be opened now, there is time or no known end
-	NotOpen Urgency = "not_open" // AliExpress does not take a dispute yet
+	NotOpen Urgency = "not_open" // the site does not take a dispute yet
 	Snoozed Urgency = "snoozed"  // a person wants to be asked again later
-	Waiting Urgency = "waiting"  // opened; AliExpress decides
+	Waiting Urgency = "waiting"  // opened; its decision is awaited
 )
 
 var rank = map[Urgency]int{Late: 0, Today: 1, Soon: 2, Open: 3, NotOpen: 4, Snoozed: 5, Waiting: 6}
@@ -101,19 +101,19 @@ func judge(c state.Case, now time.Time) Item {
 	switch {
 	case c.Status == state.Disputed:
 		it.Urgency = Waiting
-		it.NextAction = "wait for AliExpress's decision, then record it: disputes won or disputes lost"
+		it.NextAction = "wait for the decision, then record it: disputes won or disputes lost"
 		if c.Proof == state.ProofScanBefore {
-			it.NextAction = "a scan before our request turned up: check the proof before AliExpress does"
+			it.NextAction = "a scan before our request turned up: check the proof before it is decided"
 		}
 	case !closes.IsZero() && !closes.After(now):
 		it.Urgency, it.Deadline = Late, closes
-		it.NextAction = "the last day to open a dispute has passed: ask AliExpress's support, else disputes write-off"
+		it.NextAction = "the last day to open a dispute has passed: ask the site's support, else disputes write-off"
 	case opens.After(now) && !closes.IsZero() && !closes.After(opens):
 		it.Urgency, it.Deadline = urgencyOf(closes, now), closes
-		it.NextAction = "a dispute would close before it opens: ask AliExpress's support now"
+		it.NextAction = "a dispute would close before it opens: ask the site's support now"
 	case opens.After(now):
 		it.Urgency, it.Deadline = NotOpen, opens
-		it.NextAction = "wait until AliExpress takes a dispute; meanwhile ask the supplier to close the order"
+		it.NextAction = "wait until the site takes a dispute; meanwhile ask the supplier to close the order"
 	default:
 		it.Urgency, it.Deadline = urgencyOf(closes, now), closes
 		it.NextAction = openNow(c)
@@ -147,7 +147,7 @@ func openNow(c state.Case) string {
 		return "open a dispute: the tracking number has no scan"
 	}
 	if c.Clocks[state.ClockDisputeOpens].IsZero() {
-		return "no tracking number and no shipped mark: open a dispute if the order page offers one, else ask AliExpress's support"
+		return "no tracking number and no shipped mark: open a dispute if the order page offers one, else ask the site's support"
 	}
 	return "open a dispute: no tracking number was given"
 }

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"countermand/state"
+	"countermand/supplier"
 )
 
 // The kinds of alerts that cases and accounts raise.
@@ -55,35 +56,35 @@ var alertWords = map[string]struct {
 	what string
 	todo string
 }{
-	AlertUnmapped:       {true, "no AliExpress order is known", "Find its number and run: countermand map set --shop {shop} --order '{order}' NUMBER"},
+	AlertUnmapped:       {true, "no {supplier} order is known", "Find its number and run: countermand map set --shop {shop} --order '{order}' NUMBER"},
 	AlertHeld:           {true, "waits for you", "See why with: countermand cases show {id}, then approve or ignore it."},
-	AlertUnasked:        {true, "the cancel request could not be placed yet", "countermand goes on trying; if the supplier must know at once, cancel by hand on AliExpress."},
+	AlertUnasked:        {true, "the cancel request could not be placed yet", "countermand goes on trying; if the supplier must know at once, cancel by hand on {supplier}."},
 	AlertAnswerOverdue:  {false, "the supplier has not answered", "Write to the supplier; the order is read again by itself."},
-	AlertWindowEnding:   {true, "the ship window ends within a day", "Look at the order on AliExpress; remind the supplier not to ship."},
-	AlertWindowOver:     {true, "the ship window ended while the case was held", "Look at the order on AliExpress, then approve or ignore the case."},
+	AlertWindowEnding:   {true, "the ship window ends within a day", "Look at the order on {supplier}; remind the supplier not to ship."},
+	AlertWindowOver:     {true, "the ship window ended while the case was held", "Look at the order on {supplier}, then approve or ignore the case."},
 	AlertRefused:        {true, "the supplier refused the cancel", "Ask the supplier for the tracking number; countermand watches for it."},
 	AlertShippedAfter:   {true, "shipped after we asked", "The tracking is being watched; refuse the parcel where you can and prepare a dispute."},
 	AlertShipped:        {false, "it left before we asked; the goods are on their way", "Refuse the parcel or arrange a return; nothing more is done here."},
-	AlertConflict:       {true, "its AliExpress number is in doubt, and the supplier was asked already", "The journal says why: countermand cases show {id}. The goods of another order may be cancelled with it: ask the supplier to ship those."},
-	AlertReplaced:       {true, "you named other AliExpress orders, but the supplier was asked already", "Ask the supplier to ship if the goods are wanted."},
-	AlertUnreadable:     {true, "the AliExpress order cannot be read", "Look at it yourself until it can: countermand cases show {id} tells what was seen; see whether the site changed."},
+	AlertConflict:       {true, "its {supplier} number is in doubt, and the supplier was asked already", "The journal says why: countermand cases show {id}. The goods of another order may be cancelled with it: ask the supplier to ship those."},
+	AlertReplaced:       {true, "you named other {supplier} orders, but the supplier was asked already", "Ask the supplier to ship if the goods are wanted."},
+	AlertUnreadable:     {true, "the {supplier} order cannot be read", "Look at it yourself until it can: countermand cases show {id} tells what was seen; see whether the site changed."},
 	AlertOldScan:        {true, "the tracking number was scanned before the order existed", "It may belong to another parcel; ask the supplier for the right one."},
 	AlertProofEnding:    {true, "the time for the proof ends within a day", "Ask the supplier once more for the tracking number."},
 	AlertDisputable:     {true, "stands in the dispute queue", "Review it with: countermand disputes show {id}"},
-	AlertDisputeOpen:    {false, "a dispute can be opened now", "Open it on AliExpress, then: countermand disputes opened {id}"},
-	AlertDisputeClosing: {true, "the time to open a dispute ends within a day", "Open it on AliExpress now, then: countermand disputes opened {id}"},
+	AlertDisputeOpen:    {false, "a dispute can be opened now", "Open it on {supplier}, then: countermand disputes opened {id}"},
+	AlertDisputeClosing: {true, "the time to open a dispute ends within a day", "Open it on {supplier} now, then: countermand disputes opened {id}"},
 	AlertDisputeClosed:  {false, "the time to open a dispute is over", "If none was opened: countermand disputes write-off {id}"},
-	AlertDisputeOverdue: {false, "the dispute should have been decided by now", "Look at it on AliExpress, then: countermand disputes won {id}, or disputes lost {id}"},
+	AlertDisputeOverdue: {false, "the dispute should have been decided by now", "Look at it on {supplier}, then: countermand disputes won {id}, or disputes lost {id}"},
 	AlertDisputeRefund:  {false, "a refund came while the dispute was open", "Compare it with what you claimed, then: countermand disputes won {id}, or disputes lost {id}"},
 	AlertSnoozed:        {true, "you wanted to be asked again", "Review it with: countermand disputes show {id}"},
-	AlertRefundLate:     {false, "the refund is late", "Look at the payment method and at your AliExpress balance."},
-	AlertRefundOverdue:  {false, "the refund is overdue", "Write to AliExpress; if the money is there: countermand cases refund {id} --amount … --to …"},
+	AlertRefundLate:     {false, "the refund is late", "Look at the payment method and at your {supplier} balance."},
+	AlertRefundOverdue:  {false, "the refund is overdue", "Write to {supplier}; if the money is there: countermand cases refund {id} --amount … --to …"},
 	AlertRefundShort:    {false, "less than the order's total came back", "If that is settled: countermand cases refund {id} --amount … --to … with the whole amount, or disputes write-off {id}"},
 	AlertRefundUnclear:  {false, "money came back that cannot be compared with the order's total", "Look at the payment; if that settles it, say in the order's currency what it was: countermand cases refund {id} --amount … --to …"},
 	AlertDoubt:          {true, "it is not certain that the request was placed", "countermand reads the order twice before it does anything; you need not act unless it is held."},
-	AlertUnknownState:   {false, "the site shows a state that countermand does not know", "Look at the order on AliExpress; nothing was concluded from it."},
+	AlertUnknownState:   {false, "the site shows a state that countermand does not know", "Look at the order on {supplier}; nothing was concluded from it."},
 	AlertWithdrawn:      {true, "the customer wants to keep the order, but the supplier was asked already", "Decide by hand: ask the supplier to ship, or let the cancel run."},
-	AlertUntold:         {false, "a message to the supplier could not be sent, or not for certain", "Look whether it stands there, else write it yourself on AliExpress; the journal has what went wrong: countermand cases show {id}"},
+	AlertUntold:         {false, "a message to the supplier could not be sent, or not for certain", "Look whether it stands there, else write it yourself on {supplier}; the journal has what went wrong: countermand cases show {id}"},
 	AlertFault:          {true, "something happened that the rules do not allow", "See: countermand cases show {id}, and report it."},
 }
 
@@ -117,14 +118,15 @@ func (x *change) raise(kind string, at time.Time) {
 	}
 	x.c.Raised[kind] = key
 	w := alertWords[kind]
-	what := w.what
+	fill := strings.NewReplacer("{shop}", x.c.Shop, "{order}", x.c.ShopOrder, "{id}", x.c.ID, "{supplier}", x.supplier()).Replace
+	what := fill(w.what)
 	if kind == AlertHeld && len(x.c.Findings) > 0 {
 		what += ": " + Words(x.c)
 	}
 	x.out.Alerts = append(x.out.Alerts, state.Alert{
 		Key: key, Kind: kind, Page: w.page, CaseID: x.c.ID, Account: x.c.Account,
 		Title: fmt.Sprintf("%s: %s", Names(x.c), what),
-		Text:  strings.NewReplacer("{shop}", x.c.Shop, "{order}", x.c.ShopOrder, "{id}", x.c.ID).Replace(w.todo),
+		Text:  fill(w.todo),
 	})
 }
 
@@ -136,10 +138,13 @@ func (x *change) resolve(kind string) {
 	}
 }
 
+// supplier is what people call where the order was bought.
+func (x *change) supplier() string { return supplier.Title(x.c.Supplier) }
+
 // Names names both sides of a case.
 func Names(c state.Case) string {
 	if c.SupplierOrder == "" {
 		return c.Shop + " " + c.ShopOrder
 	}
-	return fmt.Sprintf("%s %s (AliExpress %s)", c.Shop, c.ShopOrder, c.SupplierOrder)
+	return fmt.Sprintf("%s %s (%s %s)", c.Shop, c.ShopOrder, supplier.Title(c.Supplier), c.SupplierOrder)
 }

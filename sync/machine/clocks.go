@@ -172,7 +172,7 @@ func (x *change) fireNear(pt point) {
 	}
 }
 
-// windowOver is the end of the ship window: AliExpress closes an unshipped
+// windowOver is the end of the ship window: the site closes an unshipped
 // order by itself, so what was asked is read; what was never asked goes to a
 // person.
 func (x *change) windowOver(t time.Time) {

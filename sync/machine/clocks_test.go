@@ -182,7 +182,7 @@ func TestZonesDoNotMatter(t *testing.T) {
 	t.Parallel()
 	p := policyOf(Auto)
 	run := func(zone *time.Location, refusedAt time.Time) state.Case {
-		c := state.Case{ID: "01CASE", Status: state.Requested, SupplierOrder: number, RequestedAt: base.In(zone), PendingSeen: true}
+		c := state.Case{ID: "01CASE", Supplier: "aliexpress", Status: state.Requested, SupplierOrder: number, RequestedAt: base.In(zone), PendingSeen: true}
 		ev := reads(state.PhaseProcessing, readAt(refusedAt.In(zone)), func(r *state.Reading) { r.PaidAt = refusedAt.Add(-day1).In(zone) })
 		out, err := p.Step(c, ev, refusedAt.In(zone))
 		if err != nil {
@@ -222,7 +222,7 @@ func TestEstimatedClocks(t *testing.T) {
 	t.Parallel()
 	p := policyOf(Auto)
 	paid := func(r *state.Reading) { r.PaidAt = day(12, 30, 10) }
-	c := state.Case{ID: "01CASE", Status: state.Requested, SupplierOrder: number, RequestedAt: base}
+	c := state.Case{ID: "01CASE", Supplier: "aliexpress", Status: state.Requested, SupplierOrder: number, RequestedAt: base}
 	for _, tt := range []struct {
 		mods []mod
 		want int

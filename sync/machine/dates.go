@@ -43,7 +43,7 @@ func (x *change) closing(r *state.Reading) (at time.Time, told bool) {
 	return r.ClosedAt.UTC(), true
 }
 
-// closedWhy tells an acceptance from a closing by AliExpress: a supplier that
+// closedWhy tells an acceptance from a closing by the site: a supplier that
 // stayed silent until the window's end has not accepted anything. What counts
 // is when it was closed, however late that is read.
 func (x *change) closedWhy(r *state.Reading) string {
@@ -53,9 +53,9 @@ func (x *change) closedWhy(r *state.Reading) string {
 	case end.IsZero() || at.Before(end) && !told, at.Add(pageDay).Before(end):
 		return "the supplier accepted: the order is closed"
 	case at.Before(end):
-		return "the order was closed on the day on which the ship window ended, " + Stamp(end) + ": by the supplier or by AliExpress"
+		return "the order was closed on the day on which the ship window ended, " + Stamp(end) + ": by the supplier or by " + x.supplier()
 	}
-	return "the ship window ended " + Stamp(end) + " without an answer and AliExpress closed the order"
+	return "the ship window ended " + Stamp(end) + " without an answer and " + x.supplier() + " closed the order"
 }
 
 // pageDay is what a page's date leaves open: it has no hour.

@@ -20,7 +20,7 @@ func approve(x *change) error {
 	case x.p.Mode == Observe:
 		return x.refuse("mode is observe, so nothing is clicked; set mode to confirm or auto first")
 	case x.c.SupplierOrder == "":
-		return x.refuse("no AliExpress order is known")
+		return x.refuse("no %s order is known", x.supplier())
 	case x.ev.Decision != nil && x.ev.Decision.Seen != nil && !x.ev.Decision.Seen.Equal(x.c.Findings):
 		return x.refuse("since you looked it is held for another reason: %s", x.words(x.c.Findings...))
 	}

@@ -237,7 +237,7 @@ func TestAnyWalkKeepsToTheDiagram(t *testing.T) {
 
 // reached is a case of a status, as the story that leads there leaves it.
 func reached(t *rapid.T, s state.Status) state.Case {
-	c, now := state.Case{ID: "01CASE"}, base
+	c, now := state.Case{ID: "01CASE", Supplier: "aliexpress"}, base
 	for _, st := range reach[s] {
 		now = now.Add(st.after)
 		out, err := policyOf(Auto).Step(c, stamped(st.ev, now), now)

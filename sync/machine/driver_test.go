@@ -20,7 +20,7 @@ type driven struct {
 
 // drivenTo brings a case to a status.
 func drivenTo(t *testing.T, s state.Status, more ...func(*Policy)) *driven {
-	d := &driven{t: t, p: policyOf(Auto), c: state.Case{ID: "01CASE"}, now: base}
+	d := &driven{t: t, p: policyOf(Auto), c: state.Case{ID: "01CASE", Supplier: "aliexpress"}, now: base}
 	for _, f := range more {
 		f(&d.p)
 	}

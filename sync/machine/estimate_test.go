@@ -34,7 +34,7 @@ func day2027(month time.Month, d int) time.Time {
 func lateCase(t testing.TB) (c state.Case, told []state.Alert) {
 	t.Helper()
 	p, at := policyOf(Auto), day(12, 30, 10)
-	c = state.Case{ID: "01CASE", Shop: "mystore", ShopOrder: "#1042", Account: "main", SupplierOrder: number, Status: state.Requested, RequestedAt: base, PendingSeen: true}
+	c = state.Case{ID: "01CASE", Supplier: "aliexpress", Shop: "mystore", ShopOrder: "#1042", Account: "main", SupplierOrder: number, Status: state.Requested, RequestedAt: base, PendingSeen: true}
 	out, err := p.Step(c, stamped(reads(state.PhaseProcessing), at), at)
 	if err != nil || out.Case.Status != state.Refused {
 		t.Fatalf("%s, %v", out.Case.Status, err)
@@ -101,7 +101,7 @@ func TestCountingAgainIsCounting(t *testing.T) {
 		from := time.Unix(rapid.Int64Range(day(12, 20, 0).Unix(), day2027(1, 20).Unix()).Draw(t, "from"), 0).UTC()
 		p := policyOf(Auto)
 		p.Bank = calendar.China() // a bank whose next year is not known either
-		c := state.Case{ID: "01CASE", Status: state.Refused, SupplierOrder: number, PaidAt: from, AnsweredAt: from, ClosedAt: from, Clocks: map[state.Clock]time.Time{}}
+		c := state.Case{ID: "01CASE", Supplier: "aliexpress", Status: state.Refused, SupplierOrder: number, PaidAt: from, AnsweredAt: from, ClosedAt: from, Clocks: map[state.Clock]time.Time{}}
 		for k, n := range p.reckonings(c) {
 			end, estimated := n.in.AddWorkingDays(n.from, n.days)
 			if c.Clocks[k] = end; estimated {

@@ -4,6 +4,7 @@ import (
 	"fmt"
 
 	"countermand/state"
+	"countermand/supplier"
 )
 
 func requestingFlag(c state.Case) string {
@@ -48,9 +49,9 @@ func disputeFlag(c state.Case) string {
 	case c.Proof == state.ProofScanAfter && !c.SentAfterRequest() && c.Notice().Possible():
 		return proofWord(c, c.Proof) + ": compare the dates"
 	case c.ShippedAt.IsZero() && c.Proof != state.ProofNone:
-		return proofWord(c, c.Proof) + ", never marked shipped: dispute if AliExpress lets you"
+		return proofWord(c, c.Proof) + ", never marked shipped: dispute if " + supplier.Title(c.Supplier) + " lets you"
 	case c.ShippedAt.IsZero():
-		return "refused, never marked shipped: dispute if AliExpress lets you, else the window's end closes it"
+		return "refused, never marked shipped: dispute if " + supplier.Title(c.Supplier) + " lets you, else the window's end closes it"
 	}
 	return fmt.Sprintf("%s: open a dispute from %s", proofWord(c, c.Proof), opens.UTC().Format("2 Jan"))
 }

@@ -124,7 +124,7 @@ func TestLostTimeIsNoTimeBefore(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			d := &driven{t: t, p: policyOf(Auto), c: state.Case{ID: "01CASE"}, now: base}
+			d := &driven{t: t, p: policyOf(Auto), c: state.Case{ID: "01CASE", Supplier: "aliexpress"}, now: base}
 			story(d)
 			last := d.all[len(d.all)-1]
 			if d.c.Status != state.Disputable || !strings.Contains(last, "a backup was restored") || strings.Contains(last, "after we asked") {

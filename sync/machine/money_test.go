@@ -145,7 +145,7 @@ func TestMoney(t *testing.T) { t.Parallel(); playAll(t, moneyStories) }
 
 func TestRefundOfAnUnknownTotal(t *testing.T) {
 	t.Parallel()
-	c := state.Case{ID: "01CASE", Status: state.Cancelled, SupplierOrder: number}
+	c := state.Case{ID: "01CASE", Supplier: "aliexpress", Status: state.Cancelled, SupplierOrder: number}
 	seen, err := policyOf(Auto).Step(c, stamped(reads(state.PhaseClosed, paidBack(20, "USD", state.RefundCard), func(r *state.Reading) { r.Total = state.Money{} }), base), base)
 	if err != nil || seen.Case.Status != state.Cancelled {
 		t.Errorf("the site's refund makes it %s, %v; want a person to compare", seen.Case.Status, err)

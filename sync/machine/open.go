@@ -22,7 +22,7 @@ func open(x *change) error {
 		c.Cause = state.CauseCancelled
 	}
 	if x.ev.Mapping == nil {
-		x.to(state.Unmapped, "%s; the order names no AliExpress number", x.because())
+		x.to(state.Unmapped, "%s; the order names no %s number", x.because(), x.supplier())
 		return nil
 	}
 	return x.place()
@@ -54,7 +54,7 @@ func (x *change) place() error {
 		x.hold(false, cn.Doubt)
 		return nil
 	}
-	x.judge(fmt.Sprintf("%s; AliExpress order %s (found by %s)", x.because(), m.SupplierOrder, m.By))
+	x.judge(fmt.Sprintf("%s; %s order %s (found by %s)", x.because(), x.supplier(), m.SupplierOrder, m.By))
 	return nil
 }
 
@@ -259,7 +259,7 @@ func replacedLate(x *change) error {
 
 // covered: its lines were found to belong to supplier orders that are known.
 func covered(x *change) error {
-	x.to(state.Ignored, "its lines belong to AliExpress orders that are known by now")
+	x.to(state.Ignored, "its lines belong to %s orders that are known by now", x.supplier())
 	return nil
 }
 
@@ -296,7 +296,7 @@ func tickUnmapped(x *change) error {
 	x.out.Look = true
 	switch {
 	case age >= sp.MapRetryFor:
-		x.say("still no AliExpress number after %s: not looking again by itself", sp.MapRetryFor)
+		x.say("still no %s number after %s: not looking again by itself", x.supplier(), sp.MapRetryFor)
 		x.c.NextCheckAt = time.Time{}
 	case age < time.Hour:
 		x.c.NextCheckAt = x.now.Add(lookAgain)

@@ -140,7 +140,7 @@ func TestModes(t *testing.T) { t.Parallel(); playAll(t, modeStories) }
 func TestModeChangesUnderAQueuedCase(t *testing.T) {
 	t.Parallel()
 	auto, confirm := policyOf(Auto), policyOf(Confirm)
-	out, err := auto.Step(state.Case{ID: "01CASE"}, opens("", false), base)
+	out, err := auto.Step(state.Case{ID: "01CASE", Supplier: "aliexpress"}, opens("", false), base)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -160,7 +160,7 @@ func TestModeChangesUnderAQueuedCase(t *testing.T) {
 
 func TestApproveNeedsANumber(t *testing.T) {
 	t.Parallel()
-	_, err := policyOf(Auto).Step(state.Case{ID: "01CASE", Status: state.Held}, decision(state.EventApprove, nil), base)
+	_, err := policyOf(Auto).Step(state.Case{ID: "01CASE", Supplier: "aliexpress", Status: state.Held}, decision(state.EventApprove, nil), base)
 	if err == nil {
 		t.Error("approved a case without a supplier order")
 	}

@@ -204,7 +204,7 @@ func TestAnyWalk(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {
 		p := policyOf(rapid.SampledFrom([]Mode{Auto, Auto, Auto, Confirm, Observe}).Draw(t, "mode"))
-		c, now, w := state.Case{ID: "01CASE"}, base, &witness{}
+		c, now, w := state.Case{ID: "01CASE", Supplier: "aliexpress"}, base, &witness{}
 		for range rapid.IntRange(1, 60).Draw(t, "length") {
 			now = drawTime(t, c, now)
 			ev := drawEvent(t, c, now)

@@ -179,7 +179,7 @@ func readingQueued(x *change) error {
 	case shippedPhase(r.Phase):
 		x.refusedAsShipped(r)
 	case Unjudged(x.c) && !x.c.DetailAt.IsZero():
-		x.judge(fmt.Sprintf("the AliExpress order of %s was read", Stamp(x.c.OrderedAt)))
+		x.judge(fmt.Sprintf("the %s order of %s was read", x.supplier(), Stamp(x.c.OrderedAt)))
 	}
 	return nil
 }

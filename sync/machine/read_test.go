@@ -169,7 +169,7 @@ func TestReadings(t *testing.T) { t.Parallel(); playAll(t, readingStories) }
 // The journal names the evidence of what it tells, once.
 func TestEvidenceGoesWithTheFirstEntry(t *testing.T) {
 	t.Parallel()
-	c := state.Case{ID: "01CASE", Status: state.Requested, SupplierOrder: number, RequestedAt: base, PendingSeen: true}
+	c := state.Case{ID: "01CASE", Supplier: "aliexpress", Status: state.Requested, SupplierOrder: number, RequestedAt: base, PendingSeen: true}
 	ev := reads(state.PhaseShipped, tracked(parcel("LP1", base.Add(time.Hour))), readAt(base.Add(2*time.Hour)))
 	ev.Evidence = []string{"page.html", "shot.png"}
 	out, err := policyOf(Auto).Step(c, ev, base.Add(2*time.Hour))

@@ -39,7 +39,7 @@ func tale(s scenario, stored func(state.Case) state.Case) (all []string) {
 	if s.policy != nil {
 		s.policy(&p)
 	}
-	c, now := state.Case{ID: "01CASE"}, base
+	c, now := state.Case{ID: "01CASE", Supplier: "aliexpress"}, base
 	for _, st := range s.steps {
 		now = now.Add(st.after)
 		if st.due {
@@ -135,7 +135,7 @@ func TestEveryFindingHasWords(t *testing.T) {
 		for _, name := range placeholder.FindAllString(text, -1) {
 			facts = append(facts, strings.Trim(name, "{}"), "2026-11-03T10:00:00Z")
 		}
-		said := words(state.Case{}, state.Found(code, "8190000000000001", facts...))
+		said := words(state.Case{Supplier: "aliexpress"}, state.Found(code, "8190000000000001", facts...))
 		if said == "" || strings.ContainsAny(said, "{}[]") || strings.Contains(said, "unknown") {
 			t.Errorf("%s: %q", code, said)
 		}

@@ -2,9 +2,11 @@ package machine
 
 import (
 	"maps"
+	"strings"
 	"time"
 
 	"countermand/state"
+	"countermand/supplier"
 )
 
 // handler is what one event does to a case of one status.
@@ -97,9 +99,9 @@ var everyStatus = map[state.Status]status{
 			state.EventReplaced:  covered,
 		}), state.EventReadFailed),
 		enter: enterUnmapped,
-		flag:  says("no AliExpress order known: map it"),
+		flag:  says("no {supplier} order known: map it"),
 		needs: 2,
-		word:  "Which AliExpress order stands behind it is not known.",
+		word:  "Which supplier order stands behind it is not known.",
 	},
 	state.Held: {
 		takes: openRow(row{
@@ -184,7 +186,7 @@ var everyStatus = map[state.Status]status{
 		depth:   state.DepthDetail,
 		flag:    refundFlag,
 		needs:   12,
-		word:    "The AliExpress order is closed; the money is awaited.",
+		word:    "The supplier order is closed; the money is awaited.",
 	},
 	state.Refunded: {
 		takes: endedRow(),
@@ -254,7 +256,7 @@ var everyStatus = map[state.Status]status{
 		depth:   state.DepthTracking,
 		flag:    disputedFlag,
 		needs:   4,
-		word:    "A dispute is open; AliExpress decides.",
+		word:    "A dispute is open; its decision is awaited.",
 	},
 	state.Won: {
 		takes: endedRow(),
@@ -289,8 +291,10 @@ func without(r row, kinds ...state.EventKind) row {
 // nothing is for events that are true but no news.
 func nothing(*change) error { return nil }
 
-// says is a flag that is always the same.
-func says(text string) func(state.Case) string { return func(state.Case) string { return text } }
+// says is a flag that differs by the name of the supplier alone.
+func says(text string) func(state.Case) string {
+	return func(c state.Case) string { return strings.ReplaceAll(text, "{supplier}", supplier.Title(c.Supplier)) }
+}
 
 // Word says what a status means, in a sentence.
 func Word(s state.Status) string { return statuses[s].word }

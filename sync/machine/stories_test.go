@@ -78,7 +78,7 @@ func play(t expect, s scenario) map[pair]bool {
 		s.policy(&p)
 	}
 	hit := map[pair]bool{}
-	c, now := state.Case{ID: "01CASE"}, base
+	c, now := state.Case{ID: "01CASE", Supplier: "aliexpress"}, base
 	for i, st := range s.steps {
 		now = now.Add(st.after)
 		if st.due {

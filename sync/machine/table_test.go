@@ -116,7 +116,7 @@ func TestEveryPairIsDecided(t *testing.T) {
 			if table[s][ev] != nil {
 				continue
 			}
-			_, err := p.Step(state.Case{ID: "01CASE", Status: s}, plain(ev), base)
+			_, err := p.Step(state.Case{ID: "01CASE", Supplier: "aliexpress", Status: s}, plain(ev), base)
 			refused, ok := errors.AsType[*RefusedError](err)
 			if !ok || refused.Status != s || refused.Event != ev || refused.CaseID != "01CASE" {
 				t.Errorf("%s in %q: got %v, want a refusal that names both", ev, s, err)
@@ -178,7 +178,7 @@ func TestEndedCasesAreLeftAlone(t *testing.T) {
 		if !s.Ended() {
 			continue
 		}
-		c := state.Case{ID: "01CASE", Status: s, EndedAt: base, SupplierOrder: number}
+		c := state.Case{ID: "01CASE", Supplier: "aliexpress", Status: s, EndedAt: base, SupplierOrder: number}
 		for ev := range table[s] {
 			if ev == state.EventMessaged || ev == state.EventShop {
 				continue // what was under way is kept in the journal; told in noise

@@ -193,7 +193,7 @@ func TestDoubtfulReadingsDecideNothing(t *testing.T) {
 	t.Parallel()
 	for _, phase := range []state.Phase{state.PhaseClosed, state.PhaseShipped, state.PhasePending, state.PhaseProcessing} {
 		for _, status := range []state.Status{state.Queued, state.Held, state.Requested, state.Refused, state.Cancelled, state.Disputable} {
-			c := state.Case{ID: "01CASE", Status: status, SupplierOrder: number, RequestedAt: base, PendingSeen: true, NextCheckAt: base}
+			c := state.Case{ID: "01CASE", Supplier: "aliexpress", Status: status, SupplierOrder: number, RequestedAt: base, PendingSeen: true, NextCheckAt: base}
 			ev := reads(phase)
 			ev.Reading.Doubt = "the page's data never came"
 			out, err := policyOf(Auto).Step(c, ev, base.Add(time.Hour))

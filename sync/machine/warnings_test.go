@@ -124,7 +124,7 @@ func TestWithdrawnAfterAnApprovedDoubt(t *testing.T) {
 // accepted unseen, and whoever was told the first reason is told it too.
 func TestApprovesWhatWasShown(t *testing.T) {
 	t.Parallel()
-	d := &driven{t: t, p: policyOf(Confirm), c: state.Case{ID: "01CASE"}, now: base}
+	d := &driven{t: t, p: policyOf(Confirm), c: state.Case{ID: "01CASE", Supplier: "aliexpress"}, now: base}
 	d.do(0, opens("", false))
 	seen := d.c.Findings
 	d.got = nil

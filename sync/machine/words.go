@@ -7,19 +7,20 @@ import (
 	"time"
 
 	"countermand/state"
+	"countermand/supplier"
 )
 
-// sayings are the words of each finding, for people. {subject} and the names
-// of facts stand for their values; what stands in brackets is said where its
+// sayings are the words of each finding, for people. {subject}, {supplier}
+// and the names of facts stand for their values; what stands in brackets is said where its
 // facts are known.
 var sayings = map[state.FindingCode]string{
-	state.NumberTwice:    "AliExpress order {subject} is also named by {by}",
-	state.NumberGiven:    "AliExpress order {subject} was given to {to} by the operator",
-	state.NumberGone:     "the shop order does not name AliExpress order {subject} any more",
-	state.NumberUnclear:  "it is not clear which AliExpress order belongs to it: {others}",
+	state.NumberTwice:    "{supplier} order {subject} is also named by {by}",
+	state.NumberGiven:    "{supplier} order {subject} was given to {to} by the operator",
+	state.NumberGone:     "the shop order does not name {supplier} order {subject} any more",
+	state.NumberUnclear:  "it is not clear which {supplier} order belongs to it: {others}",
 	state.ImportUnclear:  "an earlier file names {others} for it, and it is not clear whether all are right: say which with map set, or nothing is asked without you",
-	state.ImportDiffers:  "it is not clear which AliExpress order belongs to it: an imported file names {other}",
-	state.AccountUnknown: "the shop order names account {account} for AliExpress order {subject}, which does not buy for this shop",
+	state.ImportDiffers:  "it is not clear which {supplier} order belongs to it: an imported file names {other}",
+	state.AccountUnknown: "the shop order names account {account} for {supplier} order {subject}, which does not buy for this shop",
 	state.RecordDamaged:  "a stored record of this shop order is damaged, so it cannot be seen whether it is still to be cancelled: look at it in the shop, then approve or ignore it",
 	state.OrderNotShown:  "none of the accounts tried ({accounts}) shows order {subject}: is the number right, and the account?",
 	state.WrongOrder:     "{detail}",
@@ -29,19 +30,19 @@ var sayings = map[state.FindingCode]string{
 	state.ItemsUncounted: "its items cannot be counted, the shop's lines need {need}",
 	state.TotalChanged:   "its total is {total}, it was {before} before",
 	state.StoreChanged:   "its store is {store}, it was {before} before",
-	state.AskedBefore:    "the supplier was asked about AliExpress order {subject} before ({at}), and case {case} about it was left alone: it is asked again only if you want it",
+	state.AskedBefore:    "the supplier was asked about {supplier} order {subject} before ({at}), and case {case} about it was left alone: it is asked again only if you want it",
 	state.MaybeAsked:     "the supplier may have been asked {at}",
 	state.RequestInDoubt: "it is not certain that the request was placed[ (clicked {clicked})], and the order now reads as {phase}[ (“{status}”)][, and the page says “{refused}”]",
 	state.DoubtedTwice:   "the request was placed twice in doubt, last {clicked}, and the order still reads as never asked {read}",
 	state.RecordsLost:    "a backup was restored: what was done between {from} and {to} is not known, and the supplier may have been asked; look at the order, then approve or ignore it",
 
-	state.Replaced:         "the operator named other AliExpress orders for this shop order",
+	state.Replaced:         "the operator named other {supplier} orders for this shop order",
 	state.Withdrawn:        "the order is wanted after all",
 	state.LinesBeforeStart: "lines of an order from before countermand's first start were taken off, and the shop does not tell when",
 	state.TagBeforeStart:   "the order is from before countermand's first start, and the shop does not tell when it was tagged",
 
-	state.PartUnclear: "{gone} of {all} items were taken off the shop order, and it is not known which AliExpress order holds them" + inPart,
-	state.PartOfOrder: "only {gone} of the {all} items of this AliExpress order were taken off in the shop" + inPart,
+	state.PartUnclear: "{gone} of {all} items were taken off the shop order, and it is not known which {supplier} order holds them" + inPart,
+	state.PartOfOrder: "only {gone} of the {all} items of this {supplier} order were taken off in the shop" + inPart,
 	state.PartOfShop:  "only {gone} of the {all} items of the shop order were taken off" + inPart,
 	state.PartAsked:   "the customer asks for only {gone} of the {all} items to be taken off" + inPart,
 
@@ -52,7 +53,7 @@ var sayings = map[state.FindingCode]string{
 	state.OldText:     "{text}",
 }
 
-const inPart = "; an AliExpress order cannot be cancelled in part by itself"
+const inPart = "; an {supplier} order cannot be cancelled in part by itself"
 
 // ofTheGuard are the findings that the right-order guard makes.
 var ofTheGuard = []state.FindingCode{state.WrongOrder, state.OtherOrder, state.OrderedBefore, state.TooFewItems, state.ItemsUncounted, state.TotalChanged, state.StoreChanged}
@@ -63,7 +64,7 @@ func Words(c state.Case) string { return words(c, c.Findings...) }
 // words says some findings about a case.
 func (x *change) words(found ...state.Finding) string { return words(x.c, found...) }
 
-func words(_ state.Case, found ...state.Finding) string {
+func words(c state.Case, found ...state.Finding) string {
 	var out strings.Builder
 	guard := false
 	for i, f := range found {
@@ -75,7 +76,7 @@ func words(_ state.Case, found ...state.Finding) string {
 				out.WriteString("this may not be the right order: ")
 			}
 		}
-		out.WriteString(say(f))
+		out.WriteString(say(c, f))
 	}
 	return out.String()
 }
@@ -85,13 +86,16 @@ var (
 	placeholder = regexp.MustCompile(`\{[a-z_]+\}`)
 )
 
-// say puts the facts of a finding into its words.
-func say(f state.Finding) string {
+// say puts the facts of a finding about a case into its words.
+func say(c state.Case, f state.Finding) string {
 	value := func(name string) string {
 		name = strings.Trim(name, "{}")
 		v := f.Facts[name]
-		if name == "subject" {
+		switch name {
+		case "subject":
 			v = f.Subject
+		case "supplier":
+			v = supplier.Title(c.Supplier)
 		}
 		if at, err := time.Parse(time.RFC3339, v); err == nil {
 			return Stamp(at)

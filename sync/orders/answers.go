@@ -37,7 +37,7 @@ func Together(r state.Request, cases []state.Case, decline bool) (state.RequestS
 	case a.open > 0:
 		return state.RequestAsking, "the suppliers are asked"
 	case a.all() == 0:
-		return state.RequestOpen, "no AliExpress order belongs to what the customer asks for: see to the shop's order yourself"
+		return state.RequestOpen, "no supplier order belongs to what the customer asks for: see to the shop's order yourself"
 	case a.yes == a.all() && r.Partial:
 		return state.RequestOpen, "the supplier accepted for the lines that the customer asked for; Shopify cancels whole orders only: take the lines off there, then mark the request as done"
 	case a.yes == a.all():

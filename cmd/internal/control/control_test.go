@@ -158,7 +158,7 @@ func serve(t *testing.T, o Options) *Server {
 
 func caseOf(id, order, number string, s state.Status) state.Case {
 	amount, _ := state.ParseMoney("12.34", "USD")
-	return state.Case{ID: id, Shop: "mystore", ShopOrder: order, ShopOrderID: "gid://shopify/Order/" + id, SupplierOrder: number, Status: s, Amount: amount}
+	return state.Case{ID: id, Shop: "mystore", ShopOrder: order, ShopOrderID: "gid://shopify/Order/" + id, Supplier: "aliexpress", SupplierOrder: number, Status: s, Amount: amount}
 }
 
 func codeIs(t *testing.T, err error, code int) {
@@ -391,7 +391,7 @@ func TestStatus(t *testing.T) {
 		Accounts:     []Account{{Name: "main", State: state.AccountChallenged, Until: in(1), Why: "captcha"}},
 		Counts:       map[state.Status]int{state.Requested: 1, state.Refused: 1, state.Won: 1},
 		MoneyAtRisk:  []state.Money{risk},
-		Deadlines:    []CaseDeadline{{Case: "01J1", Shop: "mystore", ShopOrder: "#1", SupplierOrder: "8190000000000001", Status: state.Requested, Clock: state.ClockAnswerDue, At: in(5)}},
+		Deadlines:    []CaseDeadline{{Case: "01J1", Shop: "mystore", ShopOrder: "#1", Supplier: "aliexpress", SupplierOrder: "8190000000000001", Status: state.Requested, Clock: state.ClockAnswerDue, At: in(5)}},
 		UnackedPages: 1,
 	}
 	if diff := cmp.Diff(want, got); diff != "" {

@@ -151,7 +151,7 @@ func (s *Status) fillCases(tx state.ReadTx, now time.Time) error {
 		}
 		amounts = append(amounts, c.AtRisk())
 		if k, at, ok := c.NextDeadline(now); ok && at.After(now) {
-			s.Deadlines = append(s.Deadlines, CaseDeadline{c.ID, c.Shop, c.ShopOrder, c.SupplierOrder, c.Status, k, utc(at)})
+			s.Deadlines = append(s.Deadlines, CaseDeadline{c.ID, c.Shop, c.ShopOrder, c.Supplier, c.SupplierOrder, c.Status, k, utc(at)})
 		}
 	}
 	s.MoneyAtRisk = append(s.MoneyAtRisk, state.Totals(amounts...)...)

@@ -17,6 +17,7 @@ type Case struct {
 	ShopOrder     string       `json:"shop_order"`
 	ShopOrderID   string       `json:"shop_order_id"`
 	Account       string       `json:"account,omitempty"`
+	Supplier      string       `json:"supplier"`
 	SupplierOrder string       `json:"supplier_order,omitempty"`
 	MappedBy      string       `json:"mapped_by,omitempty"`
 	Status        state.Status `json:"status"`
@@ -181,7 +182,7 @@ type Daemon struct {
 	Rehearsal bool      `json:"rehearsal,omitempty"`
 }
 
-// Account is an AliExpress account's state.
+// Account is the state of a buyer account.
 type Account struct {
 	Name  string             `json:"name"`
 	State state.AccountState `json:"state"`
@@ -195,6 +196,7 @@ type CaseDeadline struct {
 	Case          string       `json:"case"`
 	Shop          string       `json:"shop"`
 	ShopOrder     string       `json:"shop_order"`
+	Supplier      string       `json:"supplier"`
 	SupplierOrder string       `json:"supplier_order,omitempty"`
 	Status        state.Status `json:"status"`
 	Clock         state.Clock  `json:"clock"`

@@ -41,7 +41,7 @@ func TestCaseInJSON(t *testing.T) {
 	usd := func(s string) state.Money { m, _ := state.ParseMoney(s, "USD"); return m }
 	full := state.Case{
 		ID: "01JNQ5Z3K0C8V4T2M6R7S9W1XY", Rev: 7, Shop: "mystore", ShopOrder: "#1042", ShopOrderID: "gid://shopify/Order/820982911946154508",
-		Account: "main", SupplierOrder: "8190000000000000", MappedBy: "attribute", Status: state.Refused, Flag: "waiting for the tracking number",
+		Account: "main", Supplier: "aliexpress", SupplierOrder: "8190000000000000", MappedBy: "attribute", Status: state.Refused, Flag: "waiting for the tracking number",
 		Paused: true, Rule: "mode auto", Approved: true, Reason: "customer", Amount: usd("12.34"), Store: "Best Store",
 		Proof: state.ProofNumberOnly, OpenedAt: in(-90), CancelledAt: in(-91), RequestedAt: in(-80).Add(123 * time.Millisecond), AnsweredAt: in(-10).In(shanghai),
 		OrderedAt: in(-120), PaidAt: in(-119), ShippedAt: in(-12), ReadAt: in(-1), NextCheckAt: in(1), DueAt: in(1),
@@ -60,7 +60,7 @@ func TestCaseInJSON(t *testing.T) {
 		{At: in(-10), Event: state.EventReading, From: state.Requested, To: state.Refused, By: state.BySupplier, Detail: "no longer pending", Evidence: []string{"01J/read-1.png"}},
 	}
 	golden(t, "case.json", WholeCase(full, journal, now))
-	golden(t, "cases_new.json", Cases{CasesOf([]state.Case{{ID: "01J", Shop: "mystore", ShopOrder: "#1", ShopOrderID: "gid://shopify/Order/1", Status: state.Unmapped, OpenedAt: now}}, now)})
+	golden(t, "cases_new.json", Cases{CasesOf([]state.Case{{ID: "01J", Shop: "mystore", ShopOrder: "#1", ShopOrderID: "gid://shopify/Order/1", Supplier: "aliexpress", Status: state.Unmapped, OpenedAt: now}}, now)})
 	golden(t, "empty.json", []any{Cases{CasesOf(nil, now)}, DisputesOf(nil, now)})
 }
 

@@ -70,7 +70,7 @@ func newPackRig(t *testing.T) *packRig {
 	r.ev = upkeep.NewEvidence(r.dir)
 	usd := func(units int64) state.Money { return state.Money{Units: units, Currency: "USD"} }
 	r.c = state.Case{
-		ID: "01JNQ5Z3K0C8V4T2M6R7S9W1X4", Shop: "mystore", ShopOrder: "#1044", ShopOrderID: "gid://shopify/Order/1", Account: "main",
+		ID: "01JNQ5Z3K0C8V4T2M6R7S9W1X4", Shop: "mystore", ShopOrder: "#1044", ShopOrderID: "gid://shopify/Order/1", Supplier: "aliexpress", Account: "main",
 		SupplierOrder: "8190000000000004", Status: state.Disputable, Rule: "mode auto", Reason: "customer", Store: "Lamps \x1b[31m& more",
 		Amount: usd(123400), Proof: state.ProofScanAfter, OpenedAt: r.at(0), CancelledAt: r.at(-1), ShopOrderedAt: r.at(-30), OrderedAt: r.at(-29),
 		PaidAt: r.at(-28), RequestedAt: r.at(0.5), AnsweredAt: r.at(40), ShippedAt: r.at(45), ReadAt: r.at(299),

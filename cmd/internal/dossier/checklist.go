@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"countermand/state"
+	"countermand/supplier"
 )
 
 // wanted is one line of what AliExpress asks for.
@@ -32,8 +33,8 @@ func (r *readme) checklist() []wanted {
 		{c.Amount.Known(), "Wanted result: a full refund of " + c.Amount.String()},
 		r.pictures("Screenshots of the request", r.with(requestLabels), "none was kept; make one of the order's page"),
 		r.pictures("Screenshots of the refusal", r.refusal(), "make one of the order's page while it says so"),
-		r.pictures("Screenshots of the tracking on AliExpress", r.with([]string{"tracking"}), "make one of the tracking page"),
-		{false, "Screenshots of the tracking at the carrier or another tracking site: countermand reads AliExpress only; " + r.lookUp()},
+		r.pictures("Screenshots of the tracking on "+supplier.Title(c.Supplier), r.with([]string{"tracking"}), "make one of the tracking page"),
+		{false, "Screenshots of the tracking at the carrier or another tracking site: countermand reads " + supplier.Title(c.Supplier) + " only; " + r.lookUp()},
 		r.messages(),
 	}
 	var large int

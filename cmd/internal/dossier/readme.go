@@ -9,6 +9,7 @@ import (
 
 	"countermand/cmd/internal/plain"
 	"countermand/state"
+	"countermand/supplier"
 	"countermand/sync/machine"
 )
 
@@ -31,7 +32,7 @@ type readme struct {
 
 func (r readme) text() string {
 	c := r.Case
-	r.line("Case %s: %s order %s, AliExpress order %s", plain.Line(c.ID), plain.Line(c.Shop), plain.Line(c.ShopOrder), known(c.SupplierOrder))
+	r.line("Case %s: %s order %s, %s order %s", plain.Line(c.ID), plain.Line(c.Shop), plain.Line(c.ShopOrder), supplier.Title(c.Supplier), known(c.SupplierOrder))
 	r.line("%s", strings.TrimSpace("Packed "+r.Now.UTC().Format(readmeLayout)+" UTC by countermand "+plain.Line(r.version)))
 	r.trouble()
 	r.head("What this is")
@@ -44,9 +45,9 @@ func (r readme) text() string {
 	}
 	r.line("")
 	r.dates()
-	r.head("Text for AliExpress's dispute form")
+	r.head("Text for " + supplier.Title(c.Supplier) + "'s dispute form")
 	r.claim()
-	r.head("Evidence that AliExpress asks for")
+	r.head("Evidence that " + supplier.Title(c.Supplier) + " asks for")
 	r.para("[x] is in this archive or known, [ ] is missing.")
 	for _, i := range r.checklist() {
 		r.item(map[bool]string{true: "[x] ", false: "[ ] "}[i.have], i.text)
@@ -185,7 +186,7 @@ func (r *readme) dates() {
 	}
 	c := r.Case
 	date("ordered in the shop", c.ShopOrderedAt)
-	date("ordered at AliExpress", c.OrderedAt)
+	date("ordered at "+supplier.Title(c.Supplier), c.OrderedAt)
 	date("paid", c.PaidAt)
 	date("cancelled in the shop", c.CancelledAt)
 	date("cancel requested", c.RequestedAt)
@@ -200,7 +201,7 @@ func (r *readme) dates() {
 		date("delivered "+t.Number, t.DeliveredAt)
 	}
 	date("dispute opened", c.DisputedAt)
-	date("closed at AliExpress", c.ClosedAt)
+	date("closed at "+supplier.Title(c.Supplier), c.ClosedAt)
 	for _, k := range state.PublicClocks {
 		name := plain.Words(k)
 		if slices.Contains(c.Estimated, k) {
@@ -266,7 +267,7 @@ func (r *readme) contents() {
 	r.table(rows)
 	if len(large) > 0 {
 		r.line("")
-		r.para("%d file(s) are of 2 MB or more. AliExpress's old limit is 2 MB a file: hand in a smaller copy beside the unedited one if the form refuses it.", len(large))
+		r.para("%d file(s) are of 2 MB or more. %s's old limit is 2 MB a file: hand in a smaller copy beside the unedited one if the form refuses it.", len(large), supplier.Title(r.Case.Supplier))
 	}
 }
 

@@ -8,6 +8,7 @@ import (
 
 	"countermand/cmd/internal/plain"
 	"countermand/state"
+	"countermand/supplier"
 )
 
 var proofWords = map[state.Proof]string{
@@ -38,7 +39,7 @@ func causeWords(c state.Case) string {
 	if !c.CancelledAt.IsZero() {
 		what += " on " + c.CancelledAt.UTC().Format(readmeLayout) + " UTC"
 	}
-	return what + ", so the AliExpress order behind it was to be cancelled too."
+	return what + ", so the " + supplier.Title(c.Supplier) + " order behind it was to be cancelled too."
 }
 
 var loud = strings.NewReplacer("before", "BEFORE", "after", "AFTER")

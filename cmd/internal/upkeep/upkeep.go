@@ -151,7 +151,7 @@ func (u *Upkeep) watchDisk(ctx context.Context) {
 	title, text := "countermand goes on: the disk takes data again", "What was missed meanwhile is being caught up."
 	if t != nil {
 		title = "countermand stands still: nothing can be stored"
-		text = t.Error() + ". Nothing is asked at AliExpress meanwhile, deadlines pass unwatched, and Shopify's webhooks are refused, so that Shopify sends them again. countermand goes on by itself once the disk takes data."
+		text = t.Error() + ". No supplier is asked meanwhile, deadlines pass unwatched, and Shopify's webhooks are refused, so that Shopify sends them again. countermand goes on by itself once the disk takes data."
 		u.o.Log.Error().Err(t).Msg("nothing can be stored: nothing is asked, webhooks are answered 503; goes on by itself once the disk takes data")
 	} else {
 		u.o.Log.Info().Msg("the disk takes data again")
