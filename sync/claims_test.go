@@ -28,3 +28,47 @@ func TestTheOrderThatNamedANumberFirstIsHeldToo(t *testing.T) {
 	}
 	w.clicked2(0)
 }
+
+func TestCasesSayWhereTheirShopBuys(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.site.add(numberA)
+	w.boot()
+	w.cancelled(1042, numberA)
+	w.cancelled(1043) // without a number
+	cases := w.cases()
+	for _, c := range cases {
+		if c.Supplier != "aliexpress" {
+			t.Errorf("case of %s: %q", c.ShopOrder, c.Supplier)
+		}
+	}
+	if len(cases) != 2 {
+		t.Errorf("%d cases", len(cases))
+	}
+}
+
+// TestTwoSuppliersWithTheSameNumber: a person decides about both.
+func TestTwoSuppliersWithTheSameNumber(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.mode = machine.Confirm
+	w.site.add(numberA)
+	e := w.boot()
+	w.cancelled(1042, numberA)
+	w.stop(e)
+	o := w.options()
+	elsewhere := o.Accounts[lane]
+	elsewhere.Supplier = "elsewhere"
+	o.Accounts[lane] = elsewhere
+	w.start(o)
+	w.cancelled(1043, numberA)
+	suppliers := map[string]bool{}
+	for _, c := range w.cases() {
+		if suppliers[c.Supplier] = true; c.Status != state.Held || !c.Unsure {
+			t.Errorf("case of %s is %s: %s", c.ShopOrder, c.Status, machine.Words(c))
+		}
+	}
+	if len(suppliers) != 2 {
+		t.Errorf("suppliers %v", suppliers)
+	}
+}

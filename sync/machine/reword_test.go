@@ -124,6 +124,28 @@ func findingCodes(t *testing.T) (codes []state.FindingCode) {
 	return codes
 }
 
+// TestWordsNameTheSupplierOfTheCase: no text has one supplier's name in it.
+func TestWordsNameTheSupplierOfTheCase(t *testing.T) {
+	t.Parallel()
+	c := state.Case{Shop: "mystore", ShopOrder: "#1042", Supplier: "elsewhere", SupplierOrder: number, Findings: state.Findings{state.Found(state.NumberGone, number)}}
+	x := &change{c: c, now: base}
+	x.alert(AlertHeld)
+	x.alert(AlertUnasked)
+	x.alert(AlertUnmapped)
+	want := []string{
+		"mystore #1042 (elsewhere " + number + "): waits for you: the shop order does not name elsewhere order " + number + " any more",
+		"cancel by hand on elsewhere.", "no elsewhere order is known",
+	}
+	for i, a := range x.out.Alerts {
+		if said := a.Title + "; " + a.Text; !strings.Contains(said, want[i]) || strings.Contains(said, "AliExpress") {
+			t.Errorf("%s says %q, want %q", a.Kind, said, want[i])
+		}
+	}
+	if got := statuses[state.Unmapped].flag(c); got != "no elsewhere order known: map it" {
+		t.Errorf("flag %q", got)
+	}
+}
+
 // TestEveryFindingHasWords: each code is said, with nothing left open.
 func TestEveryFindingHasWords(t *testing.T) {
 	t.Parallel()
