@@ -4,10 +4,10 @@
 //
 // A second supplier is a folder beside it, and touches: its row in
 // supplier/registry.go, its opener in cmd/internal/app/suppliers.go, its name
-// for the key accounts[].supplier in configs/config.go and its hosts in
-// configs/defaults.go, its line in
-// cmd/internal/app/importlaw_test.go, and shop/shopify/number.go, which tells
-// how its numbers and links stand in what customers and importers write.
+// for the key accounts[].supplier in configs/config.go, the hosts of its sites
+// in configs/defaults.go, its line in cmd/internal/app/importlaw_test.go, and
+// shop/shopify/number.go, which tells how its numbers and links stand in what
+// customers and importers write.
 //
 // The readings themselves are words of package state, because cases keep what
 // they learnt from them.
