@@ -8,7 +8,7 @@ import (
 
 func TestTitle(t *testing.T) {
 	t.Parallel()
-	for name, want := range map[string]string{"aliexpress": "AliExpress", "elsewhere": "elsewhere"} {
+	for name, want := range map[string]string{"aliexpress": "AliExpress", "nobody": "nobody"} {
 		if got := supplier.Title(name); got != want {
 			t.Errorf("%s is called %q", name, got)
 		}
@@ -26,11 +26,14 @@ func TestCheckNumber(t *testing.T) {
 		"81900000٣":             `"81900000٣" is not an AliExpress order number: want digits only`,
 	} {
 		got := ""
-		if err := supplier.CheckNumber(number); err != nil {
+		if err := supplier.All[0].Number(number); err != nil {
 			got = err.Error()
 		}
 		if got != want {
 			t.Errorf("%s: %q", number, got)
 		}
+	}
+	if bad, good := supplier.CheckNumber("x"), supplier.CheckNumber("8190000000000001"); bad == nil || good != nil {
+		t.Errorf("x: %v, a number: %v", bad, good)
 	}
 }

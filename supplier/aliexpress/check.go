@@ -15,36 +15,12 @@ import (
 	"countermand/supplier/chrome"
 )
 
-// Match says how a part of the profile fits the site.
-type Match string
-
-// The matches.
-const (
-	Matched  Match = "matched"
-	FellBack Match = "fell back" // a later alternative matched, not the first
-	Missing  Match = "missing"
-	Idle     Match = "not shown" // nothing on the page asks for it now
-	Unknown  Match = "new"       // the site has something that the profile does not know
-	Unseen   Match = "not looked at"
-)
-
-// Finding is what one part of the profile does on the live site.
-type Finding struct {
-	// Part is the field's path in the profile.
-	Part  string `json:"part"`
-	Match Match  `json:"match"`
-	// OK is false where the profile should be mended.
-	OK bool `json:"ok"`
-	// Detail says what was seen.
-	Detail string `json:"detail"`
-}
-
 // inspection goes over the list and one order, without a click.
 type inspection struct {
 	c      *Client
 	tab    *chrome.Tab
 	number string
-	found  []Finding
+	found  []supplier.PartCheck
 	// seen is told of each page once it was looked at; nil: nobody is.
 	seen func(ctx context.Context, page string)
 }
@@ -52,7 +28,7 @@ type inspection struct {
 // CheckOrder compares the profile with the site as it is now, part by part,
 // without a click: the list, and the page of a given order; of the newest one
 // where number is empty. Parts that only a cancel shows are not checked.
-func (c *Client) CheckOrder(ctx context.Context, number string) ([]Finding, error) {
+func (c *Client) CheckOrder(ctx context.Context, number string) ([]supplier.PartCheck, error) {
 	const op = "check site profile"
 	tab, err := c.begin(ctx)
 	defer c.alone(ctx)
@@ -70,10 +46,10 @@ func (i *inspection) run(ctx context.Context) error {
 		return err
 	}
 	for _, part := range slices.Sorted(maps.Keys(unseen)) {
-		i.note(part, Unseen, true, "%s", unseen[part])
+		i.note(part, supplier.PartUnseen, true, "%s", unseen[part])
 	}
 	if i.number == "" {
-		i.note("urls.detail", Idle, true, "the list shows no order to open")
+		i.note("urls.detail", supplier.PartIdle, true, "the list shows no order to open")
 		return nil
 	}
 	return i.detail(ctx)
@@ -87,15 +63,15 @@ var unseen = map[string]string{
 	"messages": "the message page is not opened", "dispute": "the dispute form is not opened",
 }
 
-func (i *inspection) note(part string, m Match, ok bool, format string, args ...any) {
-	i.found = append(i.found, Finding{part, m, ok, fmt.Sprintf(format, args...)})
+func (i *inspection) note(part string, m supplier.Match, ok bool, format string, args ...any) {
+	i.found = append(i.found, supplier.PartCheck{Part: part, Match: m, OK: ok, Detail: fmt.Sprintf(format, args...)})
 }
 
 // yes notes a part that is there or missing.
 func (i *inspection) yes(part string, there bool, format string, args ...any) {
-	m := Matched
+	m := supplier.PartMatched
 	if !there {
-		m = Missing
+		m = supplier.PartMissing
 	}
 	i.note(part, m, there, format, args...)
 }
@@ -118,7 +94,7 @@ func (i *inspection) load(ctx context.Context, page, address, call string) (*sit
 	case errors.Is(err, errNoAnswer):
 		i.yes("calls."+page, false, "%v", err)
 	case errors.Is(err, site.ErrShape):
-		i.note("calls."+page, Unknown, false, "%v", err)
+		i.note("calls."+page, supplier.PartUnknown, false, "%v", err)
 	default:
 		i.yes("urls."+page, false, "%v", err)
 	}
@@ -138,7 +114,7 @@ func (i *inspection) list(ctx context.Context) error {
 			return wrong // the site slows down, which says nothing of the profile
 		}
 		if wrong != nil {
-			i.note("tags", Unknown, false, "%v", wrong)
+			i.note("tags", supplier.PartUnknown, false, "%v", wrong)
 		}
 		if err := i.c.crossCheckList(ctx, i.tab, &page); err != nil {
 			return err
@@ -172,7 +148,7 @@ func (i *inspection) list(ctx context.Context) error {
 // order notes what of one reading is not understood.
 func (i *inspection) order(r state.Reading) {
 	if r.Doubt != "" {
-		i.note("statuses", Unknown, false, "order %s: %s", r.Number, r.Doubt)
+		i.note("statuses", supplier.PartUnknown, false, "order %s: %s", r.Number, r.Doubt)
 		return
 	}
 	i.yes("statuses", r.Phase != state.PhaseUnknown, "order %s: status %s reads as %s", r.Number, site.Quoted(r.StatusText), r.Phase)
@@ -250,11 +226,11 @@ func (i *inspection) buttons(d site.Detail) {
 		case slices.Contains(p.Cancel.ButtonTypes, b.Type):
 			i.yes("cancel.button_captions", p.Cancel.ButtonCaptions.Is(b.Caption), "%s reads %s", b.Type, site.Quoted(b.Caption))
 		case p.Denies(b) != "":
-			i.note("deny", Matched, true, "%s %s is never clicked", b.Type, site.Quoted(b.Caption))
+			i.note("deny", supplier.PartMatched, true, "%s %s is never clicked", b.Type, site.Quoted(b.Caption))
 		case places:
-			i.note("button_phases", Matched, true, "%s %s", b.Type, site.Quoted(b.Caption))
+			i.note("button_phases", supplier.PartMatched, true, "%s %s", b.Type, site.Quoted(b.Caption))
 		default:
-			i.note("button_phases", Unknown, true, "%s %s is not in the profile, so it means nothing and is never clicked", b.Type, site.Quoted(b.Caption))
+			i.note("button_phases", supplier.PartUnknown, true, "%s %s is not in the profile, so it means nothing and is never clicked", b.Type, site.Quoted(b.Caption))
 		}
 	}
 }
@@ -286,13 +262,13 @@ func (i *inspection) selectors(ctx context.Context, parts []part) (site.Sight, e
 		name, list := "selectors."+p.name, v.Shown(p.name)
 		switch {
 		case len(list) > 0 && list[0].Selector == p.selectors[0]:
-			i.note(name, Matched, true, "%d visible elements", len(list))
+			i.note(name, supplier.PartMatched, true, "%d visible elements", len(list))
 		case len(list) > 0:
-			i.note(name, FellBack, true, "%d visible elements by %s", len(list), list[0].Selector)
+			i.note(name, supplier.PartFellBack, true, "%d visible elements by %s", len(list), list[0].Selector)
 		case p.idle:
-			i.note(name, Idle, true, "the page has none now")
+			i.note(name, supplier.PartIdle, true, "the page has none now")
 		default:
-			i.note(name, Missing, false, "no visible element by any of %d alternatives", len(p.selectors))
+			i.note(name, supplier.PartMissing, false, "no visible element by any of %d alternatives", len(p.selectors))
 		}
 	}
 	return v, nil

@@ -13,10 +13,10 @@ import (
 	"countermand/supplier/aliexpresstest"
 )
 
-func findings(list []Finding) map[string]Match {
-	out := map[string]Match{}
+func findings(list []supplier.PartCheck) map[string]supplier.Match {
+	out := map[string]supplier.Match{}
 	for _, f := range list {
-		if was, ok := out[f.Part]; !ok || was == Matched {
+		if was, ok := out[f.Part]; !ok || was == supplier.PartMatched {
 			out[f.Part] = f.Match
 		}
 	}
@@ -39,10 +39,10 @@ func TestCheckSaysWhatFellBack(t *testing.T) {
 		t.Fatal(err)
 	}
 	got := findings(list)
-	for part, want := range map[string]Match{
-		"urls.list": Matched, "calls.list": Matched, "tags.list_order": Matched, "selectors.list_card": Matched, "selectors.list_more": Idle,
-		"urls.detail": Matched, "calls.detail": Matched, "tags.status": Matched, "tags.price": Missing, "selectors.detail_id": FellBack,
-		"selectors.detail_date": Missing, "selectors.detail_buttons": Matched, "cancel.button_captions": Missing, "button_phases": Unknown, "deny": Matched,
+	for part, want := range map[string]supplier.Match{
+		"urls.list": supplier.PartMatched, "calls.list": supplier.PartMatched, "tags.list_order": supplier.PartMatched, "selectors.list_card": supplier.PartMatched, "selectors.list_more": supplier.PartIdle,
+		"urls.detail": supplier.PartMatched, "calls.detail": supplier.PartMatched, "tags.status": supplier.PartMatched, "tags.price": supplier.PartMissing, "selectors.detail_id": supplier.PartFellBack,
+		"selectors.detail_date": supplier.PartMissing, "selectors.detail_buttons": supplier.PartMatched, "cancel.button_captions": supplier.PartMissing, "button_phases": supplier.PartUnknown, "deny": supplier.PartMatched,
 	} {
 		if got[part] != want {
 			t.Errorf("%s: %q, want %q", part, got[part], want)
@@ -51,13 +51,13 @@ func TestCheckSaysWhatFellBack(t *testing.T) {
 	was := p.Calls.Detail
 	p.Calls.Detail = "mtop.aliexpress.trade.buyer.order.show"
 	list, err = r.client.CheckOrder(t.Context(), number)
-	if got := findings(list); err != nil || got["calls.detail"] != Missing || got["selectors.detail_title"] != Matched {
+	if got := findings(list); err != nil || got["calls.detail"] != supplier.PartMissing || got["selectors.detail_title"] != supplier.PartMatched {
 		t.Errorf("the call was renamed: %v, %v", got, err)
 	}
 	p.Calls.Detail = was
 	r.site.Garble(aliexpresstest.CallList, 1, aliexpresstest.GarbleTruncated)
 	list, err = r.client.CheckOrder(t.Context(), number)
-	if got := findings(list); err != nil || got["calls.list"] != Unknown {
+	if got := findings(list); err != nil || got["calls.list"] != supplier.PartUnknown {
 		t.Errorf("an answer in another shape: %v, %v", got, err)
 	}
 	r.site.SetChallenge(true)
@@ -84,7 +84,7 @@ func TestRecord(t *testing.T) {
 		t.Fatal(err)
 	}
 	var summary struct {
-		Findings []Finding
+		Findings []supplier.PartCheck
 		Calls    []site.Recorded
 	}
 	if err := json.Unmarshal(body, &summary); err != nil || len(summary.Findings) != len(found) {

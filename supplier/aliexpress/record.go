@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 
+	"countermand/supplier"
 	"countermand/supplier/aliexpress/site"
 	"countermand/supplier/chrome"
 )
@@ -27,7 +28,7 @@ type recording struct {
 // which show what the pages show, and findings.json. Of calls that the profile
 // does not name only the fields' names and kinds are kept. From these a profile can
 // be mended.
-func (c *Client) Record(ctx context.Context, dir, number string) ([]Finding, error) {
+func (c *Client) Record(ctx context.Context, dir, number string) ([]supplier.PartCheck, error) {
 	const op = "record site"
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return nil, fmt.Errorf("%s: %w", op, err)
@@ -57,10 +58,10 @@ func (c *Client) Record(ctx context.Context, dir, number string) ([]Finding, err
 
 func (r *recording) summary(err error) []byte {
 	out := struct {
-		At       string          `json:"at"`
-		Error    string          `json:"error,omitempty"`
-		Findings []Finding       `json:"findings"`
-		Calls    []site.Recorded `json:"calls"`
+		At       string               `json:"at"`
+		Error    string               `json:"error,omitempty"`
+		Findings []supplier.PartCheck `json:"findings"`
+		Calls    []site.Recorded      `json:"calls"`
 	}{At: r.c.o.Now().UTC().Format("2006-01-02T15:04:05Z"), Findings: r.found, Calls: r.calls}
 	if err != nil {
 		out.Error = err.Error()

@@ -42,7 +42,7 @@ var law = map[string][]string{
 	"cmd/internal/control":     {"state", "supplier", "sync/dispute", "sync/machine"}, // for the words of findings
 	"cmd/internal/console":     {"state", "sync/dispute"},
 	"cmd/internal/plain":       {},
-	"cmd/internal/doctor":      {"configs", "shop", "shop/shopify", "supplier", "supplier/aliexpress", "supplier/aliexpress/site", "supplier/chrome", "sync/calendar"},
+	"cmd/internal/doctor":      {"configs", "shop", "shop/shopify", "supplier", "supplier/chrome", "sync/calendar"},
 	"cmd/internal/dossier":     {"state", "supplier", "sync/machine", "cmd/internal/plain"},
 	"cmd/internal/upkeep":      {"state", "state/boltstore", "configs", "supplier"},
 	"cmd/internal/app": {

@@ -18,7 +18,6 @@ import (
 	"countermand/configs"
 	"countermand/shop/shopify"
 	"countermand/supplier"
-	"countermand/supplier/aliexpress"
 	"countermand/supplier/chrome"
 	"countermand/sync/calendar"
 )
@@ -53,8 +52,8 @@ type Opener struct {
 
 // Account is a buyer account with its browser.
 type Account interface {
-	CheckOrder(ctx context.Context, order string) ([]aliexpress.Finding, error)
-	Record(ctx context.Context, dir, order string) ([]aliexpress.Finding, error)
+	CheckOrder(ctx context.Context, order string) ([]supplier.PartCheck, error)
+	Record(ctx context.Context, dir, order string) ([]supplier.PartCheck, error)
 	OpenLogin(ctx context.Context) (*chrome.Tab, error)
 	Blocked(ctx context.Context) (bool, error)
 	Probe(ctx context.Context) error
@@ -235,7 +234,7 @@ func (d *doctor) site(ctx context.Context, ac configs.Account) {
 	look := acc.CheckOrder
 	if d.o.Record != "" {
 		dir := filepath.Join(d.o.Record, ac.Name)
-		look = func(ctx context.Context, order string) ([]aliexpress.Finding, error) {
+		look = func(ctx context.Context, order string) ([]supplier.PartCheck, error) {
 			return acc.Record(ctx, dir, order)
 		}
 	}
@@ -261,7 +260,7 @@ func (d *doctor) site(ctx context.Context, ac configs.Account) {
 
 // part adds what one part of the site profile does. Only one that must be
 // mended says so.
-func (d *doctor) part(account string, f aliexpress.Finding) {
+func (d *doctor) part(account string, f supplier.PartCheck) {
 	switch {
 	case f.OK:
 		d.add(account+" "+f.Part, OK, string(f.Match)+": "+f.Detail, "")
