@@ -42,7 +42,7 @@ func TestFlowTopics(t *testing.T) {
 	}
 }
 
-func TestReduced(t *testing.T) {
+func TestReducedOrder(t *testing.T) {
 	t.Parallel()
 	o := shop.Order{Lines: []state.Line{{ID: "a", Quantity: 2}}, Left: map[string]int{"a": 2}}
 	if o.Reduced() {
@@ -53,7 +53,7 @@ func TestReduced(t *testing.T) {
 	}
 }
 
-func TestFellForward(t *testing.T) {
+func TestHealthTellsAWithdrawnVersion(t *testing.T) {
 	t.Parallel()
 	for _, tc := range []struct {
 		asked, served string

@@ -65,7 +65,7 @@ func TestSessionLost(t *testing.T) {
 }
 
 // A captcha in place of a login is another thing for a person to do.
-func TestTroubleChanges(t *testing.T) {
+func TestChallengeReplacesALoggedOutAlert(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	w.site.add(numberA)

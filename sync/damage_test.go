@@ -169,7 +169,7 @@ func TestDamagedRequest(t *testing.T) {
 // Of two supplier orders of one customer's request one record is damaged: the
 // other waits for a person, who may have it asked, and an order that has
 // nothing to do with them is asked.
-func TestDamagedSibling(t *testing.T) {
+func TestDamagedCaseBesideASoundOne(t *testing.T) {
 	t.Parallel()
 	const third = "8190000000000003"
 	w, f := firstWorld(t)
@@ -323,7 +323,7 @@ func TestMessageThatCannotBeWorded(t *testing.T) {
 
 // An attempt whose end could not be stored is ended later, whatever else is
 // asked in the meantime.
-func TestAttemptIsEndedAfterAnother(t *testing.T) {
+func TestAttemptWhoseEndWasNotStoredIsEndedLater(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	w.site.add(numberA)

@@ -61,7 +61,7 @@ func TestImportedAgain(t *testing.T) {
 }
 
 // What a person then says settles it, for the cancel that is yet to come.
-func TestImportedAgainAndSettled(t *testing.T) {
+func TestImportedAgainAfterAPersonDecided(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	w.site.add(numberA)

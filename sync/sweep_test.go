@@ -203,7 +203,7 @@ func TestAReadAskedForMeanwhile(t *testing.T) {
 }
 
 // A stray effect is a fault that a person sees; it clicks nothing.
-func TestAnEffectThatMustNotBe(t *testing.T) {
+func TestUnexpectedEffectIsAlertedAndNotCarriedOut(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	number := w.asked(1)[0]

@@ -268,7 +268,7 @@ func TestNoSuchOrder(t *testing.T) {
 
 // What a shop may answer besides the truth. Nothing of it may read as "no
 // such order".
-func TestOddAnswers(t *testing.T) {
+func TestMalformedAnswersAreInvalid(t *testing.T) {
 	t.Parallel()
 	const id = "gid://shopify/Order/12"
 	good := `"name":"#1","createdAt":"2026-11-02T09:30:00Z","updatedAt":"2026-11-02T09:30:00Z"`

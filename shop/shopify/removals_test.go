@@ -61,7 +61,7 @@ func (r *removalShop) cancelParcels() { r.do(r.shop.CancelFulfillments(r.order.N
 
 // What was taken off before it left is gone; what came back, or was refunded
 // after it had left, is not.
-func TestGone(t *testing.T) {
+func TestRemovedLines(t *testing.T) {
 	t.Parallel()
 	for name, tc := range map[string]struct {
 		story func(r *removalShop) (at time.Time)
@@ -144,7 +144,7 @@ func TestGone(t *testing.T) {
 
 // A cancelled order is gone whole, and neither it nor one that stands whole
 // costs a second question.
-func TestGoneCostsNothingWhereItIsPlain(t *testing.T) {
+func TestRemovedLinesOfAPlainOrderCostNoQuery(t *testing.T) {
 	t.Parallel()
 	r := newRemovalShop(t)
 	c := newClient(t, r.shop.URL())
@@ -162,7 +162,7 @@ func TestGoneCostsNothingWhereItIsPlain(t *testing.T) {
 }
 
 // A refund of many lines comes in pages, and so does a parcel.
-func TestGoneOfManyLines(t *testing.T) {
+func TestRemovedLinesOfALongOrder(t *testing.T) {
 	t.Parallel()
 	s := newShop(t, shopifytest.Options{})
 	o := shopifytest.Order{}
@@ -197,7 +197,7 @@ func TestGoneOfManyLines(t *testing.T) {
 
 // Without the time of an edit what the refunds tell stands, which may be
 // nothing; without the refunds it is not known whether something went.
-func TestGoneIsNotGuessed(t *testing.T) {
+func TestRemovedLinesAreNotGuessed(t *testing.T) {
 	t.Parallel()
 	r := newRemovalShop(t)
 	r.edit(0, 0)

@@ -377,10 +377,10 @@ func times(o shopifytest.Order) int {
 	return o.Cancel.Times
 }
 
-// TestStorm: lost, repeated, reordered and badly signed webhooks, throttling,
+// TestFaultsOfTheShopChangeNoResult: lost, repeated, reordered and badly signed webhooks, throttling,
 // lost answers and storms of 5xx end with the same cases as a calm day. A seed
 // that fails is played again with COUNTERMAND_STORM_SEED.
-func TestStorm(t *testing.T) {
+func TestFaultsOfTheShopChangeNoResult(t *testing.T) {
 	t.Parallel()
 	calm := newRehearsal(t, nil)
 	calm.play()

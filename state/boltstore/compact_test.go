@@ -140,8 +140,8 @@ func TestCompact(t *testing.T) {
 	}
 }
 
-// TestCompactNot: too small a file, a full one, one that is only read.
-func TestCompactNot(t *testing.T) {
+// TestCompactLeavesAFileAlone: too small a file, a full one, one that is only read.
+func TestCompactLeavesAFileAlone(t *testing.T) {
 	t.Parallel()
 	path, size := swollen(t)
 	for name, o := range map[string]Options{"small": {CompactFrom: size + 1}, "read-only": {CompactFrom: 1, ReadOnly: true}, "never": {}} {

@@ -136,7 +136,7 @@ func fillAndGoOn(path, want string, makeRoom func() error) (err error) {
 	})
 }
 
-func TestTrouble(t *testing.T) {
+func TestDiskErrorsSayWhatToDo(t *testing.T) {
 	t.Parallel()
 	for _, w := range []struct {
 		err    error

@@ -7,9 +7,9 @@ import (
 	"go.etcd.io/bbolt"
 )
 
-// TestFindCasesAstray: what an index says is held against the case itself, and
+// TestFindCasesWithWrongIndexRows: what an index says is held against the case itself, and
 // a row that leads nowhere may have led to one.
-func TestFindCasesAstray(t *testing.T) {
+func TestFindCasesWithWrongIndexRows(t *testing.T) {
 	t.Parallel()
 	s := tempStore(t, Options{})
 	save(t, s, "a", "b")

@@ -107,8 +107,8 @@ func TestOpenRefuses(t *testing.T) {
 	}
 }
 
-// TestOneHead loses either of the two meta pages, as a torn write would.
-func TestOneHead(t *testing.T) {
+// TestOpenWithOneMetaPage loses either of the two meta pages, as a torn write would.
+func TestOpenWithOneMetaPage(t *testing.T) {
 	t.Parallel()
 	for _, at := range []int64{pageHeader + 30, int64(os.Getpagesize()) + pageHeader + 30} {
 		path := filepath.Join(t.TempDir(), "test.db")

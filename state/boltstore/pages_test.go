@@ -82,10 +82,10 @@ func unharmed(got, want map[string]contents) bool {
 	return maps.EqualFunc(got, want, func(g, w contents) bool { return g.rows == w.rows && g.seq >= w.seq })
 }
 
-// TestFlips: one flipped bit anywhere in a page in use is found, or makes no
+// TestFlippedBitsAreFound: one flipped bit anywhere in a page in use is found, or makes no
 // difference, and looking never kills the process. It takes another process to
 // tell: bbolt follows what it maps wherever that leads.
-func TestFlips(t *testing.T) {
+func TestFlippedBitsAreFound(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
 	variedDB(t, filepath.Join(dir, "good.db"))
@@ -193,9 +193,9 @@ func judgeFlip(path string, want map[string]contents) (verdict string, err error
 	return "harmless", err
 }
 
-// TestWalk spoils one thing at a time in a tree of several levels, with free
+// TestPageCheckFindsEachFault spoils one thing at a time in a tree of several levels, with free
 // pages and a record that is longer than a page.
-func TestWalk(t *testing.T) {
+func TestPageCheckFindsEachFault(t *testing.T) {
 	t.Parallel()
 	path := filepath.Join(t.TempDir(), "test.db")
 	s, err := Open(path, Options{NoSync: true})
@@ -306,8 +306,8 @@ func (s *slowDisk) ReadAt(p []byte, at int64) (int, error) {
 	return s.Reader.ReadAt(p, at)
 }
 
-// TestWalkSlowDisk fetches the whole file at once where single reads are slow.
-func TestWalkSlowDisk(t *testing.T) {
+// TestPageCheckOnASlowDisk fetches the whole file at once where single reads are slow.
+func TestPageCheckOnASlowDisk(t *testing.T) {
 	t.Parallel()
 	raw := swell(t)
 	m, err := head(strings.NewReader(string(raw)), int64(len(raw)))

@@ -136,9 +136,9 @@ func TestRestoreTwice(t *testing.T) {
 	}))
 }
 
-// TestRestoreOverWreck is what restore is there for: the database at hand is
+// TestRestoreOverADestroyedDatabase is what restore is there for: the database at hand is
 // not one any more.
-func TestRestoreOverWreck(t *testing.T) {
+func TestRestoreOverADestroyedDatabase(t *testing.T) {
 	t.Parallel()
 	path, backup := backedUp(t)
 	noError(t, os.WriteFile(path, []byte("wreck"), 0o600))

@@ -199,9 +199,9 @@ func TestUpkeepCancelled(t *testing.T) {
 	}
 }
 
-// TestReindexKeepsGuards: after everything was built anew, a quarantined case
+// TestReindexKeepsTracesOfDamagedCases: after everything was built anew, a quarantined case
 // still keeps its supplier order from being taken for free.
-func TestReindexKeepsGuards(t *testing.T) {
+func TestReindexKeepsTracesOfDamagedCases(t *testing.T) {
 	t.Parallel()
 	path := filepath.Join(t.TempDir(), "test.db")
 	s, err := Open(path, Options{})
@@ -245,9 +245,9 @@ func TestDamagedQuarantine(t *testing.T) {
 	}))
 }
 
-// TestHalfWrite: a record whose index row cannot be written fails the whole
+// TestFailedIndexRowFailsTheTransaction: a record whose index row cannot be written fails the whole
 // transaction, also when its error is overlooked.
-func TestHalfWrite(t *testing.T) {
+func TestFailedIndexRowFailsTheTransaction(t *testing.T) {
 	t.Parallel()
 	s := tempStore(t, Options{})
 	c := testCase("a")
@@ -277,9 +277,9 @@ func TestHalfWrite(t *testing.T) {
 	sound(t, s)
 }
 
-// TestDamageSeenInside: a View within an Update leaves what it finds to the
+// TestDamageSeenInAViewWithinAnUpdate: a View within an Update leaves what it finds to the
 // Update.
-func TestDamageSeenInside(t *testing.T) {
+func TestDamageSeenInAViewWithinAnUpdate(t *testing.T) {
 	t.Parallel()
 	path := filepath.Join(t.TempDir(), "test.db")
 	s, err := Open(path, Options{NoSync: true})

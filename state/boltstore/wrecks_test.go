@@ -13,9 +13,9 @@ import (
 	"countermand/state"
 )
 
-// TestLoweredSequence: where the journal lost count of its numbers it is told,
+// TestJournalThatLostCountOfItsNumbers: where the journal lost count of its numbers it is told,
 // and the cases can be written to all the same, in their order.
-func TestLoweredSequence(t *testing.T) {
+func TestJournalThatLostCountOfItsNumbers(t *testing.T) {
 	t.Parallel()
 	path := filepath.Join(t.TempDir(), "test.db")
 	s, err := Open(path, Options{NoSync: true})
@@ -80,10 +80,10 @@ func TestLoweredSequence(t *testing.T) {
 	sound(t, s)
 }
 
-// TestTracesOfWrecks: what is left of a quarantined case keeps its order from
+// TestTracesOfDamagedCases: what is left of a quarantined case keeps its order from
 // being taken for a new one. Whatever of it is damaged in turn is found and
 // mended, and the order stays guarded.
-func TestTracesOfWrecks(t *testing.T) {
+func TestTracesOfDamagedCases(t *testing.T) {
 	t.Parallel()
 	move := func(bucket string, hurt func(k, v []byte) (nk, nv []byte)) func(b *bbolt.Tx) error {
 		return func(b *bbolt.Tx) error {

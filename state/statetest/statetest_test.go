@@ -111,7 +111,7 @@ func TestFailAll(t *testing.T) {
 	}
 }
 
-func TestRunTwice(t *testing.T) {
+func TestUpdateThatRunsTwice(t *testing.T) {
 	t.Parallel()
 	s := statetest.Open(t)
 	s.RunTwice(true)

@@ -93,9 +93,9 @@ func TestObserveClicksNothing(t *testing.T) {
 	r.wantWrites(t, number)
 }
 
-// TestGuards shows that what is wrong ends the attempt before the mark, or
+// TestCancelStopsWhereTheOrderDiffers shows that what is wrong ends the attempt before the mark, or
 // after the cancel button in doubt.
-func TestGuards(t *testing.T) {
+func TestCancelStopsWhereTheOrderDiffers(t *testing.T) {
 	t.Parallel()
 	r := newRig(t, nil)
 	ctx := t.Context()
@@ -150,9 +150,9 @@ func TestGuards(t *testing.T) {
 	}
 }
 
-// TestOtherwise cancels with profiles that know less of the site, or other
+// TestCancelWithAnotherProfile cancels with profiles that know less of the site, or other
 // things, on one browser.
-func TestOtherwise(t *testing.T) {
+func TestCancelWithAnotherProfile(t *testing.T) {
 	t.Parallel()
 	r := newRig(t, nil)
 	for name, test := range map[string]func(*testing.T, *rig){
@@ -165,8 +165,8 @@ func TestOtherwise(t *testing.T) {
 	}
 }
 
-// otherwise changes the options for one test, which begins without evidence.
-func (r *rig) otherwise(t *testing.T, change func(*Options)) {
+// withOptions changes the options for one test, which begins without evidence.
+func (r *rig) withOptions(t *testing.T, change func(*Options)) {
 	t.Helper()
 	o := Options{Profile: testProfile(t), StepTimeout: r.client.o.StepTimeout}
 	was, step := r.client.p, r.client.o.StepTimeout
@@ -177,7 +177,7 @@ func (r *rig) otherwise(t *testing.T, change func(*Options)) {
 
 // noAcceptableReason shows that a seller's-fault reason is never given.
 func noAcceptableReason(t *testing.T, r *rig) {
-	r.otherwise(t, func(o *Options) { o.Profile.Cancel.Reasons = []site.Reason{{Code: "somethingElse"}} })
+	r.withOptions(t, func(o *Options) { o.Profile.Cancel.Reasons = []site.Reason{{Code: "somethingElse"}} })
 	number, marks := r.order(t, nil), 0
 	got, err := r.client.Cancel(t.Context(), request(number, &marks))
 	if err != nil || got.Outcome != state.AskUnclear || marks != 1 || len(got.Offered) == 0 {
@@ -189,7 +189,7 @@ func noAcceptableReason(t *testing.T, r *rig) {
 // unknownPageClicksNothing takes the Submit button out of the profile:
 // the form is then a page that is not known.
 func unknownPageClicksNothing(t *testing.T, r *rig) {
-	r.otherwise(t, func(o *Options) {
+	r.withOptions(t, func(o *Options) {
 		o.Profile.Selectors.FormSubmit = []string{".no-such-button"}
 		o.StepTimeout = 3 * time.Second
 	})
@@ -207,7 +207,7 @@ func unknownPageClicksNothing(t *testing.T, r *rig) {
 // unknownDialogAfterSubmit is in doubt even where the profile says that
 // Submit does not ask the supplier yet.
 func unknownDialogAfterSubmit(t *testing.T, r *rig) {
-	r.otherwise(t, func(o *Options) {
+	r.withOptions(t, func(o *Options) {
 		o.Profile.Cancel.ConfirmTitles = site.Texts{"en": {"Some other question"}}
 		o.Profile.Cancel.SubmitCommits, o.Profile.Cancel.ButtonCommits = false, nil
 		o.StepTimeout = 3 * time.Second
@@ -222,7 +222,7 @@ func unknownDialogAfterSubmit(t *testing.T, r *rig) {
 
 // markBeforeConfirm is the other setting: Submit only opens the pop-up.
 func markBeforeConfirm(t *testing.T, r *rig) {
-	r.otherwise(t, func(o *Options) { o.Profile.Cancel.SubmitCommits, o.Profile.Cancel.ButtonCommits = false, nil })
+	r.withOptions(t, func(o *Options) { o.Profile.Cancel.SubmitCommits, o.Profile.Cancel.ButtonCommits = false, nil })
 	number, marks := r.order(t, nil), 0
 	req := request(number, &marks)
 	req.Dispatch = func(context.Context) error {

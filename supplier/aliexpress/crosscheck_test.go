@@ -12,9 +12,9 @@ import (
 	"countermand/supplier/aliexpresstest"
 )
 
-// TestOnlyShown reads pages whose calls have another name than the profile
+// TestPagesWithoutTheirData reads pages whose calls have another name than the profile
 // says: the data never come, the page shows them all the same.
-func TestOnlyShown(t *testing.T) {
+func TestPagesWithoutTheirData(t *testing.T) {
 	t.Parallel()
 	r := newRig(t, func(o *Options) {
 		o.StepTimeout = 2 * time.Second

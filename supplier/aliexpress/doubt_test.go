@@ -63,8 +63,8 @@ func TestAfterTheMark(t *testing.T) {
 	})
 }
 
-// TestBarriers shows what stops the account's work before anything is asked.
-func TestBarriers(t *testing.T) {
+// TestLoginAndChallengeStopAllWork shows what stops the account's work before anything is asked.
+func TestLoginAndChallengeStopAllWork(t *testing.T) {
 	t.Parallel()
 	r := newRig(t, func(o *Options) { o.StepTimeout = 5 * time.Second })
 	number, marks := r.order(t, nil), 0

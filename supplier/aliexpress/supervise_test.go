@@ -133,8 +133,8 @@ func (r *rig) strikeAt(t *testing.T, at string, strike func()) {
 	r.wantWrites(t, number, aliexpresstest.WriteCancel)
 }
 
-// TestTiredBrowser starts anew between pieces of work, and keeps the session.
-func TestTiredBrowser(t *testing.T) {
+// TestBrowserRestartsAfterSomeTasks starts anew between pieces of work, and keeps the session.
+func TestBrowserRestartsAfterSomeTasks(t *testing.T) {
 	t.Parallel()
 	r := newRig(t, func(o *Options) { o.Chrome.RestartAfter = 2; o.Chrome.MemoryLimit = 64 << 30 })
 	number := r.order(t, nil)

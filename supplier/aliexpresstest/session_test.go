@@ -130,7 +130,7 @@ func TestGatewayFailuresAndEmptyAnswers(t *testing.T) {
 	}
 }
 
-func TestChange(t *testing.T) {
+func TestChangeOfAStoredOrder(t *testing.T) {
 	t.Parallel()
 	r := newRig(t, paid(idA, Fate{}))
 	r.cancel(idA)

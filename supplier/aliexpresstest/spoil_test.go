@@ -118,7 +118,7 @@ func TestDelayOfOneKind(t *testing.T) {
 	}
 }
 
-func TestTokenDance(t *testing.T) {
+func TestCallsWithoutATokenHaveNoEffect(t *testing.T) {
 	t.Parallel()
 	r := newRig(t, paid(idA, Fate{}))
 	r.SetTokens(true)

@@ -11,7 +11,7 @@ const (
 )
 
 // Each story starts with a cancel at day0 and then looks at later moments.
-func TestFates(t *testing.T) {
+func TestOrdersFollowTheirFate(t *testing.T) {
 	t.Parallel()
 	type look struct {
 		after time.Duration

@@ -152,7 +152,7 @@ func TestLeftoverBrowserIsEnded(t *testing.T) {
 	}
 }
 
-func TestRestartsWhenTired(t *testing.T) {
+func TestRestartsAfterSomeTasks(t *testing.T) {
 	t.Parallel()
 	b := testBrowser(t, func(o *Options) { o.RestartAfter = 2 })
 	var pids []int

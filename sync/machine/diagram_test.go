@@ -207,7 +207,7 @@ func TestDiagramIsWhole(t *testing.T) {
 
 // A walk of any events keeps to the diagram: what the stories leave out does
 // not happen.
-func TestAnyWalkKeepsToTheDiagram(t *testing.T) {
+func TestAnySequenceOfEventsKeepsToTheDiagram(t *testing.T) {
 	t.Parallel()
 	m := transitions()
 	rules, err := rules.Parse([]rules.Rule{{When: "supplier.total > 15", Then: "ignore"}, {When: "supplier.total < 5", Then: "confirm"}})

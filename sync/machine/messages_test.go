@@ -244,7 +244,7 @@ var accountStories = []scenario{
 
 func TestMessages(t *testing.T) { t.Parallel(); playAll(t, tellStories) }
 func TestCauses(t *testing.T)   { t.Parallel(); playAll(t, causeStories) }
-func TestRulings(t *testing.T)  { t.Parallel(); playAll(t, ruleStories) }
+func TestRules(t *testing.T)    { t.Parallel(); playAll(t, ruleStories) }
 func TestAccounts(t *testing.T) { t.Parallel(); playAll(t, accountStories) }
 
 func TestReminderOutlivesAPause(t *testing.T) {

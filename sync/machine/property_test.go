@@ -200,7 +200,7 @@ func evident(t *rapid.T, before state.Case, ev state.Event, after state.Case, no
 	}
 }
 
-func TestAnyWalk(t *testing.T) {
+func TestAnySequenceOfEventsKeepsTheRules(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {
 		p := policyOf(rapid.SampledFrom([]Mode{Auto, Auto, Auto, Confirm, Observe}).Draw(t, "mode"))

@@ -244,7 +244,7 @@ var markStories = []scenario{
 }
 
 // Only what is known of the moment of the request counts, the strongest first.
-func TestRequestMoment(t *testing.T) {
+func TestNoticeIsTheEarliestKnownMoment(t *testing.T) {
 	t.Parallel()
 	h := func(n int) time.Time { return base.Add(time.Duration(n) * time.Hour) }
 	for name, tt := range map[string]struct {

@@ -127,4 +127,4 @@ var contestedStories = []scenario{
 
 func TestReplaced(t *testing.T) { t.Parallel(); playAll(t, replacedStories()) }
 
-func TestContested(t *testing.T) { t.Parallel(); playAll(t, contestedStories) }
+func TestNumberThatAnotherOrderNames(t *testing.T) { t.Parallel(); playAll(t, contestedStories) }

@@ -195,7 +195,7 @@ func TestNewOnDataInUse(t *testing.T) {
 
 // A daemon lives, tells the service manager, and leaves nothing; made and
 // never started it leaves nothing either.
-func TestLife(t *testing.T) {
+func TestStartAndStopLeaveNothing(t *testing.T) {
 	c := config(t)
 	nothingLeft(t)
 	for _, start := range []bool{true, false, true} {

@@ -258,7 +258,7 @@ func TestRequestTag(t *testing.T) {
 }
 
 // A watch runs at the start and then as its schedule says.
-func TestFirstAtOnce(t *testing.T) {
+func TestScheduleStartsAtOnce(t *testing.T) {
 	t.Parallel()
 	at := time.Date(2026, 11, 2, 9, 0, 0, 0, time.UTC)
 	f := &firstAtOnce{Schedule: every{RealClock(), time.Hour}}

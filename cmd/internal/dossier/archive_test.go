@@ -277,7 +277,7 @@ func TestPackOfEveryStatus(t *testing.T) {
 }
 
 // The text for the dispute form says what the proof is, and no more.
-func TestClaim(t *testing.T) {
+func TestDisputeTextSaysWhatTheProofIs(t *testing.T) {
 	t.Parallel()
 	r := newPackRig(t)
 	rows := []struct {
@@ -342,7 +342,7 @@ func TestClaim(t *testing.T) {
 }
 
 // A receiver that takes no more ends the packing.
-func TestPackEnds(t *testing.T) {
+func TestPackStopsWhenTheReceiverFails(t *testing.T) {
 	t.Parallel()
 	r := newPackRig(t)
 	o := Options{DataDir: r.dir}

@@ -10,7 +10,7 @@ import (
 
 // Only what is old and led to by nobody goes; what may be a damaged case's, or
 // has a name that was made safe, stays.
-func TestDropStrays(t *testing.T) {
+func TestEvidenceOfNoCaseIsDeleted(t *testing.T) {
 	t.Parallel()
 	r := newKeptRig(t)
 	r.story("A-open", "#1", "81", -1)

@@ -71,9 +71,9 @@ func ways(extra func(layout aliexpresstest.Layout, end string) bool) []row {
 	return out
 }
 
-// TestMatrix cancels through every layout in every language, a part of it in
+// TestCancelInEveryLayoutAndLanguage cancels through every layout in every language, a part of it in
 // a window, and through every trap and block.
-func TestMatrix(t *testing.T) {
+func TestCancelInEveryLayoutAndLanguage(t *testing.T) {
 	t.Parallel()
 	onlyAccepted := func(_ aliexpresstest.Layout, end string) bool { return end != "accepted" }
 	onlyDialog := func(l aliexpresstest.Layout, end string) bool {

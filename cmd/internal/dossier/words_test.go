@@ -8,9 +8,9 @@ import (
 	"countermand/state"
 )
 
-// TestUnknownRequest: a parcel is compared with no request of which the day is
+// TestRequestOfUnknownDateIsNoComparison: a parcel is compared with no request of which the day is
 // not known.
-func TestUnknownRequest(t *testing.T) {
+func TestRequestOfUnknownDateIsNoComparison(t *testing.T) {
 	t.Parallel()
 	at := time.Date(2026, 11, 3, 10, 0, 0, 0, time.UTC)
 	parcel := state.Tracking{Number: "LP1", SeenAt: at, FirstScanAt: at, FirstScanCode: "AE_GOT"}

@@ -13,7 +13,7 @@ import (
 )
 
 // One line of two has a number; its supplier accepts.
-func TestHoleUncoveredLine(t *testing.T) {
+func TestShopOrderIsNotCancelledWhileALineHasNoNumber(t *testing.T) {
 	t.Parallel()
 	w, f := firstWorld(t)
 	w.site.add(numberA)
@@ -27,7 +27,7 @@ func TestHoleUncoveredLine(t *testing.T) {
 }
 
 // The same of an order that the shop cancelled: the other line has no case.
-func TestHoleUncoveredLineOfACancelledOrder(t *testing.T) {
+func TestLineWithoutNumberOfACancelledOrderGetsACase(t *testing.T) {
 	t.Parallel()
 	w, f := firstWorld(t)
 	w.site.add(numberA)
@@ -41,7 +41,7 @@ func TestHoleUncoveredLineOfACancelledOrder(t *testing.T) {
 }
 
 // A request for a line that no known supplier order covers.
-func TestHolePartOfNoSupplier(t *testing.T) {
+func TestRequestForALineWithoutNumberIsNotForgotten(t *testing.T) {
 	t.Parallel()
 	w, f := firstWorld(t)
 	w.site.add(numberA)
@@ -60,7 +60,7 @@ func TestHolePartOfNoSupplier(t *testing.T) {
 }
 
 // A line that was shipped and returned long ago is asked for.
-func TestHoleReturnedLine(t *testing.T) {
+func TestReturnedLineIsNotAskedFor(t *testing.T) {
 	t.Parallel()
 	w, f := twoSuppliers(t)
 	id := f.asks(1042, true, numberA, numberB)
@@ -75,7 +75,7 @@ func TestHoleReturnedLine(t *testing.T) {
 }
 
 // Lines are taken off while a request about others waits for a person.
-func TestHoleRemovalWhileRequestOpen(t *testing.T) {
+func TestLineRemovedWhileARequestIsOpenIsAsked(t *testing.T) {
 	t.Parallel()
 	w, f := twoSuppliers(t)
 	id := f.asks(1042, false, numberA, numberB) // l1
@@ -94,7 +94,7 @@ func TestHoleRemovalWhileRequestOpen(t *testing.T) {
 }
 
 // A line is added to the order after the customer asked for all the rest.
-func TestHoleLineAddedLater(t *testing.T) {
+func TestShopOrderIsNotCancelledWithALineAddedLater(t *testing.T) {
 	t.Parallel()
 	w, f := twoSuppliers(t)
 	id := f.asks(1042, true, numberA, numberB)
@@ -112,7 +112,7 @@ func TestHoleLineAddedLater(t *testing.T) {
 }
 
 // The number is named by another order, which stands.
-func TestHoleNumberOfAStandingOrder(t *testing.T) {
+func TestNumberThatAStandingOrderNamesIsNotAsked(t *testing.T) {
 	t.Parallel()
 	w, f := firstWorld(t)
 	w.site.add(numberA).Lines = []state.Line{{Quantity: 4}} // the goods of both
@@ -134,8 +134,8 @@ func withRules(list ...rules.Rule) func(*casesync.Options) {
 	}
 }
 
-// Facts are those of the first look, however old.
-func TestHoleStaleFacts(t *testing.T) {
+// An order that was tagged since it was first read is judged as it is now.
+func TestRulesSeeTheShopOrderAsItIsNow(t *testing.T) {
 	t.Parallel()
 	w, f := firstWorld(t, withRules(rules.Rule{When: `"keep" in order.tags`, Then: "ignore"}))
 	w.site.add(numberA)
@@ -153,8 +153,8 @@ func TestHoleStaleFacts(t *testing.T) {
 	w.clicked2(0)
 }
 
-// Withdrawn while the page is open; the person then sees a held case.
-func TestHoleMixedTakenOff(t *testing.T) {
+// One supplier accepts, the other refuses, and a person takes the lines off.
+func TestRequestEndsWhenItsLinesWereRemovedByHand(t *testing.T) {
 	t.Parallel()
 	w, f := twoSuppliers(t)
 	id := f.asks(1042, true, numberA, numberB)
@@ -178,7 +178,7 @@ func TestHoleMixedTakenOff(t *testing.T) {
 }
 
 // A second file names the order's other supplier order.
-func TestHoleSecondImport(t *testing.T) {
+func TestSecondImportKeepsTheFirstNumber(t *testing.T) {
 	t.Parallel()
 	w, _ := firstWorld(t)
 	w.site.add(numberA)
@@ -194,7 +194,7 @@ func TestHoleSecondImport(t *testing.T) {
 }
 
 // The file names a SKU that two of the shop's lines have; one of them went.
-func TestHoleOneSKUTwoLines(t *testing.T) {
+func TestSKUOfTwoLinesIsHeld(t *testing.T) {
 	t.Parallel()
 	for name, q := range map[string]int{"without quantities": 0, "with them": 2} {
 		t.Run(name, func(t *testing.T) {
@@ -218,8 +218,8 @@ func TestHoleOneSKUTwoLines(t *testing.T) {
 	}
 }
 
-// Half of a line went; the other half is bought by another number.
-func TestHoleUncoveredLineWhenSomeWent(t *testing.T) {
+// A line went whose number is not known; that of the other line is.
+func TestRemovedLineWithoutNumberIsNotForgotten(t *testing.T) {
 	t.Parallel()
 	w, f := firstWorld(t)
 	w.site.add(numberA)
@@ -236,7 +236,7 @@ func TestHoleUncoveredLineWhenSomeWent(t *testing.T) {
 
 // The file names two SKUs of one AliExpress order; the shop's line of the
 // second has another SKU by now and stands.
-func TestHoleUnknownSKU(t *testing.T) {
+func TestUnknownSKUIsNotAsked(t *testing.T) {
 	t.Parallel()
 	w, f := firstWorld(t)
 	w.site.add(numberA).Lines = []state.Line{{Quantity: 3}}

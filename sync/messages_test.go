@@ -59,10 +59,10 @@ func (c *chat) Message(ctx context.Context, req supplier.MessageRequest) (suppli
 	return supplier.MessageResult{}, ctx.Err()
 }
 
-// TestMessageCutOff: a message that the daemon died over, after its mark, is
+// TestMessageInterruptedByACrashIsNotSentAgain: a message that the daemon died over, after its mark, is
 // looked for and never sent again: the site may show it otherwise than it was
 // written. What is not found is a person's.
-func TestMessageCutOff(t *testing.T) {
+func TestMessageInterruptedByACrashIsNotSentAgain(t *testing.T) {
 	t.Parallel()
 	for name, tt := range map[string]struct {
 		chat   *chat

@@ -13,7 +13,7 @@ import (
 )
 
 // A Flow request that came beside another knock while the shop was down.
-func TestHoleFlowLostInOutage(t *testing.T) {
+func TestFlowRequestSurvivesAShopOutage(t *testing.T) {
 	t.Parallel()
 	w, f := firstWorld(t)
 	w.site.add(numberA)
@@ -37,7 +37,7 @@ func TestHoleFlowLostInOutage(t *testing.T) {
 }
 
 // An edit of last year of which the shop does not tell the time.
-func TestHoleOldEdit(t *testing.T) {
+func TestUndatedRemovalFromAnOldOrderIsNotAsked(t *testing.T) {
 	t.Parallel()
 	w, f := firstWorld(t, func(o *casesync.Options) {
 		s := o.Shops["mystore"]
@@ -53,7 +53,7 @@ func TestHoleOldEdit(t *testing.T) {
 }
 
 // A tag of last year.
-func TestHoleOldTag(t *testing.T) {
+func TestTagOnAnOldOrderIsNotAsked(t *testing.T) {
 	t.Parallel()
 	w, f := firstWorld(t, func(o *casesync.Options) {
 		s := o.Shops["mystore"]
@@ -69,7 +69,7 @@ func TestHoleOldTag(t *testing.T) {
 }
 
 // Declined, the tag taken off and put on again.
-func TestHoleTagTwice(t *testing.T) {
+func TestTagPutOnAgainIsANewRequest(t *testing.T) {
 	t.Parallel()
 	w, f := firstWorld(t)
 	w.site.add(numberA)
@@ -91,7 +91,7 @@ func TestHoleTagTwice(t *testing.T) {
 }
 
 // A Flow request about an order whose old tag was dealt with.
-func TestHoleFlowBehindAnOldTag(t *testing.T) {
+func TestFlowRequestBesideADeclinedTagIsANewRequest(t *testing.T) {
 	t.Parallel()
 	w, f := firstWorld(t)
 	w.site.add(numberA)
@@ -108,8 +108,8 @@ func TestHoleFlowBehindAnOldTag(t *testing.T) {
 	}
 }
 
-// What observe did not write is never made up for.
-func TestHoleObserveThenAuto(t *testing.T) {
+// What the mode observe did not write in the shop is written or told later.
+func TestRequestAcceptedWhileObservingIsFinishedOrAlerted(t *testing.T) {
 	t.Parallel()
 	w, f := firstWorld(t, func(o *casesync.Options) { o.Policy.Mode = machine.Observe })
 	w.site.add(numberA)
@@ -141,7 +141,7 @@ func TestHoleObserveThenAuto(t *testing.T) {
 }
 
 // supplier_first is switched off while a request is under way.
-func TestHoleSwitchedOff(t *testing.T) {
+func TestRequestByTagCancelsNothingOnceSwitchedOff(t *testing.T) {
 	t.Parallel()
 	w, f := firstWorld(t)
 	w.site.add(numberA)
@@ -161,7 +161,7 @@ func TestHoleSwitchedOff(t *testing.T) {
 }
 
 // The merchant marks the request as done before the supplier is asked.
-func TestHoleResolvedBeforeAsked(t *testing.T) {
+func TestRequestResolvedInTheShopIsNotAsked(t *testing.T) {
 	t.Parallel()
 	w, f := firstWorld(t)
 	w.site.add(numberA).Lines = []state.Line{{Quantity: 3}}
@@ -178,7 +178,7 @@ func TestHoleResolvedBeforeAsked(t *testing.T) {
 }
 
 // A new request after an earlier one was left alone by a person.
-func TestHoleAskedAgainAfterIgnore(t *testing.T) {
+func TestNewRequestAfterAnIgnoredCaseIsNotDeclined(t *testing.T) {
 	t.Parallel()
 	w, f := firstWorld(t, func(o *casesync.Options) { o.Policy.Mode = machine.Confirm })
 	w.site.add(numberA).Lines = []state.Line{{Quantity: 3}}
@@ -203,7 +203,7 @@ func TestHoleAskedAgainAfterIgnore(t *testing.T) {
 
 // The same, where the request came from Flow or the shop's own page: the
 // tag's absence does not stop it.
-func TestHoleSwitchedOffEdit(t *testing.T) {
+func TestRequestByEditCancelsNothingOnceSwitchedOff(t *testing.T) {
 	t.Parallel()
 	w, f := firstWorld(t)
 	w.site.add(numberA).Lines = []state.Line{{Quantity: 3}}
@@ -235,8 +235,8 @@ func (g goneEdits) ResolveEdit(context.Context, string) error {
 	return &shop.Error{Kind: shop.NotFound, Op: "resolve"}
 }
 
-// What can never be answered is tried for ever.
-func TestHoleResolveForEver(t *testing.T) {
+// A request that the shop does not know any more is not resolved for ever.
+func TestResolvingAVanishedRequestIsGivenUp(t *testing.T) {
 	t.Parallel()
 	n := 0
 	w, f := firstWorld(t, func(o *casesync.Options) {
@@ -259,7 +259,7 @@ func TestHoleResolveForEver(t *testing.T) {
 }
 
 // A second request while the first one is under way.
-func TestHoleSecondEdit(t *testing.T) {
+func TestSecondRequestDuringTheFirstIsAsked(t *testing.T) {
 	t.Parallel()
 	w, f := twoSuppliers(t)
 	id := f.asks(1042, false, numberA, numberB) // l1

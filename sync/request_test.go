@@ -54,7 +54,7 @@ func (w *world) open(kind string) (n int) {
 
 // The cancel could not be sent (nothing was sent); meanwhile the customer
 // withdraws.
-func TestHoleWithdrawnWhileShopDown(t *testing.T) {
+func TestRequestWithdrawnDuringAShopOutageCancelsNothing(t *testing.T) {
 	t.Parallel()
 	w, f := firstWorld(t)
 	w.site.add(numberA)
@@ -75,7 +75,7 @@ func TestHoleWithdrawnWhileShopDown(t *testing.T) {
 }
 
 // A further supplier order turns up while the shop is about to be cancelled.
-func TestHoleNewSupplierWhileCancelling(t *testing.T) {
+func TestNewSupplierOrderStopsTheShopCancel(t *testing.T) {
 	t.Parallel()
 	w, f := twoSuppliers(t)
 	id := f.asks(1042, true, numberA)
@@ -96,8 +96,8 @@ func TestHoleNewSupplierWhileCancelling(t *testing.T) {
 	f.wrote(t, 0, 0, 0)
 }
 
-// Withdrawn after the supplier had cancelled: each look pages anew.
-func TestHoleWithdrawnPagesAgain(t *testing.T) {
+// Withdrawn after the supplier had cancelled: told once, not at each look.
+func TestWithdrawnRequestIsAlertedOnce(t *testing.T) {
 	t.Parallel()
 	w, f := firstWorld(t)
 	w.site.add(numberA)
@@ -122,8 +122,8 @@ func TestHoleWithdrawnPagesAgain(t *testing.T) {
 }
 
 // The supplier cancels after the customer was told no: approve must do what
-// the text says, and no look pages anew.
-func TestHoleAcceptedAfterDecline(t *testing.T) {
+// the text says, and no look alerts anew.
+func TestSupplierAcceptsAfterTheCustomerWasDeclined(t *testing.T) {
 	t.Parallel()
 	w, f := firstWorld(t)
 	w.site.add(numberA).Lines = []state.Line{{Quantity: 3}}
@@ -157,7 +157,7 @@ func TestHoleAcceptedAfterDecline(t *testing.T) {
 }
 
 // A line is gone; the customer asks for the rest and thinks better of it.
-func TestHoleWithdrawnButGone(t *testing.T) {
+func TestWithdrawalKeepsTheCaseOfARemovedLine(t *testing.T) {
 	t.Parallel()
 	w, f := firstWorld(t, func(o *casesync.Options) {
 		s := o.Shops["mystore"]
@@ -182,8 +182,8 @@ func TestHoleWithdrawnButGone(t *testing.T) {
 	w.clicked(1, 0)
 }
 
-// One damaged case of an order with a request stops everything.
-func TestHoleDamagedCaseOfARequest(t *testing.T) {
+// One of two cases of a request is damaged.
+func TestDamagedCaseOfARequestHoldsUpNoOther(t *testing.T) {
 	t.Parallel()
 	w, f := twoSuppliers(t)
 	id := f.asks(1042, true, numberA, numberB)
@@ -206,8 +206,8 @@ func TestHoleDamagedCaseOfARequest(t *testing.T) {
 	})
 }
 
-// Withdrawn after the supplier was asked, who then cancels.
-func TestHoleWithdrawnThenAccepted(t *testing.T) {
+// Withdrawn after the supplier was asked, who then cancels: an alert is open.
+func TestWithdrawnRequestThatTheSupplierAcceptsIsAlerted(t *testing.T) {
 	t.Parallel()
 	w, f := firstWorld(t)
 	w.site.add(numberA)
@@ -226,8 +226,8 @@ func TestHoleWithdrawnThenAccepted(t *testing.T) {
 	}
 }
 
-// The page about a shop that could not be written to stays for ever.
-func TestHoleShopAlertStays(t *testing.T) {
+// The alert about a shop that could not be written to is resolved afterwards.
+func TestShopAlertIsResolvedOnceTheCancelGoesThrough(t *testing.T) {
 	t.Parallel()
 	w, f := firstWorld(t)
 	w.site.add(numberA)
@@ -249,7 +249,7 @@ func TestHoleShopAlertStays(t *testing.T) {
 }
 
 // A withdrawn request that does not show as a change of its order.
-func TestHoleWithdrawalUnseen(t *testing.T) {
+func TestShopOrderIsReadAgainBeforeTheSupplierIsAsked(t *testing.T) {
 	t.Parallel()
 	w, f := firstWorld(t)
 	w.site.add(numberA).Lines = []state.Line{{Quantity: 3}}
@@ -264,8 +264,8 @@ func TestHoleWithdrawalUnseen(t *testing.T) {
 	w.clicked2(0)
 }
 
-// A lane that fails on one damaged record: what the shop's lane does.
-func TestHoleShopLaneBehindADamagedCase(t *testing.T) {
+// Two orders wait in the lane of the shop, and a case of the first is damaged.
+func TestDamagedCaseHoldsUpNoOtherOrderInTheShopLane(t *testing.T) {
 	t.Parallel()
 	w, f := twoSuppliers(t)
 	bad := f.asks(1042, true, numberA, numberB)
@@ -296,7 +296,7 @@ func TestHoleShopLaneBehindADamagedCase(t *testing.T) {
 
 // Wanted, not wanted, wanted, not wanted: the second change of mind after
 // the request is told, too.
-func TestHoleWithdrawnTwice(t *testing.T) {
+func TestEachWithdrawalIsAlerted(t *testing.T) {
 	t.Parallel()
 	w, f := firstWorld(t)
 	w.site.add(numberA)
@@ -319,7 +319,7 @@ func TestHoleWithdrawnTwice(t *testing.T) {
 }
 
 // The shop's write that ended in the dark, with the disk full at that moment.
-func TestHoleStoreFailsAfterTheCancel(t *testing.T) {
+func TestShopCancelIsNotRepeatedAtOnceWhenItsOutcomeIsNotStored(t *testing.T) {
 	t.Parallel()
 	w, f := firstWorld(t)
 	w.site.add(numberA)

@@ -11,7 +11,7 @@ import (
 
 // An importer that mends a number: the old one is not asked any more without a
 // person, the new one is.
-func TestNumberThatChanges(t *testing.T) {
+func TestNumberReplacedInTheShop(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	w.boot()
@@ -37,8 +37,8 @@ func TestNumberThatChanges(t *testing.T) {
 	w.clicked(0, 1)
 }
 
-// After the request it is told, once.
-func TestNumberThatChangesLate(t *testing.T) {
+// After the request a person is told, once.
+func TestNumberRemovedInTheShopAfterTheRequest(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	w.boot()
