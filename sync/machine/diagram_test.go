@@ -20,10 +20,10 @@ var update = goflag.Bool("update", false, "write the diagram of transitions anew
 
 // Where the diagram stands: what is between head and tail is generated.
 const (
-	docHead    = "// # Transitions\n//\n"
-	docTail    = "package machine\n"
-	readmeHead = "<!-- transitions: made by go generate -->\n"
-	readmeTail = "<!-- end of transitions -->\n"
+	docHead   = "// # Transitions\n//\n"
+	docTail   = "package machine\n"
+	guideHead = "<!-- transitions: made by go generate -->\n"
+	guideTail = "<!-- end of transitions -->\n"
 )
 
 // moves are transitions, each with the events that make it.
@@ -125,7 +125,7 @@ func (m moves) text() string {
 	return b.String()
 }
 
-// mermaid is the diagram as the README draws it.
+// mermaid is the diagram as docs/CONTRIBUTING.md draws it.
 func (m moves) mermaid() string {
 	var b strings.Builder
 	b.WriteString("\n```mermaid\nstateDiagram-v2\n")
@@ -148,7 +148,7 @@ func TestDiagramIsCurrent(t *testing.T) {
 	t.Parallel()
 	for _, part := range []struct{ file, head, tail, want string }{
 		{"doc.go", docHead, docTail, transitions().text()},
-		{"../../README.md", readmeHead, readmeTail, transitions().mermaid()},
+		{"../../docs/CONTRIBUTING.md", guideHead, guideTail, transitions().mermaid()},
 	} {
 		data, err := os.ReadFile(part.file)
 		if err != nil {

@@ -69,7 +69,7 @@ var onlyStandard = []string{"state", "sync/calendar"}
 var withoutTesting = []string{"shop/shopifytest", "supplier/aliexpresstest"}
 
 var topLevel = []string{
-	"cmd", "supplier", "shop", "sync", "state", "configs", "go.mod", "go.sum", "README.md", "Makefile", "LICENSE", "CHANGELOG.md",
+	"cmd", "supplier", "shop", "sync", "state", "configs", "docs", "go.mod", "go.sum", "README.md", "Makefile", "LICENSE", "CHANGELOG.md",
 	"bin", "dist", // ignored by git
 }
 
