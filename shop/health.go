@@ -2,13 +2,14 @@ package shop
 
 import "time"
 
-// Health is what a shop's edge finds out about itself, for the operator.
+// Health is how the access to a shop stands, for the operator.
 type Health struct {
 	Shop string
 	// Domain is the shop's myshopify domain as it says itself.
 	Domain string
 	// AskedVersion is the configured API version, ServedVersion the one that
-	// answered: a version that is not supported any more falls forward.
+	// answered: Shopify answers a request for a version that it no longer supports
+	// with the oldest that it does.
 	AskedVersion, ServedVersion string
 	// Supported are the stable versions that the shop speaks.
 	Supported []string

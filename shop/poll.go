@@ -8,7 +8,7 @@ import (
 
 // Topics of knocks that mean more than "look at the order".
 const (
-	// TopicUninstalled: the app was taken off the shop. The knock names no
+	// TopicUninstalled: the app was uninstalled from the shop. The knock names no
 	// order, and nothing of the shop can be read any more.
 	TopicUninstalled = "app/uninstalled"
 	// TopicEditRequested: a customer asks for lines to be taken off.
@@ -60,8 +60,8 @@ type Lister interface {
 	WithEdits(ctx context.Context, cursor string) (ChangedPage, error)
 }
 
-// Cursor is how far the reconciliation of a shop is. All its times are the
-// shop's own, so that no clock of ours can jump over a change.
+// Cursor is how far the polling of a shop is. All its times are the shop's own,
+// so that a wrong clock of ours cannot skip a change.
 type Cursor struct {
 	// Since is where the present walk began; zero before the first.
 	Since time.Time `json:"since,omitzero"`

@@ -1,6 +1,6 @@
-// Package shop holds the words of the shop's edge: what an order is to us,
-// how the edge knocks, and in which kinds its refusals come. The one
-// implementation is shop/shopify.
+// Package shop is the contract with a shop: what an order, a change and a
+// customer's request are, what can be read and written, and the kinds of errors
+// that come back. The one implementation is shop/shopify.
 //
 // No personal data passes through here: neither the customer's name nor the
 // address is asked for.
@@ -83,14 +83,15 @@ func (o Order) Reduced() bool {
 	return false
 }
 
-// Edge is one shop that can be asked.
+// Edge reads the orders of one shop.
 type Edge interface {
 	// Order reads one order by its GraphQL id.
 	Order(ctx context.Context, id string) (Order, error)
 }
 
-// Sink takes knocks. It returns nil only once the knock is on disk; added is
-// false for a delivery that was seen before.
+// Sink stores knocks: signs that an order should be read again. It returns nil
+// only once the knock is on disk; added is false for a delivery that was seen
+// before.
 type Sink interface {
 	Knock(ctx context.Context, k state.Knock) (added bool, err error)
 }
@@ -107,7 +108,7 @@ const (
 	Invalid      Kind = "invalid"     // an answer or a request in the wrong shape
 )
 
-// Error is a refusal to answer.
+// Error is a failed call of a shop.
 type Error struct {
 	Kind Kind
 	Op   string

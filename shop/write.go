@@ -18,8 +18,8 @@ const (
 	RefundNone        Refund = "none"
 )
 
-// CancelOrder is the wish to cancel a whole order in the shop. It cannot be
-// taken back.
+// CancelOrder says how a whole order is cancelled in the shop. That cannot be
+// undone.
 type CancelOrder struct {
 	// ID is the GraphQL id.
 	ID string
@@ -65,7 +65,7 @@ type Cancelled struct {
 	Err error
 }
 
-// Problem is one refusal in the shop's own words.
+// Problem is one reason in the shop's own words why a write was refused.
 type Problem struct {
 	Code    string // as the API writes it, empty when it gives none
 	Field   string // dotted, empty when it names none
@@ -80,7 +80,7 @@ func (p Problem) String() string {
 	return p.Message + " (" + p.Code + ")"
 }
 
-// Problems is a refusal of a write as an error.
+// Problems are the reasons why a write was refused, as an error.
 type Problems []Problem
 
 // Error joins what the shop says.
@@ -121,11 +121,11 @@ type Removal struct {
 	Resolved int
 }
 
-// Writer is a shop that can be written to. Nothing is written unseen a second
-// time: what may have been carried out is read first.
+// Writer changes the orders of one shop. A write whose answer was lost is never
+// simply repeated: what may have been carried out is read first.
 type Writer interface {
-	// Cancel cancels a whole order and sees to it. An error means that nothing
-	// was sent; what came of a cancel that was sent is in the result.
+	// Cancel cancels a whole order and reads what came of it. An error means that
+	// nothing was sent; what came of a cancel that was sent is in the result.
 	Cancel(ctx context.Context, o CancelOrder) (Cancelled, error)
 	// SetTag makes tag the only one of the order's tags with that prefix; an
 	// empty tag takes them all off. Other tags stay.

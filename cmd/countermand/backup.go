@@ -89,7 +89,7 @@ func (k *keeper) backup(ctx context.Context, file string) error {
 	defer os.Remove(part) // it has another name once all went well
 	v, err := upkeep.Verify(ctx, upkeep.VerifyOptions{File: part})
 	if err != nil {
-		return fmt.Errorf("look through the backup: %w", err)
+		return fmt.Errorf("check the backup: %w", err)
 	}
 	if !v.Sound() {
 		if err := nameBackup(part, file+".damaged"); err != nil {

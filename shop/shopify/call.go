@@ -46,7 +46,7 @@ func (c *Client) read(ctx context.Context, do func(context.Context) error) error
 	}
 }
 
-// retryable puts an error into backoff's words.
+// retryable translates an error for package backoff.
 func retryable(err error) error {
 	e, ok := errors.AsType[*shop.Error](err)
 	switch {
@@ -102,7 +102,7 @@ func (c *Client) MakeRequest(ctx context.Context, req *graphql.Request, resp *gr
 		return &shop.Error{Kind: shop.Invalid, Op: req.OpName, Detail: "the answer holds no data", Sent: true, Err: err}
 	}
 	if err := json.Unmarshal(r.Data, resp.Data); err != nil {
-		return &shop.Error{Kind: shop.Invalid, Op: req.OpName, Detail: "the answer has another shape than the schema's", Sent: true, Err: err}
+		return &shop.Error{Kind: shop.Invalid, Op: req.OpName, Detail: "the answer does not fit the schema", Sent: true, Err: err}
 	}
 	return nil
 }
@@ -175,7 +175,7 @@ func (c *Client) try(ctx context.Context, op, token string, out []byte) (status 
 	return res.StatusCode, body, nil
 }
 
-// neverLeft tells of an error of http that no connection was had at all.
+// neverLeft tells whether an error of http means that no connection was made.
 func neverLeft(err error) bool {
 	e, ok := errors.AsType[*net.OpError](err)
 	return ok && e.Op == "dial"

@@ -45,7 +45,7 @@ type CredentialOptions struct {
 
 // Credentials get tokens by the client credentials grant, for an app of the
 // shop's own organisation. A token is kept and renewed after 23 of its 24
-// hours; however many ask at once, one grant is under way. They are safe for
+// hours, by one grant at a time however many goroutines ask. They are safe for
 // use from several goroutines.
 type Credentials struct {
 	o      CredentialOptions

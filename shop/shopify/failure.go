@@ -22,8 +22,8 @@ const (
 	mendShop    = "the shop is locked or its plan is not paid: sign in to its admin"
 )
 
-// statusFailure puts an HTTP status other than 200 into our kinds. A 404
-// speaks of the address, not of an order, so it is never NotFound.
+// statusFailure gives an HTTP status other than 200 its kind. A 404 is about the
+// address, not about an order, so it is never NotFound.
 func statusFailure(op string, res *http.Response, now time.Time) *shop.Error {
 	e := &shop.Error{Kind: shop.Invalid, Op: op, Err: fmt.Errorf("the shop answered %s", res.Status)}
 	switch code := res.StatusCode; {
@@ -72,8 +72,8 @@ var notRun = map[string]bool{
 	"argumentNotAccepted": true, "variableMismatch": true, "invalidQuery": true,
 }
 
-// named says which action an error ended. Nothing was sent, or it is not worth
-// knowing: what the error was about was a read.
+// named adds to an error which action failed, where that was a read: whether it
+// was sent does not matter.
 func named(err error, op string) error { return relabel(err, op, false) }
 
 // relabel names the action and says whether it may have been carried out.
@@ -87,8 +87,8 @@ func relabel(err error, op string, sent bool) error {
 	return &c
 }
 
-// replyFailure puts the errors of a 200 into our kinds. The first one that
-// has a code we know decides.
+// replyFailure gives the errors in a 200 their kind. The first with a known code
+// decides.
 func replyFailure(op string, r reply) *shop.Error {
 	e := &shop.Error{Kind: shop.Invalid, Op: op, Sent: true, Err: errors.New(clip(r.Errors[0].Message, 300))}
 	for _, re := range r.Errors {
@@ -123,7 +123,7 @@ func tokenFailure(op string, err error) error {
 	return &shop.Error{Kind: kind, Op: op, Detail: detail, Err: err}
 }
 
-// clip bounds what a stranger's text takes up in our logs.
+// clip bounds the length of foreign text in our logs.
 func clip(s string, n int) string {
 	if len(s) <= n {
 		return s

@@ -35,7 +35,7 @@ type FlowOptions struct {
 	// Shops are the secrets by the shop's name in our configuration, several
 	// while one is being rotated. A shop without one is not there.
 	Shops map[string]func() [][]byte
-	// Sink takes the knocks.
+	// Sink stores the knocks.
 	Sink shop.Sink
 	// Now is time.Now where it is nil.
 	Now func() time.Time

@@ -51,7 +51,7 @@ func (n *noticed) take(served, deprecated, date string, now time.Time) (news boo
 	return news
 }
 
-// Health asks the shop how we stand with it. Where it cannot be asked the
+// Health asks the shop about our access to it. Where it cannot be asked the
 // error is of type *shop.Error, and the health holds what is known.
 func (c *Client) Health(ctx context.Context) (shop.Health, error) {
 	op := "ask after the health of shop " + c.name

@@ -65,7 +65,7 @@ const (
 type HandlerOptions struct {
 	// Shops by their name in our configuration, which is in the path.
 	Shops map[string]HookShop
-	// Sink takes the knocks.
+	// Sink stores the knocks.
 	Sink shop.Sink
 	// Now is time.Now where it is nil.
 	Now func() time.Time

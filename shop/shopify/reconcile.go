@@ -58,7 +58,7 @@ type ReconcilerOptions struct {
 	Log zerolog.Logger
 }
 
-// Reconciler finds what no webhook told: it walks through the orders that
+// Reconciler finds changes that no webhook reported: it goes through the orders that
 // changed, oldest change first, and knocks for each that is worth it. Where it
 // is is saved only after a page's knocks are stored, so it can end at any
 // moment and goes on from there, after days as well.

@@ -14,9 +14,9 @@ import (
 // maxTag is Shopify's limit for a tag, in characters.
 const maxTag = 40
 
-// settled brings something in the shop into the state that is wanted: look,
-// and change what is off. A change whose answer was lost is looked at before
-// anything else is sent, as all that is done here may be done again.
+// settled brings something in the shop into the wanted state by a step that reads
+// it and changes what differs. After a lost answer the step is simply done again:
+// it reads first.
 func (c *Client) settled(ctx context.Context, op string, step func(context.Context) (done bool, err error)) error {
 	var last error
 	for range maxTries {

@@ -25,7 +25,8 @@ type cancelFlow struct {
 	opened, submitted, confirmed bool
 }
 
-// Cancel tries to place one cancel request: look, classify, act, look again.
+// Cancel tries to place one cancel request: it looks at the page, classifies
+// it, acts, and looks again.
 func (c *Client) Cancel(ctx context.Context, req supplier.CancelRequest) (state.Asked, error) {
 	f := &cancelFlow{scene: scene{c: c, number: req.Number, caseID: req.CaseID, what: "asked", part: "cancel", guard: req.Guard, store: req.Dispatch}, req: req}
 	f.attend = func(ctx context.Context) error {
@@ -110,14 +111,14 @@ func (f *cancelFlow) done(ctx context.Context, s site.Sight) error {
 	return end(state.AskUnclear, "the site says: %s", site.Clip(s.Why))
 }
 
-// settle looks until the page is something we know and not what we just
-// acted on, or until the step's time is over.
+// settle waits until the page is a known one that was not acted on yet, or
+// until the step's time is over.
 func (f *cancelFlow) settle(ctx context.Context) (site.Sight, error) {
 	left := func(k site.PageKind) bool {
 		switch k {
 		case site.PageDetail:
-			// Behind a dialog that closed, the order's page is an end of its
-			// own, but leaving it would cut off a call that is under way.
+			// A dialog that closes leaves the order's page, which ends the loop;
+			// but to leave that page would cut off a call that is under way.
 			return f.opened && !f.answered()
 		case site.PageForm:
 			return f.submitted
@@ -135,8 +136,8 @@ func (f *cancelFlow) answered() bool {
 	return slices.ContainsFunc(f.heard.Responses(), func(r chrome.Response) bool { return site.IsCall(r.URL, f.c.p.Calls.Operation) })
 }
 
-// follow goes over to a tab that our click opened. Its calls were made before
-// anybody listened, so it is loaded again.
+// follow switches to a tab that our click opened. Its calls were made before
+// the listener was attached, so the page is loaded again.
 func (f *cancelFlow) follow(ctx context.Context) error {
 	if !f.opened {
 		return f.closeStrays(ctx)
@@ -202,7 +203,7 @@ func (f *cancelFlow) heardBarrier() error {
 		}
 		got, err := site.ParseAnswer(r.Body)
 		if err != nil {
-			continue // judged where it is read
+			continue // the form's step classifies it
 		}
 		if kind := f.c.p.Returns.Kind(got.Ret); kind.Account() {
 			return &supplier.Error{Kind: kind, Detail: "the page's call answers " + site.Clip(strings.Join(got.Ret, ", "))}
@@ -211,7 +212,7 @@ func (f *cancelFlow) heardBarrier() error {
 	return nil
 }
 
-// conclude reads the order afresh and says what became of the request.
+// conclude reads the order again and says what became of the request.
 func (f *cancelFlow) conclude(ctx context.Context, cause error) error {
 	said, _ := errors.AsType[verdict](cause)
 	d, err := f.reread(ctx)

@@ -55,8 +55,8 @@ func (i *inspection) run(ctx context.Context) error {
 	return i.detail(ctx)
 }
 
-// unseen are the parts that only an order in such a state shows, or that only
-// a click leads to: that they fit is not known.
+// unseen are the parts that only appear after a click, or on an order in
+// another state: whether they fit is not known.
 var unseen = map[string]string{
 	"urls.tracking": "the tracking page is not opened", "urls.refund": "the refund page is not opened", "urls.returns": "the list of returns is not opened",
 	"selectors.form": "the reason form comes only with a click", "selectors.dialog": "the confirm dialog comes only with a click",
@@ -145,7 +145,7 @@ func (i *inspection) list(ctx context.Context) error {
 	return nil
 }
 
-// order notes what of one reading is not understood.
+// order notes what a reading of one order leaves not understood.
 func (i *inspection) order(r state.Reading) {
 	if r.Doubt != "" {
 		i.note("statuses", supplier.PartUnknown, false, "order %s: %s", r.Number, r.Doubt)

@@ -24,7 +24,7 @@ type Options struct {
 	Browser *chrome.Browser
 	Chrome  chrome.Options
 	Profile site.Profile
-	// Evidence keeps what is seen; nil keeps nothing.
+	// Evidence stores screenshots, pages and answers; nil: nothing is stored.
 	Evidence supplier.EvidenceSink
 	// Now tells the time of readings; nil: the real one.
 	Now func() time.Time
@@ -49,8 +49,8 @@ type Options struct {
 	CheckWait time.Duration
 	// MaxSteps bounds the looks of one attempt; default 12.
 	MaxSteps int
-	// MaxPages bounds a sweep of the list, of ten orders a page; default 5.
-	// What stands further down costs less by its own page.
+	// MaxPages bounds a sweep of the list, of ten orders a page; default 5. An
+	// order further down is cheaper to read by its own page.
 	MaxPages int
 }
 
@@ -162,8 +162,8 @@ func (c *Client) begin(ctx context.Context) (*chrome.Tab, error) {
 	return c.page(ctx)
 }
 
-// alone closes the tabs that the account's pages opened: they would run on
-// after the piece of work, and be taken for a part of the next one.
+// alone closes the tabs that the site opened: they would go on after this
+// piece of work and be mistaken for part of the next one.
 func (c *Client) alone(ctx context.Context) {
 	if c.tab == nil || !c.tab.Alive() {
 		return
@@ -217,8 +217,8 @@ func (c *Client) pinLocale(ctx context.Context) error {
 	return c.b.SetCookies(ctx, cookies...)
 }
 
-// fail names an error's kind for the account and the order. An error of the
-// caller's own context stays what it is.
+// fail gives an error its kind. An error of the caller's own context is passed
+// on as it is.
 func (c *Client) fail(ctx context.Context, op string, err error) error {
 	if err == nil {
 		return nil
@@ -246,8 +246,8 @@ func (c *Client) fail(ctx context.Context, op string, err error) error {
 	return &supplier.Error{Kind: kind, Op: op, Err: err}
 }
 
-// slowOrWedged tells a site that does not answer from a page or a browser
-// that does not; those are ended, so that the next call gets new ones.
+// slowOrWedged tells whether the site, the page or the browser does not answer.
+// A page or browser that hangs is closed, so that the next call gets a new one.
 func (c *Client) slowOrWedged(ctx context.Context) supplier.Kind {
 	if c.b.Health(ctx) == nil {
 		if c.tab == nil || c.tab.Health(ctx) == nil {
@@ -263,8 +263,8 @@ func (c *Client) slowOrWedged(ctx context.Context) supplier.Kind {
 	return supplier.Browser
 }
 
-// revive ends a browser that hangs, where that is what broke a piece of work,
-// so that the order can still be read afterwards.
+// revive closes a browser that hangs, so that the order can still be read in a
+// new one.
 func (c *Client) revive(ctx context.Context, cause error) {
 	if errors.Is(cause, context.DeadlineExceeded) {
 		c.slowOrWedged(ctx)

@@ -10,8 +10,8 @@ import (
 	"countermand/supplier/chrome"
 )
 
-// watchDrawn waits a little for the page to show what its data say; one that
-// does not is no finding.
+// watchDrawn waits a little for the page to show what its data say. A page that
+// does not show it in time contradicts nothing.
 func (c *Client) watchDrawn(ctx context.Context, tab *chrome.Tab, queries map[string]site.Query, there func(site.View) bool) (site.View, error) {
 	look := func(ctx context.Context) (site.Sight, error) {
 		v, err := see(ctx, tab, queries)
@@ -34,8 +34,8 @@ func (c *Client) crossCheck(ctx context.Context, tab *chrome.Tab, r *state.Readi
 	return err
 }
 
-// compare notes where an order's data and what is shown of it cannot both be
-// true: nothing is concluded then.
+// compare notes where an order's data and its page contradict each other: then
+// nothing is concluded.
 func (c *Client) compare(d site.Drawn, r *state.Reading) {
 	if why := d.Check(c.p, r); why != "" {
 		c.o.Log.Warn().Str("order", r.Number).Msg("nothing concluded: " + why)

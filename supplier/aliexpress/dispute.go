@@ -93,7 +93,7 @@ func (f *disputeFlow) openReturn(list []supplier.Return) *supplier.Return {
 	return nil
 }
 
-// checkFiles finds out early that evidence is missing.
+// checkFiles makes sure, before the form is opened, that all evidence is there.
 func checkFiles(files []string) error {
 	for _, f := range files {
 		if info, err := os.Stat(f); err != nil || !info.Mode().IsRegular() {

@@ -12,13 +12,12 @@
 // against the profile's allow list and a deny list that no profile can
 // shorten.
 //
-// What no known page or call tells stays unset in the readings: when a cancel
-// was requested and when the seller answered it (an acceptance has the
-// closing's date, a refusal none), and the very day on which disputes close;
-// the sentence of a completed order counts that from the order's date. The
-// engine then takes the time of its own reading, and its own rules. Dates of
-// an order's page have no hour: they are the day's beginning in the page's
-// zone.
+// Some things no known page or call tells, and readings leave them unset: when a
+// cancel was requested, when the seller answered it (an acceptance has the
+// date of the closing, a refusal none), and the exact day on which disputes
+// close. The engine then uses the time of its own reading and its own rules.
+// Dates of an order's page have no hour: they are the beginning of the day in
+// the page's zone.
 //
 // No personal data gets into readings, logs and kept JSON or HTML; a
 // screenshot shows what the page shows.

@@ -38,7 +38,7 @@ func (c *Client) fetch(ctx context.Context, tab *chrome.Tab, address, call strin
 	return c.fetchOnce(ctx, tab, address, call, take)
 }
 
-// errNoAnswer: the page loaded, but what it asked the site for never came.
+// errNoAnswer: the page loaded, but the answer to its call never came.
 var errNoAnswer = errors.New("the page got no answer")
 
 func (c *Client) fetchOnce(ctx context.Context, tab *chrome.Tab, address, call string, take func(site.Response, site.Answer) bool) (site.Answer, error) {
@@ -52,8 +52,8 @@ func (c *Client) fetchOnce(ctx context.Context, tab *chrome.Tab, address, call s
 	return c.await(ctx, tab, heard, call, take)
 }
 
-// hearing gives a call's name as it may stand in an address: the site writes
-// some of them in lower case.
+// hearing gives the spellings of a call's name in an address: the site writes
+// some names in lower case.
 func hearing(call string) []string {
 	return []string{call, strings.ToLower(call)}
 }

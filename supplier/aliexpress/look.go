@@ -10,8 +10,8 @@ import (
 	"countermand/supplier/chrome"
 )
 
-// look takes one view of the page, with what more asks for, and names it. A
-// page that stops the account's work is its error.
+// look reads the page once, with the elements of more, and classifies it. A
+// page that stops the account's work, such as a captcha, is an error.
 func (c *Client) look(ctx context.Context, tab *chrome.Tab, more map[string]site.Query) (site.Sight, error) {
 	queries := c.p.Queries()
 	maps.Copy(queries, more)
@@ -23,8 +23,8 @@ func (c *Client) look(ctx context.Context, tab *chrome.Tab, more map[string]site
 	return s, s.Barrier()
 }
 
-// watch looks until good, but no longer than wait: then ok is false and the
-// last look stands.
+// watch looks at the page until good, but no longer than wait: then ok is false
+// and the last look is returned.
 func watch(ctx context.Context, tab *chrome.Tab, wait time.Duration, look func(context.Context) (site.Sight, error), good func(site.Sight) bool) (last site.Sight, ok bool, err error) {
 	step, cancel := context.WithTimeout(ctx, wait)
 	defer cancel()
@@ -42,7 +42,7 @@ func watch(ctx context.Context, tab *chrome.Tab, wait time.Duration, look func(c
 	return last, ok, err
 }
 
-// see takes one view of the page.
+// see reads the page once.
 func see(ctx context.Context, tab *chrome.Tab, queries map[string]site.Query) (site.View, error) {
 	asked := make(map[string]chrome.Query, len(queries))
 	for name, q := range queries {
@@ -58,7 +58,7 @@ func see(ctx context.Context, tab *chrome.Tab, queries map[string]site.Query) (s
 	return out, err
 }
 
-// element is what the site's judge reads of one of the browser's.
+// element converts an element of the browser for package site.
 func element(e chrome.Element) site.Element {
 	out := site.Element{
 		Text: e.Text, Attrs: e.Attrs, Visible: e.Visible, Enabled: e.Enabled, Inside: e.Inside, InsideTitle: e.InsideTitle, InsideText: e.InsideText,
@@ -72,7 +72,7 @@ func element(e chrome.Element) site.Element {
 	return out
 }
 
-// ref gives the browser's own of an element that was seen on the page.
+// ref gives the browser's element back.
 func ref(e site.Element) chrome.Element {
 	own, _ := e.Ref.(chrome.Element) // without it the browser finds nothing to click
 	return own

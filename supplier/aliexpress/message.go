@@ -22,7 +22,7 @@ type messageFlow struct {
 	before, due int
 }
 
-// Message writes to the seller of an order what does not stand there yet.
+// Message sends those of the texts to an order's seller that were not sent yet.
 func (c *Client) Message(ctx context.Context, req supplier.MessageRequest) (supplier.MessageResult, error) {
 	op := "message the seller of order " + req.Number
 	ms := c.p.Messages.Selectors
@@ -59,7 +59,7 @@ func (f *messageFlow) run(ctx context.Context) error {
 	switch {
 	case len(missing) == 0:
 		f.witness(ctx, "message-stands")
-		return end(supplier.MessageAlready, "the message stands there already; nothing was typed")
+		return end(supplier.MessageAlready, "the message was sent before; nothing was typed")
 	case f.req.Observe:
 		return end(supplier.MessageObserved, "would send: %s", strings.Join(missing, " / "))
 	}
@@ -72,7 +72,7 @@ func (f *messageFlow) run(ctx context.Context) error {
 	return nil
 }
 
-// open goes to the order's own message page and gives what we wrote there.
+// open goes to the order's message page and returns the messages that we sent.
 func (f *messageFlow) open(ctx context.Context) ([]string, error) {
 	if err := f.visit(ctx, f.detail.Connect); err != nil {
 		return nil, err
@@ -81,8 +81,8 @@ func (f *messageFlow) open(ctx context.Context) ([]string, error) {
 	return s.Mine(), err
 }
 
-// page waits for the messages that stand there: without them nobody knows
-// what was said already. Two looks must show the same.
+// page waits until the sent messages are shown: without them it is not known
+// what was sent already. Two looks must show the same.
 func (f *messageFlow) page(ctx context.Context) (site.Sight, error) {
 	before := []string{"?"}
 	return f.expect(ctx, "what stands there already", func(s site.Sight) bool {
@@ -120,10 +120,10 @@ func (f *messageFlow) say(ctx context.Context, text string) error {
 	if err != nil {
 		return err
 	}
-	// Nothing may have come to stand there meanwhile: it may be the very text.
+	// A message that appeared meanwhile may be this very text.
 	still := func(ctx context.Context, s site.Sight) error {
 		if !slices.Equal(s.Mine(), standing) {
-			return end(supplier.MessageFailed, "the messages that stand there changed before Send; it was not clicked")
+			return end(supplier.MessageFailed, "the messages on the page changed before Send; it was not clicked")
 		}
 		held, err := f.tab.Value(ctx, ref(field))
 		switch {
@@ -145,7 +145,7 @@ func (f *messageFlow) say(ctx context.Context, text string) error {
 	return err
 }
 
-// conclude loads the page afresh and says what stands there.
+// conclude loads the page again and says which messages are shown.
 func (f *messageFlow) conclude(ctx context.Context, cause error) error {
 	why := "all texts were sent"
 	if cause != nil {
@@ -161,8 +161,8 @@ func (f *messageFlow) conclude(ctx context.Context, cause error) error {
 	}
 	f.witness(ctx, "after-send")
 	if missing := site.Missing(f.req.Texts, standing); len(missing) > 0 && len(standing) < f.before+f.due {
-		return end(supplier.MessageUnclear, "%s; read again: %s does not stand there", why, site.Quoted(site.Clip(missing[0])))
+		return end(supplier.MessageUnclear, "%s; read again: %s is not among the sent messages", why, site.Quoted(site.Clip(missing[0])))
 	}
 	f.sent = len(f.req.Texts)
-	return end(supplier.MessageSent, "read again: as many messages as were sent stand there")
+	return end(supplier.MessageSent, "read again: as many new messages are shown as were sent")
 }

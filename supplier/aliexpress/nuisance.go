@@ -12,14 +12,15 @@ import (
 )
 
 const (
-	// maxCovers bounds how many nuisances one click may have to get past.
+	// maxCovers bounds how many nuisances (banners, pop-ups) are closed for one
+	// click.
 	maxCovers = 3
 	// coverWait is how long a nuisance may take to go away.
 	coverWait = 10 * time.Second
 )
 
-// reach finds the element free to be clicked, getting past known nuisances.
-// What is not known is never clicked through: the error is chrome.ErrCovered.
+// reach makes an element clickable by closing the known nuisances over it. What
+// is not known is never closed: the error is then chrome.ErrCovered.
 func (c *Client) reach(ctx context.Context, tab *chrome.Tab, e site.Element) (site.Element, error) {
 	now, err := aim(ctx, tab, e)
 	for range maxCovers {

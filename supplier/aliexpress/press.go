@@ -10,8 +10,8 @@ import (
 	"countermand/supplier/chrome"
 )
 
-// click is the only place that clicks. The element is judged as it is at the
-// last moment, when the pointer is already on it.
+// click is the only function that clicks. The element is checked at the last
+// moment, when the pointer is already on it.
 func (c *Client) click(ctx context.Context, tab *chrome.Tab, e site.Element, a site.Allowance) error {
 	return tab.Click(ctx, ref(e), func(now chrome.Element) error { return c.p.Judge(element(now), a) })
 }
@@ -32,7 +32,7 @@ func (c *Client) press(ctx context.Context, tab *chrome.Tab, e site.Element, a s
 	return c.click(ctx, tab, e, a)
 }
 
-// unclickable knows the errors of an element that could not be clicked.
+// unclickable tells whether an error means that an element could not be clicked.
 func unclickable(err error) bool {
 	for _, kind := range []error{chrome.ErrCovered, chrome.ErrDisabled, chrome.ErrHidden, chrome.ErrStale, chrome.ErrNotFound} {
 		if errors.Is(err, kind) {
@@ -42,21 +42,21 @@ func unclickable(err error) bool {
 	return false
 }
 
-// commitment is a press that may reach the supplier.
+// commitment is a click that may reach the supplier.
 type commitment struct {
 	// name is that of the evidence kept before it.
 	name  string
 	el    site.Element
 	allow site.Allowance
-	// still tells whether the page is yet the one that it was decided on.
+	// still tells whether the page is still the one that it was decided on.
 	still func(context.Context, site.Sight) error
-	// harmless: it is known to reach nobody, so it needs no mark.
+	// harmless: the click is known not to reach the supplier, so it needs no mark.
 	harmless bool
 }
 
-// commit makes a press that may reach the supplier, by the one law of all
-// flows: free, allowed, witnessed, looked at again, marked, looked at once
-// more, pressed.
+// commit makes a click that may reach the supplier, in the one order of steps
+// of all flows: the element is free and allowed, evidence is kept, the page is
+// checked, the mark is stored, the page is checked again, the click is made.
 func (s *scene) commit(ctx context.Context, p commitment) error {
 	err := s.commitOnce(ctx, p)
 	if errors.Is(err, chrome.ErrCovered) && !s.pressed {
@@ -96,7 +96,7 @@ func (s *scene) commitOnce(ctx context.Context, p commitment) error {
 	return err
 }
 
-// check looks whether the page is yet the one that a press was decided on.
+// check makes sure that the page is still the one that a click was decided on.
 func (s *scene) check(ctx context.Context, p commitment) error {
 	now, err := s.look(ctx)
 	if err != nil {
@@ -108,7 +108,7 @@ func (s *scene) check(ctx context.Context, p commitment) error {
 	return err
 }
 
-// mark puts the mark on disk, once. It is the only place that does.
+// mark stores the mark, once. It is the only function that does.
 func (s *scene) mark(ctx context.Context) error {
 	if s.marked {
 		return nil
@@ -130,8 +130,8 @@ func (s *scene) write(ctx context.Context, field site.Element, text string) erro
 	return s.tab.Insert(ctx, ref(field), text)
 }
 
-// pick opens a drop-down and chooses one of the offered reasons. Both are
-// presses of the page's own; nothing reaches the supplier.
+// pick opens a drop-down and chooses one of the offered reasons. Neither click
+// reaches the supplier.
 func (s *scene) pick(ctx context.Context, list, options string, choice site.Offer, chosen func(site.Sight) bool) error {
 	v, err := s.expect(ctx, "a drop-down of reasons", func(v site.Sight) bool { return len(v.Shown(list)) > 0 })
 	if err != nil {

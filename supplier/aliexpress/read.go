@@ -28,8 +28,8 @@ func (c *Client) Probe(ctx context.Context) error {
 	return nil
 }
 
-// firstList loads the list and reads its first page. A frame without content
-// is how the site slows one down.
+// firstList loads the list and reads its first page. The site answers without
+// content when it throttles.
 func (c *Client) firstList(ctx context.Context, tab *chrome.Tab) (site.List, error) {
 	if err := c.o.Pace(ctx); err != nil {
 		return site.List{}, err
@@ -48,8 +48,8 @@ func (c *Client) firstList(ctx context.Context, tab *chrome.Tab) (site.List, err
 	return page, c.crossCheckList(ctx, tab, &page)
 }
 
-// listAsShown reads the cards of a list whose data never came; without cards
-// the failure stands.
+// listAsShown reads the cards of a list whose data never came; without cards it
+// returns the failure.
 func (c *Client) listAsShown(ctx context.Context, tab *chrome.Tab, failure error) (site.List, error) {
 	v, err := see(ctx, tab, c.p.ListQueries())
 	cards := site.DrawnList(v)
@@ -64,7 +64,7 @@ func (c *Client) listAsShown(ctx context.Context, tab *chrome.Tab, failure error
 }
 
 // Read reads one order: its page, the tracking where it was asked for or the
-// order left, and the refunds where it is closed.
+// order was shipped, and the refunds where it is closed.
 func (c *Client) Read(ctx context.Context, number string, tracking bool) (state.Reading, error) {
 	op := "read order " + number
 	tab, err := c.begin(ctx)
@@ -90,9 +90,9 @@ func (c *Client) Read(ctx context.Context, number string, tracking bool) (state.
 	return r, nil
 }
 
-// beside judges what became of a page beside the order's own. What stops the
-// account or the browser is an error; a page that only does not tell hides
-// nothing of what the order's own page says.
+// beside handles the failure of a page that is read in addition to the order's
+// own. What stops the account or the browser is an error; any other failure is
+// noted in the reading, which keeps what the order's own page says.
 func (c *Client) beside(ctx context.Context, r *state.Reading, what string, err error) error {
 	if err == nil {
 		return nil
@@ -158,8 +158,8 @@ func (c *Client) readDetail(ctx context.Context, tab *chrome.Tab, number string,
 	return d, nil
 }
 
-// detailAsShown reads an order's page whose data never came; where it does
-// not show the order the failure stands.
+// detailAsShown reads an order's page whose data never came; where it does not
+// show the order it returns the failure.
 func (c *Client) detailAsShown(ctx context.Context, tab *chrome.Tab, number string, failure error) (site.Detail, error) {
 	v, err := see(ctx, tab, c.p.DetailQueries())
 	d, ok := site.DrawnDetail(v)
@@ -185,7 +185,7 @@ func (c *Client) emptyOrThrottled(ctx context.Context, tab *chrome.Tab, number s
 	}
 	switch {
 	case len(page.Orders) == 0:
-		return &supplier.Error{Kind: supplier.Throttled, Detail: "neither the order nor the list has content"}
+		return &supplier.Error{Kind: supplier.Throttled, Detail: "the site answers without content for the order and for the list"}
 	case slices.ContainsFunc(page.Orders, func(r state.Reading) bool { return r.Number == number }):
 		return &supplier.Error{Kind: supplier.Throttled, Detail: "the list shows the order, its own page came without content"}
 	}
@@ -256,7 +256,7 @@ func (c *Client) readRefunds(ctx context.Context, tab *chrome.Tab, r *state.Read
 		return err
 	}
 	if refund != nil && silent != "" {
-		return fmt.Errorf("%w: line %s has no word about its refund, so %s may be a part only", site.ErrShape, silent, refund.Amount)
+		return fmt.Errorf("%w: line %s has no refund data, so %s may be only a part", site.ErrShape, silent, refund.Amount)
 	}
 	r.Refund, r.RefundRead = refund, true
 	return nil

@@ -94,7 +94,7 @@ func (c *Client) nextReturns(ctx context.Context, tab *chrome.Tab, after int64, 
 	})
 }
 
-// lacks is the error of a profile from before a part of it was known.
+// lacks is the error of a site profile without a part that is needed.
 func lacks(part string) error {
 	return &supplier.Error{Kind: supplier.UnknownPage, Detail: "the site profile does not say " + part}
 }

@@ -11,9 +11,9 @@ import (
 	"countermand/supplier/chrome"
 )
 
-// verdict ends a flow by what the page says, told apart from an error: an
+// verdict is how a flow ended by what the page says, not by a failure: an
 // outcome of the flow's contract and the words for it. The outcomes that
-// every flow can have bear the same names in all three contracts.
+// every flow can have are named alike in all three contracts.
 type verdict struct{ outcome, detail string }
 
 func (v verdict) Error() string { return v.detail }
@@ -24,7 +24,7 @@ func end[T ~string](outcome T, format string, args ...any) error {
 
 // flow is what differs between a cancel, a message and a dispute.
 type flow interface {
-	// run goes as far as the last press.
+	// run does everything up to and including the last click.
 	run(ctx context.Context) error
 	// conclude reads what became of it and gives the verdict; cause is how run
 	// ended. It is asked only where something may have reached the supplier.
@@ -61,9 +61,9 @@ type scene struct {
 	marked, pressed bool
 }
 
-// runFlow carries a flow to its verdict. What stops it before anything can have
-// reached the supplier is a verdict or an error of a kind; after that the
-// answer is always a verdict, even when the caller is gone.
+// runFlow runs a flow to its verdict. Before anything can have reached the
+// supplier the end is a verdict or an error; after that it is always a verdict,
+// even when the caller is gone.
 func (s *scene) runFlow(ctx context.Context, op string, f flow) (verdict, error) {
 	limited, cancel := context.WithTimeout(ctx, s.c.o.CancelTimeout)
 	defer cancel()
@@ -96,14 +96,14 @@ func (s *scene) runFlow(ctx context.Context, op string, f flow) (verdict, error)
 	return verdict{}, err
 }
 
-// conclude lets the flow read what became of it, without a pause: a person
-// would look at once, too.
+// conclude has the flow read what became of it, without the usual pause: a
+// person would look at once, too.
 func (s *scene) conclude(ctx context.Context, f flow, cause error) verdict {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), s.c.o.FinalTimeout)
 	defer cancel()
 	s.pace = func(context.Context) error { return nil }
-	// A press that was to reach nobody and may have done so is marked late:
-	// what it did is in doubt all the same.
+	// A click that was thought harmless and may have reached the supplier is
+	// marked late: what it did is in doubt.
 	if err := s.mark(ctx); err != nil {
 		cause = errors.Join(cause, err)
 	}
@@ -169,8 +169,8 @@ func (s *scene) visit(ctx context.Context, link string) error {
 	return s.tab.Navigate(ctx, address)
 }
 
-// until looks until good or until the step's time is over: then ok is false
-// and the last look stands.
+// until looks at the page until good or until the step's time is over: then ok
+// is false and the last look is returned.
 func (s *scene) until(ctx context.Context, good func(site.Sight) bool) (site.Sight, bool, error) {
 	last, ok, err := watch(ctx, s.tab, s.c.o.StepTimeout, func(ctx context.Context) (site.Sight, error) {
 		if s.attend != nil {
@@ -181,7 +181,7 @@ func (s *scene) until(ctx context.Context, good func(site.Sight) bool) (site.Sig
 		return s.look(ctx)
 	}, good)
 	if err == nil && !ok {
-		err = s.tab.Health(ctx) // what was seen then is no sight of now
+		err = s.tab.Health(ctx) // what was seen may be old
 	}
 	if err == nil && last.Kind == "" {
 		err = fmt.Errorf("the page was not seen: %w", context.DeadlineExceeded)
@@ -221,8 +221,8 @@ func (s *scene) unknown(ctx context.Context, why string) error {
 	return end(state.AskUnknown, "%s%s", why, s.sofar())
 }
 
-// judged turns a judgement of the site's into a verdict; nil where it has
-// nothing against going on.
+// judged turns an outcome of package site into a verdict; nil where the flow may
+// go on.
 func (s *scene) judged(o state.AskOutcome, why string) error {
 	if o == "" {
 		return nil
@@ -230,7 +230,7 @@ func (s *scene) judged(o state.AskOutcome, why string) error {
 	return end(o, "%s%s", why, s.sofar())
 }
 
-// sofar says so where nothing reached the supplier yet.
+// sofar says that nothing was done, where nothing reached the supplier yet.
 func (s *scene) sofar() string {
 	if s.pressed || s.marked {
 		return ""
@@ -238,7 +238,7 @@ func (s *scene) sofar() string {
 	return "; nothing was " + s.what
 }
 
-// witness keeps evidence where its lack must not change the outcome.
+// witness keeps evidence whose failure must not change the outcome.
 func (s *scene) witness(ctx context.Context, name string) {
 	if err := s.keep(ctx, name); err != nil {
 		s.c.o.Log.Warn().Err(err).Str("order", s.number).Msg("evidence was not kept")

@@ -22,7 +22,7 @@ type Browser struct {
 	cur *process
 }
 
-// process is one life of the browser.
+// process is one run of the browser.
 type process struct {
 	root context.Context
 	// end kills what is left and waits for it.
@@ -228,7 +228,8 @@ func (p *process) bind(ctx context.Context) (context.Context, func()) {
 	return op, func() { unhook(); cancel(nil) }
 }
 
-// explain names the cause of a failed call: ours, the browser's, or its own.
+// explain says why a call failed: the caller's context ended, the browser is
+// gone, or the call itself failed.
 func (p *process) explain(ctx context.Context, op string, err error) error {
 	if ctx.Err() != nil {
 		return fmt.Errorf("%s: %w", op, context.Cause(ctx))

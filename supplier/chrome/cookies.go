@@ -20,7 +20,7 @@ import (
 // A killed browser forgets its last half minute, and a stopped one its
 // session cookies; so the cookies are also kept in a file of our own.
 
-// Cookie is one to be set by hand.
+// Cookie is a cookie to be set in the browser.
 type Cookie struct {
 	Name, Value string
 	// URL or Domain says where it belongs; a Domain covers its subdomains.

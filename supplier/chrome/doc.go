@@ -21,7 +21,7 @@ var (
 	ErrMissing = errors.New("no Chromium found")
 	// ErrProfileInUse: another process owns the profile.
 	ErrProfileInUse = errors.New("the browser profile is in use")
-	// ErrGone: the browser died or was stopped under the call.
+	// ErrGone: the browser died or was stopped during the call.
 	ErrGone = errors.New("the browser is gone")
 	// ErrClosed: the tab was closed, by itself or by us.
 	ErrClosed = errors.New("the tab was closed")

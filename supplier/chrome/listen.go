@@ -34,7 +34,7 @@ type Listener struct {
 	got     []Response
 }
 
-// Listen attaches a listener. It hears until Close.
+// Listen attaches a listener. It collects responses until Close.
 func (t *Tab) Listen(match ...string) *Listener {
 	l := &Listener{t: t, match: match, pending: map[network.RequestID]*Response{}}
 	t.mu.Lock()

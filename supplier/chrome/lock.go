@@ -40,8 +40,8 @@ type lock struct {
 	wasClean bool
 }
 
-// takeProfile takes the lock, ends a browser that a dead daemon left on this
-// very profile, and clears Chromium's own lock away.
+// takeProfile takes the lock, ends a browser that a dead daemon left running on
+// this profile, and removes Chromium's own lock.
 func takeProfile(ctx context.Context, profile string) (*lock, error) {
 	f, err := os.OpenFile(filepath.Join(profile, lockName), os.O_RDWR|os.O_CREATE, 0o600)
 	if err != nil {
@@ -50,7 +50,7 @@ func takeProfile(ctx context.Context, profile string) (*lock, error) {
 	if err := syscall.Flock(int(f.Fd()), syscall.LOCK_EX|syscall.LOCK_NB); err != nil {
 		old := readOwner(f)
 		f.Close()
-		return nil, fmt.Errorf("%w: process %d has %s: stop it first", ErrProfileInUse, old.Daemon, profile)
+		return nil, fmt.Errorf("%w: process %d uses %s: stop it first", ErrProfileInUse, old.Daemon, profile)
 	}
 	old := readOwner(f)
 	l := &lock{f: f, owner: owner{Daemon: os.Getpid(), Profile: profile}, wasClean: old.Clean}
@@ -60,7 +60,7 @@ func takeProfile(ctx context.Context, profile string) (*lock, error) {
 	}
 	if pid := livingOwner(profile); pid != 0 {
 		f.Close()
-		return nil, fmt.Errorf("%w: a browser that is not ours, process %d, has %s: close it first", ErrProfileInUse, pid, profile)
+		return nil, fmt.Errorf("%w: a browser that is not ours, process %d, uses %s: close it first", ErrProfileInUse, pid, profile)
 	}
 	if err := clearSingleton(profile); err != nil {
 		f.Close()

@@ -1,6 +1,6 @@
-// Package doctor looks whether an installation is ready to work, and lets a
+// Package doctor checks whether an installation is ready to work, and lets a
 // person sign in to an AliExpress account. Both open shops and accounts as the
-// daemon does, by means that app gives them.
+// daemon does; package app passes in how.
 package doctor
 
 import (
@@ -22,7 +22,7 @@ import (
 	"countermand/sync/calendar"
 )
 
-// Verdict is how a part of the installation stands.
+// Verdict says whether a part of the installation is in order.
 type Verdict string
 
 // The verdicts. Only Fail keeps countermand from doing its work.
@@ -32,7 +32,7 @@ const (
 	Fail Verdict = "fail"
 )
 
-// Finding is what the doctor says of one part.
+// Finding is the doctor's result for one part of the installation.
 type Finding struct {
 	Part    string  `json:"part"`
 	Verdict Verdict `json:"verdict"`
@@ -43,7 +43,7 @@ type Finding struct {
 
 // Opener opens what a configuration names, the way the daemon does.
 type Opener struct {
-	// Check judges what the configuration's own package cannot.
+	// Check validates what the configuration's own package cannot.
 	Check     func(*configs.Config) error
 	Calendars func(configs.Calendar) (china, bank *calendar.Calendar, err error)
 	Shop      func(configs.Shop, zerolog.Logger) (*shopify.Client, error)
@@ -78,8 +78,7 @@ type Options struct {
 	Log    zerolog.Logger
 }
 
-// Examine looks whether everything is in place. It changes nothing unless it is
-// told to.
+// Examine checks the whole installation. It changes nothing unless Fix is set.
 func Examine(ctx context.Context, o Options) []Finding {
 	d := &doctor{o: o}
 	for _, w := range o.Warnings {

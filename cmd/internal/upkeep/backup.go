@@ -47,7 +47,7 @@ func (u *Upkeep) backUp(ctx context.Context) error {
 	return errors.Join(noted, pruneBackups(filepath.Dir(path)), u.lookThrough(ctx, path))
 }
 
-// errBroken: what is stored cannot be walked through safely.
+// errBroken: pages of the database are damaged, so it cannot be read safely.
 var errBroken = errors.New("pages of the database are broken: restore the last backup")
 
 func (u *Upkeep) note(ctx context.Context) error {

@@ -17,21 +17,22 @@ import (
 	"countermand/supplier"
 )
 
-// Evidence keeps what was seen as files: one folder a case, the newest last
-// by name, each with its SHA-256 in the reference that the journal carries.
+// Evidence stores screenshots, pages and answers as files: one folder for each
+// case, the newest last by name. The reference that a journal carries holds the
+// file's SHA-256.
 type Evidence struct {
 	dir string
 	seq atomic.Uint64
 }
 
-// NewEvidence keeps what was seen in a data_dir.
+// NewEvidence stores evidence in a data_dir.
 func NewEvidence(dataDir string) *Evidence {
 	return &Evidence{dir: filepath.Join(dataDir, "evidence")}
 }
 
 var unsafeName = regexp.MustCompile(`[^A-Za-z0-9_-]+`)
 
-// Keep writes one piece and gives back "CASE/FILE#sha256:…".
+// Keep writes one file and gives back its reference, "CASE/FILE#sha256:…".
 func (v *Evidence) Keep(ctx context.Context, e supplier.Evidence) (string, error) {
 	if err := ctx.Err(); err != nil {
 		return "", fmt.Errorf("keep evidence %s: %w", e.Name, err)

@@ -65,15 +65,15 @@ type Options struct {
 	Log   zerolog.Logger
 }
 
-// Upkeep keeps the store fit for years: it deletes what is old, makes the daily
-// backup and looks through it, and calls a person when records are damaged or
-// the disk takes nothing.
+// Upkeep keeps the store in order for years: it deletes what is old, makes the
+// daily backup and checks it, and calls a person when records are damaged or
+// the disk cannot be written to.
 type Upkeep struct {
 	o Options
 
 	// running is held by the daily upkeep, however it was started.
 	running sync.Mutex
-	// inTrouble tells whether a person was told that the disk takes nothing.
+	// inTrouble tells whether a person was told that the disk cannot be written to.
 	beating   sync.Mutex
 	inTrouble bool
 }
@@ -81,8 +81,8 @@ type Upkeep struct {
 // New makes an upkeep; nothing runs before it is called.
 func New(o Options) *Upkeep { return &Upkeep{o: o} }
 
-// MendIndexes looks at the open cases at the start. A case that an index lost
-// would rest for good.
+// MendIndexes checks the indexes of the open cases at the start and rebuilds
+// damaged ones. A case that an index lost would never be worked on again.
 func (u *Upkeep) MendIndexes(ctx context.Context) error {
 	problems, err := u.o.Store.CheckOpen(ctx)
 	if err != nil || len(problems) == 0 {
@@ -127,7 +127,8 @@ func (u *Upkeep) Raise(ctx context.Context, alerts ...state.Alert) error {
 	return nil
 }
 
-// Beat looks at what must not wait for the night. It costs two reads.
+// Beat checks the disk and the quarantine, which must not wait for the daily
+// upkeep. It costs two reads.
 func (u *Upkeep) Beat(ctx context.Context) {
 	u.beating.Lock()
 	defer u.beating.Unlock()
@@ -137,12 +138,12 @@ func (u *Upkeep) Beat(ctx context.Context) {
 	}
 }
 
-// watchDisk tells once that the disk takes nothing and once that it does again.
-// It cannot be an alert of the outbox: those are stored.
+// watchDisk tells a person once that the disk cannot be written to, and once that
+// it can again. It cannot be an alert of the outbox: those are stored.
 func (u *Upkeep) watchDisk(ctx context.Context) {
 	t := u.o.Store.Trouble()
 	if t != nil && t.Broken {
-		u.o.Fatal(fmt.Errorf("stop, for what the disk holds is in doubt: %w", t))
+		u.o.Fatal(fmt.Errorf("stop, because it is not certain what the disk holds: %w", t))
 	}
 	if (t != nil) == u.inTrouble {
 		return
@@ -238,7 +239,7 @@ func (u *Upkeep) catchUp(ctx context.Context) {
 	}
 }
 
-// MakeUp waits a while after the start, then catches up.
+// MakeUp runs a daily upkeep that was missed, a while after the start.
 func (u *Upkeep) MakeUp(ctx context.Context) {
 	rest := time.NewTimer(startRest)
 	defer rest.Stop()

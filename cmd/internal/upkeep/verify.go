@@ -19,7 +19,7 @@ import (
 	"countermand/state/boltstore"
 )
 
-// VerifyOptions say what is looked through.
+// VerifyOptions say what is checked.
 type VerifyOptions struct {
 	// File is the database or the backup.
 	File string
@@ -57,8 +57,8 @@ type Verified struct {
 	Acknowledged []Problem `json:"acknowledged,omitempty"`
 }
 
-// Sound tells whether the database itself is in order. What stands in
-// quarantine is out of it, and so is evidence.
+// Sound tells whether the database itself is in order, apart from quarantine and
+// evidence.
 func (v *Verified) Sound() bool {
 	return !slices.ContainsFunc(v.Problems, func(p Problem) bool { return p.Part == partDatabase })
 }
@@ -67,9 +67,9 @@ func (v *Verified) add(part, format string, args ...any) {
 	v.Problems = append(v.Problems, Problem{part, fmt.Sprintf(format, args...)})
 }
 
-// Verify looks through a database that nobody writes to: pages, records,
-// indexes, what stands in quarantine, and every file that a journal names
-// against the hash it names.
+// Verify checks a database that nobody writes to: pages, records, indexes,
+// quarantine, and every file of evidence against the hash that the journal
+// names.
 func Verify(ctx context.Context, o VerifyOptions) (Verified, error) {
 	v := Verified{File: o.File, Problems: []Problem{}}
 	refs, err := v.database(ctx, o)

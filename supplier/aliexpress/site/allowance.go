@@ -21,7 +21,8 @@ type Allowance struct {
 	Form  bool
 }
 
-// permits says why an element is not what the click is for, "" where it is.
+// permits says why an element is not the one that the click is meant for, ""
+// where it is.
 func (a Allowance) permits(e Element) string {
 	switch {
 	case a.Captions != nil && !a.Captions.Is(e.Text):

@@ -15,7 +15,7 @@ type Answer struct {
 	data node
 }
 
-// ErrShape is an answer that is not one.
+// ErrShape: an answer does not have the expected structure.
 var ErrShape = errors.New("the answer is not in the site's shape")
 
 // ParseAnswer reads an answer, JSON or JSONP: the first page of a list comes
@@ -52,7 +52,7 @@ func stripCallback(body []byte) []byte {
 	return bytes.TrimSpace(body[from+1 : to])
 }
 
-// again marks answers that the page asks anew by itself.
+// again is the kind of answers after which the page repeats its call by itself.
 const again supplier.Kind = "again"
 
 // Kind classifies the ret codes, "" for a good answer. The gravest counts: a

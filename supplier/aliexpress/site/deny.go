@@ -29,7 +29,7 @@ type Button struct {
 	// Type is the site's own name of the button, where its data tells it.
 	Type    string
 	Caption string
-	// Names are those that it has for who cannot see it: aria-label, title.
+	// Names are its accessible names: aria-label, title.
 	Names []string
 	// Title and Text are those of the dialog around it.
 	Title, Text string

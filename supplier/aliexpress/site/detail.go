@@ -26,9 +26,9 @@ type Detail struct {
 // leads to.
 type DisputeLinks struct{ Received, Missing string }
 
-// ErrEmpty is a good answer without content: an order that is not this
-// account's, or a site that has had enough of us.
-var ErrEmpty = errors.New("success with nothing in it")
+// ErrEmpty: the site reports success and sends no content: the order is not this
+// account's, or the site throttles.
+var ErrEmpty = errors.New("the site reports success and sends no content")
 
 // ParseDetail reads the order's page. It is complete only when the status,
 // the dates, the items and the price are all there and readable.

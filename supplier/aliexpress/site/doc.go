@@ -1,5 +1,5 @@
-// Package site knows AliExpress's pages without a browser: the site profile
-// and its words, what the site's answers and pages mean, which page is which,
-// what may be clicked, and what is left out of everything kept. It is pure:
-// whatever it judges is handed in.
+// Package site interprets AliExpress's pages without a browser: it holds the
+// site profile and its words, reads the site's answers, tells which page is
+// which and what may be clicked, and leaves personal data out of what is kept.
+// It is pure: everything that it reads is handed in.
 package site

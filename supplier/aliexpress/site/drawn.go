@@ -8,7 +8,7 @@ import (
 	"countermand/state"
 )
 
-// Drawn is what a page shows of one order, whatever its data say.
+// Drawn is what a page visibly shows of one order, apart from its data.
 type Drawn struct {
 	Number, caption, reminder string
 	date, total               string
@@ -58,7 +58,7 @@ func (d Drawn) known(p Profile) []Button {
 	return out
 }
 
-// Reading makes the best of a page whose data never came. It is never
+// Reading is what can be read of a page whose data never came. It is never
 // complete.
 func (d Drawn) Reading(p Profile, at time.Time, zone *time.Location, source state.Source) state.Reading {
 	r := state.Reading{

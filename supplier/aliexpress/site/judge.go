@@ -7,9 +7,10 @@ import (
 	"countermand/state"
 )
 
-// Foregone says what an order's page already answers before anything is
-// clicked, with its words; "" where a cancel can be asked for. despite are
-// the sentences that a person has seen and allows the attempt in spite of.
+// Foregone says how an attempt ends before anything is clicked, because the
+// order's page already answers it, and in which words; "" where a cancel can be
+// requested. despite are the sentences about a refusal that a person has
+// approved.
 func (p Profile) Foregone(d Detail, observe bool, despite []string) (state.AskOutcome, string) {
 	const nothing = "; nothing was clicked"
 	r, refused := d.Reading, ""
@@ -46,9 +47,9 @@ func (v View) Chose(list string, o Offer) bool {
 	return len(found) == 1 && strings.Contains(fold(found[0].Text), fold(o.Text))
 }
 
-// DetailOf proves by an order's page that it is the order's: by the number
-// that it shows, by the one in its address, and by neither of them naming
-// another. It gives "" where it is proved.
+// DetailOf checks that a page is the order's: the number that it shows or the
+// one in its address must be the order's, and neither may be another's. It
+// gives "" where the page passes.
 func (v View) DetailOf(number string) (state.AskOutcome, string) {
 	named := false
 	if id := v.Shown("detail_id"); len(id) > 0 {
@@ -93,7 +94,7 @@ func (v View) MessagesOf(number, store string) string {
 	return "the message page shows neither order " + number + " nor its store"
 }
 
-// Mine gives our own messages, folded.
+// Mine gives the messages that the account sent, folded.
 func (v View) Mine() []string {
 	var out []string
 	for _, e := range v.Found["mine"] {
@@ -102,7 +103,7 @@ func (v View) Mine() []string {
 	return out
 }
 
-// Missing gives the texts that do not stand among our own messages.
+// Missing gives the texts that are not among the messages that were sent.
 func Missing(texts, mine []string) []string {
 	return slices.DeleteFunc(slices.Clone(texts), func(t string) bool { return fold(t) == "" || slices.Contains(mine, fold(t)) })
 }

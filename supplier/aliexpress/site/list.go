@@ -12,8 +12,8 @@ type List struct {
 	Orders []state.Reading
 	More   bool
 	Index  int64
-	// Whole: the list's own frame was there and filled. Without it nothing
-	// follows from what is missing, not even that the account has no orders.
+	// Whole: the list's frame was there and not empty. Without it nothing follows
+	// from an absent order, not even that the account has no orders.
 	Whole bool
 }
 

@@ -1,6 +1,6 @@
 package site
 
-// Messages are the pages on which a seller is written to. All of it is
+// Messages are the pages on which messages to a seller are written. All of it is
 // assumed; without selectors for the field and the button nothing is sent.
 type Messages struct {
 	// Hosts are those, beside the account's own, that an order's link to its

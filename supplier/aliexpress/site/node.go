@@ -73,7 +73,7 @@ func (n node) text() (string, error) {
 	case nil, string, json.Number:
 		return n.str(), nil
 	}
-	return "", fmt.Errorf("%w: %s stands where text is due", ErrShape, n.kind())
+	return "", fmt.Errorf("%w: found %s, want text", ErrShape, n.kind())
 }
 
 // items gives the elements of an array that may be absent; anything else in
@@ -83,7 +83,7 @@ func (n node) items() ([]node, error) {
 	case nil, []any:
 		return n.list(), nil
 	}
-	return nil, fmt.Errorf("%w: %s stands where a list is due", ErrShape, n.kind())
+	return nil, fmt.Errorf("%w: found %s, want a list", ErrShape, n.kind())
 }
 
 // holds tells whether there is anything in an object, list or text.

@@ -9,7 +9,7 @@ import (
 	"countermand/supplier"
 )
 
-// PageKind is what a page is to us.
+// PageKind says which page it is.
 type PageKind string
 
 // The kinds. Blank and unknown may be a page on its way; they count only when
@@ -30,7 +30,7 @@ const (
 	PageDialog    PageKind = "unknown dialog"
 )
 
-// Sight is one look at a page, and what it is to us.
+// Sight is one look at a page, classified.
 type Sight struct {
 	View
 	Kind PageKind
@@ -38,7 +38,7 @@ type Sight struct {
 	Why string
 }
 
-// Settled tells whether the page is more than one on its way.
+// Settled tells whether the page has loaded as far as it can be classified.
 func (s Sight) Settled() bool { return s.Kind != PageBlank && s.Kind != PageUnknown }
 
 // Classify names a page of the account's hosts.
@@ -179,7 +179,7 @@ func holdsAny(address string, marks []string) bool {
 	return slices.ContainsFunc(marks, func(m string) bool { return strings.Contains(address, m) })
 }
 
-// Barrier is the error of a page that stops work.
+// Barrier is the error of a page that stops all work on the account.
 func (s Sight) Barrier() error {
 	kind := map[PageKind]supplier.Kind{
 		PageLogin: supplier.LoggedOut, PageChallenge: supplier.Challenged, PageElsewhere: supplier.UnknownPage, PageBroken: supplier.Unreachable,

@@ -75,13 +75,13 @@ func IsCall(address, call string) bool {
 	return err == nil && strings.Contains(strings.ToLower(u.Path)+"/", "/h5/"+strings.ToLower(call)+"/")
 }
 
-// Asking takes the answer to the question that names what is wanted, or to
-// one that names nothing but was answered all the same. The page may ask
-// about others, too, and without a number it gets an empty frame.
+// Asking picks the answer that is about one order or line: its call names it, or
+// names none and was answered with content. The page may make the same call
+// about others, and a call that names none may get an empty answer.
 type Asking struct {
 	Field, Want string
-	// Hollow tells whether an answer is such a frame; the last one is kept
-	// for where nothing better comes.
+	// Hollow tells whether an answer is empty; the last such answer is kept in
+	// Empty.
 	Hollow func(Answer) bool
 	Empty  *Answer
 }
