@@ -49,7 +49,7 @@
 //
 //	attempt          one try to place it; its intent is stored before the browser is touched
 //	mark             the stored note that the last click is about to be made
-//	doubt            a mark without a known outcome; also a reading that contradicts itself
+//	doubt            a mark without a known outcome: was the request placed or not
 //	lost period      the time between a restored backup and the restore, of which the records are gone
 //	notice           since when the supplier could know that the order is to be cancelled
 //
