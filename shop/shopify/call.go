@@ -30,19 +30,20 @@ const (
 
 // read runs a read until it succeeds, fails for good or has had its tries.
 // Only reads may come here: a write is never sent twice unseen.
-func (c *Client) read(ctx context.Context, do func(context.Context) error) error {
+func read[T any](ctx context.Context, c *Client, ask func(context.Context) (T, error)) (T, error) {
 	pauses := backoff.NewExponentialBackOff()
 	pauses.InitialInterval, pauses.MaxInterval = c.pause, 10*c.pause
-	_, err := backoff.Retry(ctx, func() (struct{}, error) {
-		return struct{}{}, retryable(do(ctx))
+	got, err := backoff.Retry(ctx, func() (T, error) {
+		got, err := ask(ctx)
+		return got, retryable(err)
 	}, backoff.WithBackOff(pauses), backoff.WithMaxTries(maxTries), backoff.WithMaxElapsedTime(0))
 	switch failed := backoff.AsRetryError(err); {
 	case failed == nil:
-		return nil
+		return got, nil
 	case ctx.Err() != nil:
-		return &shop.Error{Kind: shop.Unavailable, Op: "read", Detail: "given up", Err: context.Cause(ctx)}
+		return got, &shop.Error{Kind: shop.Unavailable, Op: "read", Detail: "given up", Err: context.Cause(ctx)}
 	default:
-		return failed.LastErr
+		return got, failed.LastErr
 	}
 }
 

@@ -85,10 +85,8 @@ func cancelInput(o shop.CancelOrder) (*__cancelOrderInput, error) {
 }
 
 func (c *Client) cancelState(ctx context.Context, id string) (*readCancelOrder, error) {
-	var got *readCancelResponse
-	err := c.read(ctx, func(ctx context.Context) (err error) {
-		got, err = readCancel(ctx, c, id)
-		return err
+	got, err := read(ctx, c, func(ctx context.Context) (*readCancelResponse, error) {
+		return readCancel(ctx, c, id)
 	})
 	switch {
 	case err != nil:
@@ -188,17 +186,13 @@ func cancelRefused(out shop.Cancelled) shop.Cancelled {
 // the order itself is looked at in any case.
 func (c *Client) jobEnd(ctx context.Context, job cancelJob) (ended bool, failed shop.Problems) {
 	if !job.tells {
-		var got *readJobResponse
-		err := c.read(ctx, func(ctx context.Context) (err error) {
-			got, err = readJob(ctx, c, job.id)
-			return err
+		got, err := read(ctx, c, func(ctx context.Context) (*readJobResponse, error) {
+			return readJob(ctx, c, job.id)
 		})
 		return err == nil && got.Job != nil && got.Job.Done, nil
 	}
-	var got *readCancelResultResponse
-	err := c.read(ctx, func(ctx context.Context) (err error) {
-		got, err = readCancelResult(ctx, c, job.id)
-		return err
+	got, err := read(ctx, c, func(ctx context.Context) (*readCancelResultResponse, error) {
+		return readCancelResult(ctx, c, job.id)
 	})
 	if err != nil {
 		return false, nil

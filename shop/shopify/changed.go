@@ -22,10 +22,8 @@ const (
 func (c *Client) Changed(ctx context.Context, since time.Time, cursor string) (shop.ChangedPage, error) {
 	op := "list the changed orders of shop " + c.name
 	query := "updated_at:>='" + since.UTC().Format(time.RFC3339) + "'"
-	var got *changedOrdersResponse
-	err := c.read(ctx, func(ctx context.Context) (err error) {
-		got, err = changedOrders(ctx, c, query, pageChanged, cursor)
-		return err
+	got, err := read(ctx, c, func(ctx context.Context) (*changedOrdersResponse, error) {
+		return changedOrders(ctx, c, query, pageChanged, cursor)
 	})
 	if err != nil {
 		return shop.ChangedPage{}, named(err, op)
@@ -70,10 +68,8 @@ func (c *Client) WithEdits(ctx context.Context, cursor string) (shop.ChangedPage
 		return shop.ChangedPage{}, nil
 	}
 	op := "list the requested edits of shop " + c.name
-	var got *ordersWithEditsResponse
-	err := c.read(ctx, func(ctx context.Context) (err error) {
-		got, err = ordersWithEdits(ctx, c, pageEdits, cursor, headEdits)
-		return err
+	got, err := read(ctx, c, func(ctx context.Context) (*ordersWithEditsResponse, error) {
+		return ordersWithEdits(ctx, c, pageEdits, cursor, headEdits)
 	})
 	if err != nil {
 		return shop.ChangedPage{}, named(err, op)

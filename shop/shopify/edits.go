@@ -59,10 +59,8 @@ func (c *Client) checkEdits() error {
 // there is none.
 func (c *Client) wholeEdit(ctx context.Context, orderID, after string) (out *shop.RequestedEdit, next string, err error) {
 	for linesAfter := ""; ; {
-		var got *readEditsResponse
-		err := c.read(ctx, func(ctx context.Context) (err error) {
-			got, err = readEdits(ctx, c, orderID, after, pageLines, linesAfter)
-			return err
+		got, err := read(ctx, c, func(ctx context.Context) (*readEditsResponse, error) {
+			return readEdits(ctx, c, orderID, after, pageLines, linesAfter)
 		})
 		switch {
 		case err != nil:
@@ -167,10 +165,8 @@ func (c *Client) endEdit(ctx context.Context, id, verb string, want RequestedOrd
 }
 
 func (c *Client) editState(ctx context.Context, id string) (RequestedOrderEditStatus, error) {
-	var got *readEditResponse
-	err := c.read(ctx, func(ctx context.Context) (err error) {
-		got, err = readEdit(ctx, c, id)
-		return err
+	got, err := read(ctx, c, func(ctx context.Context) (*readEditResponse, error) {
+		return readEdit(ctx, c, id)
 	})
 	if err != nil {
 		return "", err

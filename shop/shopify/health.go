@@ -56,10 +56,8 @@ func (n *noticed) take(served, deprecated, date string, now time.Time) (news boo
 func (c *Client) Health(ctx context.Context) (shop.Health, error) {
 	op := "ask after the health of shop " + c.name
 	h := shop.Health{Shop: c.name, AskedVersion: c.version, Token: "static"}
-	var got *readHealthResponse
-	err := c.read(ctx, func(ctx context.Context) (err error) {
-		got, err = readHealth(ctx, c)
-		return err
+	got, err := read(ctx, c, func(ctx context.Context) (*readHealthResponse, error) {
+		return readHealth(ctx, c)
 	})
 	if err == nil {
 		c.fill(&h, got)
@@ -107,10 +105,8 @@ func (c *Client) seesOld(ctx context.Context, scopes []string) (bool, error) {
 		return true, nil
 	}
 	query := "created_at:<'" + c.now().UTC().Add(-orderWindow).Format(time.RFC3339) + "'"
-	var got *readOldestResponse
-	err := c.read(ctx, func(ctx context.Context) (err error) {
-		got, err = readOldest(ctx, c, query)
-		return err
+	got, err := read(ctx, c, func(ctx context.Context) (*readOldestResponse, error) {
+		return readOldest(ctx, c, query)
 	})
 	return err == nil && len(got.Orders.Nodes) > 0, err
 }

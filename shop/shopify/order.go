@@ -96,10 +96,8 @@ func (c *Client) fatal(err error, what string) bool {
 }
 
 func (c *Client) readCountry(ctx context.Context, id string) (string, error) {
-	var got *readCountryResponse
-	err := c.read(ctx, func(ctx context.Context) (err error) {
-		got, err = readCountry(ctx, c, id)
-		return err
+	got, err := read(ctx, c, func(ctx context.Context) (*readCountryResponse, error) {
+		return readCountry(ctx, c, id)
 	})
 	if err != nil || got.Order == nil || got.Order.ShippingAddress == nil {
 		return "", err
@@ -145,10 +143,8 @@ func (c *Client) wholeOrder(ctx context.Context, id string) (*readOrderOrder, er
 }
 
 func (c *Client) orderPage(ctx context.Context, id, after string) (*readOrderOrder, error) {
-	var got *readOrderResponse
-	err := c.read(ctx, func(ctx context.Context) (err error) {
-		got, err = readOrder(ctx, c, id, pageLines, after)
-		return err
+	got, err := read(ctx, c, func(ctx context.Context) (*readOrderResponse, error) {
+		return readOrder(ctx, c, id, pageLines, after)
 	})
 	switch {
 	case err != nil:

@@ -88,10 +88,8 @@ func (c *Client) addRemovals(ctx context.Context, o *shop.Order, whole *readOrde
 }
 
 func (c *Client) readRemovals(ctx context.Context, o *shop.Order) (*readRemovalsOrder, error) {
-	var got *readRemovalsResponse
-	err := c.read(ctx, func(ctx context.Context) (err error) {
-		got, err = readRemovals(ctx, c, o.ID, pageRemovals)
-		return err
+	got, err := read(ctx, c, func(ctx context.Context) (*readRemovalsResponse, error) {
+		return readRemovals(ctx, c, o.ID, pageRemovals)
 	})
 	switch {
 	case err != nil:
@@ -156,10 +154,8 @@ func (r *removal) refund(l refundLine) bool {
 }
 
 func (c *Client) refundPage(ctx context.Context, id, after string) (*refundLines, error) {
-	var got *readRefundResponse
-	err := c.read(ctx, func(ctx context.Context) (err error) {
-		got, err = readRefund(ctx, c, id, pageLines, after)
-		return err
+	got, err := read(ctx, c, func(ctx context.Context) (*readRefundResponse, error) {
+		return readRefund(ctx, c, id, pageLines, after)
 	})
 	switch {
 	case err != nil:
@@ -198,10 +194,8 @@ func (c *Client) readShipped(ctx context.Context, head *readRemovalsOrder, lines
 }
 
 func (c *Client) shippedPage(ctx context.Context, id, after string) (*shippedLines, error) {
-	var got *readFulfillmentResponse
-	err := c.read(ctx, func(ctx context.Context) (err error) {
-		got, err = readFulfillment(ctx, c, id, pageLines, after)
-		return err
+	got, err := read(ctx, c, func(ctx context.Context) (*readFulfillmentResponse, error) {
+		return readFulfillment(ctx, c, id, pageLines, after)
 	})
 	switch {
 	case err != nil:
@@ -281,10 +275,8 @@ func (c *Client) lastEdit(ctx context.Context, id string) (last time.Time, err e
 }
 
 func (c *Client) agreementPage(ctx context.Context, id, after string) (*agreements, error) {
-	var got *readAgreementsResponse
-	err := c.read(ctx, func(ctx context.Context) (err error) {
-		got, err = readAgreements(ctx, c, id, pageAgreements, after)
-		return err
+	got, err := read(ctx, c, func(ctx context.Context) (*readAgreementsResponse, error) {
+		return readAgreements(ctx, c, id, pageAgreements, after)
 	})
 	switch {
 	case err != nil:

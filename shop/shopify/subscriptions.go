@@ -51,10 +51,8 @@ func (c *Client) Subscriptions(ctx context.Context) ([]shop.Subscription, error)
 	var out []shop.Subscription
 	after := ""
 	for range maxSubscriptionPages {
-		var got *listSubscriptionsResponse
-		err := c.read(ctx, func(ctx context.Context) (err error) {
-			got, err = listSubscriptions(ctx, c, pageSubscriptions, after)
-			return err
+		got, err := read(ctx, c, func(ctx context.Context) (*listSubscriptionsResponse, error) {
+			return listSubscriptions(ctx, c, pageSubscriptions, after)
 		})
 		if err != nil {
 			return nil, named(err, op)

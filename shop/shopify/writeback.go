@@ -120,10 +120,8 @@ func hasPrefixFold(s, prefix string) bool {
 }
 
 func (c *Client) tags(ctx context.Context, id string) ([]string, error) {
-	var got *readTagsResponse
-	err := c.read(ctx, func(ctx context.Context) (err error) {
-		got, err = readTags(ctx, c, id)
-		return err
+	got, err := read(ctx, c, func(ctx context.Context) (*readTagsResponse, error) {
+		return readTags(ctx, c, id)
 	})
 	if err == nil && got.Order == nil {
 		err = &shop.Error{Kind: shop.NotFound, Detail: mendMissing}
@@ -168,10 +166,8 @@ func (c *Client) SetMetafield(ctx context.Context, orderID string, doc json.RawM
 }
 
 func (c *Client) cases(ctx context.Context, id string) (string, error) {
-	var got *readCasesResponse
-	err := c.read(ctx, func(ctx context.Context) (err error) {
-		got, err = readCases(ctx, c, id)
-		return err
+	got, err := read(ctx, c, func(ctx context.Context) (*readCasesResponse, error) {
+		return readCases(ctx, c, id)
 	})
 	switch {
 	case err != nil:
