@@ -61,6 +61,39 @@ func retryable(err error) error {
 	return err
 }
 
+// pageInfo is what the generated code has under a name of its own for each
+// listing.
+type pageInfo struct {
+	HasNextPage bool
+	EndCursor   string
+}
+
+// pages asks page after page.
+func pages(ask func(after string) (pageInfo, error)) error {
+	after := ""
+	for range maxPages {
+		page, err := ask(after)
+		if err != nil {
+			return err
+		}
+		if after, err = page.next(after); err != nil || after == "" {
+			return err
+		}
+	}
+	return invalid("there are more than %d pages", maxPages)
+}
+
+// next is the cursor of the page after the one at cursor, empty at the end.
+func (p pageInfo) next(cursor string) (string, error) {
+	switch {
+	case !p.HasNextPage:
+		return "", nil
+	case p.EndCursor == "" || p.EndCursor == cursor:
+		return "", invalid("the shop tells of more pages but not where they are")
+	}
+	return p.EndCursor, nil
+}
+
 // reply is the envelope of every answer.
 type reply struct {
 	Data       json.RawMessage `json:"data"`

@@ -43,21 +43,11 @@ func (c *Client) Changed(ctx context.Context, since time.Time, cursor string) (s
 		}
 		page.Orders = append(page.Orders, one)
 	}
-	page.Next, err = nextPage(got.Orders.PageInfo.HasNextPage, got.Orders.PageInfo.EndCursor, cursor)
+	page.Next, err = pageInfo(got.Orders.PageInfo).next(cursor)
 	if err != nil {
 		return shop.ChangedPage{}, named(err, op)
 	}
 	return page, nil
-}
-
-func nextPage(more bool, end, cursor string) (string, error) {
-	switch {
-	case !more:
-		return "", nil
-	case end == "" || end == cursor:
-		return "", invalid("the shop tells of more orders but not where they are")
-	}
-	return end, nil
 }
 
 // WithEdits lists the orders with a customer's request that waits, latest
@@ -87,7 +77,7 @@ func (c *Client) WithEdits(ctx context.Context, cursor string) (shop.ChangedPage
 		}
 		page.Orders = append(page.Orders, one)
 	}
-	page.Next, err = nextPage(got.Orders.PageInfo.HasNextPage, got.Orders.PageInfo.EndCursor, cursor)
+	page.Next, err = pageInfo(got.Orders.PageInfo).next(cursor)
 	if err != nil {
 		return shop.ChangedPage{}, named(err, op)
 	}

@@ -10,12 +10,8 @@ import (
 	"countermand/shop"
 )
 
-const (
-	// maxEdits bounds the requests of one order.
-	maxEdits = 20
-	// maxDeclineNote is Shopify's limit, in characters.
-	maxDeclineNote = 500
-)
+// maxDeclineNote is Shopify's limit, in characters.
+const maxDeclineNote = 500
 
 var editGID = regexp.MustCompile(`^gid://shopify/RequestedOrderEdit/[1-9][0-9]{0,19}$`)
 
@@ -31,21 +27,17 @@ func (c *Client) RequestedEdits(ctx context.Context, orderID string) ([]shop.Req
 		return nil, named(err, op)
 	}
 	var out []shop.RequestedEdit
-	for after := ""; ; {
-		e, next, err := c.wholeEdit(ctx, orderID, after)
-		switch {
-		case err != nil:
-			return nil, named(err, op)
-		case e != nil:
+	err = pages(func(after string) (pageInfo, error) {
+		e, page, err := c.wholeEdit(ctx, orderID, after)
+		if e != nil {
 			out = append(out, *e)
 		}
-		if next == "" {
-			return out, nil
-		}
-		if after = next; len(out) >= maxEdits {
-			return nil, named(invalid("the order has more than %d requests", maxEdits), op)
-		}
+		return page, err
+	})
+	if err != nil {
+		return nil, named(err, op)
 	}
+	return out, nil
 }
 
 func (c *Client) checkEdits() error {
@@ -55,43 +47,35 @@ func (c *Client) checkEdits() error {
 	return nil
 }
 
-// wholeEdit reads the request after a cursor with all its lines; nil where
-// there is none.
-func (c *Client) wholeEdit(ctx context.Context, orderID, after string) (out *shop.RequestedEdit, next string, err error) {
-	for linesAfter := ""; ; {
+// wholeEdit reads the request after a cursor with all its lines, nil where
+// there is none, and says whether more follow.
+func (c *Client) wholeEdit(ctx context.Context, orderID, after string) (out *shop.RequestedEdit, next pageInfo, err error) {
+	err = pages(func(linesAfter string) (pageInfo, error) {
 		got, err := read(ctx, c, func(ctx context.Context) (*readEditsResponse, error) {
 			return readEdits(ctx, c, orderID, after, pageLines, linesAfter)
 		})
 		switch {
 		case err != nil:
-			return nil, "", err
+			return pageInfo{}, err
 		case got.Order == nil:
-			return nil, "", &shop.Error{Kind: shop.NotFound, Detail: mendMissing}
+			return pageInfo{}, &shop.Error{Kind: shop.NotFound, Detail: mendMissing}
 		case len(got.Order.RequestedOrderEdits.Nodes) == 0:
-			return nil, "", nil
+			out, next = nil, pageInfo{}
+			return pageInfo{}, nil
 		}
-		page := got.Order.RequestedOrderEdits
-		e := page.Nodes[0]
-		if page.PageInfo.HasNextPage {
-			next = page.PageInfo.EndCursor
-		}
+		e := got.Order.RequestedOrderEdits.Nodes[0]
+		next = pageInfo(got.Order.RequestedOrderEdits.PageInfo)
 		if out == nil {
 			out = requested(e)
 		} else if out.ID != e.Id {
-			return nil, "", errChanged
+			return pageInfo{}, errChanged
 		}
 		for _, r := range e.LineItems.Removals.Nodes {
 			out.Removals = append(out.Removals, shop.Removal{LineID: r.LineItem.Id, Quantity: r.Quantity, Resolved: r.ResolvedQuantity})
 		}
-		lines := e.LineItems.Removals.PageInfo
-		if !lines.HasNextPage {
-			return out, next, nil
-		}
-		if lines.EndCursor == "" || lines.EndCursor == linesAfter || len(out.Removals) > maxPages*pageLines {
-			return nil, "", invalid("the shop tells of more lines but not where they are")
-		}
-		linesAfter = lines.EndCursor
-	}
+		return pageInfo(e.LineItems.Removals.PageInfo), nil
+	})
+	return out, next, err
 }
 
 func requested(e edit) *shop.RequestedEdit {

@@ -16,7 +16,7 @@ const (
 	// pageLines is how many lines one request asks for: more than most
 	// orders have, and cheap enough to look at an order again and again.
 	pageLines = 50
-	// maxPages bounds a reading. Shopify's own limit is 500 lines an order.
+	// maxPages bounds a listing. Shopify's own limit is 500 lines an order.
 	maxPages = 20
 	// maxChanges is how often a reading starts over because the order
 	// changed between two pages.
@@ -106,14 +106,12 @@ func (c *Client) readCountry(ctx context.Context, id string) (string, error) {
 }
 
 // wholeOrder puts the pages of one order together.
-func (c *Client) wholeOrder(ctx context.Context, id string) (*readOrderOrder, error) {
-	var whole *readOrderOrder
+func (c *Client) wholeOrder(ctx context.Context, id string) (whole *readOrderOrder, err error) {
 	seen := map[string]bool{}
-	after := ""
-	for range maxPages {
+	err = pages(func(after string) (pageInfo, error) {
 		page, err := c.orderPage(ctx, id, after)
 		if err != nil {
-			return nil, err
+			return pageInfo{}, err
 		}
 		if whole == nil {
 			head := *page
@@ -121,25 +119,18 @@ func (c *Client) wholeOrder(ctx context.Context, id string) (*readOrderOrder, er
 			whole = &head
 		}
 		if !page.UpdatedAt.Equal(whole.UpdatedAt) {
-			return nil, errChanged
+			return pageInfo{}, errChanged
 		}
 		for _, l := range page.LineItems.Nodes {
 			if l.Id == "" || seen[l.Id] {
-				return nil, invalid("line %q comes twice or has no id", l.Id)
+				return pageInfo{}, invalid("line %q comes twice or has no id", l.Id)
 			}
 			seen[l.Id] = true
 			whole.LineItems.Nodes = append(whole.LineItems.Nodes, l)
 		}
-		next := page.LineItems.PageInfo
-		if !next.HasNextPage {
-			return whole, nil
-		}
-		if next.EndCursor == "" || next.EndCursor == after {
-			return nil, invalid("the shop tells of more lines but not where they are")
-		}
-		after = next.EndCursor
-	}
-	return nil, invalid("the order has more than %d lines", maxPages*pageLines)
+		return pageInfo(page.LineItems.PageInfo), nil
+	})
+	return whole, err
 }
 
 func (c *Client) orderPage(ctx context.Context, id, after string) (*readOrderOrder, error) {

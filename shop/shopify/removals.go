@@ -116,17 +116,22 @@ func (c *Client) readRefunds(ctx context.Context, head *readRemovalsOrder, lines
 		if f.CreatedAt != nil {
 			one.at = f.CreatedAt.UTC()
 		}
-		err := pages(func(after string) (string, bool, error) {
-			got, err := c.refundPage(ctx, f.Id, after)
-			if err != nil {
-				return "", false, err
+		err := pages(func(after string) (pageInfo, error) {
+			got, err := read(ctx, c, func(ctx context.Context) (*readRefundResponse, error) {
+				return readRefund(ctx, c, f.Id, pageLines, after)
+			})
+			switch {
+			case err != nil:
+				return pageInfo{}, err
+			case got.Refund == nil:
+				return pageInfo{}, errChanged
 			}
-			for _, l := range got.Nodes {
+			for _, l := range got.Refund.RefundLineItems.Nodes {
 				if lines[l.LineItem.Id].refund(l) {
 					one.lines = append(one.lines, l.LineItem.Id)
 				}
 			}
-			return got.PageInfo.EndCursor, got.PageInfo.HasNextPage, nil
+			return pageInfo(got.Refund.RefundLineItems.PageInfo), nil
 		})
 		if err != nil {
 			return nil, err
@@ -153,19 +158,6 @@ func (r *removal) refund(l refundLine) bool {
 	return true
 }
 
-func (c *Client) refundPage(ctx context.Context, id, after string) (*refundLines, error) {
-	got, err := read(ctx, c, func(ctx context.Context) (*readRefundResponse, error) {
-		return readRefund(ctx, c, id, pageLines, after)
-	})
-	switch {
-	case err != nil:
-		return nil, err
-	case got.Refund == nil:
-		return nil, errChanged
-	}
-	return &got.Refund.RefundLineItems, nil
-}
-
 // readShipped counts what left. A fulfillment that was cancelled or did not
 // succeed took nothing along.
 func (c *Client) readShipped(ctx context.Context, head *readRemovalsOrder, lines map[string]*removal) error {
@@ -174,52 +166,28 @@ func (c *Client) readShipped(ctx context.Context, head *readRemovalsOrder, lines
 		case FulfillmentStatusCancelled, FulfillmentStatusError, FulfillmentStatusFailure:
 			continue
 		}
-		err := pages(func(after string) (string, bool, error) {
-			got, err := c.shippedPage(ctx, f.Id, after)
-			if err != nil {
-				return "", false, err
+		err := pages(func(after string) (pageInfo, error) {
+			got, err := read(ctx, c, func(ctx context.Context) (*readFulfillmentResponse, error) {
+				return readFulfillment(ctx, c, f.Id, pageLines, after)
+			})
+			switch {
+			case err != nil:
+				return pageInfo{}, err
+			case got.Fulfillment == nil:
+				return pageInfo{}, errChanged
 			}
-			for _, l := range got.Nodes {
+			for _, l := range got.Fulfillment.FulfillmentLineItems.Nodes {
 				if r := lines[l.LineItem.Id]; r != nil {
 					r.shipped += l.Quantity
 				}
 			}
-			return got.PageInfo.EndCursor, got.PageInfo.HasNextPage, nil
+			return pageInfo(got.Fulfillment.FulfillmentLineItems.PageInfo), nil
 		})
 		if err != nil {
 			return err
 		}
 	}
 	return nil
-}
-
-func (c *Client) shippedPage(ctx context.Context, id, after string) (*shippedLines, error) {
-	got, err := read(ctx, c, func(ctx context.Context) (*readFulfillmentResponse, error) {
-		return readFulfillment(ctx, c, id, pageLines, after)
-	})
-	switch {
-	case err != nil:
-		return nil, err
-	case got.Fulfillment == nil:
-		return nil, errChanged
-	}
-	return &got.Fulfillment.FulfillmentLineItems, nil
-}
-
-// pages asks page after page.
-func pages(ask func(after string) (end string, more bool, err error)) error {
-	after := ""
-	for range maxPages {
-		end, more, err := ask(after)
-		switch {
-		case err != nil || !more:
-			return err
-		case end == "" || end == after:
-			return invalid("the shop tells of more pages but not where they are")
-		}
-		after = end
-	}
-	return invalid("there are more than %d pages", maxPages)
 }
 
 // dateRemovals finds when something was last taken off. What no refund
@@ -252,37 +220,31 @@ func (c *Client) dateRemovals(ctx context.Context, o *shop.Order, lines map[stri
 // lastEdit is when the order was last edited, zero where the shop tells of no
 // edit. The changes come latest first, so the first page with an edit ends it.
 func (c *Client) lastEdit(ctx context.Context, id string) (last time.Time, err error) {
-	err = pages(func(after string) (string, bool, error) {
-		page, err := c.agreementPage(ctx, id, after)
-		if err != nil {
-			return "", false, err
+	err = pages(func(after string) (pageInfo, error) {
+		got, err := read(ctx, c, func(ctx context.Context) (*readAgreementsResponse, error) {
+			return readAgreements(ctx, c, id, pageAgreements, after)
+		})
+		switch {
+		case err != nil:
+			return pageInfo{}, err
+		case got.Order == nil:
+			return pageInfo{}, errChanged
 		}
-		for _, a := range page.Nodes {
+		for _, a := range got.Order.Agreements.Nodes {
 			if a["reason"] != reasonEdit {
 				continue
 			}
 			at, err := time.Parse(time.RFC3339, a["happenedAt"])
 			if err != nil {
-				return "", false, invalid("an edit at %q", clip(a["happenedAt"], 40))
+				return pageInfo{}, invalid("an edit at %q", clip(a["happenedAt"], 40))
 			}
 			if at.After(last) {
 				last = at.UTC()
 			}
 		}
-		return page.PageInfo.EndCursor, page.PageInfo.HasNextPage && last.IsZero(), nil
+		page := pageInfo(got.Order.Agreements.PageInfo)
+		page.HasNextPage = page.HasNextPage && last.IsZero()
+		return page, nil
 	})
 	return last, err
-}
-
-func (c *Client) agreementPage(ctx context.Context, id, after string) (*agreements, error) {
-	got, err := read(ctx, c, func(ctx context.Context) (*readAgreementsResponse, error) {
-		return readAgreements(ctx, c, id, pageAgreements, after)
-	})
-	switch {
-	case err != nil:
-		return nil, err
-	case got.Order == nil:
-		return nil, errChanged
-	}
-	return &got.Order.Agreements, nil
 }

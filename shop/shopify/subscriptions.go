@@ -10,12 +10,9 @@ import (
 	"countermand/shop"
 )
 
-const (
-	pageSubscriptions = 50
-	// maxSubscriptionPages bounds the listing; Shopify has one per topic and
-	// address.
-	maxSubscriptionPages = 20
-)
+// pageSubscriptions is how many one page asks for; Shopify has one per topic
+// and address.
+const pageSubscriptions = 50
 
 // wanted is a topic that we subscribe to.
 type wanted struct {
@@ -47,28 +44,23 @@ func (c *Client) wantedTopics() []wanted {
 // Subscriptions lists the app's shop-scoped webhook subscriptions; those that
 // an app's own file declares do not show.
 func (c *Client) Subscriptions(ctx context.Context) ([]shop.Subscription, error) {
-	op := "list the webhook subscriptions of shop " + c.name
 	var out []shop.Subscription
-	after := ""
-	for range maxSubscriptionPages {
+	err := pages(func(after string) (pageInfo, error) {
 		got, err := read(ctx, c, func(ctx context.Context) (*listSubscriptionsResponse, error) {
 			return listSubscriptions(ctx, c, pageSubscriptions, after)
 		})
 		if err != nil {
-			return nil, named(err, op)
+			return pageInfo{}, err
 		}
 		for _, s := range got.WebhookSubscriptions.Nodes {
 			out = append(out, c.subscription(s))
 		}
-		page := got.WebhookSubscriptions.PageInfo
-		if after, err = nextPage(page.HasNextPage, page.EndCursor, after); err != nil {
-			return nil, named(err, op)
-		}
-		if after == "" {
-			return out, nil
-		}
+		return pageInfo(got.WebhookSubscriptions.PageInfo), nil
+	})
+	if err != nil {
+		return nil, named(err, "list the webhook subscriptions of shop "+c.name)
 	}
-	return nil, named(invalid("the app has more than %d subscriptions", pageSubscriptions*maxSubscriptionPages), op)
+	return out, nil
 }
 
 func (c *Client) subscription(s subscription) shop.Subscription {
