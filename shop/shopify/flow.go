@@ -9,17 +9,10 @@ import (
 	"net/http"
 	"slices"
 	"strings"
-	"time"
-
-	"github.com/rs/zerolog"
 
 	"countermand/shop"
 	"countermand/state"
 )
-
-// FlowPath is where the handler is to be mounted; it looks at the method and
-// the path itself.
-const FlowPath = "/hooks/flow/{shop}"
 
 // FlowSecretHeader carries the shop's Flow secret: Shopify Flow signs nothing.
 const FlowSecretHeader = "X-Countermand-Secret"
@@ -30,57 +23,18 @@ const maxFlowBody = 16 << 10
 // flowTopic is how metrics and the log name such a knock.
 const flowTopic = "flow"
 
-// FlowOptions are what the handler of Flow's requests needs.
-type FlowOptions struct {
-	// Shops are the secrets by the shop's name in our configuration, several
-	// while one is being rotated. A shop without one is not there.
-	Shops map[string]func() [][]byte
-	// Sink stores the knocks.
-	Sink shop.Sink
-	// Now is time.Now where it is nil.
-	Now func() time.Time
-	Log zerolog.Logger
-	// Metrics may be nil.
-	Metrics HookMetrics
-}
-
-// NewFlowHandler takes requests to cancel at FlowPath: from Shopify Flow's
-// "Send HTTP request", or from whoever else holds the secret. The body is
-// {"order_id": "gid or number", "reason": "customer"}. It answers 202 only
-// once the knock is stored; the knock's topic holds the reason, see
+// flow takes requests to cancel: from Shopify Flow's "Send HTTP request", or
+// from whoever else holds the secret. The body is {"order_id": "gid or number",
+// "reason": "customer"}; the knock's topic holds the reason, see
 // shop.FlowReason.
-func NewFlowHandler(o FlowOptions) http.Handler {
-	if o.Now == nil {
-		o.Now = time.Now
-	}
-	mux := http.NewServeMux()
-	mux.Handle("POST "+FlowPath, &flow{o})
-	return mux
-}
-
-type flow struct{ FlowOptions }
-
-func (f *flow) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+func (h *hooks) flow(w http.ResponseWriter, r *http.Request) {
 	name := r.PathValue("shop")
-	a := f.take(w, r, name)
-	if a.outcome == HookUnknownShop {
-		name = "unknown"
-	}
-	l := f.Log.Debug()
-	if a.status != http.StatusAccepted {
-		l = f.Log.Warn().Err(a.err)
-	}
-	l.Str("shop", name).Str("outcome", a.outcome).Int("status", a.status).Msg("flow")
-	if f.Metrics != nil {
-		f.Metrics.Webhook(name, flowTopic, a.outcome)
-	}
-	w.Header().Set("Content-Type", "text/plain; charset=utf-8")
-	w.WriteHeader(a.status)
-	io.WriteString(w, a.text+"\n")
+	a := h.takeFlow(w, r, name)
+	h.finish(w, name, flowTopic, a, h.event(a), "flow")
 }
 
-func (f *flow) take(w http.ResponseWriter, r *http.Request, name string) answer {
-	secrets := f.Shops[name]
+func (h *hooks) takeFlow(w http.ResponseWriter, r *http.Request, name string) answer {
+	secrets := h.Shops[name].FlowSecrets
 	if secrets == nil {
 		return answer{outcome: HookUnknownShop, status: http.StatusNotFound, text: "no such shop, or it has no flow_secret_file or supplier_first is off"}
 	}
@@ -89,23 +43,17 @@ func (f *flow) take(w http.ResponseWriter, r *http.Request, name string) answer 
 	}
 	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxFlowBody))
 	if err != nil {
-		if _, ok := errors.AsType[*http.MaxBytesError](err); ok {
-			return answer{outcome: HookTooLarge, status: http.StatusRequestEntityTooLarge, text: "the body is too large"}
-		}
-		return answer{outcome: HookBroken, status: http.StatusBadRequest, text: "the body broke off", err: err}
+		return unread(err)
 	}
 	id, reason, err := readFlow(body)
 	if err != nil {
 		return answer{outcome: HookBroken, status: http.StatusBadRequest, text: err.Error(), err: err}
 	}
-	now := f.Now().UTC()
-	_, err = f.Sink.Knock(r.Context(), state.Knock{
-		Shop: name, OrderID: id, Source: "flow", Topic: shop.FlowTopic(reason), ReceivedAt: now, NotBefore: now,
-	})
-	if err != nil {
-		return answer{outcome: HookNotStored, status: http.StatusServiceUnavailable, text: "not stored, send it again", err: err}
+	a := h.store(r, state.Knock{Shop: name, OrderID: id, Source: "flow", Topic: shop.FlowTopic(reason)})
+	if a.status == http.StatusOK {
+		a.status = http.StatusAccepted
 	}
-	return answer{outcome: HookStored, status: http.StatusAccepted, text: "stored"}
+	return a
 }
 
 // knows compares with every secret, by their hashes, so that the time tells

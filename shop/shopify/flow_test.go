@@ -26,11 +26,11 @@ type flowBench struct {
 
 func newFlowBench() *flowBench {
 	b := &flowBench{sink: &memory{}, count: &tally{}, log: &bytes.Buffer{}}
-	b.http = shopify.NewFlowHandler(shopify.FlowOptions{
-		Shops: map[string]func() [][]byte{
-			"mystore": shopify.StaticSecrets([]byte("old"), []byte("flow-secret")),
-			"bare":    shopify.StaticSecrets(nil, []byte{}),
-			"none":    nil,
+	b.http = shopify.NewHandler(shopify.HandlerOptions{
+		Shops: map[string]shopify.HookShop{
+			"mystore": {FlowSecrets: shopify.StaticSecrets([]byte("old"), []byte("flow-secret"))},
+			"bare":    {FlowSecrets: shopify.StaticSecrets(nil, []byte{})},
+			"none":    {},
 		},
 		Sink: b.sink, Metrics: b.count, Log: zerolog.New(b.log), Now: func() time.Time { return hookNow },
 	})

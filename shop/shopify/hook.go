@@ -17,13 +17,16 @@ import (
 	"countermand/state"
 )
 
-// HookPath is where the handler is to be mounted; it looks at the method and
-// the path itself.
-const HookPath = "/webhooks/shopify/{shop}"
+// Where the handler is to be mounted; it looks at the method and the path
+// itself. FlowPath takes requests to cancel.
+const (
+	HookPath = "/webhooks/shopify/{shop}"
+	FlowPath = "/hooks/flow/{shop}"
+)
 
-// DefaultMaxBody bounds a webhook's body, in bytes. Orders of 500 lines have
-// about 1 MB.
-const DefaultMaxBody = 2 << 20
+// MaxBody bounds a webhook's body, in bytes. Orders of 500 lines have about
+// 1 MB.
+const MaxBody = 2 << 20
 
 // maxKey bounds a delivery's id; Shopify's are UUIDs.
 const maxKey = 200
@@ -35,6 +38,8 @@ type HookShop struct {
 	// Secrets are the keys of which one must have signed the body; several
 	// while one is being rotated. Called for each delivery.
 	Secrets func() [][]byte
+	// FlowSecrets are the same for requests of Flow; nil: it may send none.
+	FlowSecrets func() [][]byte
 }
 
 // StaticSecrets are secrets that never change.
@@ -61,7 +66,7 @@ const (
 	HookUnknownShop = "unknown_shop"
 )
 
-// HandlerOptions are what the webhook handler needs.
+// HandlerOptions are what the handler needs.
 type HandlerOptions struct {
 	// Shops by their name in our configuration, which is in the path.
 	Shops map[string]HookShop
@@ -70,27 +75,24 @@ type HandlerOptions struct {
 	// Now is time.Now where it is nil.
 	Now func() time.Time
 	Log zerolog.Logger
-	// MaxBody is DefaultMaxBody where it is zero.
-	MaxBody int64
 	// Metrics may be nil.
 	Metrics HookMetrics
 }
 
 type hooks struct{ HandlerOptions }
 
-// NewHandler takes Shopify's webhooks at HookPath. It answers 200 only once
-// the knock is stored, or where there is nothing to store; Shopify tries
-// again after anything else. Of the payload only the order's id is kept; the
-// knock of shop.TopicUninstalled has none.
+// NewHandler takes Shopify's webhooks at HookPath and the requests of Flow at
+// FlowPath. It answers 2xx only once the knock is stored, or where there is
+// nothing to store; Shopify tries again after anything else. Of the payload
+// only the order's id is kept; the knock of shop.TopicUninstalled has none.
 func NewHandler(o HandlerOptions) http.Handler {
 	if o.Now == nil {
 		o.Now = time.Now
 	}
-	if o.MaxBody <= 0 {
-		o.MaxBody = DefaultMaxBody
-	}
+	h := &hooks{o}
 	mux := http.NewServeMux()
-	mux.Handle("POST "+HookPath, &hooks{o})
+	mux.HandleFunc("POST "+HookPath, h.webhook)
+	mux.HandleFunc("POST "+FlowPath, h.flow)
 	return mux
 }
 
@@ -102,11 +104,46 @@ type answer struct {
 	err     error
 }
 
-func (h *hooks) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+var tooLarge = answer{outcome: HookTooLarge, status: http.StatusRequestEntityTooLarge, text: "the body is too large"}
+
+// unread is the answer to a body that could not be read to its end.
+func unread(err error) answer {
+	if _, ok := errors.AsType[*http.MaxBytesError](err); ok {
+		return tooLarge
+	}
+	return answer{outcome: HookBroken, status: http.StatusBadRequest, text: "the body broke off", err: err}
+}
+
+func (h *hooks) webhook(w http.ResponseWriter, r *http.Request) {
 	name := r.PathValue("shop")
 	topic := strings.ToLower(r.Header.Get("X-Shopify-Topic"))
 	a := h.take(w, r, name, topic)
-	h.tell(r, name, topic, a)
+	counted := topic
+	if topics[topic] == nil {
+		counted = "other"
+	}
+	// Of the request only its headers are logged: the body is a customer's.
+	h.finish(w, name, counted, a, h.event(a).Str("topic", clip(topic, 80)).
+		Str("webhook_id", clip(r.Header.Get("X-Shopify-Webhook-Id"), 80)).
+		Str("domain", clip(r.Header.Get("X-Shopify-Shop-Domain"), 80)), "webhook")
+}
+
+func (h *hooks) event(a answer) *zerolog.Event {
+	if a.status >= http.StatusMultipleChoices || a.err != nil {
+		return h.Log.Warn().Err(a.err)
+	}
+	return h.Log.Debug()
+}
+
+// finish logs, counts and answers.
+func (h *hooks) finish(w http.ResponseWriter, name, topic string, a answer, l *zerolog.Event, what string) {
+	if a.outcome == HookUnknownShop {
+		name = "unknown" // the path is the sender's: it must not make metrics
+	}
+	l.Str("shop", name).Str("outcome", a.outcome).Int("status", a.status).Msg(what)
+	if h.Metrics != nil {
+		h.Metrics.Webhook(name, topic, a.outcome)
+	}
 	w.Header().Set("Content-Type", "text/plain; charset=utf-8")
 	w.WriteHeader(a.status)
 	io.WriteString(w, a.text+"\n")
@@ -138,7 +175,11 @@ func (h *hooks) take(w http.ResponseWriter, r *http.Request, name, topic string)
 	case idErr != nil:
 		return answer{outcome: HookBroken, status: http.StatusBadRequest, text: idErr.Error(), err: idErr}
 	}
-	return h.store(r, name, topic, id)
+	key := r.Header.Get("X-Shopify-Webhook-Id")
+	if len(key) > maxKey {
+		key = "" // never deduplicated: one look too many does no harm
+	}
+	return h.store(r, state.Knock{Shop: name, OrderID: id, Source: "webhook", Topic: topic, Key: key})
 }
 
 // verify reads the body once, through the signature and the search for the
@@ -146,24 +187,21 @@ func (h *hooks) take(w http.ResponseWriter, r *http.Request, name, topic string)
 // the signature was found good.
 func (h *hooks) verify(w http.ResponseWriter, r *http.Request, known HookShop, find finder) (id string, idErr error, refused *answer) {
 	unsigned := &answer{outcome: HookUnsigned, status: http.StatusUnauthorized, text: "the signature does not fit"}
-	tooLarge := &answer{outcome: HookTooLarge, status: http.StatusRequestEntityTooLarge, text: "the body is too large"}
-	if r.ContentLength > h.MaxBody {
+	if r.ContentLength > MaxBody {
 		w.Header().Set("Connection", "close") // the rest is not worth reading
-		return "", nil, tooLarge
+		return "", nil, &tooLarge
 	}
 	want, err := base64.StdEncoding.DecodeString(r.Header.Get("X-Shopify-Hmac-Sha256"))
 	macs := newMACs(known.Secrets)
 	if err != nil || len(want) != sha256.Size || len(macs) == 0 {
 		return "", nil, unsigned
 	}
-	body := http.MaxBytesReader(w, r.Body, h.MaxBody)
+	body := http.MaxBytesReader(w, r.Body, MaxBody)
 	signed := io.TeeReader(body, writers(macs))
 	id, idErr = find(signed)
 	if _, err := io.Copy(io.Discard, signed); err != nil {
-		if _, ok := errors.AsType[*http.MaxBytesError](err); ok {
-			return "", nil, tooLarge
-		}
-		return "", nil, &answer{outcome: HookBroken, status: http.StatusBadRequest, text: "the body broke off", err: err}
+		a := unread(err)
+		return "", nil, &a
 	}
 	if !anyEqual(macs, want) {
 		return "", nil, unsigned
@@ -171,15 +209,10 @@ func (h *hooks) verify(w http.ResponseWriter, r *http.Request, known HookShop, f
 	return id, idErr, nil
 }
 
-func (h *hooks) store(r *http.Request, name, topic, id string) answer {
-	key := r.Header.Get("X-Shopify-Webhook-Id")
-	if len(key) > maxKey {
-		key = "" // never deduplicated: one look too many does no harm
-	}
-	now := h.Now().UTC()
-	added, err := h.Sink.Knock(r.Context(), state.Knock{
-		Shop: name, OrderID: id, Source: "webhook", Topic: topic, Key: key, ReceivedAt: now, NotBefore: now,
-	})
+func (h *hooks) store(r *http.Request, k state.Knock) answer {
+	k.ReceivedAt = h.Now().UTC()
+	k.NotBefore = k.ReceivedAt
+	added, err := h.Sink.Knock(r.Context(), k)
 	switch {
 	case err != nil:
 		return answer{outcome: HookNotStored, status: http.StatusServiceUnavailable, text: "not stored, send it again", err: err}
@@ -187,27 +220,6 @@ func (h *hooks) store(r *http.Request, name, topic, id string) answer {
 		return answer{outcome: HookRepeated, status: http.StatusOK, text: "seen before"}
 	}
 	return answer{outcome: HookStored, status: http.StatusOK, text: "stored"}
-}
-
-// tell logs and counts. Of the request only its headers are named: the body
-// is a customer's.
-func (h *hooks) tell(r *http.Request, name, topic string, a answer) {
-	if a.outcome == HookUnknownShop {
-		name = "unknown" // the path is the sender's: it must not make metrics
-	}
-	l := h.Log.Debug()
-	if a.status != http.StatusOK || a.err != nil {
-		l = h.Log.Warn().Err(a.err)
-	}
-	l.Str("shop", name).Str("topic", clip(topic, 80)).Str("outcome", a.outcome).Int("status", a.status).
-		Str("webhook_id", clip(r.Header.Get("X-Shopify-Webhook-Id"), 80)).
-		Str("domain", clip(r.Header.Get("X-Shopify-Shop-Domain"), 80)).Msg("webhook")
-	if topics[topic] == nil {
-		topic = "other"
-	}
-	if h.Metrics != nil {
-		h.Metrics.Webhook(name, topic, a.outcome)
-	}
 }
 
 // newMACs makes one running signature per secret. An empty secret is none:

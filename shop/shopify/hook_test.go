@@ -307,7 +307,7 @@ func TestWebhookTooLarge(t *testing.T) {
 		if w.Code != http.StatusRequestEntityTooLarge || len(sink.all()) != 0 {
 			t.Errorf("length %d: answered %d", length, w.Code)
 		}
-		most := int64(shopify.DefaultMaxBody + 64<<10)
+		most := int64(shopify.MaxBody + 64<<10)
 		if length > 0 {
 			most = 0 // its own words are enough
 		}
@@ -316,11 +316,11 @@ func TestWebhookTooLarge(t *testing.T) {
 		}
 	}
 	b := newHookBench(t)
-	r := b.send(t, "mystore", "orders/cancelled", shopifytest.WithBody(bytes.Repeat([]byte(" "), shopify.DefaultMaxBody+1)))
+	r := b.send(t, "mystore", "orders/cancelled", shopifytest.WithBody(bytes.Repeat([]byte(" "), shopify.MaxBody+1)))
 	if r.Status != http.StatusRequestEntityTooLarge {
 		t.Errorf("over the wire: answered %d", r.Status)
 	}
-	padded := fmt.Sprintf(`{"id":5%s}`, strings.Repeat(" ", shopify.DefaultMaxBody-8))
+	padded := fmt.Sprintf(`{"id":5%s}`, strings.Repeat(" ", shopify.MaxBody-8))
 	if r := b.send(t, "mystore", "orders/cancelled", shopifytest.WithBody([]byte(padded))); r.Status != http.StatusOK {
 		t.Errorf("%d bytes: answered %d %q", len(padded), r.Status, r.Body)
 	}

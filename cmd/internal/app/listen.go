@@ -54,14 +54,9 @@ func (a *App) listen() (err error) {
 	if err != nil {
 		return err
 	}
-	flowShops, err := flowShops(a.o.Config)
-	if err != nil {
-		return err
-	}
-	log := a.o.Log.With().Str("room", "webhooks").Logger()
-	hooks := http.NewServeMux()
-	hooks.Handle(shopify.HookPath, shopify.NewHandler(shopify.HandlerOptions{Shops: hookShops, Sink: a.engine, Now: a.clock.Now, Metrics: metrics, Log: log}))
-	hooks.Handle(shopify.FlowPath, shopify.NewFlowHandler(shopify.FlowOptions{Shops: flowShops, Sink: a.engine, Now: a.clock.Now, Metrics: metrics, Log: log}))
+	hooks := shopify.NewHandler(shopify.HandlerOptions{
+		Shops: hookShops, Sink: a.engine, Now: a.clock.Now, Metrics: metrics, Log: a.o.Log.With().Str("room", "webhooks").Logger(),
+	})
 	if a.hooks, err = a.open("webhooks", a.o.Config.Webhooks.Listen, hooks); err != nil {
 		return err
 	}
@@ -85,6 +80,7 @@ func (a *App) listen() (err error) {
 	return nil
 }
 
+// hookShops are the shops that may send webhooks, with their secrets.
 func hookShops(c *configs.Config) (map[string]shopify.HookShop, error) {
 	out := map[string]shopify.HookShop{}
 	for _, s := range c.Shops {
@@ -96,7 +92,16 @@ func hookShops(c *configs.Config) (map[string]shopify.HookShop, error) {
 			}
 			secrets = append(secrets, []byte(secret.Reveal()))
 		}
-		out[s.Name] = shopify.HookShop{Domain: s.Domain, Secrets: shopify.StaticSecrets(secrets...)}
+		shop := shopify.HookShop{Domain: s.Domain, Secrets: shopify.StaticSecrets(secrets...)}
+		// Where nothing is asked first, nobody would hear what Flow says.
+		if s.FlowSecretFile != "" && s.SupplierFirst.Enabled {
+			secret, err := configs.ReadSecret(s.FlowSecretFile)
+			if err != nil {
+				return nil, fmt.Errorf("read the Flow secret of shop %s: %w", s.Name, err)
+			}
+			shop.FlowSecrets = shopify.StaticSecrets([]byte(secret.Reveal()))
+		}
+		out[s.Name] = shop
 	}
 	return out, nil
 }

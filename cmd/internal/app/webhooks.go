@@ -14,7 +14,6 @@ import (
 	"countermand/cmd/internal/doctor"
 	"countermand/configs"
 	"countermand/shop"
-	"countermand/shop/shopify"
 	"countermand/state"
 )
 
@@ -162,21 +161,4 @@ func (a *App) webhooksRemade(ctx context.Context, shopName string, topics []stri
 		Text: "Shopify removes one after eight failed deliveries: was countermand, or the proxy before it, out of reach? The polls found what they would have told. " +
 			"Made again: " + strings.Join(topics, ", "),
 	})
-}
-
-// flowShops are the secrets of the shops that Flow may speak for: where nothing
-// is asked first, nobody would hear what it says.
-func flowShops(c *configs.Config) (map[string]func() [][]byte, error) {
-	out := map[string]func() [][]byte{}
-	for _, s := range c.Shops {
-		if s.FlowSecretFile == "" || !s.SupplierFirst.Enabled {
-			continue
-		}
-		secret, err := configs.ReadSecret(s.FlowSecretFile)
-		if err != nil {
-			return nil, fmt.Errorf("read the Flow secret of shop %s: %w", s.Name, err)
-		}
-		out[s.Name] = shopify.StaticSecrets([]byte(secret.Reveal()))
-	}
-	return out, nil
 }

@@ -237,12 +237,12 @@ func TestFlowIsServed(t *testing.T) {
 func TestFlowIsNotServedWhereItIsNotHeard(t *testing.T) {
 	t.Parallel()
 	c := config(t, "account: main}", `account: main, flow_secret_file: hook-secret, supplier_first: {enabled: true}}`)
-	if shops, err := flowShops(c); err != nil || len(shops) != 1 {
-		t.Errorf("%d shops, %v", len(shops), err)
+	if shops, err := hookShops(c); err != nil || shops["mystore"].FlowSecrets == nil {
+		t.Errorf("%+v, %v", shops, err)
 	}
 	c.Shops[0].SupplierFirst.Enabled = false
-	if shops, err := flowShops(c); err != nil || len(shops) != 0 {
-		t.Errorf("%d shops, %v", len(shops), err)
+	if shops, err := hookShops(c); err != nil || len(shops) != 1 || shops["mystore"].FlowSecrets != nil {
+		t.Errorf("%+v, %v", shops, err)
 	}
 }
 
