@@ -43,7 +43,7 @@ func TestLostAnswer(t *testing.T) {
 		t.Errorf("the request that did not take was made %d times, want one more after two readings", n)
 	}
 	s.oneCancel("8190000000080001", "8190000000080002")
-	first := slices.IndexFunc(c.Journal, func(e control.Entry) bool { return e.Event == state.EventReading })
+	first := slices.IndexFunc(c.Journal, func(e state.Entry) bool { return e.Event == state.EventReading })
 	if first < 0 || !s.alerted("request_in_doubt", c.ID) {
 		t.Errorf("the doubt was not told: %+v", c.Journal)
 	}

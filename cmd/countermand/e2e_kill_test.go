@@ -146,7 +146,7 @@ func killed(t *testing.T, m moment, e ending) {
 // after the mark a reading before anything else was done.
 func tellsOfInterruption(t *testing.T, c control.Case, m moment) {
 	t.Helper()
-	events := func(es []control.Entry) (out []state.EventKind) {
+	events := func(es []state.Entry) (out []state.EventKind) {
 		for _, e := range es {
 			out = append(out, e.Event)
 		}

@@ -7,7 +7,6 @@ import (
 	"strings"
 	"testing"
 
-	"countermand/cmd/internal/control"
 	"countermand/state"
 	"countermand/supplier/aliexpresstest"
 )
@@ -53,7 +52,7 @@ func stopped(t *testing.T, m moment) {
 	s.oneCancel("8190000000040000", number)
 	s.readAgain("#4001")
 	s.oneCancel("8190000000040000", number)
-	if !m.marked && slices.ContainsFunc(c.Journal, func(e control.Entry) bool { return strings.Contains(e.Detail, "read before anything else") }) {
+	if !m.marked && slices.ContainsFunc(c.Journal, func(e state.Entry) bool { return strings.Contains(e.Detail, "read before anything else") }) {
 		t.Errorf("stopped before its last click, the attempt is not in doubt: %+v", c.Journal)
 	}
 	if now := s.session(); now != session {
@@ -79,8 +78,8 @@ func (s *scene) session() string {
 }
 
 // tells finds an entry of a kind with a word in it.
-func tells(journal []control.Entry, kind state.EventKind, word string) bool {
-	return slices.ContainsFunc(journal, func(e control.Entry) bool { return e.Event == kind && strings.Contains(e.Detail, word) })
+func tells(journal []state.Entry, kind state.EventKind, word string) bool {
+	return slices.ContainsFunc(journal, func(e state.Entry) bool { return e.Event == kind && strings.Contains(e.Detail, word) })
 }
 
 // Killed while nothing is under way, and started again on what is there, the

@@ -37,11 +37,7 @@ func ReadMapFile(r io.Reader) (MapFile, error) {
 	for _, o := range in.Orders {
 		order := control.ImportOrder{Order: o.Name, Rows: o.Rows}
 		for _, m := range o.Supplier {
-			n := control.ImportNumber{Number: m.SupplierOrder}
-			for _, l := range m.Lines {
-				n.Lines = append(n.Lines, control.Line{SKU: l.SKU, Quantity: l.Quantity})
-			}
-			order.SupplierOrders = append(order.SupplierOrders, n)
+			order.SupplierOrders = append(order.SupplierOrders, control.ImportNumber{Number: m.SupplierOrder, Lines: m.Lines})
 		}
 		out.Orders = append(out.Orders, order)
 	}

@@ -18,7 +18,7 @@ func CaseOf(c state.Case, now time.Time) Case {
 		OpenedAt: utc(c.OpenedAt), CancelledAt: utc(c.CancelledAt), RequestedAt: utc(c.RequestedAt), AnsweredAt: utc(c.AnsweredAt),
 		ClosedAt: utc(c.ClosedAt), OrderedAt: utc(c.OrderedAt), PaidAt: utc(c.PaidAt), ShippedAt: utc(c.ShippedAt), ReadAt: utc(c.ReadAt),
 		EndedAt: utc(c.EndedAt), DisputedAt: utc(c.DisputedAt), NextCheckAt: utc(c.NextCheckAt), SnoozedUntil: utc(c.Clocks[state.ClockSnooze]),
-		Clocks: map[state.Clock]time.Time{}, Estimated: []state.Clock{}, Tracking: []Tracking{},
+		Clocks: map[state.Clock]time.Time{}, Estimated: []state.Clock{}, Tracking: []state.Tracking{},
 	}
 	if out.Proof == "" {
 		out.Proof = state.ProofNone
@@ -37,13 +37,18 @@ func CaseOf(c state.Case, now time.Time) Case {
 		out.Deadline = &Deadline{k, utc(at)}
 	}
 	for _, t := range c.Tracking {
-		out.Tracking = append(out.Tracking, Tracking{t.Number, t.Carrier, utc(t.SeenAt), utc(t.FirstScanAt), t.FirstScanCode, utc(t.DeliveredAt)})
+		t.SeenAt, t.FirstScanAt, t.DeliveredAt = utc(t.SeenAt), utc(t.FirstScanAt), utc(t.DeliveredAt)
+		t.MissingSince, t.Gone = time.Time{}, false // not told here
+		out.Tracking = append(out.Tracking, t)
 	}
 	for _, l := range c.Lines {
-		out.Lines = append(out.Lines, Line{l.Title, l.SKU, l.Quantity})
+		l.ID = ""
+		out.Lines = append(out.Lines, l)
 	}
-	if r := c.Refund; r != nil {
-		out.Refund = &Refund{r.Amount, r.To, utc(r.At), r.ConfirmedBy}
+	if c.Refund != nil {
+		r := *c.Refund
+		r.At = utc(r.At)
+		out.Refund = &r
 	}
 	return out
 }
@@ -51,9 +56,10 @@ func CaseOf(c state.Case, now time.Time) Case {
 // WholeCase maps a case with its journal, oldest entry first.
 func WholeCase(c state.Case, journal []state.Entry, now time.Time) Case {
 	out := CaseOf(c, now)
-	out.Journal = []Entry{}
+	out.Journal = []state.Entry{}
 	for _, e := range journal {
-		out.Journal = append(out.Journal, Entry{utc(e.At), e.Event, e.From, e.To, e.By, e.Who, e.Detail, e.Evidence})
+		e.At = utc(e.At)
+		out.Journal = append(out.Journal, e)
 	}
 	return out
 }

@@ -44,11 +44,7 @@ func mappingsOf(m MapImport) (map[string][]state.Mapping, error) {
 			if err := supplier.CheckNumber(n.Number); err != nil {
 				return nil, fmt.Errorf("order %s: %w", o.Order, err)
 			}
-			mapping := state.Mapping{SupplierOrder: n.Number, By: "import"}
-			for _, l := range n.Lines {
-				mapping.Lines = append(mapping.Lines, state.Line{Title: l.Title, SKU: l.SKU, Quantity: l.Quantity})
-			}
-			out[o.Order] = append(out[o.Order], mapping)
+			out[o.Order] = append(out[o.Order], state.Mapping{SupplierOrder: n.Number, By: "import", Lines: n.Lines})
 		}
 	}
 	return out, nil

@@ -14,7 +14,7 @@ func TestMapImport(t *testing.T) {
 	t.Parallel()
 	d, cl := start(t)
 	got, err := cl.MapImport(t.Context(), MapImport{Shop: "mystore", Orders: []ImportOrder{
-		{Order: "1042", Rows: []int{2}, SupplierOrders: []ImportNumber{{Number: "8190000000000001", Lines: []Line{{SKU: "L-1", Quantity: 2}}}, {Number: "8190000000000002"}}},
+		{Order: "1042", Rows: []int{2}, SupplierOrders: []ImportNumber{{Number: "8190000000000001", Lines: []state.Line{{SKU: "L-1", Quantity: 2}}}, {Number: "8190000000000002"}}},
 		{Order: "1049", SupplierOrders: []ImportNumber{{Number: "8190000000000003"}}},
 	}})
 	check(t, err)

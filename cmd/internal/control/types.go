@@ -53,60 +53,23 @@ type Case struct {
 	Clocks    map[state.Clock]time.Time `json:"clocks"`
 	Estimated []state.Clock             `json:"estimated_clocks"`
 	// Deadline is the next clock point that matters in this status.
-	Deadline *Deadline  `json:"deadline,omitempty"`
-	Tracking []Tracking `json:"tracking"`
-	Lines    []Line     `json:"lines,omitempty"`
-	Refund   *Refund    `json:"refund,omitempty"`
+	Deadline *Deadline        `json:"deadline,omitempty"`
+	Tracking []state.Tracking `json:"tracking"`
+	Lines    []state.Line     `json:"lines,omitempty"`
+	Refund   *state.Refund    `json:"refund,omitempty"`
 	// SnoozedUntil is when a person wants to be asked again.
 	SnoozedUntil time.Time `json:"snoozed_until,omitzero"`
 	// NextAction and Urgency are set in the dispute queue.
 	NextAction string `json:"next_action,omitempty"`
 	Urgency    string `json:"urgency,omitempty"`
 	// Journal is left out of listings.
-	Journal []Entry `json:"journal,omitzero"`
+	Journal []state.Entry `json:"journal,omitzero"`
 }
 
 // Deadline is one clock point.
 type Deadline struct {
 	Clock state.Clock `json:"clock"`
 	At    time.Time   `json:"at"`
-}
-
-// Tracking is one parcel.
-type Tracking struct {
-	Number        string    `json:"number"`
-	Carrier       string    `json:"carrier,omitempty"`
-	SeenAt        time.Time `json:"seen_at,omitzero"`
-	FirstScanAt   time.Time `json:"first_scan_at,omitzero"`
-	FirstScanCode string    `json:"first_scan_code,omitempty"`
-	DeliveredAt   time.Time `json:"delivered_at,omitzero"`
-}
-
-// Line is one item of the shop's order.
-type Line struct {
-	Title    string `json:"title,omitempty"`
-	SKU      string `json:"sku,omitempty"`
-	Quantity int    `json:"quantity"`
-}
-
-// Refund is the money that came back.
-type Refund struct {
-	Amount      state.Money    `json:"amount,omitzero"`
-	To          state.RefundTo `json:"to"`
-	At          time.Time      `json:"at,omitzero"`
-	ConfirmedBy string         `json:"confirmed_by"`
-}
-
-// Entry is one line of the journal.
-type Entry struct {
-	At       time.Time       `json:"at"`
-	Event    state.EventKind `json:"event"`
-	From     state.Status    `json:"from"`
-	To       state.Status    `json:"to"`
-	By       state.By        `json:"by"`
-	Who      string          `json:"who,omitempty"`
-	Detail   string          `json:"detail,omitempty"`
-	Evidence []string        `json:"evidence,omitempty"`
 }
 
 // Cases is the document of `cases list --json`.
@@ -252,8 +215,8 @@ type ImportOrder struct {
 // ImportNumber is a supplier order with the lines that it covers, empty where
 // that is not known. A quantity of 0 is not known either.
 type ImportNumber struct {
-	Number string `json:"number"`
-	Lines  []Line `json:"lines,omitempty"`
+	Number string       `json:"number"`
+	Lines  []state.Line `json:"lines,omitempty"`
 }
 
 // MapImported is the answer to a MapImport.
