@@ -21,7 +21,7 @@ func (c cost) wait() time.Duration {
 	if c.Status.Restore <= 0 {
 		return time.Second
 	}
-	return max(seconds((c.Requested-c.Status.Available)/c.Status.Restore), 100*time.Millisecond)
+	return max(seconds((c.Requested-c.Status.Available)/c.Status.Restore, time.Hour), 100*time.Millisecond)
 }
 
 // budget is the leaky bucket of one shop as its last answer told it. Until
@@ -45,7 +45,7 @@ func (b *budget) reserve(op string, now time.Time) time.Duration {
 	}
 	b.refill(now)
 	price := min(b.price[op], b.maximum)
-	wait := max(0, seconds((price-b.available)/b.restore))
+	wait := max(0, seconds((price-b.available)/b.restore, time.Hour))
 	if wait <= maxWait {
 		b.available -= price
 	}
@@ -76,7 +76,7 @@ func (b *budget) refill(now time.Time) {
 	}
 }
 
-// seconds turns a finite number of seconds into a Duration, at most an hour.
-func seconds(s float64) time.Duration {
-	return time.Duration(min(s, 3600) * float64(time.Second))
+// seconds turns a finite number of seconds into a Duration.
+func seconds(s float64, most time.Duration) time.Duration {
+	return time.Duration(min(s, most.Seconds()) * float64(time.Second))
 }

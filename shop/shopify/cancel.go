@@ -210,9 +210,5 @@ func (c *Client) jobEnd(ctx context.Context, job cancelJob) (ended bool, failed 
 }
 
 func cancelProblems(in []cancelProblem) shop.Problems {
-	var out shop.Problems
-	for _, p := range in {
-		out = append(out, shop.Problem{Code: string(p.Code), Field: strings.Join(p.Field, "."), Message: clip(p.Message, 300)})
-	}
-	return out
+	return problemsOf(in, func(p cancelProblem) string { return string(p.Code) })
 }

@@ -44,10 +44,7 @@ func (c *Client) Changed(ctx context.Context, since time.Time, cursor string) (s
 		page.Orders = append(page.Orders, one)
 	}
 	page.Next, err = pageInfo(got.Orders.PageInfo).next(cursor)
-	if err != nil {
-		return shop.ChangedPage{}, named(err, op)
-	}
-	return page, nil
+	return page, named(err, op)
 }
 
 // WithEdits lists the orders with a customer's request that waits, latest
@@ -78,8 +75,5 @@ func (c *Client) WithEdits(ctx context.Context, cursor string) (shop.ChangedPage
 		page.Orders = append(page.Orders, one)
 	}
 	page.Next, err = pageInfo(got.Orders.PageInfo).next(cursor)
-	if err != nil {
-		return shop.ChangedPage{}, named(err, op)
-	}
-	return page, nil
+	return page, named(err, op)
 }

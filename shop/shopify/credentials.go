@@ -188,16 +188,11 @@ func (c *Credentials) granted(res *http.Response, body []byte, asked time.Time) 
 	case err != nil, got.AccessToken == "":
 		return heldToken{}, &shop.Error{Kind: shop.Invalid, Op: c.op(), Detail: "the answer holds no token"} // nor may it be shown: it could hold one all the same
 	}
-	life := seconds64(got.ExpiresIn)
+	life := seconds(got.ExpiresIn, 90*24*time.Hour)
 	if life <= 0 {
 		life = grantLife
 	}
 	return heldToken{text: got.AccessToken, renewAt: asked.Add(life / 24 * 23), endsAt: asked.Add(life)}, nil
-}
-
-// seconds64 turns a number of seconds into a Duration, at most 90 days.
-func seconds64(s float64) time.Duration {
-	return time.Duration(min(s, 90*86400) * float64(time.Second))
 }
 
 // What a person has to do, by the code of a refused grant.

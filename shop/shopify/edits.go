@@ -139,11 +139,7 @@ func (c *Client) endEdit(ctx context.Context, id, verb string, want RequestedOrd
 			if err != nil {
 				return err
 			}
-			var ps shop.Problems
-			for _, p := range problems {
-				ps = append(ps, shop.Problem{Code: p.Code, Field: strings.Join(p.Field, "."), Message: clip(p.Message, 300)})
-			}
-			return refusal(ps)
+			return refusal(problemsOf(problems, func(p editProblem) string { return p.Code }))
 		})
 	})
 }

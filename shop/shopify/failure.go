@@ -72,14 +72,17 @@ var notRun = map[string]bool{
 	"argumentNotAccepted": true, "variableMismatch": true, "invalidQuery": true,
 }
 
-// named adds to an error which action failed, where that was a read: whether it
+// named adds to an error which action failed (nil where none did), where that was a read: whether it
 // was sent does not matter.
 func named(err error, op string) error { return relabel(err, op, false) }
 
 // relabel names the action and says whether it may have been carried out.
 func relabel(err error, op string, sent bool) error {
 	e, ok := errors.AsType[*shop.Error](err)
-	if !ok {
+	switch {
+	case err == nil:
+		return nil
+	case !ok:
 		return &shop.Error{Kind: shop.Unavailable, Op: op, Sent: sent, Err: err}
 	}
 	c := *e

@@ -69,11 +69,10 @@ func (c *Client) Health(ctx context.Context) (shop.Health, error) {
 	if c.creds != nil {
 		h.Token, h.TokenExpires = "client_credentials", c.creds.Expires()
 	}
-	if err != nil {
-		return h, named(err, op)
+	if err == nil {
+		h.Problems = c.problems(h)
 	}
-	h.Problems = c.problems(h)
-	return h, nil
+	return h, named(err, op)
 }
 
 func (c *Client) fill(h *shop.Health, got *readHealthResponse) {

@@ -8,7 +8,6 @@ import (
 	"fmt"
 	"io"
 	"regexp"
-	"slices"
 	"strings"
 	"unicode"
 	"unicode/utf16"
@@ -243,15 +242,4 @@ func plainText(data []byte) string {
 		text = strings.ReplaceAll(text, "\r", "\n")
 	}
 	return text
-}
-
-// compact drops what comes twice.
-func compact[T comparable](list []T) []T {
-	var out []T
-	for _, x := range list {
-		if !slices.Contains(out, x) {
-			out = append(out, x)
-		}
-	}
-	return out
 }

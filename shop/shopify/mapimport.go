@@ -268,7 +268,7 @@ func cellNumbers(s string) ([]string, error) {
 	case !got.alone:
 		return nil, fmt.Errorf("%q is no supplier order number, which has %d to %d digits", clip(s, 60), minDigits, maxDigits)
 	}
-	return compact(got.numbers), nil
+	return got.numbers, nil
 }
 
 // quantity is 0 where the file has no such column, and 1 in an empty cell.

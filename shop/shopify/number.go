@@ -3,6 +3,7 @@ package shopify
 import (
 	"net/url"
 	"regexp"
+	"slices"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -72,12 +73,9 @@ func scan(text string) finding {
 }
 
 func (f *finding) add(n string) {
-	for _, have := range f.numbers {
-		if have == n {
-			return
-		}
+	if !slices.Contains(f.numbers, n) {
+		f.numbers = append(f.numbers, n)
 	}
-	f.numbers = append(f.numbers, n)
 }
 
 // linkNumber is the order number of a link to an AliExpress order, or empty.

@@ -16,9 +16,9 @@ import (
 )
 
 const (
-	// DefaultOverlap is how far before the newest change seen a walk begins:
+	// overlap is how far before the newest change seen a walk begins:
 	// the shop's search may show a change later than it dates it.
-	DefaultOverlap = 15 * time.Minute
+	overlap = 15 * time.Minute
 	// DefaultLookBack is how far back a first walk begins.
 	DefaultLookBack = 72 * time.Hour
 	// maxEditPages bounds the listing of customers' requests.
@@ -42,13 +42,10 @@ type ReconcilerOptions struct {
 	Lister  shop.Lister
 	Sink    shop.Sink
 	Cursors shop.CursorStore
-	// LookBack and Overlap are the defaults where they are zero.
-	LookBack, Overlap time.Duration
+	// LookBack is the default where it is zero.
+	LookBack time.Duration
 	// Tag asks for a cancel, without case; empty: none does.
 	Tag string
-	// Want replaces what an order must be to be worth a knock: cancelled,
-	// reduced, or with the tag. Every order is passed to it once a walk.
-	Want func(shop.Changed) bool
 	// Follows tells of an order that it is worth a knock at each of its
 	// changes, whatever it is; nil: none is.
 	Follows func(ctx context.Context, orderID string) bool
@@ -86,20 +83,15 @@ func NewReconciler(o ReconcilerOptions) (*Reconciler, error) {
 	if o.LookBack <= 0 {
 		o.LookBack = DefaultLookBack
 	}
-	if o.Overlap <= 0 {
-		o.Overlap = DefaultOverlap
-	}
 	if o.Now == nil {
 		o.Now = time.Now
-	}
-	if o.Want == nil {
-		o.Want = func(c shop.Changed) bool { return !c.CancelledAt.IsZero() || c.Reduced || hasTag(c.Tags, o.Tag) }
 	}
 	return &Reconciler{o: o, known: map[string]bool{}}, nil
 }
 
+// wants tells whether an order is worth a knock.
 func (r *Reconciler) wants(ctx context.Context, o shop.Changed) bool {
-	return r.o.Want(o) || r.o.Follows != nil && r.o.Follows(ctx, o.ID)
+	return !o.CancelledAt.IsZero() || o.Reduced || hasTag(o.Tags, r.o.Tag) || r.o.Follows != nil && r.o.Follows(ctx, o.ID)
 }
 
 func hasTag(tags []string, tag string) bool {
@@ -192,7 +184,7 @@ func (r *Reconciler) next(at shop.Cursor) time.Time {
 	if limit := r.o.Now().UTC().Add(maxAhead); at.UpTo.After(limit) {
 		at.UpTo = limit.Truncate(time.Second)
 	}
-	if since := at.UpTo.Add(-r.o.Overlap); since.After(at.Since) {
+	if since := at.UpTo.Add(-overlap); since.After(at.Since) {
 		return since
 	}
 	return at.Since

@@ -45,12 +45,21 @@ func refusal(ps shop.Problems) error {
 	return &shop.Error{Kind: shop.Invalid, Err: ps}
 }
 
-func writeProblems(in []writeProblem) shop.Problems {
-	var out shop.Problems
+// problemsOf puts what the shop says of a write into our words. Each mutation
+// has a type of its own for it, and some have no code.
+func problemsOf[T any, P interface {
+	*T
+	GetField() []string
+	GetMessage() string
+}](in []T, code func(T) string) (out shop.Problems) {
 	for _, p := range in {
-		out = append(out, shop.Problem{Field: strings.Join(p.Field, "."), Message: clip(p.Message, 300)})
+		out = append(out, shop.Problem{Code: code(p), Field: strings.Join(P(&p).GetField(), "."), Message: clip(P(&p).GetMessage(), 300)})
 	}
 	return out
+}
+
+func writeProblems(in []writeProblem) shop.Problems {
+	return problemsOf(in, func(writeProblem) string { return "" })
 }
 
 // SetTag makes tag the only one of an order's tags with the prefix; an empty
@@ -132,6 +141,8 @@ func (c *Client) tags(ctx context.Context, id string) ([]string, error) {
 	return slices.Clone(got.Order.Tags), nil
 }
 
+type metafieldProblem = setCasesMetafieldsSetMetafieldsSetPayloadUserErrorsMetafieldsSetUserError
+
 // SetMetafield puts a JSON document on an order as countermand.cases. Where
 // the same stands there already nothing is sent.
 func (c *Client) SetMetafield(ctx context.Context, orderID string, doc json.RawMessage) error {
@@ -156,11 +167,7 @@ func (c *Client) SetMetafield(ctx context.Context, orderID string, doc json.RawM
 			if err != nil || got.MetafieldsSet == nil {
 				return err
 			}
-			var ps shop.Problems
-			for _, p := range got.MetafieldsSet.UserErrors {
-				ps = append(ps, shop.Problem{Code: string(p.Code), Field: strings.Join(p.Field, "."), Message: clip(p.Message, 300)})
-			}
-			return refusal(ps)
+			return refusal(problemsOf(got.MetafieldsSet.UserErrors, func(p metafieldProblem) string { return string(p.Code) }))
 		})
 	})
 }
