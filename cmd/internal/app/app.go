@@ -137,7 +137,6 @@ func (a *App) Start() error {
 	a.clean.add("upkeep", func(context.Context) error { caughtUp.Wait(); return nil })
 	a.cron.Start()
 	a.clean.add("cron", func(context.Context) error { <-a.cron.Stop().Done(); return nil })
-	a.beatOutside(ctx)
 	a.beats.ready.Store(true)
 	a.o.Notify("READY=1\nSTATUS=mode " + a.o.Config.Mode)
 	a.o.Log.Info().Str("version", a.o.Version).Str("mode", a.o.Config.Mode).Str("webhooks", a.hooks.addr()).Str("console", a.console.addr()).

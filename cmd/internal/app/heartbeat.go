@@ -9,7 +9,6 @@ import (
 	"net/http"
 	"net/url"
 	"strings"
-	"sync"
 	"time"
 
 	"github.com/rs/zerolog"
@@ -83,18 +82,6 @@ func sameHost(to *http.Request, via []*http.Request) error {
 	return nil
 }
 
-// run looks at each tick whether a ping is due, until ctx ends.
-func (h *heartbeat) run(ctx context.Context, ticks <-chan time.Time) {
-	for {
-		select {
-		case <-ctx.Done():
-			return
-		case now := <-ticks:
-			h.look(ctx, now)
-		}
-	}
-}
-
 // look pings when it is time and the daemon works.
 func (h *heartbeat) look(ctx context.Context, now time.Time) {
 	if !h.last.IsZero() && now.Sub(h.last) < pingEvery-pingLook/2 { // ticks come a little early or late
@@ -156,15 +143,4 @@ func wordless(err error) error {
 		return errors.New("nobody answers there")
 	}
 	return errors.New("the connection broke, or its certificate is not trusted")
-}
-
-// beatOutside starts the heartbeat; it ends with the daemon's life.
-func (a *App) beatOutside(ctx context.Context) {
-	if a.outside == nil {
-		return
-	}
-	ticker := time.NewTicker(pingLook)
-	var beating sync.WaitGroup
-	beating.Go(func() { a.outside.run(ctx, ticker.C) })
-	a.clean.add("heartbeat", func(context.Context) error { ticker.Stop(); beating.Wait(); return nil })
 }

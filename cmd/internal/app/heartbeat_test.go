@@ -10,7 +10,6 @@ import (
 	"path/filepath"
 	"strings"
 	"sync"
-	"sync/atomic"
 	"testing"
 	"time"
 
@@ -53,20 +52,19 @@ func (d *deadMan) answers(f func(w http.ResponseWriter, r *http.Request)) {
 	d.answer = f
 }
 
-// beating is a heartbeat on ticks of the test's.
+// beating is a heartbeat on a clock of the test's.
 type beating struct {
-	ticks chan time.Time
-	now   time.Time
-	well  atomic.Bool
-	log   bytes.Buffer
+	*heartbeat
+	now  time.Time
+	well bool
+	log  bytes.Buffer
 }
 
 func newBeating(t *testing.T, address string) *beating {
 	t.Helper()
-	b := &beating{ticks: make(chan time.Time), now: begin}
-	b.well.Store(true)
+	b := &beating{now: begin, well: true}
 	h, err := newHeartbeat(secretFile(t, address), true, func(context.Context) error {
-		if b.well.Load() {
+		if b.well {
 			return nil
 		}
 		return errors.New("the engine has not looked at what is due")
@@ -74,19 +72,15 @@ func newBeating(t *testing.T, address string) *beating {
 	if err != nil {
 		t.Fatal(err)
 	}
-	ctx, cancel := context.WithCancel(t.Context())
-	done := make(chan struct{})
-	go func() { defer close(done); h.run(ctx, b.ticks) }()
-	t.Cleanup(func() { cancel(); <-done })
+	b.heartbeat = h
 	return b
 }
 
-// after lets so much time pass. A tick is taken only when the one before was
-// worked, so a second one at the same time waits for the first.
-func (b *beating) after(d time.Duration) {
+// after lets so much time pass, and looks.
+func (b *beating) after(t *testing.T, d time.Duration) {
+	t.Helper()
 	b.now = b.now.Add(d)
-	b.ticks <- b.now
-	b.ticks <- b.now.Add(-time.Hour) // not due
+	b.look(t.Context(), b.now)
 }
 
 func secretFile(t *testing.T, text string) string {
@@ -111,9 +105,9 @@ func TestHeartbeat(t *testing.T) {
 		{"at first", nil, time.Minute, 1},
 		{"too early", nil, time.Minute, 1},
 		{"a tick came early", nil, 4*time.Minute - time.Second, 2},
-		{"not well", func() { b.well.Store(false) }, time.Hour, 2},
+		{"not well", func() { b.well = false }, time.Hour, 2},
 		{"still not", nil, time.Minute, 2},
-		{"well again", func() { b.well.Store(true) }, time.Minute, 3},
+		{"well again", func() { b.well = true }, time.Minute, 3},
 		{"refused", func() {
 			d.answers(func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusServiceUnavailable) })
 		}, 5 * time.Minute, 4},
@@ -125,7 +119,7 @@ func TestHeartbeat(t *testing.T) {
 		if s.do != nil {
 			s.do()
 		}
-		if b.after(s.wait); d.pings() != s.want {
+		if b.after(t, s.wait); d.pings() != s.want {
 			t.Errorf("%s: %d pings, want %d", s.name, d.pings(), s.want)
 		}
 	}
@@ -150,20 +144,20 @@ func TestHeartbeatKeepsItsSecret(t *testing.T) {
 			http.Redirect(w, r, "/secret/", http.StatusMovedPermanently)
 		}
 	})
-	if b.after(time.Minute); d.pings() != 2 || b.log.Len() > 0 {
+	if b.after(t, time.Minute); d.pings() != 2 || b.log.Len() > 0 {
 		t.Errorf("a redirect on the same host: %v %s", d.asked, b.log.String())
 	}
 	for name, to := range map[string]string{"another host": other.URL + "/secret", "an open way": "http://secret.example/", "around": "/secret"} {
 		d.answers(func(w http.ResponseWriter, r *http.Request) { http.Redirect(w, r, to, http.StatusFound) })
-		if b.after(5 * time.Minute); other.pings() > 0 {
+		if b.after(t, 5*time.Minute); other.pings() > 0 {
 			t.Errorf("%s was asked", name)
 		}
 	}
 	d.CloseClientConnections()
 	d.Close()
-	b.after(5 * time.Minute)
+	b.after(t, 5*time.Minute)
 	gone := newBeating(t, d.URL+"/secret")
-	gone.after(time.Minute)
+	gone.after(t, time.Minute)
 	if text := b.log.String() + gone.log.String(); !strings.Contains(text, "another place") || !strings.Contains(text, "nobody answers") || strings.Contains(text, "secret") || strings.Contains(text, "127.0.0.1") {
 		t.Errorf("logged:\n%s", text)
 	}

@@ -31,6 +31,9 @@ func (a *App) schedule() error {
 		a.upkeep.Beat(a.life)
 		a.watchdog()
 	}))
+	if a.outside != nil {
+		a.cron.Schedule(cron.Every(pingLook), cron.FuncJob(func() { a.outside.look(a.life, time.Now()) }))
+	}
 	nightly, err := parseCron("UTC", upkeep.At)
 	if err != nil {
 		return fmt.Errorf("read the time of the upkeep: %w", err)
