@@ -77,7 +77,7 @@ func runImport(ctx context.Context, e *clientEnv, f importFlags, path string, st
 	}
 	doc := imported{
 		Shop: f.shop, DryRun: f.dryRun, Rows: file.Rows, columns: file.Columns,
-		Taken: append([]control.ImportOrder{}, file.Orders...), LeftOut: append([]app.LeftOut{}, file.LeftOut...),
+		Taken: app.ImportOrders(file), LeftOut: append([]app.LeftOut{}, file.LeftOut...),
 	}
 	var failed error
 	if !f.dryRun {

@@ -42,9 +42,9 @@ type MapOrder struct {
 
 // LeftOut is a row that was not taken, and why.
 type LeftOut struct {
-	Row   int
-	Order string // as it is written, empty where the row names none
-	Why   string
+	Row   int    `json:"row,omitempty"`
+	Order string `json:"order,omitempty"` // as it is written, empty where the row names none
+	Why   string `json:"why"`
 }
 
 const (

@@ -6,11 +6,13 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"time"
 
 	"countermand/cmd/internal/control"
 	"countermand/cmd/internal/dossier"
+	"countermand/configs"
 	"countermand/state"
+	casesync "countermand/sync"
+	"countermand/sync/alert"
 	"countermand/sync/machine"
 )
 
@@ -20,14 +22,16 @@ type backend struct {
 	control.Reader
 	control.Archivist
 	Exporter
-	a *App
+	*casesync.Engine
+	*alert.Outbox
+	shops []configs.Shop
 }
 
 var _ control.Backend = backend{}
 
 // Decide puts a decision through the table.
 func (b backend) Decide(ctx context.Context, id string, ev state.Event) (state.Case, error) {
-	c, err := b.a.engine.Decide(ctx, id, ev)
+	c, err := b.Engine.Decide(ctx, id, ev)
 	if refused, ok := errors.AsType[*machine.RefusedError](err); ok {
 		return c, control.Refused(refused.Error())
 	}
@@ -39,11 +43,11 @@ func (b backend) MapSet(ctx context.Context, shop, order string, numbers []strin
 	if err := b.knows(shop); err != nil {
 		return nil, err
 	}
-	return b.a.engine.MapSet(ctx, shop, order, who, numbers)
+	return b.Engine.MapSet(ctx, shop, order, who, numbers)
 }
 
 func (b backend) knows(shop string) error {
-	for _, s := range b.a.o.Config.Shops {
+	for _, s := range b.shops {
 		if s.Name == shop {
 			return nil
 		}
@@ -51,30 +55,15 @@ func (b backend) knows(shop string) error {
 	return control.Invalid(fmt.Sprintf("no shop %q is configured", shop))
 }
 
-// Lend takes an account out of work for a person.
-func (b backend) Lend(ctx context.Context, account, who string, d time.Duration) error {
-	return b.a.engine.Lend(ctx, account, who, d)
-}
-
-// TakeBack puts it to work again.
-func (b backend) TakeBack(ctx context.Context, account string) error {
-	return b.a.engine.TakeBack(ctx, account)
-}
-
 // Alerts lists the outbox.
 func (b backend) Alerts(ctx context.Context, open bool) ([]state.Alert, error) {
-	return b.a.outbox.List(ctx, open)
-}
-
-// Ack ends the reminders of an alert.
-func (b backend) Ack(ctx context.Context, id, who string) (state.Alert, error) {
-	return b.a.outbox.Ack(ctx, id, who)
+	return b.List(ctx, open)
 }
 
 // TestAlert tries every channel.
 func (b backend) TestAlert(ctx context.Context) ([]control.ChannelResult, error) {
 	var out []control.ChannelResult
-	for _, r := range b.a.outbox.Test(ctx) {
+	for _, r := range b.Test(ctx) {
 		c := control.ChannelResult{Channel: r.Channel, OK: r.Err == nil}
 		if r.Err != nil {
 			c.Error = r.Err.Error()
