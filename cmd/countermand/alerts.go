@@ -74,17 +74,13 @@ func alertsAck(e *clientEnv) *cobra.Command {
 		Short:   "Say that you have seen an alert; its reminders end",
 		Example: "  countermand alerts ack 01JNQ5",
 		Args:    oneArg("one alert: its id or the start of it"),
-		RunE: func(cmd *cobra.Command, args []string) error {
-			cl, err := e.client()
-			if err != nil {
-				return err
-			}
-			a, err := cl.Ack(cmd.Context(), args[0])
+		RunE: e.talk(func(ctx context.Context, cl *control.Client, args []string) error {
+			a, err := cl.Ack(ctx, args[0])
 			if err != nil {
 				return err
 			}
 			return e.print(plain.Line(fmt.Sprintf("acknowledged by %s: %s", a.AckedBy, a.Title)) + "\n")
-		},
+		}),
 	}
 }
 
@@ -94,17 +90,13 @@ func alertsTest(e *clientEnv) *cobra.Command {
 		Short:   "Send a test message on every channel",
 		Example: "  countermand alerts test",
 		Args:    noArgs,
-		RunE: func(cmd *cobra.Command, _ []string) error {
-			cl, err := e.client()
-			if err != nil {
-				return err
-			}
-			channels, err := cl.TestAlert(cmd.Context())
+		RunE: e.talk(func(ctx context.Context, cl *control.Client, _ []string) error {
+			channels, err := cl.TestAlert(ctx)
 			if err != nil {
 				return err
 			}
 			return e.channelResults(channels.Channels)
-		},
+		}),
 	}
 }
 

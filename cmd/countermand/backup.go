@@ -231,11 +231,9 @@ func drawBar(w io.Writer) func(done, total int) {
 		}
 		last = percent
 		filled := percent * barWidth / 100
-		fmt.Fprintf(w, "\revidence [%-*s] %3d %%", barWidth, hashes[:filled], percent)
+		fmt.Fprintf(w, "\revidence [%-*s] %3d %%", barWidth, strings.Repeat("#", filled), percent)
 		if done == total {
 			fmt.Fprintf(w, "\r%*s\r", barWidth+18, "")
 		}
 	}
 }
-
-const hashes = "##############################"

@@ -1,9 +1,9 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"fmt"
-	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -45,7 +45,7 @@ func casesList(e *clientEnv) *cobra.Command {
 		Args: noArgs,
 	}, func(ctx context.Context, cl *control.Client, _ string) (control.Cases, error) {
 		if f.Status != "" && !f.Status.Known() {
-			return control.Cases{}, usagef("--status %q: it is one of %s", f.Status, statusList())
+			return control.Cases{}, usagef("--status %q: it is one of %s", f.Status, control.StatusNames())
 		}
 		return cl.Cases(ctx, f)
 	}, e.casesText)
@@ -53,14 +53,6 @@ func casesList(e *clientEnv) *cobra.Command {
 	c.Flags().StringVar(&f.Shop, "shop", "", "only cases of this shop")
 	c.Flags().BoolVar(&f.Open, "open", false, "only cases that have not ended")
 	return c
-}
-
-func statusList() string {
-	names := make([]string, 0, len(state.Statuses))
-	for _, s := range state.Statuses {
-		names = append(names, string(s))
-	}
-	return strings.Join(names, ", ")
 }
 
 func (e *clientEnv) casesText(cases control.Cases, now time.Time) string {
@@ -74,7 +66,7 @@ func (e *clientEnv) casesText(cases control.Cases, now time.Time) string {
 		if c.Deadline != nil {
 			next = plain.Words(c.Deadline.Clock) + " " + countdown(c.Deadline.At, now)
 		}
-		t.row(c.ID, c.Shop, c.ShopOrder, dash(c.SupplierOrder), statusText(c), dash(amountText(c.Amount)), dash(next), c.Flag)
+		t.row(c.ID, c.Shop, c.ShopOrder, cmp.Or(c.SupplierOrder, "-"), statusText(c), cmp.Or(amountText(c.Amount), "-"), cmp.Or(next, "-"), c.Flag)
 	}
 	return t.String()
 }
@@ -143,25 +135,21 @@ func decision(e *clientEnv, under string, v verb) *cobra.Command {
 	d.Kind = v.kind
 	c := &cobra.Command{
 		Use: v.name + " ID", Short: v.short, Long: v.long, Example: v.example, Args: oneArg(caseRef),
-		RunE: func(cmd *cobra.Command, args []string) error {
+		RunE: e.talk(func(ctx context.Context, cl *control.Client, args []string) error {
 			if v.check != nil {
 				if err := v.check(); err != nil {
 					return err
 				}
 			}
-			cl, err := e.client()
-			if err != nil {
-				return err
-			}
 			accepted := ""
 			if v.kind == state.EventApprove {
-				before, err := cl.Case(cmd.Context(), args[0])
+				before, err := cl.Case(ctx, args[0])
 				if err != nil {
 					return err
 				}
 				args[0], d.Seen, accepted = before.ID, before.Findings, before.HeldWhy
 			}
-			after, err := cl.Decide(cmd.Context(), args[0], *d)
+			after, err := cl.Decide(ctx, args[0], *d)
 			if err != nil {
 				return err
 			}
@@ -170,7 +158,7 @@ func decision(e *clientEnv, under string, v verb) *cobra.Command {
 				text += "you accepted: " + plain.Line(accepted) + "\n"
 			}
 			return e.print(text)
-		},
+		}),
 	}
 	c.Flags().StringVar(&d.Note, "note", "", "why; kept in the journal")
 	return c

@@ -1,7 +1,9 @@
 package main
 
 import (
+	"cmp"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -97,10 +99,8 @@ func (e *clientEnv) dates(c control.Case, now time.Time) *table {
 	date("ended", c.EndedAt)
 	for _, k := range state.PublicClocks {
 		name := plain.Words(k)
-		for _, estimated := range c.Estimated {
-			if estimated == k {
-				name += " (estimated)"
-			}
+		if slices.Contains(c.Estimated, k) {
+			name += " (estimated)"
 		}
 		date(name, c.Clocks[k])
 	}
@@ -117,7 +117,7 @@ func (e *clientEnv) parcels(c control.Case) *table {
 		if !p.FirstScanAt.IsZero() {
 			scan = "first scan " + p.FirstScanAt.In(e.Zone).Format(momentLayout+" MST")
 		}
-		t.row(p.Number, dash(p.Carrier), scan, p.FirstScanCode)
+		t.row(p.Number, cmp.Or(p.Carrier, "-"), scan, p.FirstScanCode)
 	}
 	return t
 }

@@ -17,16 +17,6 @@ import (
 	"countermand/configs"
 )
 
-// configSocket finds the socket in a config file; the files that it names are
-// not looked at, because who may use the socket need not read them.
-func configSocket(path string) (string, error) {
-	c, _, err := configs.Read(path)
-	if err != nil {
-		return "", err
-	}
-	return c.ControlSocket, nil
-}
-
 // defaultSocket is where a daemon listens whose config says nothing else.
 const defaultSocket = "/run/countermand/control.sock"
 
@@ -37,8 +27,6 @@ type clientEnv struct {
 	Getenv         func(string) string
 	// Zone is where times are shown and dates without a zone are read.
 	Zone *time.Location
-	// ConfigSocket reads control_socket from a config file.
-	ConfigSocket func(path string) (string, error)
 
 	socket, config string // the flags
 	wide           bool
@@ -60,15 +48,17 @@ func clientCommands(e *clientEnv) []*cobra.Command {
 	return append(cmds, local...)
 }
 
-// client picks the socket: flag, config, environment, default.
+// client picks the socket: flag, config, environment, default. The files that a
+// config names are not looked at, because who may use the socket need not read
+// them.
 func (e *clientEnv) client() (*control.Client, error) {
 	path := e.socket
 	if path == "" && e.config != "" {
-		p, err := e.ConfigSocket(e.config)
+		c, _, err := configs.Read(e.config)
 		if err != nil {
 			return nil, &usageError{fmt.Errorf("read control_socket: %w", err)}
 		}
-		path = p
+		path = c.ControlSocket
 	}
 	return control.NewClient(cmp.Or(path, e.Getenv("COUNTERMAND_SOCKET"), defaultSocket)), nil
 }
@@ -92,16 +82,23 @@ func (e *clientEnv) printJSON(doc any) error {
 	return nil
 }
 
-// question makes a command that asks the daemon and prints the answer, as text
-// or as one JSON document.
-func question[T any](e *clientEnv, c *cobra.Command, ask func(ctx context.Context, cl *control.Client, arg string) (T, error), text func(answer T, now time.Time) string) *cobra.Command {
-	var asJSON bool
-	c.RunE = func(cmd *cobra.Command, args []string) error {
+// talk makes the run of a command that talks to the daemon.
+func (e *clientEnv) talk(do func(ctx context.Context, cl *control.Client, args []string) error) func(*cobra.Command, []string) error {
+	return func(cmd *cobra.Command, args []string) error {
 		cl, err := e.client()
 		if err != nil {
 			return err
 		}
-		answer, err := ask(cmd.Context(), cl, strings.Join(args, ""))
+		return do(cmd.Context(), cl, args)
+	}
+}
+
+// question makes a command that asks the daemon and prints the answer, as text
+// or as one JSON document.
+func question[T any](e *clientEnv, c *cobra.Command, ask func(ctx context.Context, cl *control.Client, arg string) (T, error), text func(answer T, now time.Time) string) *cobra.Command {
+	var asJSON bool
+	c.RunE = e.talk(func(ctx context.Context, cl *control.Client, args []string) error {
+		answer, err := ask(ctx, cl, strings.Join(args, ""))
 		if err != nil {
 			return err
 		}
@@ -109,7 +106,7 @@ func question[T any](e *clientEnv, c *cobra.Command, ask func(ctx context.Contex
 			return e.printJSON(answer)
 		}
 		return e.print(text(answer, cl.Now()))
-	}
+	})
 	c.Flags().BoolVar(&asJSON, "json", false, "print one JSON document")
 	return c
 }

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"time"
@@ -62,7 +63,7 @@ func (e *clientEnv) disputesText(d control.Disputes, now time.Time) string {
 		if c.Deadline != nil {
 			when = plain.Words(c.Deadline.Clock) + " " + countdown(c.Deadline.At, now)
 		}
-		t.row(c.ID, c.Shop, c.ShopOrder, dash(c.SupplierOrder), dash(amountText(c.Amount)), plain.Words(c.Urgency), dash(when), c.NextAction)
+		t.row(c.ID, c.Shop, c.ShopOrder, cmp.Or(c.SupplierOrder, "-"), cmp.Or(amountText(c.Amount), "-"), plain.Words(c.Urgency), cmp.Or(when, "-"), c.NextAction)
 	}
 	return t.String() + fmt.Sprintf("\nMoney at risk: %s\n", moneyText(d.MoneyAtRisk))
 }

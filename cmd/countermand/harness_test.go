@@ -161,7 +161,7 @@ func call(t *testing.T, env map[string]string, args ...string) said {
 	var out, errOut bytes.Buffer
 	root := rootCommand()
 	root.AddCommand(clientCommands(&clientEnv{
-		Stdout: &out, Stderr: &errOut, Zone: berlin, ConfigSocket: configSocket,
+		Stdout: &out, Stderr: &errOut, Zone: berlin,
 		Getenv: func(k string) string { return env[k] },
 	})...)
 	root.SetArgs(args)

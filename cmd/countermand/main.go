@@ -29,9 +29,7 @@ func run(args []string, getenv func(string) string, stdin io.Reader, stdout, std
 	defer stop()
 	root := rootCommand()
 	root.AddCommand(demoCommand(stdout, stderr), runCommand(stderr, getenv), configCommand(stdout, stderr), versionCommand(stdout))
-	root.AddCommand(clientCommands(&clientEnv{
-		Stdout: stdout, Stderr: stderr, Getenv: getenv, Zone: time.Local, ConfigSocket: configSocket,
-	})...)
+	root.AddCommand(clientCommands(&clientEnv{Stdout: stdout, Stderr: stderr, Getenv: getenv, Zone: time.Local})...)
 	root.SetArgs(args)
 	root.SetIn(stdin)
 	root.SetOut(stdout)

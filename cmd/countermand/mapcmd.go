@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"slices"
 
 	"github.com/spf13/cobra"
@@ -35,16 +36,12 @@ func mapSet(e *clientEnv) *cobra.Command {
 			}
 			return nil
 		},
-		RunE: func(cmd *cobra.Command, args []string) error {
+		RunE: e.talk(func(ctx context.Context, cl *control.Client, args []string) error {
 			m.SupplierOrders = args
 			if err := checkMapping(m); err != nil {
 				return err
 			}
-			cl, err := e.client()
-			if err != nil {
-				return err
-			}
-			cases, err := cl.MapSet(cmd.Context(), m)
+			cases, err := cl.MapSet(ctx, m)
 			if err != nil {
 				return err
 			}
@@ -52,7 +49,7 @@ func mapSet(e *clientEnv) *cobra.Command {
 				return e.print(plain.Line("Noted for "+m.Order+" at "+m.Shop+"; no case needs it yet.") + "\n")
 			}
 			return e.print(e.casesText(cases, cl.Now()))
-		},
+		}),
 	}
 	c.Flags().StringVar(&m.Shop, "shop", "", "the shop's name in the config")
 	c.Flags().StringVar(&m.Order, "order", "", "the shop order's name, such as #1042")

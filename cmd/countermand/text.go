@@ -79,11 +79,3 @@ func statusText(c control.Case) string {
 	}
 	return s
 }
-
-// dash shows an empty cell.
-func dash(s string) string {
-	if s == "" {
-		return "-"
-	}
-	return s
-}

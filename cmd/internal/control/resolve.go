@@ -1,6 +1,7 @@
 package control
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -65,11 +66,7 @@ func unreadable(ref string, found []state.Case, err error) error {
 func candidates(found []state.Case) string {
 	var list []string
 	for _, c := range found[:min(shown, len(found))] {
-		number := c.SupplierOrder
-		if number == "" {
-			number = "no supplier order"
-		}
-		list = append(list, fmt.Sprintf("%s (%s %s, %s, %s)", c.ID, c.Shop, c.ShopOrder, number, c.Status))
+		list = append(list, fmt.Sprintf("%s (%s %s, %s, %s)", c.ID, c.Shop, c.ShopOrder, cmp.Or(c.SupplierOrder, "no supplier order"), c.Status))
 	}
 	switch more := len(found) - shown; {
 	case len(found) > counted:

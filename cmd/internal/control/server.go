@@ -151,7 +151,7 @@ func (s *Server) cases(r *http.Request) (any, error) {
 	q := r.URL.Query()
 	f := Filter{Status: state.Status(q.Get("status")), Shop: q.Get("shop"), Open: q.Get("open") == "1"}
 	if f.Status != "" && !f.Status.Known() {
-		return nil, Invalid(fmt.Sprintf("no status %s: it is one of %s", f.Status, statusNames()))
+		return nil, Invalid(fmt.Sprintf("no status %s: it is one of %s", f.Status, StatusNames()))
 	}
 	cases, err := s.o.Backend.Cases(r.Context(), f)
 	if err != nil {
@@ -160,7 +160,8 @@ func (s *Server) cases(r *http.Request) (any, error) {
 	return Cases{CasesOf(cases, s.o.Backend.Now())}, nil
 }
 
-func statusNames() string {
+// StatusNames lists the statuses for people.
+func StatusNames() string {
 	names := make([]string, 0, len(state.Statuses))
 	for _, s := range state.Statuses {
 		names = append(names, string(s))

@@ -139,7 +139,7 @@ func (d *demo) done() int {
 	defer d.mu.Unlock()
 	n := 0
 	for _, s := range stories {
-		if string(d.cases[s.order].Case.Status) == s.ends && (s.shop == "" || d.w.became(s) == s.shop) {
+		if d.ending(s).right() {
 			n++
 		}
 	}
@@ -151,7 +151,7 @@ func (d *demo) finish(ctx context.Context) error {
 	d.mu.Lock()
 	var rows []ending
 	for _, s := range stories {
-		rows = append(rows, ending{s, d.cases[s.order], d.w.became(s)})
+		rows = append(rows, d.ending(s))
 	}
 	d.mu.Unlock()
 	writes := d.w.site.Writes()
@@ -181,6 +181,9 @@ type ending struct {
 	// became is the shop's order of a customer who asked.
 	became string
 }
+
+// ending is where a story stands; d.mu is held.
+func (d *demo) ending(s story) ending { return ending{s, d.cases[s.order], d.w.became(s)} }
 
 func (e ending) right() bool {
 	return string(e.Case.Status) == e.ends && (e.shop == "" || e.became == e.shop)

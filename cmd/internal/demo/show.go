@@ -1,6 +1,7 @@
 package demo
 
 import (
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"strings"
@@ -222,7 +223,7 @@ func (s *show) end(now time.Time, rows []ending, writes []aliexpresstest.Write) 
 		if !r.right() {
 			mark = "WANTED " + r.ends
 		}
-		fmt.Fprintf(t, "  %s\t%s\t%s\t%s\t%s\n", r.order, orNone(r.number), orNone(string(r.Case.Status)), mark, r.title)
+		fmt.Fprintf(t, "  %s\t%s\t%s\t%s\t%s\n", r.order, cmp.Or(r.number, "-"), cmp.Or(string(r.Case.Status), "-"), mark, r.title)
 	}
 	_ = t.Flush()
 	fmt.Fprintf(&b, "\n%s\n\n", s.paint(bold, "What needs you"))
@@ -237,13 +238,6 @@ func (s *show) end(now time.Time, rows []ending, writes []aliexpresstest.Write) 
 	fmt.Fprintf(&b, "\nAliExpress got %d cancel requests and %d messages from real clicks, none twice, and no other click that changes anything.\n",
 		count(writes, aliexpresstest.WriteCancel), count(writes, aliexpresstest.WriteMessage))
 	s.put(b.String())
-}
-
-func orNone(s string) string {
-	if s == "" {
-		return "-"
-	}
-	return s
 }
 
 // stay tells where to look while everything is still up.
