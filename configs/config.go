@@ -43,7 +43,7 @@ const (
 	ModeAuto    = "auto"
 )
 
-// Webhooks is where shops and Flow knock.
+// Webhooks is where webhooks and calls of Flow are received.
 type Webhooks struct {
 	Listen string `yaml:"listen"`
 	// PublicURL is the origin under which Shopify reaches Listen; empty: not
@@ -51,7 +51,7 @@ type Webhooks struct {
 	PublicURL string `yaml:"public_url"`
 }
 
-// Console is where the operator looks, and where health and metrics are.
+// Console is the address of the operator's pages, health and metrics.
 type Console struct {
 	Listen       string `yaml:"listen"`
 	PasswordFile string `yaml:"password_file"`
@@ -116,7 +116,7 @@ type SupplierFirst struct {
 	DeclineNote string `yaml:"decline_note"`
 }
 
-// WriteBack is what the shop is told about its cases.
+// WriteBack says what is shown in the shop about the cases of an order.
 type WriteBack struct {
 	Tags      bool `yaml:"tags"`
 	Metafield bool `yaml:"metafield"`

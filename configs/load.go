@@ -20,7 +20,7 @@ func Load(path string) (*Config, Warnings, error) {
 	return load(path, os.Getenv("CREDENTIALS_DIRECTORY"), true)
 }
 
-// Read is Load without a look at the files that the configuration names: for
+// Read is Load without reading the files that the configuration names: for
 // commands that only need to find the daemon, run by people who may not read
 // its secrets.
 func Read(path string) (*Config, Warnings, error) {

@@ -25,7 +25,7 @@ var MessageKinds = []string{MessageRequest, MessageRefusal, MessageProof}
 // no limit; a text that its box cuts off would not be sent.
 const MaxMessage = 1000
 
-// MessageFields is what a text may name, between {{ and }}. What is not known
+// MessageFields are the fields of a template, between {{ and }}. What is not known
 // is empty, so that {{if .Due}} works.
 type MessageFields struct {
 	// Order is the supplier's number of the order.

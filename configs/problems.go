@@ -7,7 +7,8 @@ import (
 	"strings"
 )
 
-// Problem is one thing to mend, or, among Warnings, to know.
+// Problem is one mistake in the configuration, or, among Warnings, something to
+// know.
 type Problem struct {
 	File string
 	// Line and Column count from 1. They are 0 where the file as a whole is

@@ -102,9 +102,8 @@ type Attempt struct {
 	// DispatchedAt is the second mark: the last click was about to be made.
 	// Set, it means that only a reading may decide what follows.
 	DispatchedAt time.Time `json:"dispatched_at,omitzero"`
-	// ClickedAt is the first of these marks that readings have not shown to be
-	// without effect: since then the supplier may know, whoever allows another
-	// attempt.
+	// ClickedAt is the first mark that readings have not shown to be without
+	// effect: since then the supplier may know. Another attempt keeps it.
 	ClickedAt time.Time `json:"clicked_at,omitzero"`
 	// DoubtReads counts readings since the mark that show the order as never
 	// asked; two of them, a settle time apart, allow one more request.
@@ -115,8 +114,8 @@ type Attempt struct {
 	// Earlier: the page told of the refusal of a request that is not ours. When
 	// that was made is not known; ClickedAt stands before the order then.
 	Earlier bool `json:"earlier,omitempty"`
-	// Lost: a backup was restored, and whether a request was made in the time of
-	// which the records are gone is not known; ClickedAt is where that begins.
+	// Lost: a request may have been made in the lost period of a restored backup;
+	// ClickedAt is where that begins.
 	Lost bool `json:"lost,omitempty"`
 	// AskedBy is an earlier case about the order that asked, at ClickedAt, and
 	// was left alone since: only a person asks again.
@@ -171,15 +170,15 @@ type Case struct {
 	Partial Finding `json:"partial,omitzero"`
 	// Candidates are further accounts that may hold the supplier order.
 	Candidates []string `json:"candidates,omitempty"`
-	// Told is when each message to the supplier was seen to stand there, or may
-	// stand there: it is not sent again.
+	// Told is when each message to the supplier was sent, or may have been sent: it
+	// is not sent again.
 	Told map[EffectKind]time.Time `json:"told,omitempty"`
 	// Approved is set by a person: the case may be asked without another
 	// question, whatever the mode asks for.
 	Approved   bool      `json:"approved,omitempty"`
 	ApprovedAt time.Time `json:"approved_at,omitzero"` // the last time
-	// Accepted is what a person has approved, or was told too late to help;
-	// any other finding still holds the case.
+	// Accepted are the findings that a person has approved, or was told of after
+	// the request; any other finding holds the case.
 	Accepted Findings `json:"accepted,omitempty"`
 	// Stop is why the attempt under way must not make its last click.
 	Stop Finding `json:"stop,omitzero"`

@@ -2,8 +2,8 @@ package state
 
 import "time"
 
-// EventKind names what happened. Together with the status it is looked up in
-// the table of package sync.
+// EventKind names what happened. Package sync/machine decides by it and the
+// status.
 type EventKind string
 
 // The events that a case can meet.
@@ -85,8 +85,8 @@ type Event struct {
 	Messaged     *Messaged
 }
 
-// Cancellation is what the shop says: an order, or a part of it, is not
-// wanted any more.
+// Cancellation is what the shop says: an order was cancelled, lines were taken off
+// it, or the customer asks for either.
 type Cancellation struct {
 	Shop        string
 	ShopOrder   string
@@ -158,7 +158,7 @@ const (
 	AskShipped    AskOutcome = "shipped"     // marked shipped; nothing was clicked
 	AskRefused    AskOutcome = "refused"     // the page says that the seller refused an earlier request; nothing was clicked
 	AskNotOffered AskOutcome = "not_offered" // no cancel button; nothing was clicked
-	AskWrongOrder AskOutcome = "wrong_order" // the guard tripped; nothing was dispatched
+	AskWrongOrder AskOutcome = "wrong_order" // the page may show another order; nothing was dispatched
 	AskUnknown    AskOutcome = "unknown"     // a page we do not know; nothing was dispatched
 	AskObserved   AskOutcome = "observed"    // observe mode: what would have been done
 	AskFailed     AskOutcome = "failed"      // broke before the last click; may be done again

@@ -19,7 +19,7 @@ var (
 	// ErrDisk: the disk is full, read-only or broken, so an Update was not
 	// stored. One that broke while it wrote may be found stored after all at
 	// the next start, as after a crash.
-	ErrDisk = errors.New("the disk takes nothing")
+	ErrDisk = errors.New("the disk cannot be written to")
 )
 
 // Store keeps everything that must outlive the process.
@@ -129,7 +129,7 @@ type ReadTx interface {
 	// Request is a customer's request about a shop order.
 	Request(shop, orderID string) (Request, error)
 
-	// Mark is a word that some room left for itself, "" where there is none.
+	// Mark is a value that some package stored for itself, "" where there is none.
 	Mark(name string) (string, error)
 
 	// Quarantine lists oldest first.

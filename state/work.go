@@ -64,8 +64,7 @@ type Effect struct {
 	// Shop and OrderID say what work at the shop is about; CaseID is empty.
 	Shop    string `json:"shop,omitempty"`
 	OrderID string `json:"order_id,omitempty"`
-	// Texts are what a message began to be written with: it is not worded
-	// anew when it is tried again.
+	// Texts are the texts of a message, kept so that another try sends the same.
 	Texts []string `json:"texts,omitempty"`
 	// NotBefore orders the lane.
 	NotBefore time.Time `json:"not_before"`

@@ -1,6 +1,6 @@
 // Package supplier is the contract with the place where the goods were bought:
-// what can be asked of it and in which kinds its refusals to answer come. The
-// one implementation is supplier/aliexpress.
+// what can be read and requested there, and the kinds of errors that come back.
+// The one implementation is supplier/aliexpress.
 //
 // A second supplier is a folder beside it, and touches: its row in
 // supplier/registry.go, its opener in cmd/internal/app/suppliers.go, its name
@@ -50,9 +50,8 @@ type CancelRequest struct {
 	// Observe stops before anything is clicked that could reach the
 	// supplier, and reports what would have been done.
 	Observe bool
-	// Despite are the page's sentences about a refusal that a person has seen
-	// and allows the attempt in spite of: a page that says another one ends
-	// it with AskRefused.
+	// Despite are the sentences about a refusal on the page that a person has
+	// approved; any other such sentence ends the attempt with AskRefused.
 	Despite []string
 	// Guard is asked with each reading of the order, made on the very page
 	// that is about to be clicked. An error ends the attempt with
@@ -85,7 +84,7 @@ const (
 // Account tells whether the kind concerns the whole account.
 func (k Kind) Account() bool { return k == LoggedOut || k == Challenged || k == Throttled }
 
-// Error is a refusal to answer.
+// Error is a failed call of a supplier.
 type Error struct {
 	Kind Kind
 	// Op is what was being done: "read order 8190…".
@@ -141,7 +140,7 @@ type EvidenceSink interface {
 
 // Messenger can write to an order's seller.
 type Messenger interface {
-	// Message sends what does not stand there yet. Once req.Dispatch has
+	// Message sends those texts that were not sent before. Once req.Dispatch has
 	// returned nil, the answer is always an outcome, at worst MessageUnclear.
 	Message(ctx context.Context, req MessageRequest) (MessageResult, error)
 }
@@ -167,8 +166,8 @@ type MessageOutcome string
 
 // The outcomes.
 const (
-	MessageSent       MessageOutcome = "sent"        // read again: all texts stand there
-	MessageAlready    MessageOutcome = "already"     // they stood there before; nothing was typed
+	MessageSent       MessageOutcome = "sent"        // read again: the page shows all texts
+	MessageAlready    MessageOutcome = "already"     // all were sent before; nothing was typed
 	MessageObserved   MessageOutcome = "observed"    // observe: what would have been sent
 	MessageWrongOrder MessageOutcome = "wrong_order" // the page is about another order
 	MessageUnknown    MessageOutcome = "unknown"     // a page we do not know; nothing was sent

@@ -62,8 +62,8 @@ func (l *lane) ready(ctx context.Context) (bool, error) {
 	return true, l.up(ctx)
 }
 
-// failed sorts what spoilt a pass: a session that is gone stops the account,
-// anything else is tried again and, when it lasts, told.
+// failed handles the error of a pass: a lost session stops the account, anything
+// else is tried again and, when it lasts, alerted.
 func (l *lane) failed(ctx context.Context, cause error) error {
 	if ctx.Err() != nil || errors.Is(cause, errFenced) {
 		return cause
@@ -125,8 +125,8 @@ func (l *lane) succeeded(ctx context.Context) error {
 	})
 }
 
-// down records that the session is gone or challenged, or that the site wants
-// us slower. The status of the cases stays as it was.
+// down records that the session is lost or challenged, or that the site
+// throttles. The status of the cases stays.
 func (l *lane) down(ctx context.Context, cause error) error {
 	kind := supplier.KindOf(cause)
 	l.e.o.Log.Warn().Err(cause).Str("account", l.name).Str("kind", string(kind)).Msg("account rests")

@@ -9,7 +9,8 @@ import (
 	"countermand/sync/orders"
 )
 
-// join draws the sum of a shop order's answers, once all are there.
+// join works out what the answers of all suppliers of a shop order mean for the
+// customer's request.
 func (t *txn) join(shopName, orderID string) error {
 	r, err := t.Request(shopName, orderID)
 	if missing(err) {

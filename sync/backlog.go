@@ -188,12 +188,11 @@ func rank(kind state.EffectKind) int {
 	return 0
 }
 
-// guessedWindow stands for the ship window of an order that was never read:
-// it is taken to be sent a week after the customer's.
+// guessedWindow is the ship window that is assumed for an order that was never
+// read: a week from the customer's order.
 const guessedWindow = 7 * 24 * time.Hour
 
-// tooLate is when a case's next deadline will have been missed; far away for
-// one that waits for none.
+// tooLate is a case's next deadline; far in the future where it has none.
 func tooLate(c state.Case, now time.Time) time.Time {
 	if at, ok := c.Urgency(now); ok {
 		return at

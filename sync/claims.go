@@ -8,8 +8,8 @@ import (
 	"countermand/sync/orders"
 )
 
-// claim notes the numbers that an order names, also of one that stands: its
-// goods must not go with another order's. Numbers are compared whichever
+// claim stores which numbers a shop order names, also where it is not cancelled:
+// its goods must not be cancelled with those of another order. Numbers are compared whichever
 // supplier's they are: should two suppliers give the same one, a person decides.
 func (t *txn) claim(o shop.Order) error {
 	c := state.Claim{Shop: o.Shop, OrderID: o.ID, Name: o.Name, At: t.now}

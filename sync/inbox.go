@@ -158,9 +158,8 @@ func (e *Engine) uninstalled(ctx context.Context, knocks []state.Knock) error {
 // topicCancelled is the webhook that claims a cancel.
 const topicCancelled = "orders/cancelled"
 
-// stillStands keeps a knock that claims a cancel which the shop's API does
-// not show. An order that stands to the end may have been the API's delay or a
-// false alarm: a person is told.
+// stillStands keeps a knock about a cancel that the shop's API does not show yet.
+// When the last try still shows an order that stands, a person is told.
 func (t *txn) stillStands(k state.Knock) error {
 	k.Tries++
 	if k.Tries < notYetTries {
@@ -207,8 +206,8 @@ func (e *Engine) knocksFailed(ctx context.Context, knocks []state.Knock, cause e
 	})
 }
 
-// onlyTrace tells whether a knock says what no reading of the order does: Flow
-// asked, or a webhook claims a cancel.
+// onlyTrace tells whether a knock carries what the order itself does not show:
+// that Flow asked for a cancel, or that a webhook reported one.
 func onlyTrace(k state.Knock) bool {
 	_, flow := shop.FlowReason(k.Topic)
 	return flow || k.Topic == topicCancelled

@@ -25,7 +25,8 @@ type lane struct {
 	lent time.Time
 	// lastWork is when the browser was last needed, zero while it is closed.
 	lastWork time.Time
-	// failures counts passes in a row that the browser or the site spoilt.
+	// failures counts passes in a row that failed because of the browser or the
+	// site.
 	failures int
 	// asked counts requests and messages in a row: readings have their turn.
 	asked int
@@ -130,9 +131,9 @@ func (l *lane) idle(ctx context.Context) error {
 	return nil
 }
 
-// recover ends attempts that never ended: of an earlier process, or of one
-// whose outcome could not be stored, or whose record was damaged. The lane does
-// one thing at a time, so nothing here is under way.
+// recover ends attempts without a stored end: those of an earlier process, those
+// whose outcome could not be stored, and those whose record was damaged. The lane
+// does one thing at a time, so none of them is under way.
 func (l *lane) recover(ctx context.Context) error {
 	if l.clean {
 		return nil
@@ -276,9 +277,9 @@ func (l *lane) request(ctx context.Context, f state.Effect) error {
 	return err
 }
 
-// stillWanted looks at the shop's order once more before a supplier is asked
-// because of something that the shop can take back without a word. wait is set
-// where the shop cannot tell now.
+// stillWanted reads the shop order once more before a supplier is asked because
+// of a request or of removed lines, which the shop can undo unnoticed. wait is
+// set where the shop cannot be read now.
 func (l *lane) stillWanted(ctx context.Context, f state.Effect) (wait bool, err error) {
 	var c state.Case
 	err = l.e.o.Store.View(ctx, func(tx state.ReadTx) (err error) {
@@ -312,8 +313,7 @@ func (l *lane) stillWanted(ctx context.Context, f state.Effect) (wait bool, err 
 	return false, err
 }
 
-// refusalsSeen are the page's sentences about a refusal that a person has
-// approved.
+// refusalsSeen are the sentences about a refusal that a person has approved.
 func refusalsSeen(c state.Case) (texts []string) {
 	for _, f := range c.Accepted {
 		if said := f.Facts["refused"]; said != "" {

@@ -8,10 +8,10 @@ import (
 	"countermand/state"
 )
 
-// Lend takes an account out of work so that a person can use its browser
-// profile: the running piece of work is waited for, the browser is closed. In
-// real time, after d at the latest, or at the next start of the daemon, the
-// account is taken back by itself. Lending again prolongs it.
+// Lend pauses an account so that a person can use its browser profile: it waits
+// for the work under way and closes the browser. The account goes on by itself
+// after d of real time, or at the next start of the daemon. Lending again prolongs
+// the loan.
 func (e *Engine) Lend(ctx context.Context, account, who string, d time.Duration) error {
 	l := e.lane(account)
 	if l == nil {

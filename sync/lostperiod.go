@@ -10,8 +10,8 @@ import (
 	"countermand/sync/machine"
 )
 
-// learnLost reads whether a backup was restored. The first start on it ends
-// the time that is lost.
+// learnLost reads whether a backup was restored, and when the lost period was.
+// The first start on the backup ends it.
 func (e *Engine) learnLost(ctx context.Context) error {
 	var mark string
 	err := e.o.Store.View(ctx, func(tx state.ReadTx) (err error) {

@@ -10,8 +10,7 @@ import (
 	"countermand/sync/machine"
 )
 
-// tellTries is how often a message that failed is tried; then a person may
-// write it.
+// tellTries is how often a message is tried before a person is told to send it.
 const tellTries = 4
 
 // cutOff tells whether a message may have been sent by an attempt that never
@@ -22,10 +21,10 @@ func cutOff(f state.Effect) bool {
 
 var errCutOff = errors.New("an attempt to write it was cut off, and the text is not found")
 
-// tell writes one message. What stands there already is not sent again, so an
-// attempt that was cut off before its mark is simply made again. After it the
-// page is only looked at: the site may show a text otherwise than it was
-// written, so one that is not found may have been sent all the same.
+// tell sends one message. Texts that the page already shows are not sent again,
+// so an attempt that was interrupted before its mark is simply repeated. After
+// the mark the page is only read: the site may show a text differently from how
+// it was written, so one that is not found may have been sent all the same.
 func (l *lane) tell(ctx context.Context, f state.Effect) error {
 	c, texts, err := l.beginTell(ctx, f)
 	if err != nil || len(texts) == 0 {
@@ -64,8 +63,8 @@ func (l *lane) tell(ctx context.Context, f state.Effect) error {
 	return errors.Join(l.endTell(ctx, f, res, texts), err)
 }
 
-// beginTell stores that the message is being written. Without texts there is
-// nothing to do any more.
+// beginTell stores that the message is being sent. It returns no texts where the
+// message is no longer needed.
 func (l *lane) beginTell(ctx context.Context, f state.Effect) (c state.Case, texts []string, err error) {
 	err = l.update(ctx, func(t *txn) error {
 		texts = nil
@@ -104,8 +103,8 @@ func (l *lane) beginTell(ctx context.Context, f state.Effect) (c state.Case, tex
 	return c, texts, nil
 }
 
-// maybeTold ends a message that was cut off and that nobody looks for: it is
-// not wanted now, and must not be written later as if it never had been.
+// maybeTold ends a message whose attempt was interrupted after the mark and that
+// is no longer needed: it must not be sent later as if it never had been.
 func (t *txn) maybeTold(c state.Case, f state.Effect) error {
 	if err := t.DeleteEffect(f.ID); err != nil {
 		return err
@@ -143,7 +142,7 @@ func (l *lane) dispatchTell(ctx context.Context, f state.Effect) error {
 	})
 }
 
-// endTell stores what came of it, and puts off what may be tried again.
+// endTell stores the outcome, and postpones a message that may be tried again.
 func (l *lane) endTell(ctx context.Context, f state.Effect, res supplier.MessageResult, texts []string) error {
 	ev := state.Event{Kind: state.EventMessaged, By: state.ByEngine, Evidence: res.Evidence, Messaged: &state.Messaged{Kind: f.Kind, Detail: res.Detail, Texts: texts}}
 	again := false

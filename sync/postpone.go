@@ -14,10 +14,10 @@ import (
 // asideAlarm is how often a piece of work fails before a person hears of it.
 const asideAlarm = 4
 
-// setAside puts one piece of work off that failed on what is stored, so that it
-// does not hold up the others, and calls a person where that does not help.
-// What the supplier, the disk or a shutdown spoilt comes back as it is: that is
-// no matter of one piece of work, nor is a store that takes not even this.
+// setAside postpones an effect that failed because of what is stored, so that it
+// does not hold up the others, and alerts a person when it keeps failing. Errors
+// of the supplier, the disk or a shutdown are returned as they are: they are not
+// about this effect.
 func (l *lane) setAside(ctx context.Context, f state.Effect, cause error) error {
 	if cause == nil || ctx.Err() != nil || supplier.KindOf(cause) != "" || errors.Is(cause, errFenced) || errors.Is(cause, state.ErrDisk) {
 		return cause
@@ -56,7 +56,7 @@ func (t *txn) endEffect(f state.Effect) error {
 	return t.resolve(effectAlert(f), "It was done in the meantime.")
 }
 
-// cannot calls a person about work on a case that fails again and again.
+// cannot alerts a person about work on a case that fails again and again.
 func (t *txn) cannot(key, caseID, account string, cause error) error {
 	what := "account " + account
 	if c, err := t.Case(caseID); err == nil {
@@ -78,11 +78,11 @@ func (t *txn) tick(c state.Case) error {
 
 func tickAlert(c state.Case) string { return fmt.Sprintf("case/%s/stands/%s", c.ID, c.Status) }
 
-// standsFor is when a case that could not be moved is tried again.
+// standsFor is how long a case that could not be moved is postponed.
 const standsFor = time.Hour
 
-// tickEach moves due cases one by one, after one of them failed all: that one
-// is put off, and a person called.
+// tickEach moves due cases one by one, after one of them made the common
+// transaction fail: that one is postponed and a person alerted.
 func (e *Engine) tickEach(ctx context.Context, due []state.Case, cause error) error {
 	if len(due) == 0 {
 		return cause
@@ -140,8 +140,8 @@ func (e *Engine) postpone(ctx context.Context, id string, cause error) error {
 	return nil
 }
 
-// holdUnsettled puts a case before a person whose shop order cannot be looked
-// at as a whole. What a person has approved is asked.
+// holdUnsettled holds a case of a shop order of which another record is damaged.
+// A case that a person has approved is asked all the same.
 func (l *lane) holdUnsettled(ctx context.Context, f state.Effect) error {
 	return l.update(ctx, func(t *txn) error {
 		c, err := t.Case(f.CaseID)

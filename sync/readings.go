@@ -39,8 +39,8 @@ func (l *lane) readings(ctx context.Context, due []job, pages int) (worked bool,
 // entry there: then its own page is read.
 const listTries = 3
 
-// unswept puts off what a sweep was for. Where it is the list that cannot be
-// understood, the orders' own pages may be: what waits for those goes on.
+// unswept postpones the readings of a failed sweep. Where only the list cannot be
+// read, readings of the orders' own pages go on.
 func (l *lane) unswept(ctx context.Context, due []job, pages int, cause error) error {
 	broken := supplier.KindOf(cause) == supplier.Unreadable || supplier.KindOf(cause) == supplier.UnknownPage
 	var off []string
@@ -107,7 +107,7 @@ func (l *lane) askDue(ctx context.Context) bool {
 	return err == nil && len(b.asks) > 0
 }
 
-// wanted tells whether a read was not dropped while those before it were done.
+// wanted tells whether a read effect is still planned.
 func (l *lane) wanted(ctx context.Context, j job) (wanted bool, err error) {
 	err = l.e.o.Store.View(ctx, func(tx state.ReadTx) error {
 		_, err := tx.Effect(j.ID)
@@ -119,8 +119,8 @@ func (l *lane) wanted(ctx context.Context, j job) (wanted bool, err error) {
 	return wanted, err
 }
 
-// listed tells whether the list's entry of an order is enough: it says what it
-// said before.
+// listed tells whether the list's entry of an order is enough because it has not
+// changed.
 func listed(j job, swept map[string]state.Reading) bool {
 	entry, there := swept[j.c.SupplierOrder]
 	return j.Depth == state.DepthList && there && entry.StatusText == j.c.ListText && j.c.ListText != ""
@@ -187,8 +187,8 @@ func (l *lane) endRead(ctx context.Context, f state.Effect, ev state.Event) erro
 	})
 }
 
-// putOff moves reads that the browser, the site or the session spoilt; the
-// cases are left as they are.
+// putOff postpones reads that failed because of the browser, the site or the
+// session; the cases stay as they are.
 func (l *lane) putOff(ctx context.Context, cause error, effects ...string) error {
 	if ctx.Err() != nil {
 		return context.Cause(ctx)

@@ -56,9 +56,8 @@ func (t *txn) settleCancelled(o shop.Order, s Shop, have []state.Case, maps []st
 	return t.shopCancelled(o)
 }
 
-// unnamed puts the numbers in doubt that the shop order named once and does
-// not name any more: an importer may have mended them. What the operator says
-// is followed otherwise, see replace.
+// unnamed puts a number in doubt that the shop order no longer names: an importer
+// may have corrected it. For what the operator says see replace.
 func (t *txn) unnamed(have []state.Case, maps []state.Mapping) error {
 	if slices.ContainsFunc(maps, func(m state.Mapping) bool { return m.By == orders.ByOperator }) {
 		return nil
@@ -78,9 +77,9 @@ func (t *txn) unnamed(have []state.Case, maps []state.Mapping) error {
 	return nil
 }
 
-// cover opens a case for each supplier order that has none, the unmapped case
-// first; with no supplier order known and no case, it opens an unmapped one.
-// Cases that are there hear what is new about the shop's order.
+// cover opens a case for each supplier order that has none, reusing an unmapped
+// case first; where no supplier order is known and no case is there, it opens an
+// unmapped one. Existing cases get what is new about the shop order.
 func (t *txn) cover(have []state.Case, cn *state.Cancellation, wish orders.Wanted, s Shop, by state.By) error {
 	maps, wants := wish.Maps, wish.Orders
 	if len(maps) == 0 && !slices.ContainsFunc(have, func(c state.Case) bool { return !orders.LetGo(c, cn) }) {
@@ -181,7 +180,7 @@ func (s Shop) account(m *state.Mapping) {
 	}
 }
 
-// hear tells a case what is new about its shop order.
+// hear passes to a case what is new about its shop order.
 func (t *txn) hear(c state.Case, cn *state.Cancellation, wants []orders.Want, by state.By) (state.Case, error) {
 	i := slices.IndexFunc(wants, func(w orders.Want) bool { return w.SupplierOrder == c.SupplierOrder })
 	if c.Status.Ended() || c.SupplierOrder != "" && i < 0 {
@@ -197,7 +196,8 @@ func (t *txn) hear(c state.Case, cn *state.Cancellation, wants []orders.Want, by
 	return t.step(c, state.Event{Kind: state.EventCancelled, By: by, Cancellation: &of})
 }
 
-// replace takes a case's number back where the operator names others.
+// replace takes the number from a case where the operator named other supplier
+// orders.
 func (t *txn) replace(c state.Case, maps []state.Mapping) (state.Case, error) {
 	said := slices.ContainsFunc(maps, func(m state.Mapping) bool { return m.By == orders.ByOperator })
 	named := slices.ContainsFunc(maps, func(m state.Mapping) bool { return m.SupplierOrder == c.SupplierOrder })
@@ -243,7 +243,7 @@ func (t *txn) conflict(m *state.Mapping, cn *state.Cancellation, s Shop) error {
 	return nil
 }
 
-// lookAgain knocks about a case's shop order.
+// lookAgain stores a knock, so that the case's shop order is read again.
 func (t *txn) lookAgain(c state.Case) error {
 	_, err := t.AddKnock(state.Knock{Shop: c.Shop, OrderID: c.ShopOrderID, Source: "engine", ReceivedAt: t.now, NotBefore: t.now})
 	if err != nil {
@@ -252,8 +252,8 @@ func (t *txn) lookAgain(c state.Case) error {
 	return nil
 }
 
-// settleGone opens or moves the cases of an order that stands while lines of
-// it went.
+// settleGone opens or moves the cases of an order that stands and of which lines
+// were taken off.
 func (t *txn) settleGone(o shop.Order, s Shop, have []state.Case, maps []state.Mapping) error {
 	if err := t.wantedAgain(o, have); err != nil {
 		return err

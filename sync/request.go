@@ -59,8 +59,8 @@ func (t *txn) noteTag(o shop.Order, s Shop, r state.Request) error {
 	return err
 }
 
-// widen takes in what the customer asked for besides, and looks whether the
-// request still is about the whole order.
+// widen adds what the customer asked for since, and works out whether the request
+// is still about the whole order.
 func (t *txn) widen(o shop.Order, s Shop, r state.Request, fresh bool) (state.Request, error) {
 	before := r
 	r.EditIDs = slices.Clone(r.EditIDs)
@@ -108,9 +108,9 @@ func (t *txn) putToSuppliers(o shop.Order, s Shop, r state.Request, have []state
 	return t.cover(have, cn, w, s, state.ByShop)
 }
 
-// endRequest follows a request that ended in the shop. Suppliers that were not
-// asked yet are not, unless the lines are gone by now; where one has cancelled
-// what still stands, a person hears of it.
+// endRequest handles a request that ended in the shop. Suppliers that were not
+// asked yet are not asked, unless the lines are gone by now; a person is alerted
+// where a supplier has cancelled lines that still stand.
 func (t *txn) endRequest(o shop.Order, r state.Request, ended state.RequestStatus, why string, have []state.Case) error {
 	if ended == state.RequestWithdrawn && r.Status == state.RequestCancelling && !r.Sent.IsZero() {
 		return nil // it may be under way; the shop's lane looks again
@@ -167,9 +167,8 @@ func (t *txn) shopCancelled(o shop.Order) error {
 	return nil
 }
 
-// Follows tells whether an order matters although it stands: a customer's
-// request about it, or a case, has not ended. Where that cannot be told, it
-// does.
+// Follows tells whether a customer's request or a case about an order has not
+// ended. Where that is not known it says yes.
 func (e *Engine) Follows(ctx context.Context, shopName, orderID string) bool {
 	follows := true
 	err := e.o.Store.View(ctx, func(tx state.ReadTx) error {

@@ -9,9 +9,8 @@ import (
 	"countermand/sync/machine"
 )
 
-// adrift tells whether a case of this lane waits for a request that is not
-// there: its record was damaged. The caller holds the lane's turn, so no
-// attempt is under way.
+// adrift tells whether a case waits for a request effect whose record is damaged
+// or missing. The caller holds the lane's turn, so no attempt is under way.
 func (l *lane) adrift(tx state.ReadTx, c state.Case) (bool, error) {
 	waits := c.Status == state.Requesting && !c.Attempt.StartedAt.IsZero() ||
 		c.Status == state.Queued && !c.Paused && !machine.Unjudged(c)
@@ -25,8 +24,8 @@ func (l *lane) adrift(tx state.ReadTx, c state.Case) (bool, error) {
 	return false, err
 }
 
-// takeUp goes on with the cases whose request is gone. left tells that one of
-// them could not be moved; a person hears of it.
+// takeUp plans a new request for cases whose request effect is gone. left tells
+// that one of them could not be moved; a person is alerted.
 func (l *lane) takeUp(ctx context.Context) (left bool, err error) {
 	var ids []string
 	err = l.e.o.Store.View(ctx, func(tx state.ReadTx) error {
@@ -63,8 +62,8 @@ func (l *lane) takeUp(ctx context.Context) (left bool, err error) {
 	return left, nil
 }
 
-// askAnew plans a lost request once more. An attempt is ended as any that was
-// interrupted: the case has the mark of its last click.
+// askAnew plans the request of a case anew. An attempt that had begun is ended as
+// interrupted: the case itself keeps the mark.
 func (l *lane) askAnew(ctx context.Context, id string) error {
 	return l.update(ctx, func(t *txn) error {
 		c, err := t.Case(id)

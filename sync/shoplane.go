@@ -74,8 +74,8 @@ func boolRank(b bool) int {
 	return 0
 }
 
-// recover makes due what an earlier process had begun. A cancel that was sent
-// gets time to show.
+// recover replans what an earlier process had begun. After a cancel that was sent
+// it waits until the shop can have carried it out.
 func (l *shopLane) recover(ctx context.Context) error {
 	return l.e.update(ctx, func(t *txn) error {
 		for f, err := range state.AllOf(t.LaneEffects, state.ShopLane(l.name)) {
@@ -115,8 +115,8 @@ func (l *shopLane) do(ctx context.Context, f state.Effect) (err error) {
 	return err
 }
 
-// again plans an effect once more of which the end is not known. A cancel that
-// was sent gets time to show.
+// again replans an effect whose outcome is not known. After a cancel that was
+// sent it waits until the shop can have carried it out.
 func (t *txn) again(f state.Effect) error {
 	f.State, f.NotBefore = state.EffectPlanned, t.now
 	if f.Kind == state.EffectShopCancel {
@@ -128,7 +128,7 @@ func (t *txn) again(f state.Effect) error {
 	return nil
 }
 
-// leave hands to a person what the settings of today do not let us do.
+// leave leaves to a person an effect that the present configuration forbids.
 func (l *shopLane) leave(ctx context.Context, f state.Effect) error {
 	return l.end(ctx, f, func(t *txn) error {
 		r, cases, err := t.request(f)

@@ -26,7 +26,8 @@ type txn struct {
 
 type orderKey struct{ shop, id string }
 
-// touch has a shop order looked at once more before the transaction ends.
+// touch has what all cases of a shop order mean together worked out before the
+// transaction ends.
 func (t *txn) touch(shop, id string) {
 	if k := (orderKey{shop, id}); id != "" && !slices.Contains(t.orders, k) {
 		t.orders = append(t.orders, k)
@@ -119,9 +120,8 @@ func (t *txn) apply(c state.Case, ev state.Event) (state.Case, error) {
 	return next, nil
 }
 
-// missing tells that a record is not there, or stands damaged in quarantine:
-// one bad record must not stop the work on all the others. A lane plans a
-// damaged request anew where the case's status allows one: see takeUp.
+// missing tells whether a record is not there or damaged: one bad record must not
+// stop the work on all the others. A damaged request is planned anew, see takeUp.
 func missing(err error) bool {
 	return errors.Is(err, state.ErrNotFound) || errors.Is(err, state.ErrCorrupt)
 }

@@ -24,7 +24,7 @@ var diskErrors = []struct {
 	{syscall.EIO, "the disk is broken", "see the kernel's log; replace the disk of %s and restore the last backup"},
 }
 
-// Trouble is a disk that takes no transaction.
+// Trouble is the error of a disk that cannot be written to.
 type Trouble struct {
 	// Broken: the disk failed in a way that leaves in doubt what is on it.
 	// Only a new start finds out; the others pass by themselves.
@@ -53,7 +53,7 @@ func trouble(path string, err error) *Trouble {
 // Trouble tells why the last Update could not be stored, nil when it was.
 func (s *Store) Trouble() *Trouble { return s.trouble.Load() }
 
-// judge takes note of how a commit went.
+// judge notes how a commit ended, for Trouble.
 func (s *Store) judge(err error) error {
 	if err == nil {
 		s.trouble.Store(nil)

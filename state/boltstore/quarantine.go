@@ -16,8 +16,8 @@ import (
 
 var quarantine = &table[wreck]{name: "quarantine", word: "quarantined record", text: seqText}
 
-// wreck is what is kept of a record that cannot be read: what a person is
-// shown, and what its traces in other buckets are compared with.
+// wreck is a record in quarantine: what a person is shown, the key it stood under,
+// and its rows in guard indexes.
 type wreck struct {
 	state.Quarantined
 	// Place is the key it stood under; Guards are its rows in guard indexes.
@@ -117,9 +117,9 @@ func (t *readTx) Quarantine(p state.Page) (out []state.Quarantined, next string,
 	return out, "", nil
 }
 
-// settle quarantines what transactions came across. The caller holds the
-// writer. What cannot be moved now is tried again at the next occasion: it
-// stays where it is, and reads as damaged all the while.
+// settle quarantines the damaged records that transactions found. The caller holds
+// the writer. A record that cannot be moved now stays where it is, reads as
+// damaged, and is tried again later.
 func (s *Store) settle() {
 	s.mu.Lock()
 	places := slices.SortedFunc(maps.Keys(s.damaged), func(a, b place) int {

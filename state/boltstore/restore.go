@@ -233,7 +233,7 @@ func keep(path, name string) error {
 	return errors.Join(err, own(to, filepath.Dir(path)), to.Sync(), to.Close())
 }
 
-// InUse tells whether somebody has the database at path open.
+// InUse tells whether a process has the database at path open.
 func InUse(path string) bool {
 	f, err := os.Open(path)
 	if err != nil {

@@ -65,9 +65,9 @@ func (t *writeTx) liftSequences() error {
 	return nil
 }
 
-// wrecks compares the places of quarantined records with quarantine, and the
-// guard rows that are left of them with what they were. Without these an order
-// would count as one that was never dealt with.
+// wrecks checks that each damaged place leads to its record in quarantine, and that
+// the guard rows of such records are still there: without them an order would
+// count as new.
 func (c *checker) wrecks() {
 	for row, seq := range ascend(c.t.bucket(bucketDamaged), nil, nil) {
 		w, why := c.t.wreckAt(row, seq)
@@ -190,8 +190,8 @@ func (t *writeTx) mendPlace(row, seq []byte) error {
 	return nil
 }
 
-// setAsideLost calls a person for cases that are gone although an index still
-// leads to them, and keeps their orders from being taken for new ones.
+// setAsideLost quarantines cases that are gone although an index still leads to
+// them, so that a person is alerted and their orders do not count as new.
 func (t *writeTx) setAsideLost() error {
 	for _, index := range cases.guards {
 		for _, p := range t.pairs(index) {

@@ -64,7 +64,7 @@ func dispatching(x *change) error {
 	return nil
 }
 
-// asked is the end of an attempt.
+// asked handles the end of an attempt.
 func asked(x *change) error {
 	r := x.ev.Asked
 	if r == nil {
@@ -127,7 +127,7 @@ func afterDispatch(o state.AskOutcome) bool {
 	return o == state.AskPending || o == state.AskClosed || o == state.AskPickedUp || o == state.AskUnclear
 }
 
-// shown tells whether a claim about the order rests on a reading.
+// shown tells whether the outcome of an attempt is backed by a reading.
 func shown(r *state.Asked) bool {
 	switch r.Outcome {
 	case state.AskPending:
@@ -157,7 +157,7 @@ func or(s, otherwise string) string {
 	return s
 }
 
-// failed is an attempt that broke before anything was dispatched.
+// failed handles an attempt that failed before the mark.
 func (x *change) failed(r *state.Asked) {
 	if r.Kind == string(supplier.NotFound) {
 		if n := 1 + len(x.c.Candidates); x.c.Attempt.Tries >= notFoundTries*n {
@@ -205,7 +205,7 @@ func (x *change) backToQueue(wait time.Duration, format string, args ...any) {
 	x.plan(state.EffectRequest, "", x.now.Add(wait), "ask the supplier to cancel")
 }
 
-// requested is the request seen to have taken.
+// requested moves the case once a reading shows the request.
 func (x *change) requested(r *state.Reading, why string) {
 	switch {
 	case !r.RequestedAt.IsZero():
@@ -219,7 +219,7 @@ func (x *change) requested(r *state.Reading, why string) {
 	x.tellSupplier(state.EffectTellRequest, "so that a missed request does not ship anyway")
 }
 
-// interrupted is an attempt that the daemon finds without an end.
+// interrupted handles an attempt whose end was never stored, after a crash.
 func interrupted(x *change) error {
 	if x.c.Attempt.DispatchedAt.IsZero() {
 		x.backToQueue(0, "the attempt was interrupted before its last click: done again")
@@ -238,7 +238,8 @@ func (x *change) mark() {
 	}
 }
 
-// doubt keeps the case where it is until readings settle it.
+// doubt keeps the case in its status until readings show whether the request was
+// placed.
 func (x *change) doubt(why string) {
 	a := &x.c.Attempt
 	a.StartedAt, a.DoubtReads, a.DoubtAt = time.Time{}, 0, time.Time{}
@@ -260,7 +261,7 @@ func tickRequesting(x *change) error {
 	return tick(x)
 }
 
-// readingRequesting settles a doubtful request.
+// readingRequesting decides by a reading whether a doubtful request was placed.
 func readingRequesting(x *change) error {
 	r := x.ev.Reading
 	if x.c.Attempt.DispatchedAt.IsZero() || !x.c.Attempt.StartedAt.IsZero() || r.Source == state.SourceList || !x.trust(r) {

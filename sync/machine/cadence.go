@@ -81,8 +81,8 @@ func slowly(now, deadline time.Time) time.Time {
 	return now.Add(checkSlow)
 }
 
-// together is about an interval later, at a moment that it shares with all
-// other cases: one sweep of the list then serves them all.
+// together is about an interval later, rounded so that all cases share the
+// moment: one sweep of the list then serves them all.
 func together(now time.Time, interval time.Duration) time.Time {
 	return now.Add(interval).Round(interval)
 }

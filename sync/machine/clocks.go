@@ -65,8 +65,8 @@ func stillWarns(c state.Case, s state.Status, kind string, now time.Time) bool {
 	return false
 }
 
-// settleWarnings takes back warnings of a deadline that was stopped or moved
-// on; a moved one is warned of again.
+// settleWarnings resolves warnings about a deadline that was stopped or moved
+// later; a moved one is warned of again.
 func (x *change) settleWarnings() {
 	for _, kind := range slices.Sorted(maps.Keys(nearAlerts)) {
 		t := x.c.Clocks[nearAlerts[kind]]
@@ -87,7 +87,7 @@ func tick(x *change) error {
 			x.c.Fired = map[string]time.Time{}
 		}
 		x.c.Fired[pt.name] = pt.at
-		// A daemon that slept over the deadline itself need not warn of it.
+		// A deadline that passed while the daemon was down needs no warning.
 		if pt.near && !x.c.Clocks[pt.clock].After(x.now) {
 			continue
 		}
@@ -189,7 +189,8 @@ func (x *change) windowOver(t time.Time) {
 	}
 }
 
-// windowPassed is the end of the ship window found when nothing could be asked.
+// windowPassed is the finding that the ship window ended before a request could
+// be placed.
 func (x *change) windowPassed(end time.Time, why string) state.Finding {
 	year := ""
 	if slices.Contains(x.c.Estimated, state.ClockShipWindowEnd) {

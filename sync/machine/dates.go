@@ -7,14 +7,14 @@ import (
 	"countermand/state"
 )
 
-// dated is one date that a move rests on.
+// dated is one date that a change of status rests on, with its name.
 type dated struct {
 	what string
 	at   time.Time
 }
 
-// compared names in the journal the dates that a rule compared; one that is
-// not known is left out.
+// compared lists, for the journal, the dates that were compared; unknown ones are
+// left out.
 func compared(all ...dated) string {
 	var words []string
 	for _, d := range all {

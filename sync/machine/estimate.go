@@ -12,7 +12,8 @@ import (
 // known. It is raised once for a year.
 const AlertCalendar = "calendar_year_missing"
 
-// reckoning is how a clock is counted: working days from a moment of the case.
+// reckoning is how a clock is counted: so many working days from a time of the
+// case, in a calendar.
 type reckoning struct {
 	from time.Time
 	days int

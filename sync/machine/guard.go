@@ -30,7 +30,7 @@ func RightOrder(c state.Case, r state.Reading) error {
 	return nil
 }
 
-// guard is nil for the right order.
+// guard compares a reading with the case; nil for the right order.
 func guard(c state.Case, r state.Reading) state.Findings {
 	if c.SupplierOrder == "" || r.Number != c.SupplierOrder {
 		return state.Findings{state.Found(state.OtherOrder, c.SupplierOrder, "shown", or(r.Number, "none"))}

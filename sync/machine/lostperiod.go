@@ -6,17 +6,17 @@ import (
 	"countermand/state"
 )
 
-// Lost is a time of which the records are gone, because a backup took the
-// database's place: from the backup's last change until the first start on it.
-// Of several restores it is the time from the first to the last.
+// Lost is the lost period: the time between a restored backup and the first
+// start on it, of which the records are gone. After several restores it is the
+// time from the first to the last.
 type Lost struct{ From, To time.Time }
 
-// lostGrace: what a shop tells without a date is taken for old so long after
-// the start, since the polls catch up by then.
+// lostGrace is how long after the restore a case without a cancel date counts
+// as from the lost period: by then the polls have caught up.
 const lostGrace = 24 * time.Hour
 
-// since is when a case may first have been asked without our knowing, zero if
-// it cannot have been.
+// since is the earliest moment at which a case may have been requested in the
+// lost period, zero if it cannot have been.
 func (l Lost) since(c state.Case) time.Time {
 	if l.To.IsZero() || !c.RequestedAt.IsZero() {
 		return time.Time{}
@@ -37,9 +37,9 @@ func (l Lost) since(c state.Case) time.Time {
 	return wanted
 }
 
-// supposeAsked takes a case that was perhaps asked in a time of which the
-// records are gone for one that was: no scan of that time is from before. A
-// decision ends the question of asking again, not this one.
+// supposeAsked treats a case from the lost period as already requested: no scan
+// of that period counts as from before the request. A person's approval allows
+// another request and does not change this.
 func (x *change) supposeAsked() {
 	a := &x.c.Attempt
 	if x.start != state.Held && !Asking(x.start) || !a.ClickedAt.IsZero() {
@@ -50,8 +50,8 @@ func (x *change) supposeAsked() {
 	}
 }
 
-// mayHaveBeenAsked holds a case that was perhaps asked, or decided upon, in a
-// time of which the records are gone.
+// mayHaveBeenAsked holds a case that may have been requested, or decided on, in
+// the lost period.
 func (x *change) mayHaveBeenAsked() bool {
 	from := x.p.Lost.since(x.c)
 	if from.IsZero() {
@@ -61,7 +61,8 @@ func (x *change) mayHaveBeenAsked() bool {
 	return true
 }
 
-// heard is since when the supplier may know of the request; zero if it cannot.
+// heard is since when the supplier may know of the request, the lost period
+// included; zero if it cannot.
 func (x *change) heard() time.Time {
 	if at := x.c.Attempt.Heard(); !at.IsZero() {
 		return at

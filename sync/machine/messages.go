@@ -15,7 +15,7 @@ func IsMessage(k state.EffectKind) bool {
 	return k == state.EffectTellRequest || k == state.EffectTellRefusal || k == state.EffectTellProof
 }
 
-// MessageFits tells whether a message still says what holds.
+// MessageFits tells whether a message is still true in the case's status.
 func MessageFits(c state.Case, kind state.EffectKind) bool {
 	if kind == state.EffectTellRefusal && len(c.Tracking) > 0 {
 		return false // it asks for the number
@@ -50,7 +50,7 @@ func (x *change) dropOldTells() {
 	}
 }
 
-// retell plans what a pause kept from being written.
+// retell plans the messages that were not sent because of a pause.
 func (x *change) retell() {
 	const why = "resumed"
 	x.tellSupplier(state.EffectTellRequest, why)
@@ -96,7 +96,7 @@ func tellWord(k state.EffectKind) string {
 	return "the reminder to send the tracking number"
 }
 
-// shopDone keeps in the journal what was done in the shop about the order.
+// shopDone notes in the journal what was done in the shop.
 func shopDone(x *change) error {
 	if x.ev.Note == "" {
 		return x.refuse("it does not say what was done")

@@ -7,7 +7,8 @@ import (
 	"countermand/state"
 )
 
-// closed is the order closed at the supplier: what remains is the money.
+// closed moves the case once the order is closed at the supplier: the refund is
+// now awaited.
 func (x *change) closed(r *state.Reading, why string) {
 	at, told := x.closing(r)
 	x.c.ClosedAt = at
@@ -31,9 +32,9 @@ func readingCancelled(x *change) error {
 	return nil
 }
 
-// siteRefund takes in what the site says came back. A person's word stands
-// against it, unless the site shows the whole amount and the person spoke of a
-// part: what came later.
+// siteRefund stores the refund that the site shows. What a person said before
+// outranks it, unless the site shows the whole amount and the person a part: then
+// more came later.
 func (x *change) siteRefund(seen state.Refund) {
 	c := &x.c
 	if c.Refund != nil && !seen.Amount.Known() {
@@ -61,7 +62,7 @@ func whole(amount, total state.Money) bool {
 	return amount.Known() && err == nil && cmp >= 0
 }
 
-// weighRefund compares what came back with the order's total.
+// weighRefund compares the refund with the order's total.
 func (x *change) weighRefund() {
 	f := x.c.Refund
 	if f == nil || !f.Amount.Known() {
@@ -80,8 +81,8 @@ func (x *change) weighRefund() {
 	}
 }
 
-// lacking tells of a refund that does not end the case: each amount once in
-// the journal, the alert as long as it is open.
+// lacking alerts about a refund that does not end the case, and notes each amount
+// once in the journal.
 func (x *change) lacking(kind, format string, args ...any) {
 	if _, open := x.c.Raised[kind]; !open || x.newRefund {
 		x.say(format, args...)

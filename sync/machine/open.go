@@ -58,7 +58,7 @@ func (x *change) place() error {
 	return nil
 }
 
-// judge lets the rules, else the mode, decide how a case goes on whose number
+// judge decides by the rules, else by the mode, how a case goes on whose number
 // is not in doubt.
 func (x *change) judge(from string) {
 	c := &x.c
@@ -110,8 +110,8 @@ func (x *change) mustConfirm() bool {
 // Unjudged: the case waits for a reading that the rules need.
 func Unjudged(c state.Case) bool { return c.Rule == "" }
 
-// cancelledToo is the shop saying more about an order that has a case: the
-// rest of it went as well, or the order itself was cancelled.
+// cancelledToo handles further news of a shop order that has a case: more lines
+// were taken off, or the order itself was cancelled.
 func cancelledToo(x *change) error {
 	cn, c := x.ev.Cancellation, &x.c
 	if cn == nil {
@@ -151,8 +151,8 @@ func cancelledToo(x *change) error {
 	return nil
 }
 
-// askedBefore words that a case which was left alone had asked, until a person
-// has approved that.
+// askedBefore is the finding that an earlier, ignored case already asked the
+// supplier; none once a person has approved.
 func (x *change) askedBefore() state.Finding {
 	a := x.c.Attempt
 	if a.AskedBy == "" || x.c.Approved {
@@ -181,8 +181,8 @@ func mapped(x *change) error {
 	return x.place()
 }
 
-// mappedAgain is a number that is known already; only a conflict that nobody
-// has approved is news.
+// mappedAgain handles a number that is known already: only a conflict that
+// nobody has approved holds the case.
 func mappedAgain(x *change) error {
 	m := x.ev.Mapping
 	if m == nil || m.Conflict.IsZero() || x.c.Unsure || x.c.Accepted.Contains(m.Conflict) {
@@ -192,8 +192,8 @@ func mappedAgain(x *change) error {
 	return nil
 }
 
-// mappedAsking is a conflict that comes up while the supplier is being asked:
-// the last click is not made if it has not been.
+// mappedAsking handles a conflict found during an attempt: the last click is not
+// made if it has not been.
 func mappedAsking(x *change) error {
 	m := x.ev.Mapping
 	if m == nil || m.Conflict.IsZero() || x.c.Accepted.Contains(m.Conflict) {
@@ -202,7 +202,7 @@ func mappedAsking(x *change) error {
 	return x.stop(AlertConflict, m.Conflict)
 }
 
-// mappedLate is a conflict that comes up after the supplier was asked.
+// mappedLate handles a conflict found after the supplier was asked.
 func mappedLate(x *change) error {
 	m := x.ev.Mapping
 	if m == nil || m.Conflict.IsZero() || x.c.Accepted.Contains(m.Conflict) {
@@ -212,8 +212,8 @@ func mappedLate(x *change) error {
 	return nil
 }
 
-// tellOnce tells a person what comes too late; the shop may say it again and
-// again.
+// tellOnce raises an alert, once, about news that came too late to act on; the
+// shop may repeat it.
 func (x *change) tellOnce(kind string, what state.Finding, late string) {
 	if x.c.Accepted.Contains(what) {
 		return
@@ -229,7 +229,8 @@ var (
 	wasWithdrawn = state.Found(state.Withdrawn, "")
 )
 
-// replaced takes a number back that was not acted on yet.
+// replaced ends a case whose number the operator replaced before the supplier
+// was asked.
 func replaced(x *change) error {
 	if !x.heard().IsZero() { // the supplier may have it
 		return x.late(wasReplaced, replacedLate)
@@ -239,8 +240,8 @@ func replaced(x *change) error {
 	return nil
 }
 
-// late is for what comes when an earlier click may have reached the supplier:
-// no other one is made without a person.
+// late handles news that came after a click which may have reached the supplier:
+// no further click is made without a person.
 func (x *change) late(why state.Finding, tell func(*change) error) error {
 	if x.c.Status == state.Queued {
 		x.hold(true, why, state.Found(state.MaybeAsked, x.c.SupplierOrder, "at", moment(x.heard())))
@@ -251,20 +252,21 @@ func (x *change) late(why state.Finding, tell func(*change) error) error {
 // replacedAsking stops an attempt before its last click.
 func replacedAsking(x *change) error { return x.stop(AlertReplaced, wasReplaced) }
 
-// replacedLate cannot be helped any more; a person is told.
+// replacedLate alerts a person: the supplier was asked before the number was
+// replaced.
 func replacedLate(x *change) error {
 	x.tellOnce(AlertReplaced, wasReplaced, "but the supplier was asked already")
 	return nil
 }
 
-// covered: its lines were found to belong to supplier orders that are known.
+// covered ends an unmapped case whose lines belong to known supplier orders.
 func covered(x *change) error {
 	x.to(state.Ignored, "its lines belong to %s orders that are known by now", x.supplier())
 	return nil
 }
 
-// stop lets no further click be made, nor another attempt without a person,
-// should the doubt about this one end with “never asked”.
+// stop ends the attempt under way before its last click. No other attempt is made
+// without a person, even if readings show that this one was never placed.
 func (x *change) stop(kind string, why state.Finding) error {
 	if !x.c.Stop.IsZero() {
 		return nil

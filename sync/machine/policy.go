@@ -64,8 +64,8 @@ func (p Policy) takes(s state.Status, ev state.EventKind) handler {
 	return statuses[s].takes[ev]
 }
 
-// Judge decides how a case is handled. It is pure. An empty answer leaves it
-// to the mode.
+// Judge is a set of rules that decide how a case is handled. It is pure. An empty
+// answer leaves the decision to the mode.
 type Judge interface {
 	Judge(c state.Case, now time.Time) (then state.Then, rule string, err error)
 	// NeedsSupplier: the supplier's order must have been read before.

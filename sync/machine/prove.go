@@ -45,8 +45,8 @@ func (x *change) track(r *state.Reading) {
 	x.c.Proof = proof(x.c, noticeAt(x.c, r.At))
 }
 
-// goneAfter is how long a number must be left out before another one counts in
-// its place: a page may show less than there is.
+// goneAfter is how long a tracking number must be missing before it counts as
+// replaced: a page may show less than there is.
 const goneAfter = 24 * time.Hour
 
 // replacedNumbers sets aside the numbers that whole tracking pages, a day
@@ -111,7 +111,8 @@ func noticeAt(c state.Case, now time.Time) time.Time {
 	return now
 }
 
-// weigh judges a refused case by its tracking.
+// weigh decides by the tracking where a refused case goes: shipped before the
+// request, or into the dispute queue.
 func (x *change) weigh(r *state.Reading) {
 	scans := scanWords(x.c)
 	switch x.c.Proof {
@@ -142,8 +143,8 @@ func (x *change) weigh(r *state.Reading) {
 	x.to(state.Disputable, "a number but no scan by %s%s: %s", Stamp(grace), from, scans)
 }
 
-// sentLate words what a scan is later than. That it left after we asked is said
-// of a request only that was seen to stand.
+// sentLate says for the journal what a scan is later than. "It left after we
+// asked" is said only of a request that a reading showed.
 func (x *change) sentLate() string {
 	n, seen, maybe := x.c.Notice(), x.c.RequestedAt, Stamp(noticeAt(x.c, x.now))
 	switch {

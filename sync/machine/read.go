@@ -8,8 +8,8 @@ import (
 	"countermand/supplier"
 )
 
-// trust runs the right-order guard on a reading. A reading that does not pass
-// concludes nothing; of a case that was to be asked a person decides.
+// trust checks a reading by the right-order guard. Nothing is concluded from one
+// that does not pass; a case that was to be asked is then held.
 func (x *change) trust(r *state.Reading) bool {
 	if r == nil {
 		return false
@@ -37,7 +37,7 @@ func (x *change) trust(r *state.Reading) bool {
 	return false
 }
 
-// again sets the next regular check, and an earlier one after a page that did
+// again plans the next regular reading, and an earlier one after a page that did
 // not show everything.
 func (x *change) again() {
 	x.c.NextCheckAt = nextCheck(x.c, x.now)
@@ -49,7 +49,7 @@ func (x *change) again() {
 // retryIn is how long after the nth failure in a row an order is read again.
 func retryIn(n int) time.Duration { return min(checkFailed<<min(n-1, 5), checkSlow) }
 
-// absorb keeps the facts of a reading that passed the guard.
+// absorb stores the facts of a reading that passed the guard.
 func (x *change) absorb(r *state.Reading) {
 	c := &x.c
 	c.ReadAt = r.At
@@ -125,8 +125,8 @@ func (x *change) markedBefore() bool {
 	return !x.c.ShippedGuess && !x.c.ShippedAt.IsZero() && !x.c.ShippedAt.Add(pageDay).After(noticeAt(x.c, x.now))
 }
 
-// received notes when the goods were delivered or confirmed. Where the page
-// tells no time it was at our first such reading, at the latest.
+// received stores when the goods were delivered or confirmed: the page's date,
+// else the time of the first reading that says so.
 func (x *change) received(r *state.Reading) {
 	at := r.FinishedAt.UTC()
 	when := Stamp(at)
@@ -282,7 +282,7 @@ func readingDisputed(x *change) error {
 	return nil
 }
 
-// newProof changes proof and flag in the queue, never the status.
+// newProof notes a changed proof in the journal; the status stays.
 func (x *change) newProof(before state.Proof) {
 	if x.c.Proof != before {
 		x.say("the proof changed from “%s” to “%s”: %s%s", proofWord(x.c, before), proofWord(x.c, x.c.Proof), scanWords(x.c), compared(dated{"dispute opened", x.c.DisputedAt}))

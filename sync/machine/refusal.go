@@ -30,8 +30,8 @@ func (x *change) refusedEarlier(r *state.Reading) {
 	x.refused(r, "the page tells of an earlier request that was refused: “%s”; nothing was clicked", r.RefusedText)
 }
 
-// askedEarlier settles what a page with a refusal says of the request, and
-// holds the scans against that.
+// askedEarlier works out from a page with a refusal when the request was made,
+// and compares the scans with that.
 func (x *change) askedEarlier(r *state.Reading) {
 	a := &x.c.Attempt
 	switch {
@@ -79,8 +79,8 @@ func (x *change) refusedAsShipped(r *state.Reading) {
 	}
 }
 
-// shippedMeanwhile tells of an order that was asked, refused and then marked
-// shipped.
+// shippedMeanwhile tells a person of an order that was marked shipped after the
+// refusal.
 func (x *change) shippedMeanwhile(marked bool) {
 	if marked || x.c.ShippedAt.IsZero() || x.c.Proof == state.ProofScanBefore {
 		return

@@ -36,8 +36,8 @@ func openRow(own row) row {
 	return r
 }
 
-// endedRow is what may reach a case after its end, because it was under way.
-// There it changes nothing.
+// endedRow holds the events that were under way when a case ended. They change
+// nothing.
 func endedRow() row {
 	return row{
 		state.EventCancelled: nothing, state.EventMapped: nothing, state.EventReplaced: nothing, state.EventWithdrawn: nothing,
@@ -288,7 +288,7 @@ func without(r row, kinds ...state.EventKind) row {
 	return r
 }
 
-// nothing is for events that are true but no news.
+// nothing handles events that need no change.
 func nothing(*change) error { return nil }
 
 // says is a flag that differs by the name of the supplier alone.

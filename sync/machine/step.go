@@ -25,7 +25,7 @@ type Outcome struct {
 	Resolved []string
 }
 
-// Plan is an effect to be.
+// Plan is an effect to be stored.
 type Plan struct {
 	Kind      state.EffectKind
 	Depth     state.Depth
@@ -163,8 +163,8 @@ func (x *change) to(s state.Status, format string, args ...any) {
 	}
 }
 
-// Asking: between these two an attempt comes and goes, and what was said about
-// it still holds.
+// Asking tells whether a case is queued or requesting. Alerts stay open while it
+// moves between the two.
 func Asking(s state.Status) bool { return s == state.Queued || s == state.Requesting }
 
 func (x *change) plan(kind state.EffectKind, depth state.Depth, at time.Time, why string) {

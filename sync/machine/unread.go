@@ -6,11 +6,10 @@ import (
 	"countermand/state"
 )
 
-// parts counts readings that lack the part which matters: the tracking of an
-// order that goes on, the refunds of one that is closed. Nothing follows from
-// what they do not show, so a person must hear of it: at the third in a row as
-// of an order that cannot be read at all, at proof_due at once, and once more
-// when the last grace is over.
+// parts counts readings without the part that matters: the tracking of an open
+// order, the refunds of a closed one. Nothing is concluded from a missing part,
+// so a person is alerted: at the third such reading in a row, at proof_due at
+// once, and once more when the last grace is over.
 func (x *change) parts(r *state.Reading) {
 	c := &x.c
 	lacks := r.Unread != "" && !r.TrackingRead
@@ -41,9 +40,8 @@ func partUnseen(c state.Case) bool {
 	return c.PartFailures >= unreadableAfter || c.PartFailures > 0 && !c.Fired[unreadPoint].IsZero()
 }
 
-// proofUnread calls a person when the proof is due and the tracking cannot be
-// read: neither "no number" nor "no scan" may be concluded, so no verdict comes
-// by itself.
+// proofUnread alerts a person when the proof is due and the tracking cannot be
+// read: neither "no number" nor "no scan" may be concluded then.
 func (x *change) proofUnread(r *state.Reading) {
 	due := x.c.Clocks[state.ClockProofDue]
 	if x.c.Status != state.Refused || due.IsZero() || r.At.Before(due) {

@@ -54,8 +54,8 @@ func covers(o shop.Order, m state.Mapping, numbers int) (lines []state.Line, kno
 	return o.Lines, numbers == 1 && !strange
 }
 
-// Count adds up the items of some lines, and those of them that went, by the
-// ids of the lines.
+// Count adds up the items of some lines, and how many of them were taken off, by
+// the ids of the lines.
 func Count(lines []state.Line, gone map[string]int) (went, all int) {
 	for _, l := range lines {
 		went += min(gone[l.ID], l.Quantity)

@@ -15,9 +15,9 @@ const (
 	ByImport   = "import"   // it stands in a file
 )
 
-// Merge puts what a file says of an order beside what earlier ones said of
-// it. A number that the new file does not repeat may be of another parcel, or
-// be what the new file mends: without lines that tell, a person decides.
+// Merge joins what a file says of an order with what earlier files said. A number
+// that the new file does not repeat may be of another parcel or be corrected by
+// the new file: where the lines do not tell, a person decides.
 func Merge(list, have []state.Mapping) (out []state.Mapping, why state.Finding) {
 	out = slices.Clone(list)
 	var stay []string
@@ -76,16 +76,15 @@ func Numbers(o shop.Order, said []state.Mapping) []state.Mapping {
 	return out
 }
 
-// LetGo tells whether an ended case does not stand in the way of another one
-// about the same supplier order: where its number was taken back, where the
-// order was wanted again, or where it was left alone and the shop now says
-// more.
+// LetGo tells whether another case about the supplier order of an ended one may be
+// opened: its number was taken back, the order was wanted again, or it was
+// ignored and the shop now says more.
 func LetGo(c state.Case, cn *state.Cancellation) bool {
 	return c.Status == state.Ignored && (c.Stop.Code == state.Replaced || c.Stop.Code == state.Withdrawn || c.Cause.Rank() < cn.Cause.Rank() || c.EndedAt.Before(cn.AskedAt))
 }
 
-// Freed tells whether a case gave its number back before the supplier could
-// know of it: the operator named other orders, or the order was wanted again.
+// Freed tells whether a case ended before the supplier could know of it, because
+// the operator named other orders or the order was wanted again.
 func Freed(c state.Case) bool {
 	return !c.Notice().Possible() && c.Status == state.Ignored && (c.Stop.Code == state.Replaced || c.Stop.Code == state.Withdrawn)
 }

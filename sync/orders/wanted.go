@@ -34,9 +34,8 @@ type Wanted struct {
 	Rest   []state.Line    // lines that are to go, of which none is known
 }
 
-// uncovered are the lines that are to go (nil: all) and belong to no supplier
-// order that is known, where each of these says which of the shop's lines it
-// has.
+// uncovered are the lines to be cancelled (gone nil: all) that belong to no known
+// supplier order; none where a known one does not say which lines it has.
 func uncovered(o shop.Order, maps []state.Mapping, gone map[string]int) (rest []state.Line) {
 	vague := slices.ContainsFunc(maps, func(m state.Mapping) bool {
 		_, known := covers(o, m, 2)
@@ -74,8 +73,8 @@ func All(maps []state.Mapping) (out []Want) {
 	return out
 }
 
-// touched are the supplier orders of which lines went, by the ids of the
-// shop's lines. It is empty while nothing of them did.
+// touched are the supplier orders of which lines were taken off, by the ids of
+// the shop's lines.
 func touched(o shop.Order, maps []state.Mapping, gone map[string]int) (out []Want) {
 	for _, m := range maps {
 		lines, known := covers(o, m, len(maps))

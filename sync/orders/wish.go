@@ -47,8 +47,8 @@ func Tagged(o shop.Order, tag string) bool {
 	return tag != "" && slices.ContainsFunc(o.Tags, func(t string) bool { return strings.EqualFold(strings.TrimSpace(t), tag) })
 }
 
-// Granted is what will be gone of each line once the request is granted. What
-// was sent back after it had been sent neither stands nor went.
+// Granted is how many items of each line will be gone once the request is granted.
+// Items that were shipped and returned count neither as gone nor as left.
 func Granted(o shop.Order, r state.Request) map[string]int {
 	out := map[string]int{}
 	for _, l := range o.Lines {

@@ -201,7 +201,7 @@ func (a *App) Stop(ctx context.Context) error {
 // Clock is the daemon's clock.
 func (a *App) Clock() *Clock { return a.clock }
 
-// WebhooksAddr is where shops knock, "127.0.0.1:8780".
+// WebhooksAddr is where webhooks are received, "127.0.0.1:8780".
 func (a *App) WebhooksAddr() string { return a.hooks.addr() }
 
 // ConsoleAddr is where health and metrics are.

@@ -72,7 +72,7 @@ func guarded(u *url.URL) bool {
 	return u.Scheme == "https" || u.Scheme == "http" && configs.LoopbackHost(u.Hostname())
 }
 
-var errElsewhere = errors.New("it sends us to another place")
+var errElsewhere = errors.New("it redirects to another host")
 
 // sameHost follows redirects within the host only.
 func sameHost(to *http.Request, via []*http.Request) error {
@@ -112,7 +112,7 @@ func (h *heartbeat) ping(ctx context.Context) error {
 	defer cancel()
 	req, err := http.NewRequestWithContext(ctx, http.MethodGet, h.url, http.NoBody)
 	if err != nil {
-		return errors.New("its address makes no request")
+		return errors.New("its address is not valid")
 	}
 	req.Header.Set("User-Agent", "countermand")
 	resp, err := h.http.Do(req)

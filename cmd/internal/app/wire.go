@@ -83,7 +83,7 @@ func newIDs() func(time.Time) string {
 	}
 }
 
-// Check judges what the configuration's own package cannot: calendars, rules,
+// Check validates what the configuration's own package cannot: calendars, rules,
 // cron specifications, channels and site profiles. It opens nothing.
 func Check(c *configs.Config) error {
 	_, policy := policyOf(c)

@@ -56,7 +56,7 @@ type Backend interface {
 	TakeBack(ctx context.Context, account string) error
 }
 
-// Error is a refusal with the HTTP status that carries it.
+// Error is a refusal, with its HTTP status.
 type Error struct {
 	Code int
 	// Reason is for a person, in one line.

@@ -9,7 +9,7 @@ import (
 	"time"
 )
 
-// Archivist is a Backend that hands out copies of its database.
+// Archivist is a Backend that can copy its database.
 type Archivist interface {
 	// Backup writes a whole copy to what begin gives for its size in bytes.
 	// An error before begin is one that can still be answered.

@@ -50,7 +50,7 @@ func decisionOf(d Decision, c state.Case, now time.Time) (*state.Decision, error
 		return out, refundOf(d, c, out)
 	case state.EventSnooze:
 		if !d.Until.After(now) {
-			return nil, errors.New("a snooze needs a time to come")
+			return nil, errors.New("a snooze needs a time in the future")
 		}
 	}
 	return out, nil
@@ -68,7 +68,7 @@ func refundOf(d Decision, c state.Case, out *state.Decision) error {
 		return err
 	}
 	if m.Units <= 0 {
-		return errors.New("a refund is more than nothing")
+		return errors.New("a refund must be more than zero")
 	}
 	out.Amount = m
 	return nil

@@ -140,7 +140,7 @@ type Daemon struct {
 	Mode      string    `json:"mode"`
 	PID       int       `json:"pid"`
 	StartedAt time.Time `json:"started_at"`
-	// Now is the daemon's clock; in a rehearsal not the wall's.
+	// Now is the daemon's clock; in a rehearsal not the real time.
 	Now       time.Time `json:"now"`
 	Rehearsal bool      `json:"rehearsal,omitempty"`
 }

@@ -45,7 +45,7 @@ type Bundle struct {
 	Now  time.Time
 }
 
-// Packed tells how the packing went. Missing and Changed name files and say
+// Packed is the result of packing. Missing and Changed name files and say
 // what is wrong, one line each.
 type Packed struct {
 	Evidence         int
