@@ -111,20 +111,20 @@ type Attempt struct {
 	DoubtAt    time.Time `json:"doubt_at,omitzero"`
 	// Reasked is set once a doubtful request was allowed again: never twice.
 	Reasked bool `json:"reasked,omitempty"`
-	// Earlier: the page told of the refusal of a request that is not ours. When
+	// NotOurs: the page told of the refusal of a request that is not ours. When
 	// that was made is not known; ClickedAt stands before the order then.
-	Earlier bool `json:"earlier,omitempty"`
-	// Lost: a request may have been made in the lost period of a restored backup;
+	NotOurs bool `json:"earlier,omitempty"`
+	// InLostPeriod: a request may have been made in the lost period of a restored backup;
 	// ClickedAt is where that begins.
-	Lost bool `json:"lost,omitempty"`
+	InLostPeriod bool `json:"lost,omitempty"`
 	// AskedBy is an earlier case about the order that asked, at ClickedAt, and
 	// was left alone since: only a person asks again.
 	AskedBy string `json:"asked_by,omitempty"`
 }
 
-// Heard is since when the supplier may know of the request; zero if it
+// NoticeAt is since when the supplier may know of the request; zero if it
 // cannot.
-func (a Attempt) Heard() time.Time {
+func (a Attempt) NoticeAt() time.Time {
 	if a.ClickedAt.IsZero() || !a.DispatchedAt.IsZero() && a.DispatchedAt.Before(a.ClickedAt) {
 		return a.DispatchedAt
 	}
@@ -170,9 +170,9 @@ type Case struct {
 	Partial Finding `json:"partial,omitzero"`
 	// Candidates are further accounts that may hold the supplier order.
 	Candidates []string `json:"candidates,omitempty"`
-	// Told is when each message to the supplier was sent, or may have been sent: it
+	// MessagedAt is when each message to the supplier was sent, or may have been sent: it
 	// is not sent again.
-	Told map[EffectKind]time.Time `json:"told,omitempty"`
+	MessagedAt map[EffectKind]time.Time `json:"told,omitempty"`
 	// Approved is set by a person: the case may be asked without another
 	// question, whatever the mode asks for.
 	Approved   bool      `json:"approved,omitempty"`
@@ -182,9 +182,9 @@ type Case struct {
 	Accepted Findings `json:"accepted,omitempty"`
 	// Stop is why the attempt under way must not make its last click.
 	Stop Finding `json:"stop,omitzero"`
-	// Unsure means that the number may not be this order's: readings decide
+	// NumberUnsure means that the number may not be this order's: readings decide
 	// nothing until a person has approved.
-	Unsure bool `json:"unsure,omitempty"`
+	NumberUnsure bool `json:"unsure,omitempty"`
 
 	// Reason is the shop's reason for the cancel, in lower case.
 	Reason string `json:"reason,omitempty"`
@@ -319,7 +319,7 @@ func (c Case) Clone() Case {
 	c.Clocks = cloneMap(c.Clocks)
 	c.Fired = cloneMap(c.Fired)
 	c.Raised = cloneMap(c.Raised)
-	c.Told = cloneMap(c.Told)
+	c.MessagedAt = cloneMap(c.MessagedAt)
 	return c
 }
 

@@ -8,19 +8,19 @@ type EventKind string
 
 // The events that a case can meet.
 const (
-	EventCancelled   EventKind = "cancelled"   // the shop cancelled the order; opens the case
-	EventMapped      EventKind = "mapped"      // a supplier order number became known
-	EventReplaced    EventKind = "replaced"    // the operator named other supplier orders
-	EventWithdrawn   EventKind = "withdrawn"   // the customer took a cancel request back
-	EventTick        EventKind = "tick"        // the case is due: a clock point or a check
-	EventBegin       EventKind = "begin"       // an attempt to ask begins: the intent
-	EventDispatching EventKind = "dispatching" // the last click is about to be made
-	EventAsked       EventKind = "asked"       // how the attempt ended
-	EventInterrupted EventKind = "interrupted" // the daemon found an attempt that never ended
-	EventReading     EventKind = "reading"     // the order was read
-	EventReadFailed  EventKind = "read_failed" // the order could not be read; nothing is concluded
-	EventMessaged    EventKind = "messaged"    // how an attempt to write to the supplier ended
-	EventShop        EventKind = "shop"        // what was done in the shop about the order
+	EventCancelled    EventKind = "cancelled"   // the shop cancelled the order; opens the case
+	EventMapped       EventKind = "mapped"      // a supplier order number became known
+	EventReplaced     EventKind = "replaced"    // the operator named other supplier orders
+	EventWithdrawn    EventKind = "withdrawn"   // the customer took a cancel request back
+	EventTick         EventKind = "tick"        // the case is due: a clock point or a check
+	EventBegin        EventKind = "begin"       // an attempt to ask begins: the intent
+	EventDispatching  EventKind = "dispatching" // the last click is about to be made
+	EventAttemptEnded EventKind = "asked"       // how the attempt ended
+	EventInterrupted  EventKind = "interrupted" // the daemon found an attempt that never ended
+	EventReading      EventKind = "reading"     // the order was read
+	EventReadFailed   EventKind = "read_failed" // the order could not be read; nothing is concluded
+	EventMessaged     EventKind = "messaged"    // how an attempt to write to the supplier ended
+	EventShop         EventKind = "shop"        // what was done in the shop about the order
 
 	// Decisions of a person.
 	EventApprove  EventKind = "approve"
@@ -31,7 +31,7 @@ const (
 	EventRefund   EventKind = "refund"
 	EventOpened   EventKind = "opened"
 	EventProof    EventKind = "proof"
-	EventAsk      EventKind = "ask"
+	EventRemind   EventKind = "ask"
 	EventSnooze   EventKind = "snooze"
 	EventWon      EventKind = "won"
 	EventLost     EventKind = "lost"
@@ -40,16 +40,16 @@ const (
 
 // EventKinds lists every kind; with Statuses it spans the table.
 var EventKinds = []EventKind{
-	EventCancelled, EventMapped, EventReplaced, EventWithdrawn, EventTick, EventBegin, EventDispatching, EventAsked, EventInterrupted,
+	EventCancelled, EventMapped, EventReplaced, EventWithdrawn, EventTick, EventBegin, EventDispatching, EventAttemptEnded, EventInterrupted,
 	EventReading, EventReadFailed, EventMessaged, EventShop,
 	EventApprove, EventRetry, EventIgnore, EventPause, EventResume, EventRefund,
-	EventOpened, EventProof, EventAsk, EventSnooze, EventWon, EventLost, EventWriteOff,
+	EventOpened, EventProof, EventRemind, EventSnooze, EventWon, EventLost, EventWriteOff,
 }
 
 // Decision tells whether the event is a person's decision.
 func (k EventKind) Decision() bool {
 	switch k {
-	case EventApprove, EventRetry, EventIgnore, EventPause, EventResume, EventRefund, EventOpened, EventProof, EventAsk, EventSnooze, EventWon, EventLost, EventWriteOff:
+	case EventApprove, EventRetry, EventIgnore, EventPause, EventResume, EventRefund, EventOpened, EventProof, EventRemind, EventSnooze, EventWon, EventLost, EventWriteOff:
 		return true
 	}
 	return false
@@ -79,7 +79,7 @@ type Event struct {
 	Cancellation *Cancellation
 	Mapping      *Mapping
 	Reading      *Reading
-	Asked        *Asked
+	Asked        *AttemptResult
 	Failure      *Failure
 	Decision     *Decision
 	Messaged     *Messaged
@@ -102,8 +102,8 @@ type Cancellation struct {
 	// Cause is what happened in the shop; empty means that the order was
 	// cancelled there.
 	Cause Cause
-	// Doubt is why a person is to look before the supplier is asked.
-	Doubt Finding
+	// HoldWhy is why a person is to look before the supplier is asked.
+	HoldWhy Finding
 	// AskedAt is when the customer's request was first seen.
 	AskedAt time.Time
 	// Facts are what rules decide by.
@@ -124,10 +124,10 @@ type Mapping struct {
 	// Conflict is why the number cannot be trusted, none when it can: for
 	// instance another shop order holds the same number.
 	Conflict Finding `json:"conflict,omitzero"`
-	// HeardAt is since when the supplier may know of a request that an earlier
-	// case made, HeardBy; zero: there was none.
-	HeardAt time.Time `json:"heard_at,omitzero"`
-	HeardBy string    `json:"heard_by,omitempty"`
+	// NoticeAt is since when the supplier may know of a request that an earlier
+	// case made, NoticeCase; zero: there was none.
+	NoticeAt   time.Time `json:"heard_at,omitzero"`
+	NoticeCase string    `json:"heard_by,omitempty"`
 }
 
 // Claim is a shop order, cancelled or not, with the supplier orders that it
@@ -165,8 +165,8 @@ const (
 	AskUnclear    AskOutcome = "unclear"     // broke after the last click; must be read
 )
 
-// Asked is an attempt's end.
-type Asked struct {
+// AttemptResult is an attempt's end.
+type AttemptResult struct {
 	Outcome AskOutcome
 	// Kind is the supplier's error kind behind a failed attempt.
 	Kind   string

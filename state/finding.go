@@ -38,8 +38,8 @@ const (
 	RecordsLost    FindingCode = "records_lost"     // a backup was restored: from, to
 
 	// What was to be cancelled changed, or is not certain.
-	Replaced         FindingCode = "replaced"           // the operator named other supplier orders
-	Withdrawn        FindingCode = "withdrawn"          // the order is wanted after all
+	FindingReplaced  FindingCode = "replaced"           // the operator named other supplier orders
+	FindingWithdrawn FindingCode = "withdrawn"          // the order is wanted after all
 	LinesBeforeStart FindingCode = "lines_before_start" // lines of an order from before the first start went, undated
 	TagBeforeStart   FindingCode = "tag_before_start"   // such an order was tagged, undated
 
@@ -50,10 +50,10 @@ const (
 	PartAsked   FindingCode = "part_asked"   // so the customer asks
 
 	// A person is asked, or must look.
-	AsksFirst   FindingCode = "asks_first"   // a rule or the mode wants it: rule
-	Observed    FindingCode = "observed"     // mode observe: detail
-	UnknownPage FindingCode = "unknown_page" // the page is not understood: detail, refused
-	WindowOver  FindingCode = "window_over"  // the ship window ended and nothing could be asked: ended, estimate_year, why
+	AsksFirst       FindingCode = "asks_first"   // a rule or the mode wants it: rule
+	FindingObserved FindingCode = "observed"     // mode observe: detail
+	UnknownPage     FindingCode = "unknown_page" // the page is not understood: detail, refused
+	WindowOver      FindingCode = "window_over"  // the ship window ended and nothing could be asked: ended, estimate_year, why
 
 	// OldText is what a database before schema version 3 kept as a sentence
 	// that no code stands for: text.

@@ -7,12 +7,12 @@ type NoticeBasis string
 
 // The bases, the surest last.
 const (
-	NoNotice      NoticeBasis = ""
-	NoticeAttempt NoticeBasis = "attempt" // the first attempt; nothing was asked
-	NoticeLost    NoticeBasis = "lost"    // a backup was restored; At is where the lost time begins
-	NoticeRefused NoticeBasis = "refused" // the page tells of a refused request that is not ours; At is before the order
-	NoticeClick   NoticeBasis = "click"   // a click that may have been a request
-	NoticeRequest NoticeBasis = "request" // a request that was seen to stand
+	NoNotice         NoticeBasis = ""
+	NoticeAttempt    NoticeBasis = "attempt" // the first attempt; nothing was asked
+	NoticeLostPeriod NoticeBasis = "lost"    // a backup was restored; At is where the lost time begins
+	NoticeRefused    NoticeBasis = "refused" // the page tells of a refused request that is not ours; At is before the order
+	NoticeClick      NoticeBasis = "click"   // a click that may have been a request
+	NoticeRequest    NoticeBasis = "request" // a request that was seen to stand
 )
 
 // Notice is since when the supplier could know that the order is to be
@@ -28,18 +28,18 @@ func (n Notice) Possible() bool { return n.Basis != NoNotice && n.Basis != Notic
 
 // Undated tells whether nobody knows when, or perhaps whether, a request was
 // made: At is then the earliest that it can have been.
-func (n Notice) Undated() bool { return n.Basis == NoticeLost || n.Basis == NoticeRefused }
+func (n Notice) Undated() bool { return n.Basis == NoticeLostPeriod || n.Basis == NoticeRefused }
 
 // Notice is the earliest moment from which the supplier could know.
 func (c Case) Notice() Notice {
 	a := c.Attempt
-	switch heard := a.Heard(); {
+	switch heard := a.NoticeAt(); {
 	case !heard.IsZero() && (c.RequestedAt.IsZero() || heard.Before(c.RequestedAt)):
 		switch {
-		case a.Earlier:
+		case a.NotOurs:
 			return Notice{heard, NoticeRefused}
-		case a.Lost:
-			return Notice{heard, NoticeLost}
+		case a.InLostPeriod:
+			return Notice{heard, NoticeLostPeriod}
 		}
 		return Notice{heard, NoticeClick}
 	case !c.RequestedAt.IsZero():

@@ -33,12 +33,12 @@ func TestNotice(t *testing.T) {
 			want: Notice{at(7), NoticeRequest}, by: Notice{at(7), NoticeRequest}, possible: true, sentAfter: true,
 		},
 		"a refused request of somebody else": {
-			c:    Case{Attempt: Attempt{ClickedAt: at(1), Earlier: true}},
+			c:    Case{Attempt: Attempt{ClickedAt: at(1), NotOurs: true}},
 			want: Notice{at(1), NoticeRefused}, by: Notice{at(1), NoticeRefused}, possible: true, undated: true,
 		},
 		"a restored backup": {
-			c:    Case{Attempt: Attempt{ClickedAt: at(1), Lost: true}},
-			want: Notice{at(1), NoticeLost}, by: Notice{at(1), NoticeLost}, possible: true, undated: true,
+			c:    Case{Attempt: Attempt{ClickedAt: at(1), InLostPeriod: true}},
+			want: Notice{at(1), NoticeLostPeriod}, by: Notice{at(1), NoticeLostPeriod}, possible: true, undated: true,
 		},
 		"a scan from before the order": {
 			c:    Case{OrderedAt: at(20).Add(OrderDateGrace + time.Second), Attempt: Attempt{FirstAt: at(8)}},

@@ -39,9 +39,9 @@ type Reading struct {
 	// Complete means that everything this page is to show was there, so that
 	// what is absent may count as absent. An empty page is never complete.
 	Complete bool `json:"complete"`
-	// Doubt is why nothing, or less, was concluded: the page's data and what
+	// Unclear is why nothing, or less, was concluded: the page's data and what
 	// it shows contradict each other, or its data never came.
-	Doubt string `json:"doubt,omitempty"`
+	Unclear string `json:"doubt,omitempty"`
 
 	Phase Phase `json:"phase"`
 	// StatusText is the site's own caption, for people.

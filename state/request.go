@@ -57,11 +57,11 @@ type Request struct {
 	Sent time.Time `json:"sent,omitzero"`
 	// ByHand: only a person's decision moves it on.
 	ByHand bool `json:"by_hand,omitempty"`
-	// Decided: a person wants the shop's order cancelled, whatever the
+	// CancelAnyway: a person wants the shop's order cancelled, whatever the
 	// customer's request says by now.
-	Decided bool `json:"decided,omitempty"`
-	// Refused: the shop did not take the cancel; a person may try it again.
-	Refused bool `json:"refused,omitempty"`
+	CancelAnyway bool `json:"decided,omitempty"`
+	// ShopRefused: the shop did not take the cancel; a person may try it again.
+	ShopRefused bool `json:"refused,omitempty"`
 	// TagGone: the tag was taken off since, so that another one is news.
 	TagGone bool `json:"tag_gone,omitempty"`
 	// Alert is the key of the alert that stands open about it.

@@ -34,10 +34,10 @@ type Answer string
 
 // The answers.
 const (
-	NoAnswer Answer = ""         // none yet
-	Accepted Answer = "accepted" // the supplier order is closed
-	Declined Answer = "declined" // the supplier refused, or had shipped
-	LeftOut  Answer = "left_out" // a person left the order alone
+	AnswerNone     Answer = ""         // none yet
+	AnswerAccepted Answer = "accepted" // the supplier order is closed
+	AnswerRefused  Answer = "declined" // the supplier refused, or had shipped
+	AnswerLeftOut  Answer = "left_out" // a person left the order alone
 )
 
 // facts are what everybody must know of a status.
@@ -55,16 +55,16 @@ var facts = map[Status]struct {
 	Queued:     {awaits: []Clock{ClockShipWindowEnd}},
 	Requesting: {awaits: []Clock{ClockShipWindowEnd}},
 	Requested:  {awaits: []Clock{ClockAnswerDue, ClockShipWindowEnd}},
-	Cancelled:  {answer: Accepted, awaits: []Clock{ClockRefundWarn, ClockRefundDue}},
-	Refunded:   {ended: true, answer: Accepted},
-	Refused:    {answer: Declined, awaits: []Clock{ClockProofDue, ClockShipWindowEnd, ClockDisputeCloses}},
-	Shipped:    {ended: true, answer: Declined},
-	Disputable: {person: true, answer: Declined, awaits: []Clock{ClockDisputeOpens, ClockDisputeCloses}},
-	Disputed:   {answer: Declined, awaits: []Clock{ClockDisputeDue}},
-	Won:        {ended: true, answer: Declined},
-	Lost:       {ended: true, answer: Declined},
-	WrittenOff: {ended: true, answer: Declined},
-	Ignored:    {ended: true, answer: LeftOut},
+	Cancelled:  {answer: AnswerAccepted, awaits: []Clock{ClockRefundWarn, ClockRefundDue}},
+	Refunded:   {ended: true, answer: AnswerAccepted},
+	Refused:    {answer: AnswerRefused, awaits: []Clock{ClockProofDue, ClockShipWindowEnd, ClockDisputeCloses}},
+	Shipped:    {ended: true, answer: AnswerRefused},
+	Disputable: {person: true, answer: AnswerRefused, awaits: []Clock{ClockDisputeOpens, ClockDisputeCloses}},
+	Disputed:   {answer: AnswerRefused, awaits: []Clock{ClockDisputeDue}},
+	Won:        {ended: true, answer: AnswerRefused},
+	Lost:       {ended: true, answer: AnswerRefused},
+	WrittenOff: {ended: true, answer: AnswerRefused},
+	Ignored:    {ended: true, answer: AnswerLeftOut},
 }
 
 // Ended tells whether nothing more is expected to happen to the case.

@@ -34,10 +34,10 @@ type Store interface {
 	Close() error
 }
 
-// MarkRestored is the mark that a restore leaves: since when records are gone
+// ValueRestored is the mark that a restore leaves: since when records are gone
 // (the backup's last change, or what an earlier restore had left), and, from the
 // first start on it on, that start, both in RFC 3339.
-const MarkRestored = "restored"
+const ValueRestored = "restored"
 
 // Page cuts a listing. After is the Next of the page before; zero Limit means
 // 100.
@@ -129,8 +129,8 @@ type ReadTx interface {
 	// Request is a customer's request about a shop order.
 	Request(shop, orderID string) (Request, error)
 
-	// Mark is a value that some package stored for itself, "" where there is none.
-	Mark(name string) (string, error)
+	// Value is a value that some package stored for itself, "" where there is none.
+	Value(name string) (string, error)
 
 	// Quarantine lists oldest first.
 	Quarantine(p Page) (rows []Quarantined, next string, err error)
@@ -180,7 +180,7 @@ type Tx interface {
 	PutMappings(shop, orderName string, m []Mapping) error
 	// PutClaim replaces what a shop order named; no numbers take it back.
 	PutClaim(c Claim) error
-	PutMark(name, value string) error
+	PutValue(name, value string) error
 	// Stamp records the transaction's one "now"; an older one changes nothing.
 	Stamp(now time.Time) error
 }

@@ -15,16 +15,16 @@ const (
 	EffectRequest EffectKind = "request"
 
 	// Messages to the supplier. What stands there already is not sent again.
-	EffectTellRequest EffectKind = "message_request" // that the order is to be cancelled
-	EffectTellRefusal EffectKind = "message_refusal" // to give the tracking number
-	EffectTellProof   EffectKind = "message_proof"   // once more, before the time for the proof ends
+	EffectMessageRequest EffectKind = "message_request" // that the order is to be cancelled
+	EffectMessageRefusal EffectKind = "message_refusal" // to give the tracking number
+	EffectMessageProof   EffectKind = "message_proof"   // once more, before the time for the proof ends
 
 	// Work at the shop, in the lane of the shop. Each can be done again: what
 	// was carried out is read first.
-	EffectShopCancel EffectKind = "shop_cancel" // cancel the order that all suppliers accepted
-	EffectResolve    EffectKind = "resolve"     // mark the customer's request as done
-	EffectDecline    EffectKind = "decline"     // decline it
-	EffectWriteBack  EffectKind = "write_back"  // show in the shop how the cases stand
+	EffectShopCancel     EffectKind = "shop_cancel" // cancel the order that all suppliers accepted
+	EffectResolveRequest EffectKind = "resolve"     // mark the customer's request as done
+	EffectDeclineRequest EffectKind = "decline"     // decline it
+	EffectWriteBack      EffectKind = "write_back"  // show in the shop how the cases stand
 )
 
 // EffectState is how far an effect got. Effects that ended are deleted: the
@@ -78,8 +78,8 @@ type Effect struct {
 // EffectID is the id of a case's effect of one kind.
 func EffectID(caseID string, kind EffectKind) string { return caseID + "." + string(kind) }
 
-// EffectOf takes an id of EffectID apart.
-func EffectOf(id string) (caseID string, kind EffectKind) {
+// ParseEffectID takes an id of EffectID apart.
+func ParseEffectID(id string) (caseID string, kind EffectKind) {
 	caseID, word, _ := strings.Cut(id, ".") // no case's id has a dot
 	return caseID, EffectKind(word)
 }

@@ -35,7 +35,7 @@ type Client interface {
 	// anything was dispatched comes as an *Error or as an outcome that says
 	// so; once req.Dispatch has returned nil, the answer is always an
 	// outcome, at worst AskUnclear.
-	Cancel(ctx context.Context, req CancelRequest) (state.Asked, error)
+	Cancel(ctx context.Context, req CancelRequest) (state.AttemptResult, error)
 	// Probe looks whether the session is good, without clicking anything.
 	Probe(ctx context.Context) error
 	// Close lets go of the browser, keeping the session.
@@ -50,9 +50,9 @@ type CancelRequest struct {
 	// Observe stops before anything is clicked that could reach the
 	// supplier, and reports what would have been done.
 	Observe bool
-	// Despite are the sentences about a refusal on the page that a person has
+	// ApprovedRefusals are the sentences about a refusal on the page that a person has
 	// approved; any other such sentence ends the attempt with AskRefused.
-	Despite []string
+	ApprovedRefusals []string
 	// Guard is asked with each reading of the order, made on the very page
 	// that is about to be clicked. An error ends the attempt with
 	// AskWrongOrder.

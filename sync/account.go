@@ -20,7 +20,7 @@ func (l *lane) lease(ctx context.Context) error {
 		} else if err != nil {
 			return err
 		}
-		if err := t.resolve(orphansKey(a), "The account is configured again."); err != nil {
+		if err := t.resolve(removedAccountKey(a), "The account is configured again."); err != nil {
 			return err
 		}
 		a.Fence++

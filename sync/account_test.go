@@ -237,8 +237,8 @@ func TestAttemptsThatBreakOff(t *testing.T) {
 			w.boot()
 			w.cancelled(1042, numberA)
 			w.status(tt.want)
-			if c := w.one(); c.Unsure != tt.unsure || w.site.clicks(numberA) != 0 {
-				t.Errorf("unsure %t (%s), %d clicks", c.Unsure, machine.Words(c), w.site.clicks(numberA))
+			if c := w.one(); c.NumberUnsure != tt.unsure || w.site.clicks(numberA) != 0 {
+				t.Errorf("unsure %t (%s), %d clicks", c.NumberUnsure, machine.HeldWhy(c), w.site.clicks(numberA))
 			}
 		})
 	}
@@ -260,8 +260,8 @@ func TestAWrongOrderIsNeverClicked(t *testing.T) {
 			w.boot()
 			w.cancelled(1042, numberA)
 			w.status(state.Held)
-			if c := w.one(); !c.Unsure || w.site.clicks(numberA) != 0 || !c.Attempt.DispatchedAt.IsZero() {
-				t.Errorf("unsure %t, %d clicks, attempt %+v", c.Unsure, w.site.clicks(numberA), c.Attempt)
+			if c := w.one(); !c.NumberUnsure || w.site.clicks(numberA) != 0 || !c.Attempt.DispatchedAt.IsZero() {
+				t.Errorf("unsure %t, %d clicks, attempt %+v", c.NumberUnsure, w.site.clicks(numberA), c.Attempt)
 			}
 		})
 	}

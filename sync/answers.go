@@ -9,9 +9,9 @@ import (
 	"countermand/sync/orders"
 )
 
-// join works out what the answers of all suppliers of a shop order mean for the
+// joinAnswers works out what the answers of all suppliers of a shop order mean for the
 // customer's request.
-func (t *txn) join(shopName, orderID string) error {
+func (t *txn) joinAnswers(shopName, orderID string) error {
 	r, err := t.Request(shopName, orderID)
 	if missing(err) {
 		return nil
@@ -31,7 +31,7 @@ func (t *txn) join(shopName, orderID string) error {
 		return err
 	}
 	first := t.e.o.Shops[shopName].First
-	next, why := orders.Together(r, cases, first.Decline)
+	next, why := orders.JointAnswer(r, cases, first.Decline)
 	atShop := next == state.RequestCancelling || next == state.RequestDeclining && len(r.EditIDs) > 0
 	switch {
 	case next == r.Status && !(atShop && !first.Enabled):
@@ -97,8 +97,8 @@ func (t *txn) moveRequest(r state.Request, next state.RequestStatus, why string,
 // followRequest plans what a request's new state wants done at the shop, and
 // drops what it does not want any more.
 func (t *txn) followRequest(r state.Request) error {
-	wanted := map[state.RequestStatus]state.EffectKind{state.RequestCancelling: state.EffectShopCancel, state.RequestDeclining: state.EffectDecline}[r.Status]
-	for _, kind := range []state.EffectKind{state.EffectShopCancel, state.EffectDecline} {
+	wanted := map[state.RequestStatus]state.EffectKind{state.RequestCancelling: state.EffectShopCancel, state.RequestDeclining: state.EffectDeclineRequest}[r.Status]
+	for _, kind := range []state.EffectKind{state.EffectShopCancel, state.EffectDeclineRequest} {
 		if kind == wanted {
 			continue
 		}
@@ -124,11 +124,11 @@ func (t *txn) decideRequest(c state.Case, ev state.Event) (done bool, err error)
 	if c.Cause != state.CauseRequested || ev.Kind != state.EventApprove && ev.Kind != state.EventRetry {
 		return false, nil
 	}
-	if c.Status.Answer() == state.NoAnswer {
+	if c.Status.Answer() == state.AnswerNone {
 		return false, nil
 	}
 	r, err := t.Request(c.Shop, c.ShopOrderID)
-	if missing(err) || err == nil && (r.Status != state.RequestOpen || ev.Kind == state.EventRetry && !r.Refused) {
+	if missing(err) || err == nil && (r.Status != state.RequestOpen || ev.Kind == state.EventRetry && !r.ShopRefused) {
 		return false, nil
 	}
 	if err != nil {
@@ -145,7 +145,7 @@ func (t *txn) decideRequest(c state.Case, ev state.Event) (done bool, err error)
 	case r.Partial:
 		return true, refuse("only some lines are wanted back and Shopify cancels whole orders only: take them off in Shopify")
 	}
-	r.ByHand, r.Refused, r.Decided = false, false, true
+	r.ByHand, r.ShopRefused, r.CancelAnyway = false, false, true
 	cases, err := t.CasesByShopOrder(c.Shop, c.ShopOrderID)
 	if err != nil {
 		return true, err

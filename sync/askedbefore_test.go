@@ -122,8 +122,8 @@ func TestAskedBeforeByACaseLeftAlone(t *testing.T) {
 	w, f, id := askedAndIgnored(t)
 	w.declined(numberA)
 	c := cancelledToo(w, f, id)
-	if n := w.site.clicks(numberA); n != 1 || c.Status != state.Held || !strings.Contains(machine.Words(c), "was asked about AliExpress order") {
-		t.Fatalf("%d requests; %s: %s", n, c.Status, machine.Words(c))
+	if n := w.site.clicks(numberA); n != 1 || c.Status != state.Held || !strings.Contains(machine.HeldWhy(c), "was asked about AliExpress order") {
+		t.Fatalf("%d requests; %s: %s", n, c.Status, machine.HeldWhy(c))
 	}
 	_, err := w.e.Decide(context.Background(), c.ID, state.Event{Kind: state.EventApprove, By: state.ByCLI, Who: "ann", Decision: &state.Decision{Seen: c.Findings}})
 	must(t, err)

@@ -28,7 +28,7 @@ const (
 // runs to its end, so these need not be exact.
 const (
 	requestCost = 6 // the page, its button, the form, two clicks for the reason, the last one
-	tellCost    = 4 // the order, its messages, a text in two languages
+	messageCost = 4 // the order, its messages, a text in two languages
 	sweepMost   = 5 // pages of ten orders
 )
 
@@ -52,8 +52,8 @@ func sweepCost(orders int) int { return min(sweepMost, 1+orders/10) }
 // room tells whether the hour's budget has room for so many actions.
 func (l *lane) room(actions int) bool { return l.account.Room == nil || l.account.Room(actions) }
 
-// starts takes up a piece of work that there is room for.
-func (l *lane) starts(cost int) bool {
+// startWork takes up a piece of work that there is room for.
+func (l *lane) startWork(cost int) bool {
 	if !l.room(cost) {
 		return false
 	}
@@ -77,7 +77,7 @@ func (l *lane) backlog(ctx context.Context) (b backlog, err error) {
 		return b, fmt.Errorf("find work of account %s: %w", l.name, err)
 	}
 	for _, id := range ids {
-		if _, kind := state.EffectOf(id); kind == state.EffectRead {
+		if _, kind := state.ParseEffectID(id); kind == state.EffectRead {
 			b.reads = append(b.reads, id)
 		} else {
 			b.asks = append(b.asks, id)
@@ -135,9 +135,9 @@ func (l *lane) pick(ctx context.Context, ids []string, most, every, before int) 
 			taken[id] = true
 			f, gone := tx.Effect(id)
 			if errors.Is(gone, state.ErrCorrupt) {
-				l.clean = false // its case must not wait for it: see takeUp
+				l.clean = false // its case must not wait for it: see replanMissing
 			}
-			if missing(gone) || gone == nil && f.State != state.EffectPlanned && !cutOff(f) { // set aside as it was left: see recover
+			if missing(gone) || gone == nil && f.State != state.EffectPlanned && !maybeSent(f) { // set aside as it was left: see recover
 				continue
 			}
 			if err = gone; err == nil {
@@ -163,7 +163,7 @@ func ranked(tx state.ReadTx, ids []string, now time.Time) (waiting, urgent []str
 	places := make(map[string]place, len(ids))
 	cases = make(map[string]state.Case, len(ids))
 	for _, id := range ids {
-		caseID, kind := state.EffectOf(id)
+		caseID, kind := state.ParseEffectID(id)
 		c, err := tx.Case(caseID)
 		if missing(err) {
 			continue
@@ -172,7 +172,7 @@ func ranked(tx state.ReadTx, ids []string, now time.Time) (waiting, urgent []str
 			return nil, nil, nil, err
 		}
 		waiting = append(waiting, id)
-		cases[id], places[id] = c, place{rank(kind), tooLate(c, now)}
+		cases[id], places[id] = c, place{rank(kind), deadlineOf(c, now)}
 	}
 	urgent = slices.Clone(waiting)
 	slices.SortStableFunc(urgent, func(a, b string) int {
@@ -192,12 +192,12 @@ func rank(kind state.EffectKind) int {
 // read: a week from the customer's order.
 const guessedWindow = 7 * 24 * time.Hour
 
-// tooLate is a case's next deadline; far in the future where it has none.
-func tooLate(c state.Case, now time.Time) time.Time {
+// deadlineOf is a case's next deadline; far in the future where it has none.
+func deadlineOf(c state.Case, now time.Time) time.Time {
 	if at, ok := c.Urgency(now); ok {
 		return at
 	}
-	if c.Clocks[state.ClockShipWindowEnd].IsZero() && (machine.Asking(c.Status) || c.Status == state.Held) {
+	if c.Clocks[state.ClockShipWindowEnd].IsZero() && (machine.BeingAsked(c.Status) || c.Status == state.Held) {
 		from := c.ShopOrderedAt
 		if from.IsZero() {
 			from = c.OpenedAt

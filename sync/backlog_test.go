@@ -105,14 +105,14 @@ func TestIdleIsReadLast(t *testing.T) {
 		"a window of its own":     dueBy(state.Requested, state.ClockShipWindowEnd, now.Add(3*time.Hour)),
 		"a guessed window passed": {Status: state.Queued, ShopOrderedAt: base},
 	} {
-		if tooLate(idle, now).Before(tooLate(soon, now)) {
-			t.Errorf("%s (%s) is read before a proof that is due in two hours (%s)", name, machine.Stamp(tooLate(idle, now)), machine.Stamp(tooLate(soon, now)))
+		if deadlineOf(idle, now).Before(deadlineOf(soon, now)) {
+			t.Errorf("%s (%s) is read before a proof that is due in two hours (%s)", name, machine.Stamp(deadlineOf(idle, now)), machine.Stamp(deadlineOf(soon, now)))
 		}
 	}
 	passed, later := dueBy(state.Refused, state.ClockProofDue, now.Add(-day1)), dueBy(state.Disputable, state.ClockDisputeCloses, now.Add(30*day1))
 	for _, pair := range [][2]state.Case{{passed, later}, {later, {Status: state.Disputed}}, {{Status: state.Queued, ShopOrderedAt: base}, later}} {
-		if !tooLate(pair[0], now).Before(tooLate(pair[1], now)) {
-			t.Errorf("%+v (%s) is not before %+v (%s)", pair[0], machine.Stamp(tooLate(pair[0], now)), pair[1], machine.Stamp(tooLate(pair[1], now)))
+		if !deadlineOf(pair[0], now).Before(deadlineOf(pair[1], now)) {
+			t.Errorf("%+v (%s) is not before %+v (%s)", pair[0], machine.Stamp(deadlineOf(pair[0], now)), pair[1], machine.Stamp(deadlineOf(pair[1], now)))
 		}
 	}
 }
@@ -129,7 +129,7 @@ func TestNothingWaitsForEver(t *testing.T) {
 	}{
 		{state.EffectRead, state.Refused, state.ClockProofDue, 1},
 		{state.EffectRequest, state.Queued, state.ClockShipWindowEnd, askRun},
-		{state.EffectTellRefusal, state.Refused, state.ClockProofDue, askRun},
+		{state.EffectMessageRefusal, state.Refused, state.ClockProofDue, askRun},
 	} {
 		t.Run(string(tt.kind), func(t *testing.T) {
 			t.Parallel()

@@ -8,10 +8,10 @@ import (
 	"countermand/sync/orders"
 )
 
-// claim stores which numbers a shop order names, also where it is not cancelled:
+// storeClaim stores which numbers a shop order names, also where it is not cancelled:
 // its goods must not be cancelled with those of another order. Numbers are compared whichever
 // supplier's they are: should two suppliers give the same one, a person decides.
-func (t *txn) claim(o shop.Order) error {
+func (t *txn) storeClaim(o shop.Order) error {
 	c := state.Claim{Shop: o.Shop, OrderID: o.ID, Name: o.Name, At: t.now}
 	for _, m := range o.Supplier {
 		c.Numbers = append(c.Numbers, m.SupplierOrder)
@@ -20,15 +20,15 @@ func (t *txn) claim(o shop.Order) error {
 		return err
 	}
 	for _, n := range c.Numbers {
-		if err := t.contest(o, n); err != nil {
+		if err := t.doubtOtherCases(o, n); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-// contest puts the number in doubt where another order has a case about it.
-func (t *txn) contest(o shop.Order, number string) error {
+// doubtOtherCases puts the number in doubt where another order has a case about it.
+func (t *txn) doubtOtherCases(o shop.Order, number string) error {
 	cases, err := t.CasesBySupplierOrder("", number)
 	if err != nil {
 		return err
@@ -50,8 +50,8 @@ func namedBy(number, who string) state.Finding {
 	return state.Found(state.NumberTwice, number, "by", who)
 }
 
-// claimant is another shop order that names a number, "" where none does.
-func (t *txn) claimant(number, shopName, orderID string) (string, error) {
+// otherClaim is another shop order that names a number, "" where none does.
+func (t *txn) otherClaim(number, shopName, orderID string) (string, error) {
 	all, err := t.Claims(number)
 	if err != nil {
 		return "", err

@@ -23,8 +23,8 @@ func TestTheOrderThatNamedANumberFirstIsHeldToo(t *testing.T) {
 	f.change(first, func(o *shop.Order) { o.CancelledAt = f.clock.Now() })
 	w.knock(first)
 	w.quiet()
-	if c := w.caseOf(numberA); c.Status != state.Held || !c.Unsure {
-		t.Errorf("%s: %s", c.Status, machine.Words(c))
+	if c := w.caseOf(numberA); c.Status != state.Held || !c.NumberUnsure {
+		t.Errorf("%s: %s", c.Status, machine.HeldWhy(c))
 	}
 	w.clicked2(0)
 }
@@ -64,8 +64,8 @@ func TestTwoSuppliersWithTheSameNumber(t *testing.T) {
 	w.cancelled(1043, numberA)
 	suppliers := map[string]bool{}
 	for _, c := range w.cases() {
-		if suppliers[c.Supplier] = true; c.Status != state.Held || !c.Unsure {
-			t.Errorf("case of %s is %s: %s", c.ShopOrder, c.Status, machine.Words(c))
+		if suppliers[c.Supplier] = true; c.Status != state.Held || !c.NumberUnsure {
+			t.Errorf("case of %s is %s: %s", c.ShopOrder, c.Status, machine.HeldWhy(c))
 		}
 	}
 	if len(suppliers) != 2 {

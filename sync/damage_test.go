@@ -193,8 +193,8 @@ func TestDamagedCaseBesideASoundOne(t *testing.T) {
 	w.until("the third is asked", func() bool { return w.site.clicks(third) == 1 })
 	w.until("the other is held", func() bool { return w.caseOf(numberA).Status == state.Held })
 	c := w.caseOf(numberA)
-	if told := w.alerts(machine.AlertHeld); !strings.Contains(machine.Words(c), "damaged") || len(told) != 1 || told[0].CaseID != c.ID || len(w.alerts(machine.AlertRequest)) != 1 {
-		t.Errorf("held because %q; alerts %+v", machine.Words(c), w.alerts(machine.AlertHeld))
+	if told := w.alerts(machine.AlertHeld); !strings.Contains(machine.HeldWhy(c), "damaged") || len(told) != 1 || told[0].CaseID != c.ID || len(w.alerts(machine.AlertRequest)) != 1 {
+		t.Errorf("held because %q; alerts %+v", machine.HeldWhy(c), w.alerts(machine.AlertHeld))
 	}
 	_, err := w.e.Decide(context.Background(), c.ID, state.Event{Kind: state.EventApprove, By: state.ByCLI, Who: "ann"})
 	must(t, err)
@@ -302,7 +302,7 @@ func TestOneCaseThatFails(t *testing.T) {
 func TestMessageThatCannotBeWorded(t *testing.T) {
 	t.Parallel()
 	w, _ := firstWorld(t, func(o *casesync.Options) {
-		o.Policy.Tells = map[state.EffectKind]bool{state.EffectTellRequest: true}
+		o.Policy.Messages = map[state.EffectKind]bool{state.EffectMessageRequest: true}
 		a := o.Accounts[lane]
 		a.Messenger = &pen{}
 		o.Accounts[lane] = a

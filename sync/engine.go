@@ -169,7 +169,7 @@ func New(o Options) (*Engine, error) {
 // Start takes the accounts' leases and begins to work.
 func (e *Engine) Start(ctx context.Context) error {
 	ctx, e.cancel = context.WithCancelCause(ctx)
-	if err := e.learnLost(ctx); err != nil {
+	if err := e.readLostPeriod(ctx); err != nil {
 		e.cancel(err)
 		return fmt.Errorf("look for a restored backup: %w", err)
 	}
@@ -181,7 +181,7 @@ func (e *Engine) Start(ctx context.Context) error {
 		}
 		e.lanes = append(e.lanes, l)
 	}
-	if err := e.tellOrphans(ctx); err != nil {
+	if err := e.alertRemovedAccounts(ctx); err != nil {
 		e.cancel(err)
 		return err
 	}
@@ -198,7 +198,7 @@ func (e *Engine) Start(ctx context.Context) error {
 		e.shops = append(e.shops, l)
 	}
 	e.work(ctx, "inbox", e.wakeInbox, e.drainInbox)
-	e.work(ctx, "due", e.wakeDue, e.beatDue)
+	e.work(ctx, "due", e.wakeDue, e.tickOrStamp)
 	for _, l := range e.lanes {
 		e.work(ctx, "account "+l.name, l.wake, l.drain)
 	}
@@ -209,9 +209,9 @@ func (e *Engine) Start(ctx context.Context) error {
 	return nil
 }
 
-// tellOrphans calls a person for open cases of accounts that have left the
+// alertRemovedAccounts calls a person for open cases of accounts that have left the
 // configuration: nothing works them.
-func (e *Engine) tellOrphans(ctx context.Context) error {
+func (e *Engine) alertRemovedAccounts(ctx context.Context) error {
 	return e.update(ctx, func(t *txn) error {
 		accounts, err := t.Accounts()
 		if err != nil {
@@ -226,13 +226,13 @@ func (e *Engine) tellOrphans(ctx context.Context) error {
 				return fmt.Errorf("list the cases of account %s: %w", a.Name, err)
 			}
 			if len(open) == 0 {
-				if err := t.resolve(orphansKey(a), "None of its cases is open any more."); err != nil {
+				if err := t.resolve(removedAccountKey(a), "None of its cases is open any more."); err != nil {
 					return err
 				}
 				continue
 			}
 			err = t.raise(state.Alert{
-				Key: orphansKey(a), Kind: machine.AlertAccountUnreachable, Page: true, Account: a.Name,
+				Key: removedAccountKey(a), Kind: machine.AlertAccountUnreachable, Page: true, Account: a.Name,
 				Title: fmt.Sprintf("account %s has open cases but is not configured", a.Name),
 				Text:  "Nothing of them is read or asked. Put the account back into the configuration, or ignore its cases.",
 			})
@@ -244,9 +244,11 @@ func (e *Engine) tellOrphans(ctx context.Context) error {
 	})
 }
 
-// orphansKey names the alert about an account that left the configuration. Its
+// removedAccountKey names the alert about an account that left the configuration. Its
 // fence stands still until it is back, so each leaving is told once.
-func orphansKey(a state.Account) string { return fmt.Sprintf("account/%s/orphans/%d", a.Name, a.Fence) }
+func removedAccountKey(a state.Account) string {
+	return fmt.Sprintf("account/%s/orphans/%d", a.Name, a.Fence)
+}
 
 // Stop ends the workers. An attempt whose last click was made is still
 // brought to its outcome, for as long as ctx allows.
@@ -315,9 +317,9 @@ const dueBatch = 50
 // disk that takes nothing is noticed so, and its mending.
 const stampEvery = time.Minute
 
-// beatDue is drainDue, most of the time without writing when nothing is due: a
+// tickOrStamp is drainDue, most of the time without writing when nothing is due: a
 // durable write is what a tick costs.
-func (e *Engine) beatDue(ctx context.Context) error {
+func (e *Engine) tickOrStamp(ctx context.Context) error {
 	if time.Since(time.Unix(0, e.wrote.Load())) < stampEvery {
 		return e.tick(ctx)
 	}

@@ -123,8 +123,8 @@ func TestObserveNeverClicks(t *testing.T) {
 	w.boot()
 	w.cancelled(1042, numberA)
 	w.status(state.Held)
-	if c := w.one(); machine.Words(c) != "mode observe, so nothing was clicked: would have clicked Cancel order" || !c.Attempt.DispatchedAt.IsZero() || w.site.clicks(numberA) != 0 {
-		t.Errorf("held because of %q, attempt %+v, %d clicks", machine.Words(c), c.Attempt, w.site.clicks(numberA))
+	if c := w.one(); machine.HeldWhy(c) != "mode observe, so nothing was clicked: would have clicked Cancel order" || !c.Attempt.DispatchedAt.IsZero() || w.site.clicks(numberA) != 0 {
+		t.Errorf("held because of %q, attempt %+v, %d clicks", machine.HeldWhy(c), c.Attempt, w.site.clicks(numberA))
 	}
 }
 

@@ -20,8 +20,8 @@ const (
 	knockParallel = 4 // shops answer at their own pace; one must not hold up the rest
 	knockAlarm    = 4 // tries before a person hears of it
 	// A webhook may come before the shop's own API knows of the cancel.
-	notYetTries = 8 // looks at an order that still stands although a webhook says that it was cancelled
-	knockGiveUp = 6 // tries after which an order that the shop does not know is let go
+	stillStandsTries = 8 // looks at an order that still stands although a webhook says that it was cancelled
+	knockGiveUp      = 6 // tries after which an order that the shop does not know is let go
 )
 
 // Knock stores a sign from a shop, for webhooks, Flow and polls alike. It returns
@@ -69,7 +69,7 @@ func (e *Engine) drainInbox(ctx context.Context) error {
 		var g errgroup.Group // one that fails must not end the others
 		g.SetLimit(knockParallel)
 		for _, same := range byOrder(knocks) {
-			g.Go(func() error { return e.look(ctx, same) })
+			g.Go(func() error { return e.readOrder(ctx, same) })
 		}
 		if err := g.Wait(); err != nil {
 			return err
@@ -96,8 +96,8 @@ func byOrder(knocks []state.Knock) [][]state.Knock {
 	return out
 }
 
-// look reads the order behind some knocks and opens or moves its cases.
-func (e *Engine) look(ctx context.Context, knocks []state.Knock) error {
+// readOrder reads the order behind some knocks and opens or moves its cases.
+func (e *Engine) readOrder(ctx context.Context, knocks []state.Knock) error {
 	k := knocks[0]
 	if k.Topic == shop.TopicUninstalled {
 		return e.uninstalled(ctx, knocks)
@@ -114,7 +114,7 @@ func (e *Engine) look(ctx context.Context, knocks []state.Knock) error {
 		return e.knocksFailed(ctx, knocks, err)
 	}
 	err = e.update(ctx, func(t *txn) error {
-		if err := t.settle(o, s, knocks); err != nil {
+		if err := t.reconcile(o, s, knocks); err != nil {
 			return fmt.Errorf("settle %s %s: %w", o.Shop, o.Name, err)
 		}
 		for _, k := range knocks {
@@ -162,7 +162,7 @@ const topicCancelled = "orders/cancelled"
 // When the last try still shows an order that stands, a person is told.
 func (t *txn) stillStands(k state.Knock) error {
 	k.Tries++
-	if k.Tries < notYetTries {
+	if k.Tries < stillStandsTries {
 		k.NotBefore = t.now.Add(machine.Backoff(k.Tries))
 		k.LastError = "the order is not cancelled"
 		return t.PutKnock(k)
@@ -191,7 +191,7 @@ func (e *Engine) knocksFailed(ctx context.Context, knocks []state.Knock, cause e
 		}
 		waits := map[string]bool{first.Topic: true}
 		for _, k := range knocks[1:] {
-			if gone || waits[k.Topic] || !onlyTrace(k) {
+			if gone || waits[k.Topic] || !onlySource(k) {
 				err = t.endKnock(k)
 			} else {
 				waits[k.Topic] = true
@@ -206,9 +206,9 @@ func (e *Engine) knocksFailed(ctx context.Context, knocks []state.Knock, cause e
 	})
 }
 
-// onlyTrace tells whether a knock carries what the order itself does not show:
+// onlySource tells whether a knock carries what the order itself does not show:
 // that Flow asked for a cancel, or that a webhook reported one.
-func onlyTrace(k state.Knock) bool {
+func onlySource(k state.Knock) bool {
 	_, flow := shop.FlowReason(k.Topic)
 	return flow || k.Topic == topicCancelled
 }

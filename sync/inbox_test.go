@@ -87,8 +87,8 @@ func TestSameNumberTwice(t *testing.T) {
 	w.knock("gid://shopify/Order/1042")
 	w.quiet()
 	for _, c := range w.cases() {
-		if c.Status != state.Held || !c.Unsure || !strings.Contains(machine.Words(c), "is also named by mystore #104") {
-			t.Errorf("case of %s is %s, unsure %t, because of %q", c.ShopOrder, c.Status, c.Unsure, machine.Words(c))
+		if c.Status != state.Held || !c.NumberUnsure || !strings.Contains(machine.HeldWhy(c), "is also named by mystore #104") {
+			t.Errorf("case of %s is %s, unsure %t, because of %q", c.ShopOrder, c.Status, c.NumberUnsure, machine.HeldWhy(c))
 		}
 	}
 	if all := w.cases(); len(all) != 2 || w.site.count(&w.site.cancels) != 0 {
@@ -110,8 +110,8 @@ func TestSameNumberTwiceWhileQueued(t *testing.T) {
 		w.until("it is worked", w.noKnocks)
 	}
 	for _, c := range w.cases() {
-		if c.Status != state.Held || !c.Unsure {
-			t.Errorf("case of %s is %s, unsure %t", c.ShopOrder, c.Status, c.Unsure)
+		if c.Status != state.Held || !c.NumberUnsure {
+			t.Errorf("case of %s is %s, unsure %t", c.ShopOrder, c.Status, c.NumberUnsure)
 		}
 	}
 	w.view(func(tx state.ReadTx) error {

@@ -53,10 +53,10 @@ func (l *lane) drain(ctx context.Context) error {
 
 // pass does one thing. more tells that another one may be due.
 func (l *lane) pass(ctx context.Context) (more bool, err error) {
-	if err := l.take(ctx); err != nil {
+	if err := l.acquire(ctx); err != nil {
 		return false, err
 	}
-	defer l.give()
+	defer l.release()
 	ready, err := l.ready(ctx)
 	if err != nil {
 		return false, err
@@ -93,9 +93,9 @@ func (l *lane) work(ctx context.Context, work []job, pages int) (worked bool, er
 	case first.Kind == state.EffectRead:
 		return l.readings(ctx, work, pages)
 	case machine.IsMessage(first.Kind):
-		cost, do = tellCost, l.tell
+		cost, do = messageCost, l.message
 	}
-	if !l.starts(cost) {
+	if !l.startWork(cost) {
 		return false, nil
 	}
 	l.asked++
@@ -103,11 +103,11 @@ func (l *lane) work(ctx context.Context, work []job, pages int) (worked bool, er
 	l.clean = false
 	err = do(ctx, first)
 	l.clean = clean && err == nil
-	return true, l.setAside(ctx, first, err)
+	return true, l.postponeEffect(ctx, first, err)
 }
 
-// take waits for the lane's turn: one thing at a time, whoever wants it.
-func (l *lane) take(ctx context.Context) error {
+// acquire waits for the lane's turn: one thing at a time, whoever wants it.
+func (l *lane) acquire(ctx context.Context) error {
 	select {
 	case l.turn <- struct{}{}:
 		return nil
@@ -116,7 +116,7 @@ func (l *lane) take(ctx context.Context) error {
 	}
 }
 
-func (l *lane) give() { <-l.turn }
+func (l *lane) release() { <-l.turn }
 
 // idle closes a browser that has had nothing to do for a while. It keeps its
 // session and starts again when needed.
@@ -162,12 +162,12 @@ func (l *lane) recover(ctx context.Context) error {
 		}
 		if err := l.interrupted(ctx, f); err != nil {
 			left = true
-			if err := l.setAside(ctx, f, err); err != nil {
+			if err := l.postponeEffect(ctx, f, err); err != nil {
 				return err
 			}
 		}
 	}
-	adrift, err := l.takeUp(ctx)
+	adrift, err := l.replanMissing(ctx)
 	l.clean = err == nil && !left && !adrift
 	return err
 }
@@ -176,7 +176,7 @@ func (l *lane) recover(ctx context.Context) error {
 // is: see tell.
 func (l *lane) interrupted(ctx context.Context, f state.Effect) error {
 	switch {
-	case cutOff(f):
+	case maybeSent(f):
 		return nil
 	case machine.IsMessage(f.Kind):
 		return l.replan(ctx, f)
@@ -236,7 +236,7 @@ func (l *lane) update(ctx context.Context, fn func(*txn) error) error {
 
 // request places one cancel request: intent, mark, click, reading, outcome.
 func (l *lane) request(ctx context.Context, f state.Effect) error {
-	if wait, err := l.stillWanted(ctx, f); wait || err != nil {
+	if wait, err := l.recheckShopOrder(ctx, f); wait || err != nil {
 		return err
 	}
 	c, begun, err := l.begin(ctx, f)
@@ -245,7 +245,7 @@ func (l *lane) request(ctx context.Context, f state.Effect) error {
 	}
 	var wrong *machine.WrongOrderError
 	asked, err := l.client.Cancel(ctx, supplier.CancelRequest{
-		Number: c.SupplierOrder, CaseID: c.ID, Observe: l.e.o.Policy.Mode == machine.Observe, Despite: refusalsSeen(c),
+		Number: c.SupplierOrder, CaseID: c.ID, Observe: l.e.o.Policy.Mode == machine.Observe, ApprovedRefusals: refusalsSeen(c),
 		Guard: func(r state.Reading) error {
 			err := machine.RightOrder(c, r)
 			errors.As(err, &wrong)
@@ -270,17 +270,17 @@ func (l *lane) request(ctx context.Context, f state.Effect) error {
 	if asked.Reading != nil {
 		by = state.BySupplier
 	}
-	if end := l.end(ctx, f, state.Event{Kind: state.EventAsked, By: by, Asked: &asked}); end != nil {
+	if end := l.end(ctx, f, state.Event{Kind: state.EventAttemptEnded, By: by, Asked: &asked}); end != nil {
 		return end
 	}
 	l.e.crash("outcome stored")
 	return err
 }
 
-// stillWanted reads the shop order once more before a supplier is asked because
+// recheckShopOrder reads the shop order once more before a supplier is asked because
 // of a request or of removed lines, which the shop can undo unnoticed. wait is
 // set where the shop cannot be read now.
-func (l *lane) stillWanted(ctx context.Context, f state.Effect) (wait bool, err error) {
+func (l *lane) recheckShopOrder(ctx context.Context, f state.Effect) (wait bool, err error) {
 	var c state.Case
 	err = l.e.o.Store.View(ctx, func(tx state.ReadTx) (err error) {
 		c, err = tx.Case(f.CaseID)
@@ -302,13 +302,13 @@ func (l *lane) stillWanted(ctx context.Context, f state.Effect) (wait bool, err 
 		return true, l.putOff(ctx, nil, f.ID)
 	}
 	err = l.update(ctx, func(t *txn) error {
-		if err := t.settle(o, s, nil); err != nil {
+		if err := t.reconcile(o, s, nil); err != nil {
 			return fmt.Errorf("settle %s %s: %w", o.Shop, o.Name, err)
 		}
 		return nil
 	})
 	if errors.Is(err, state.ErrCorrupt) {
-		return false, l.holdUnsettled(ctx, f)
+		return false, l.holdBesideDamage(ctx, f)
 	}
 	return false, err
 }
@@ -324,8 +324,8 @@ func refusalsSeen(c state.Case) (texts []string) {
 }
 
 // failedAttempt is what an error before the last click means for the case.
-func failedAttempt(err error) state.Asked {
-	a := state.Asked{Outcome: state.AskFailed, Kind: string(supplier.KindOf(err)), Detail: err.Error()}
+func failedAttempt(err error) state.AttemptResult {
+	a := state.AttemptResult{Outcome: state.AskFailed, Kind: string(supplier.KindOf(err)), Detail: err.Error()}
 	switch supplier.KindOf(err) {
 	case supplier.WrongOrder:
 		a.Outcome = state.AskWrongOrder

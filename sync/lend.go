@@ -17,10 +17,10 @@ func (e *Engine) Lend(ctx context.Context, account, who string, d time.Duration)
 	if l == nil {
 		return fmt.Errorf("lend account %q: %w: no such account is configured", account, state.ErrNotFound)
 	}
-	if err := l.take(ctx); err != nil {
+	if err := l.acquire(ctx); err != nil {
 		return err
 	}
-	defer l.give()
+	defer l.release()
 	err := l.update(ctx, func(t *txn) error {
 		a, err := t.Account(l.name)
 		if err != nil {
@@ -53,11 +53,11 @@ func (e *Engine) TakeBack(ctx context.Context, account string) error {
 	if l == nil {
 		return fmt.Errorf("take back account %q: %w: no such account is configured", account, state.ErrNotFound)
 	}
-	if err := l.take(ctx); err != nil {
+	if err := l.acquire(ctx); err != nil {
 		return err
 	}
 	l.lent = time.Time{}
-	l.give()
+	l.release()
 	nudge(l.wake)
 	return nil
 }

@@ -10,19 +10,19 @@ import (
 	"countermand/sync/machine"
 )
 
-// learnLost reads whether a backup was restored, and when the lost period was.
+// readLostPeriod reads whether a backup was restored, and when the lost period was.
 // The first start on the backup ends it.
-func (e *Engine) learnLost(ctx context.Context) error {
+func (e *Engine) readLostPeriod(ctx context.Context) error {
 	var mark string
 	err := e.o.Store.View(ctx, func(tx state.ReadTx) (err error) {
-		mark, err = tx.Mark(state.MarkRestored)
+		mark, err = tx.Value(state.ValueRestored)
 		return err
 	})
 	if err != nil || mark == "" {
 		return err
 	}
 	from, to, ended := strings.Cut(mark, " ")
-	lost := machine.Lost{To: e.o.Now().UTC()}
+	lost := machine.LostPeriod{To: e.o.Now().UTC()}
 	if lost.From, err = time.Parse(time.RFC3339Nano, from); err == nil && ended {
 		lost.To, err = time.Parse(time.RFC3339Nano, to)
 	}
@@ -31,9 +31,9 @@ func (e *Engine) learnLost(ctx context.Context) error {
 	}
 	if !ended {
 		err = e.update(ctx, func(t *txn) error {
-			return t.PutMark(state.MarkRestored, from+" "+lost.To.Format(time.RFC3339Nano))
+			return t.PutValue(state.ValueRestored, from+" "+lost.To.Format(time.RFC3339Nano))
 		})
 	}
-	e.o.Policy.Lost = lost
+	e.o.Policy.LostPeriod = lost
 	return err
 }

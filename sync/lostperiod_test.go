@@ -18,22 +18,22 @@ func TestLostTimeIsLearnt(t *testing.T) {
 	t.Parallel()
 	store := statetest.Open(t)
 	now := base
-	learnt := func() machine.Lost {
+	learnt := func() machine.LostPeriod {
 		e, err := New(Options{Store: store, Policy: policyOf(machine.Auto), Now: func() time.Time { return now }, Owner: "test", NewID: func(time.Time) string { return "1" }, Log: zerolog.Nop()})
 		if err != nil {
 			t.Fatal(err)
 		}
-		if err := e.learnLost(context.Background()); err != nil {
+		if err := e.readLostPeriod(context.Background()); err != nil {
 			t.Fatal(err)
 		}
-		return e.o.Policy.Lost
+		return e.o.Policy.LostPeriod
 	}
-	if l := learnt(); l != (machine.Lost{}) {
+	if l := learnt(); l != (machine.LostPeriod{}) {
 		t.Errorf("nothing was restored: %+v", l)
 	}
 	from := base.Add(-36 * time.Hour)
 	if err := store.Update(context.Background(), func(tx state.Tx) error {
-		return tx.PutMark(state.MarkRestored, from.Format(time.RFC3339Nano))
+		return tx.PutValue(state.ValueRestored, from.Format(time.RFC3339Nano))
 	}); err != nil {
 		t.Fatal(err)
 	}

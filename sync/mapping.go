@@ -40,10 +40,10 @@ func (e *Engine) MapSet(ctx context.Context, shopName, order, who string, number
 		c := have[0]
 		if c.Cause != state.CauseCancelled { // which lines went, only the shop knows
 			out = have
-			return t.lookAgain(c)
+			return t.knockAgain(c)
 		}
 		cn := &state.Cancellation{Shop: c.Shop, ShopOrder: c.ShopOrder, ShopOrderID: c.ShopOrderID, Reason: c.Reason, OrderedAt: c.ShopOrderedAt, CancelledAt: c.CancelledAt, Lines: c.Lines, Cause: c.Cause, Facts: c.Facts}
-		if err := t.cover(have, cn, orders.Wanted{Maps: maps, Orders: orders.All(maps)}, s, state.ByCLI); err != nil {
+		if err := t.openCases(have, cn, orders.Cancels{Maps: maps, Orders: orders.All(maps)}, s, state.ByCLI); err != nil {
 			return err
 		}
 		out, err = t.CasesByShopOrder(c.Shop, c.ShopOrderID)
@@ -100,7 +100,7 @@ func (e *Engine) MapImport(ctx context.Context, shopName string, named map[strin
 		}
 		maps.Copy(refused, no)
 	}
-	if err := e.lookAtUnmapped(ctx, shopName, named); err != nil {
+	if err := e.knockUnmapped(ctx, shopName, named); err != nil {
 		return refused, err
 	}
 	e.o.Log.Info().Str("shop", shopName).Int("orders", len(named)).Int("refused", len(refused)).Str("who", who).Msg("numbers imported")
@@ -119,11 +119,11 @@ func (t *txn) importOne(shopName, name string, list []state.Mapping) (why string
 		return "map set has said otherwise, which stands", nil
 	}
 	list, unclear := orders.Merge(list, have)
-	return machine.Words(state.Case{Findings: state.Findings{}.With(unclear)}), t.PutMappings(shopName, orders.PlainName(name), list)
+	return machine.HeldWhy(state.Case{Findings: state.Findings{}.With(unclear)}), t.PutMappings(shopName, orders.PlainName(name), list)
 }
 
-// lookAtUnmapped looks at the shop orders of a file that wait for a number.
-func (e *Engine) lookAtUnmapped(ctx context.Context, shopName string, named map[string][]state.Mapping) error {
+// knockUnmapped looks at the shop orders of a file that wait for a number.
+func (e *Engine) knockUnmapped(ctx context.Context, shopName string, named map[string][]state.Mapping) error {
 	names := map[string]bool{}
 	for name := range named {
 		names[orders.PlainName(name)] = true
@@ -134,7 +134,7 @@ func (e *Engine) lookAtUnmapped(ctx context.Context, shopName string, named map[
 				return err
 			}
 			if c.Shop == shopName && names[orders.PlainName(c.ShopOrder)] {
-				if err := t.lookAgain(c); err != nil {
+				if err := t.knockAgain(c); err != nil {
 					return err
 				}
 			}

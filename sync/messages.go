@@ -10,36 +10,36 @@ import (
 	"countermand/sync/machine"
 )
 
-// tellTries is how often a message is tried before a person is told to send it.
-const tellTries = 4
+// messageTries is how often a message is tried before a person is told to send it.
+const messageTries = 4
 
-// cutOff tells whether a message may have been sent by an attempt that never
+// maybeSent tells whether a message may have been sent by an attempt that never
 // ended.
-func cutOff(f state.Effect) bool {
+func maybeSent(f state.Effect) bool {
 	return machine.IsMessage(f.Kind) && f.State == state.EffectDispatched
 }
 
-var errCutOff = errors.New("an attempt to write it was cut off, and the text is not found")
+var errMaybeSent = errors.New("an attempt to write it was cut off, and the text is not found")
 
-// tell sends one message. Texts that the page already shows are not sent again,
+// message sends one message. Texts that the page already shows are not sent again,
 // so an attempt that was interrupted before its mark is simply repeated. After
 // the mark the page is only read: the site may show a text differently from how
 // it was written, so one that is not found may have been sent all the same.
-func (l *lane) tell(ctx context.Context, f state.Effect) error {
-	c, texts, err := l.beginTell(ctx, f)
+func (l *lane) message(ctx context.Context, f state.Effect) error {
+	c, texts, err := l.beginMessage(ctx, f)
 	if err != nil || len(texts) == 0 {
 		return err
 	}
-	look, marked, lost := cutOff(f), false, false
+	look, marked, lost := maybeSent(f), false, false
 	res, err := l.account.Messenger.Message(ctx, supplier.MessageRequest{
 		Number: c.SupplierOrder, CaseID: c.ID, Texts: texts, Observe: look,
 		Guard: func(r state.Reading) error { return machine.RightOrder(c, r) },
 		Dispatch: func(ctx context.Context) error {
 			if lost = look; lost {
-				return errCutOff
+				return errMaybeSent
 			}
 			defer l.e.crash("message dispatch stored")
-			err := l.dispatchTell(ctx, f)
+			err := l.markMessage(ctx, f)
 			marked = marked || err == nil
 			return err
 		},
@@ -54,18 +54,18 @@ func (l *lane) tell(ctx context.Context, f state.Effect) error {
 	switch res.Outcome {
 	case supplier.MessageSent, supplier.MessageAlready, supplier.MessageUnclear:
 	case supplier.MessageObserved:
-		res.Outcome, res.Detail = supplier.MessageUnclear, errCutOff.Error()
+		res.Outcome, res.Detail = supplier.MessageUnclear, errMaybeSent.Error()
 	default:
 		if marked || lost || look && res.Outcome != supplier.MessageFailed {
 			res.Outcome = supplier.MessageUnclear
 		}
 	}
-	return errors.Join(l.endTell(ctx, f, res, texts), err)
+	return errors.Join(l.endMessage(ctx, f, res, texts), err)
 }
 
-// beginTell stores that the message is being sent. It returns no texts where the
+// beginMessage stores that the message is being sent. It returns no texts where the
 // message is no longer needed.
-func (l *lane) beginTell(ctx context.Context, f state.Effect) (c state.Case, texts []string, err error) {
+func (l *lane) beginMessage(ctx context.Context, f state.Effect) (c state.Case, texts []string, err error) {
 	err = l.update(ctx, func(t *txn) error {
 		texts = nil
 		now, err := t.Effect(f.ID)
@@ -78,19 +78,19 @@ func (l *lane) beginTell(ctx context.Context, f state.Effect) (c state.Case, tex
 		if c, err = t.Case(f.CaseID); err != nil {
 			return err
 		}
-		if _, told := c.Told[f.Kind]; !told && machine.MessageFits(c, f.Kind) && !c.Paused && l.account.Messenger != nil {
+		if _, told := c.MessagedAt[f.Kind]; !told && machine.MessageFits(c, f.Kind) && !c.Paused && l.account.Messenger != nil {
 			if texts = now.Texts; len(texts) == 0 {
 				if texts, err = l.e.o.Texts(f.Kind, c); err != nil {
 					return fmt.Errorf("word the message: %w", err)
 				}
 			}
 		}
-		switch _, told := c.Told[f.Kind]; {
-		case len(texts) == 0 && cutOff(now) && !told:
-			return t.maybeTold(c, now)
+		switch _, told := c.MessagedAt[f.Kind]; {
+		case len(texts) == 0 && maybeSent(now) && !told:
+			return t.endUncertainMessage(c, now)
 		case len(texts) == 0:
 			return t.DeleteEffect(f.ID)
-		case !cutOff(now):
+		case !maybeSent(now):
 			now.State = state.EffectStarted
 		}
 		now.StartedAt, now.Fence, now.Tries, now.Texts = t.now, l.fence, now.Tries+1, texts
@@ -103,9 +103,9 @@ func (l *lane) beginTell(ctx context.Context, f state.Effect) (c state.Case, tex
 	return c, texts, nil
 }
 
-// maybeTold ends a message whose attempt was interrupted after the mark and that
+// endUncertainMessage ends a message whose attempt was interrupted after the mark and that
 // is no longer needed: it must not be sent later as if it never had been.
-func (t *txn) maybeTold(c state.Case, f state.Effect) error {
+func (t *txn) endUncertainMessage(c state.Case, f state.Effect) error {
 	if err := t.DeleteEffect(f.ID); err != nil {
 		return err
 	}
@@ -117,10 +117,10 @@ func (t *txn) maybeTold(c state.Case, f state.Effect) error {
 
 const lookFirst = "; it may stand there all the same: look before you write it"
 
-var errTellOver = errors.New("the case was paused or went on meanwhile, so the message is not sent")
+var errMessageOver = errors.New("the case was paused or went on meanwhile, so the message is not sent")
 
-// dispatchTell stores the mark before the first text is sent.
-func (l *lane) dispatchTell(ctx context.Context, f state.Effect) error {
+// markMessage stores the mark before the first text is sent.
+func (l *lane) markMessage(ctx context.Context, f state.Effect) error {
 	return l.update(ctx, func(t *txn) error {
 		now, err := t.Effect(f.ID)
 		if err != nil {
@@ -134,7 +134,7 @@ func (l *lane) dispatchTell(ctx context.Context, f state.Effect) error {
 			return errFenced
 		}
 		if c.Paused || !machine.MessageFits(c, f.Kind) {
-			return errTellOver
+			return errMessageOver
 		}
 		now.State = state.EffectDispatched
 		_, err = t.PutEffect(now)
@@ -142,8 +142,8 @@ func (l *lane) dispatchTell(ctx context.Context, f state.Effect) error {
 	})
 }
 
-// endTell stores the outcome, and postpones a message that may be tried again.
-func (l *lane) endTell(ctx context.Context, f state.Effect, res supplier.MessageResult, texts []string) error {
+// endMessage stores the outcome, and postpones a message that may be tried again.
+func (l *lane) endMessage(ctx context.Context, f state.Effect, res supplier.MessageResult, texts []string) error {
 	ev := state.Event{Kind: state.EventMessaged, By: state.ByEngine, Evidence: res.Evidence, Messaged: &state.Messaged{Kind: f.Kind, Detail: res.Detail, Texts: texts}}
 	again := false
 	switch res.Outcome {
@@ -162,14 +162,14 @@ func (l *lane) endTell(ctx context.Context, f state.Effect, res supplier.Message
 		case missing(err):
 		case err != nil:
 			return err
-		case again && now.Tries < tellTries:
-			if now.NotBefore = t.now.Add(machine.Backoff(now.Tries)); !cutOff(f) {
+		case again && now.Tries < messageTries:
+			if now.NotBefore = t.now.Add(machine.Backoff(now.Tries)); !maybeSent(f) {
 				now.State = state.EffectPlanned
 			}
 			_, err = t.PutEffect(now)
 			return err
 		default:
-			ev.Messaged.Maybe = ev.Messaged.Maybe || again && cutOff(f)
+			ev.Messaged.Maybe = ev.Messaged.Maybe || again && maybeSent(f)
 			if err := t.endEffect(f); err != nil {
 				return err
 			}

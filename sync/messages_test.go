@@ -84,7 +84,7 @@ func TestMessageInterruptedByACrashIsNotSentAgain(t *testing.T) {
 			w.site.add(numberA)
 			tt.chat.died = make(chan struct{})
 			o := w.options()
-			o.Policy.Tells = map[state.EffectKind]bool{state.EffectTellRequest: true}
+			o.Policy.Messages = map[state.EffectKind]bool{state.EffectMessageRequest: true}
 			o.Texts = func(state.EffectKind, state.Case) ([]string, error) {
 				return []string{"please cancel 8190000000000001"}, nil
 			}
@@ -113,10 +113,10 @@ func TestMessageInterruptedByACrashIsNotSentAgain(t *testing.T) {
 				w.pass(10 * time.Minute)
 			}
 			c := w.one()
-			if _, told := c.Told[state.EffectTellRequest]; !told {
-				t.Errorf("it may be written later: %+v", c.Told)
+			if _, told := c.MessagedAt[state.EffectMessageRequest]; !told {
+				t.Errorf("it may be written later: %+v", c.MessagedAt)
 			}
-			if got := len(w.alerts(machine.AlertUntold)); (got == 1) != tt.told || got > 1 {
+			if got := len(w.alerts(machine.AlertMessageUnsent)); (got == 1) != tt.told || got > 1 {
 				t.Errorf("%d alerts, want a person told: %t", got, tt.told)
 			}
 			if tt.chat.sends != tt.sends {

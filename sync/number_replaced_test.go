@@ -31,7 +31,7 @@ func TestNumberReplacedInTheShop(t *testing.T) {
 	w.rests()
 	w.works()
 	got := w.cases()
-	if got[0].Status != state.Held || !strings.Contains(machine.Words(got[0]), "does not name AliExpress order "+numberA) || got[1].Status != state.Requested {
+	if got[0].Status != state.Held || !strings.Contains(machine.HeldWhy(got[0]), "does not name AliExpress order "+numberA) || got[1].Status != state.Requested {
 		t.Errorf("cases %+v", got)
 	}
 	w.clicked(0, 1)

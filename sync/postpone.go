@@ -11,14 +11,14 @@ import (
 	"countermand/sync/machine"
 )
 
-// asideAlarm is how often a piece of work fails before a person hears of it.
-const asideAlarm = 4
+// postponeAlarm is how often a piece of work fails before a person hears of it.
+const postponeAlarm = 4
 
-// setAside postpones an effect that failed because of what is stored, so that it
+// postponeEffect postpones an effect that failed because of what is stored, so that it
 // does not hold up the others, and alerts a person when it keeps failing. Errors
 // of the supplier, the disk or a shutdown are returned as they are: they are not
 // about this effect.
-func (l *lane) setAside(ctx context.Context, f state.Effect, cause error) error {
+func (l *lane) postponeEffect(ctx context.Context, f state.Effect, cause error) error {
 	if cause == nil || ctx.Err() != nil || supplier.KindOf(cause) != "" || errors.Is(cause, errFenced) || errors.Is(cause, state.ErrDisk) {
 		return cause
 	}
@@ -34,8 +34,8 @@ func (l *lane) setAside(ctx context.Context, f state.Effect, cause error) error 
 		if now.Tries++; now.Tries > 1 { // a single fault of the disk is over at once
 			now.NotBefore = t.now.Add(machine.Backoff(now.Tries))
 		}
-		if now.Tries >= asideAlarm {
-			if err := t.cannot(effectAlert(now), f.CaseID, l.name, cause); err != nil {
+		if now.Tries >= postponeAlarm {
+			if err := t.alertWorkFails(effectAlert(now), f.CaseID, l.name, cause); err != nil {
 				return err
 			}
 		}
@@ -56,11 +56,11 @@ func (t *txn) endEffect(f state.Effect) error {
 	return t.resolve(effectAlert(f), "It was done in the meantime.")
 }
 
-// cannot alerts a person about work on a case that fails again and again.
-func (t *txn) cannot(key, caseID, account string, cause error) error {
+// alertWorkFails alerts a person about work on a case that fails again and again.
+func (t *txn) alertWorkFails(key, caseID, account string, cause error) error {
 	what := "account " + account
 	if c, err := t.Case(caseID); err == nil {
-		what = machine.Names(c)
+		what = machine.CaseTitle(c)
 	}
 	return t.raise(state.Alert{
 		Key: key, Kind: machine.AlertFault, Page: true, CaseID: caseID, Account: account, Title: what + ": work on it fails again and again",
@@ -78,8 +78,8 @@ func (t *txn) tick(c state.Case) error {
 
 func tickAlert(c state.Case) string { return fmt.Sprintf("case/%s/stands/%s", c.ID, c.Status) }
 
-// standsFor is how long a case that could not be moved is postponed.
-const standsFor = time.Hour
+// postponedFor is how long a case that could not be moved is postponed.
+const postponedFor = time.Hour
 
 // tickEach moves due cases one by one, after one of them made the common
 // transaction fail: that one is postponed and a person alerted.
@@ -120,7 +120,7 @@ func (e *Engine) postpone(ctx context.Context, id string, cause error) error {
 		if err != nil {
 			return err
 		}
-		return t.cannot(tickAlert(c), c.ID, c.Account, cause)
+		return t.alertWorkFails(tickAlert(c), c.ID, c.Account, cause)
 	})
 	err := e.update(ctx, func(t *txn) error { // perhaps it cannot be saved at all
 		c, err := t.Case(id)
@@ -130,7 +130,7 @@ func (e *Engine) postpone(ctx context.Context, id string, cause error) error {
 		if err != nil {
 			return err
 		}
-		c.DueAt = t.now.Add(standsFor)
+		c.DueAt = t.now.Add(postponedFor)
 		_, err = t.PutCase(c)
 		return err
 	})
@@ -140,9 +140,9 @@ func (e *Engine) postpone(ctx context.Context, id string, cause error) error {
 	return nil
 }
 
-// holdUnsettled holds a case of a shop order of which another record is damaged.
+// holdBesideDamage holds a case of a shop order of which another record is damaged.
 // A case that a person has approved is asked all the same.
-func (l *lane) holdUnsettled(ctx context.Context, f state.Effect) error {
+func (l *lane) holdBesideDamage(ctx context.Context, f state.Effect) error {
 	return l.update(ctx, func(t *txn) error {
 		c, err := t.Case(f.CaseID)
 		if err != nil {

@@ -25,12 +25,12 @@ func (l *lane) readings(ctx context.Context, due []job, pages int) (worked bool,
 		return l.readEach(ctx, due, nil, pages)
 	}
 	// With room for a page behind it, or sweeps would be all that is done.
-	if !l.starts(sweepCost(len(want)) + readCost(due[0])) {
+	if !l.startWork(sweepCost(len(want)) + readCost(due[0])) {
 		return false, nil
 	}
 	swept, err := l.client.Sweep(ctx, want)
 	if err != nil {
-		return true, l.unswept(ctx, due, pages, err)
+		return true, l.sweepFailed(ctx, due, pages, err)
 	}
 	return l.readEach(ctx, due, swept, pages)
 }
@@ -39,9 +39,9 @@ func (l *lane) readings(ctx context.Context, due []job, pages int) (worked bool,
 // entry there: then its own page is read.
 const listTries = 3
 
-// unswept postpones the readings of a failed sweep. Where only the list cannot be
+// sweepFailed postpones the readings of a failed sweep. Where only the list cannot be
 // read, readings of the orders' own pages go on.
-func (l *lane) unswept(ctx context.Context, due []job, pages int, cause error) error {
+func (l *lane) sweepFailed(ctx context.Context, due []job, pages int, cause error) error {
 	broken := supplier.KindOf(cause) == supplier.Unreadable || supplier.KindOf(cause) == supplier.UnknownPage
 	var off []string
 	var rest []job
@@ -65,7 +65,7 @@ func (l *lane) unswept(ctx context.Context, due []job, pages int, cause error) e
 // the hour's budget has no room for the next one; worked is false if there was
 // none at all.
 func (l *lane) readEach(ctx context.Context, due []job, swept map[string]state.Reading, pages int) (worked bool, err error) {
-	served := func(j job) bool { return listed(j, swept) }
+	served := func(j job) bool { return unchangedInList(j, swept) }
 	order := slices.DeleteFunc(slices.Clone(due), func(j job) bool { return !served(j) }) // they cost nothing more
 	order = append(order, slices.DeleteFunc(due, served)...)
 	// Where no order at all can be read, the site changed, or the account did.
@@ -75,21 +75,21 @@ func (l *lane) readEach(ctx context.Context, due []job, swept map[string]state.R
 		if ctx.Err() != nil {
 			return worked, context.Cause(ctx)
 		}
-		if wanted, err := l.wanted(ctx, j); err != nil {
+		if wanted, err := l.stillPlanned(ctx, j); err != nil {
 			return worked, err
 		} else if !wanted {
 			worked = true
 			continue
 		}
 		if !served(j) {
-			if pages <= 0 && l.askDue(ctx) || !l.starts(readCost(j)) {
+			if pages <= 0 && l.askDue(ctx) || !l.startWork(readCost(j)) {
 				return worked, blind
 			}
 			pages--
 		}
 		worked, l.asked = true, 0
 		unread, err := l.reading(ctx, j, swept)
-		if err := l.setAside(ctx, j.Effect, err); err != nil {
+		if err := l.postponeEffect(ctx, j.Effect, err); err != nil {
 			return true, err
 		}
 		if seen = seen || unread == nil; seen {
@@ -107,8 +107,8 @@ func (l *lane) askDue(ctx context.Context) bool {
 	return err == nil && len(b.asks) > 0
 }
 
-// wanted tells whether a read effect is still planned.
-func (l *lane) wanted(ctx context.Context, j job) (wanted bool, err error) {
+// stillPlanned tells whether a read effect is still planned.
+func (l *lane) stillPlanned(ctx context.Context, j job) (wanted bool, err error) {
 	err = l.e.o.Store.View(ctx, func(tx state.ReadTx) error {
 		_, err := tx.Effect(j.ID)
 		if wanted = err == nil; missing(err) {
@@ -119,9 +119,9 @@ func (l *lane) wanted(ctx context.Context, j job) (wanted bool, err error) {
 	return wanted, err
 }
 
-// listed tells whether the list's entry of an order is enough because it has not
+// unchangedInList tells whether the list's entry of an order is enough because it has not
 // changed.
-func listed(j job, swept map[string]state.Reading) bool {
+func unchangedInList(j job, swept map[string]state.Reading) bool {
 	entry, there := swept[j.c.SupplierOrder]
 	return j.Depth == state.DepthList && there && entry.StatusText == j.c.ListText && j.c.ListText != ""
 }
@@ -133,7 +133,7 @@ func (l *lane) reading(ctx context.Context, j job, swept map[string]state.Readin
 	var listText string
 	if j.Depth == state.DepthList {
 		entry := swept[j.c.SupplierOrder]
-		if listed(j, swept) {
+		if unchangedInList(j, swept) {
 			return nil, l.endRead(ctx, j.Effect, state.Event{Kind: state.EventReading, By: state.BySupplier, Reading: &entry})
 		}
 		listText = entry.StatusText

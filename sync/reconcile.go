@@ -9,9 +9,9 @@ import (
 	"countermand/sync/orders"
 )
 
-// settle makes the cases of an order agree with what the shop and the operator
+// reconcile makes the cases of an order agree with what the shop and the operator
 // say about it. Doing it again changes nothing.
-func (t *txn) settle(o shop.Order, s Shop, knocks []state.Knock) error {
+func (t *txn) reconcile(o shop.Order, s Shop, knocks []state.Knock) error {
 	have, err := t.CasesByShopOrder(o.Shop, o.ID)
 	if err != nil {
 		return err
@@ -21,7 +21,7 @@ func (t *txn) settle(o shop.Order, s Shop, knocks []state.Knock) error {
 			return err
 		}
 	}
-	if err := t.claim(o); err != nil {
+	if err := t.storeClaim(o); err != nil {
 		return fmt.Errorf("note which numbers it names: %w", err)
 	}
 	said, err := t.Mappings(o.Shop, orders.PlainName(o.Name))
@@ -29,36 +29,36 @@ func (t *txn) settle(o shop.Order, s Shop, knocks []state.Knock) error {
 		return err
 	}
 	maps := orders.Numbers(o, said)
-	if err := t.unnamed(have, maps); err != nil {
+	if err := t.doubtUnnamed(have, maps); err != nil {
 		return err
 	}
 	if !o.CancelledAt.IsZero() {
-		return t.settleCancelled(o, s, have, maps)
+		return t.reconcileCancelled(o, s, have, maps)
 	}
-	asked, err := t.settleRequest(o, s, have, maps, knocks)
+	asked, err := t.reconcileRequest(o, s, have, maps, knocks)
 	if err != nil || asked {
 		return err
 	}
 	if have, err = t.CasesByShopOrder(o.Shop, o.ID); err != nil { // a request that ended moved them
 		return err
 	}
-	return t.settleGone(o, s, have, maps)
+	return t.reconcileRemoved(o, s, have, maps)
 }
 
-// settleCancelled is an order cancelled in the shop.
-func (t *txn) settleCancelled(o shop.Order, s Shop, have []state.Case, maps []state.Mapping) error {
+// reconcileCancelled is an order cancelled in the shop.
+func (t *txn) reconcileCancelled(o shop.Order, s Shop, have []state.Case, maps []state.Mapping) error {
 	if len(have) == 0 && o.CancelledAt.Before(s.Since) {
 		return nil
 	}
-	if err := t.cover(have, orders.Cancellation(o, state.CauseCancelled), orders.Whole(o, maps), s, state.ByShop); err != nil {
+	if err := t.openCases(have, orders.Cancellation(o, state.CauseCancelled), orders.Whole(o, maps), s, state.ByShop); err != nil {
 		return err
 	}
 	return t.shopCancelled(o)
 }
 
-// unnamed puts a number in doubt that the shop order no longer names: an importer
+// doubtUnnamed puts a number in doubt that the shop order no longer names: an importer
 // may have corrected it. For what the operator says see replace.
-func (t *txn) unnamed(have []state.Case, maps []state.Mapping) error {
+func (t *txn) doubtUnnamed(have []state.Case, maps []state.Mapping) error {
 	if slices.ContainsFunc(maps, func(m state.Mapping) bool { return m.By == orders.ByOperator }) {
 		return nil
 	}
@@ -77,26 +77,26 @@ func (t *txn) unnamed(have []state.Case, maps []state.Mapping) error {
 	return nil
 }
 
-// cover opens a case for each supplier order that has none, reusing an unmapped
+// openCases opens a case for each supplier order that has none, reusing an unmapped
 // case first; where no supplier order is known and no case is there, it opens an
 // unmapped one. Existing cases get what is new about the shop order.
-func (t *txn) cover(have []state.Case, cn *state.Cancellation, wish orders.Wanted, s Shop, by state.By) error {
+func (t *txn) openCases(have []state.Case, cn *state.Cancellation, wish orders.Cancels, s Shop, by state.By) error {
 	maps, wants := wish.Maps, wish.Orders
-	if len(maps) == 0 && !slices.ContainsFunc(have, func(c state.Case) bool { return !orders.LetGo(c, cn) }) {
+	if len(maps) == 0 && !slices.ContainsFunc(have, func(c state.Case) bool { return !orders.Superseded(c, cn) }) {
 		_, err := t.step(t.newCase(s), state.Event{Kind: state.EventCancelled, By: by, Cancellation: cn})
 		return err
 	}
 	byNumber, before := map[string]state.Case{}, map[string]state.Case{}
 	var unmapped []state.Case
 	for _, c := range have {
-		next, err := t.replace(c, maps)
+		next, err := t.takeNumberBack(c, maps)
 		if err != nil {
 			return err
 		}
-		if next, err = t.hear(next, cn, wants, by); err != nil {
+		if next, err = t.refreshCase(next, cn, wants, by); err != nil {
 			return err
 		}
-		if !orders.LetGo(next, cn) {
+		if !orders.Superseded(next, cn) {
 			byNumber[c.SupplierOrder] = next
 		} else if next.Notice().Possible() { // named again, it is another case
 			before[c.SupplierOrder] = next
@@ -115,7 +115,7 @@ func (t *txn) cover(have []state.Case, cn *state.Cancellation, wish orders.Wante
 			return err
 		}
 		if b, ok := before[m.SupplierOrder]; ok {
-			m.HeardAt, m.HeardBy = b.Notice().At, b.ID
+			m.NoticeAt, m.NoticeCase = b.Notice().At, b.ID
 		}
 		of := *cn
 		of.Partial = w.Partial
@@ -135,12 +135,12 @@ func (t *txn) cover(have []state.Case, cn *state.Cancellation, wish orders.Wante
 		}
 		byNumber[m.SupplierOrder] = next
 	}
-	return t.coverRest(have, unmapped, cn, wish, s, by)
+	return t.openCaseForRest(have, unmapped, cn, wish, s, by)
 }
 
-// coverRest keeps a case for lines of which no supplier order is known beside
+// openCaseForRest keeps a case for lines of which no supplier order is known beside
 // those that have one, and ends it once they have.
-func (t *txn) coverRest(have, unmapped []state.Case, cn *state.Cancellation, w orders.Wanted, s Shop, by state.By) error {
+func (t *txn) openCaseForRest(have, unmapped []state.Case, cn *state.Cancellation, w orders.Cancels, s Shop, by state.By) error {
 	if len(w.Rest) == 0 {
 		for _, c := range unmapped {
 			if len(w.Maps) == 0 || len(w.Orders) == 0 {
@@ -152,7 +152,7 @@ func (t *txn) coverRest(have, unmapped []state.Case, cn *state.Cancellation, w o
 		}
 		return nil
 	}
-	if slices.ContainsFunc(have, func(c state.Case) bool { return c.SupplierOrder == "" && !orders.LetGo(c, cn) }) {
+	if slices.ContainsFunc(have, func(c state.Case) bool { return c.SupplierOrder == "" && !orders.Superseded(c, cn) }) {
 		return nil
 	}
 	of := *cn
@@ -180,9 +180,9 @@ func (s Shop) account(m *state.Mapping) {
 	}
 }
 
-// hear passes to a case what is new about its shop order.
-func (t *txn) hear(c state.Case, cn *state.Cancellation, wants []orders.Want, by state.By) (state.Case, error) {
-	i := slices.IndexFunc(wants, func(w orders.Want) bool { return w.SupplierOrder == c.SupplierOrder })
+// refreshCase passes to a case what is new about its shop order.
+func (t *txn) refreshCase(c state.Case, cn *state.Cancellation, wants []orders.ToCancel, by state.By) (state.Case, error) {
+	i := slices.IndexFunc(wants, func(w orders.ToCancel) bool { return w.SupplierOrder == c.SupplierOrder })
 	if c.Status.Ended() || c.SupplierOrder != "" && i < 0 {
 		return c, nil
 	}
@@ -196,9 +196,9 @@ func (t *txn) hear(c state.Case, cn *state.Cancellation, wants []orders.Want, by
 	return t.step(c, state.Event{Kind: state.EventCancelled, By: by, Cancellation: &of})
 }
 
-// replace takes the number from a case where the operator named other supplier
+// takeNumberBack takes the number from a case where the operator named other supplier
 // orders.
-func (t *txn) replace(c state.Case, maps []state.Mapping) (state.Case, error) {
+func (t *txn) takeNumberBack(c state.Case, maps []state.Mapping) (state.Case, error) {
 	said := slices.ContainsFunc(maps, func(m state.Mapping) bool { return m.By == orders.ByOperator })
 	named := slices.ContainsFunc(maps, func(m state.Mapping) bool { return m.SupplierOrder == c.SupplierOrder })
 	if !said || named || c.SupplierOrder == "" || c.Status.Ended() {
@@ -220,7 +220,7 @@ func (t *txn) conflict(m *state.Mapping, cn *state.Cancellation, s Shop) error {
 		}
 	}
 	if m.By != orders.ByOperator {
-		if who, err := t.claimant(m.SupplierOrder, cn.Shop, cn.ShopOrderID); err != nil {
+		if who, err := t.otherClaim(m.SupplierOrder, cn.Shop, cn.ShopOrderID); err != nil {
 			return err
 		} else if who != "" {
 			m.Conflict = namedBy(m.SupplierOrder, who)
@@ -231,7 +231,7 @@ func (t *txn) conflict(m *state.Mapping, cn *state.Cancellation, s Shop) error {
 		return err
 	}
 	for _, c := range others {
-		if c.Shop == cn.Shop && c.ShopOrderID == cn.ShopOrderID || orders.Freed(c) {
+		if c.Shop == cn.Shop && c.ShopOrderID == cn.ShopOrderID || orders.GaveNumberBack(c) {
 			continue
 		}
 		m.Conflict = namedBy(m.SupplierOrder, c.Shop+" "+c.ShopOrder)
@@ -243,8 +243,8 @@ func (t *txn) conflict(m *state.Mapping, cn *state.Cancellation, s Shop) error {
 	return nil
 }
 
-// lookAgain stores a knock, so that the case's shop order is read again.
-func (t *txn) lookAgain(c state.Case) error {
+// knockAgain stores a knock, so that the case's shop order is read again.
+func (t *txn) knockAgain(c state.Case) error {
 	_, err := t.AddKnock(state.Knock{Shop: c.Shop, OrderID: c.ShopOrderID, Source: "engine", ReceivedAt: t.now, NotBefore: t.now})
 	if err != nil {
 		return fmt.Errorf("look at %s again: %w", c.ShopOrder, err)
@@ -252,10 +252,10 @@ func (t *txn) lookAgain(c state.Case) error {
 	return nil
 }
 
-// settleGone opens or moves the cases of an order that stands and of which lines
+// reconcileRemoved opens or moves the cases of an order that stands and of which lines
 // were taken off.
-func (t *txn) settleGone(o shop.Order, s Shop, have []state.Case, maps []state.Mapping) error {
-	if err := t.wantedAgain(o, have); err != nil {
+func (t *txn) reconcileRemoved(o shop.Order, s Shop, have []state.Case, maps []state.Mapping) error {
+	if err := t.withdrawRestored(o, have); err != nil {
 		return err
 	}
 	went, all := orders.Count(o.Lines, o.Gone)
@@ -266,7 +266,7 @@ func (t *txn) settleGone(o shop.Order, s Shop, have []state.Case, maps []state.M
 	}
 	cn := orders.Cancellation(o, state.CauseLines)
 	if old && (o.GoneAt.IsZero() || before) {
-		cn.Doubt = state.Found(state.LinesBeforeStart, "")
+		cn.HoldWhy = state.Found(state.LinesBeforeStart, "")
 	}
 	if len(maps) == 0 && went < all {
 		cn.Partial = orders.Partial(state.PartOfShop, went, all)
@@ -275,17 +275,17 @@ func (t *txn) settleGone(o shop.Order, s Shop, have []state.Case, maps []state.M
 	if len(maps) > 0 && len(w.Orders)+len(w.Rest) == 0 {
 		return nil
 	}
-	return t.cover(have, cn, w, s, state.ByShop)
+	return t.openCases(have, cn, w, s, state.ByShop)
 }
 
-// wantedAgain ends the cases of lines that came back before the supplier was
+// withdrawRestored ends the cases of lines that came back before the supplier was
 // asked.
-func (t *txn) wantedAgain(o shop.Order, have []state.Case) error {
+func (t *txn) withdrawRestored(o shop.Order, have []state.Case) error {
 	for i, c := range have {
 		if c.Cause != state.CauseLines || c.Status.Ended() {
 			continue
 		}
-		if went, _ := orders.Gone(o, c); went > 0 {
+		if went, _ := orders.GoneItems(o, c); went > 0 {
 			continue
 		}
 		next, err := t.step(c, state.Event{Kind: state.EventWithdrawn, By: state.ByShop})

@@ -134,8 +134,8 @@ func TestANumberTakenBackUnderAnAttempt(t *testing.T) {
 	w.site.add(numberB)
 	w.meanwhile(beforeMark, nil, func() { w.mapped("#1042", numberB) })
 	w.clicked(0, 1)
-	if c := w.caseOf(numberA); c.Status != state.Held || !c.Unsure || !strings.Contains(machine.Words(c), "named other AliExpress orders") {
-		t.Errorf("stopped: %s because of %q", c.Status, machine.Words(c))
+	if c := w.caseOf(numberA); c.Status != state.Held || !c.NumberUnsure || !strings.Contains(machine.HeldWhy(c), "named other AliExpress orders") {
+		t.Errorf("stopped: %s because of %q", c.Status, machine.HeldWhy(c))
 	}
 	w.knock("gid://shopify/Order/1042")
 	w.quiet()
@@ -204,8 +204,8 @@ func (w *world) contested(want ...state.Status) {
 		w.t.Fatalf("cases %+v", all)
 	}
 	for i, c := range all {
-		if c.Status != want[i] || !c.Unsure || len(c.Findings) == 0 {
-			w.t.Errorf("the case of %s is %s, unsure %t, because of %q; want %s", c.ShopOrder, c.Status, c.Unsure, machine.Words(c), want[i])
+		if c.Status != want[i] || !c.NumberUnsure || len(c.Findings) == 0 {
+			w.t.Errorf("the case of %s is %s, unsure %t, because of %q; want %s", c.ShopOrder, c.Status, c.NumberUnsure, machine.HeldWhy(c), want[i])
 		}
 	}
 }
@@ -271,7 +271,7 @@ func TestANumberThatTheOperatorGaveToAnotherOrder(t *testing.T) {
 			w.mapped(name, numberA)
 			w.cancelled(1042, numberA)
 			w.contested(state.Held)
-			if why := machine.Words(w.one()); !strings.Contains(why, "was given to mystore 1043 by the operator") {
+			if why := machine.HeldWhy(w.one()); !strings.Contains(why, "was given to mystore 1043 by the operator") {
 				t.Errorf("held because of %q", why)
 			}
 		})
@@ -307,7 +307,7 @@ func TestANumberInAnAccountThatIsNotConfigured(t *testing.T) {
 	w.knock(id)
 	w.quiet()
 	w.contested(state.Held)
-	if c := w.one(); c.Account != lane || !strings.Contains(machine.Words(c), `names account second`) {
-		t.Errorf("in account %s, held because of %q", c.Account, machine.Words(c))
+	if c := w.one(); c.Account != lane || !strings.Contains(machine.HeldWhy(c), `names account second`) {
+		t.Errorf("in account %s, held because of %q", c.Account, machine.HeldWhy(c))
 	}
 }

@@ -12,9 +12,9 @@ import (
 	"countermand/sync/orders"
 )
 
-// settleRequest puts a customer's request to the suppliers, or follows one
+// reconcileRequest puts a customer's request to the suppliers, or follows one
 // that was. asked is false where there is none.
-func (t *txn) settleRequest(o shop.Order, s Shop, have []state.Case, maps []state.Mapping, knocks []state.Knock) (asked bool, err error) {
+func (t *txn) reconcileRequest(o shop.Order, s Shop, have []state.Case, maps []state.Mapping, knocks []state.Knock) (asked bool, err error) {
 	r, err := t.Request(o.Shop, o.ID)
 	if err != nil && !errors.Is(err, state.ErrNotFound) {
 		return false, err
@@ -22,18 +22,18 @@ func (t *txn) settleRequest(o shop.Order, s Shop, have []state.Case, maps []stat
 	active := r.Status != "" && !r.Status.Ended()
 	if !s.First.Enabled {
 		if active {
-			t.touch(o.Shop, o.ID)
+			t.queueOrder(o.Shop, o.ID)
 		}
 		return active, nil
 	}
 	if active {
-		if !r.ByHand && !r.Decided {
-			if ended, why := orders.Ended(r, o, s.First.Tag); ended != "" {
+		if !r.ByHand && !r.CancelAnyway {
+			if ended, why := orders.RequestEnded(r, o, s.First.Tag); ended != "" {
 				return false, t.endRequest(o, r, ended, why, have)
 			}
 		}
 	} else {
-		w, ok := orders.WishOf(o, knocks, r, s.First.Tag, s.Since)
+		w, ok := orders.FindRequest(o, knocks, r, s.First.Tag, s.Since)
 		if !ok {
 			return false, t.noteTag(o, s, r)
 		}
@@ -42,10 +42,10 @@ func (t *txn) settleRequest(o shop.Order, s Shop, have []state.Case, maps []stat
 			Status: state.RequestAsking, Why: "the suppliers are asked", OpenedAt: t.now,
 		}
 	}
-	if r, err = t.widen(o, s, r, !active); err != nil {
+	if r, err = t.extendRequest(o, s, r, !active); err != nil {
 		return false, err
 	}
-	t.touch(o.Shop, o.ID)
+	t.queueOrder(o.Shop, o.ID)
 	return true, t.putToSuppliers(o, s, r, have, maps)
 }
 
@@ -59,9 +59,9 @@ func (t *txn) noteTag(o shop.Order, s Shop, r state.Request) error {
 	return err
 }
 
-// widen adds what the customer asked for since, and works out whether the request
+// extendRequest adds what the customer asked for since, and works out whether the request
 // is still about the whole order.
-func (t *txn) widen(o shop.Order, s Shop, r state.Request, fresh bool) (state.Request, error) {
+func (t *txn) extendRequest(o shop.Order, s Shop, r state.Request, fresh bool) (state.Request, error) {
 	before := r
 	r.EditIDs = slices.Clone(r.EditIDs)
 	stands := r.Source != state.RequestByEdit
@@ -77,7 +77,7 @@ func (t *txn) widen(o shop.Order, s Shop, r state.Request, fresh bool) (state.Re
 		return e.Status == shop.EditRequested && slices.Contains(r.EditIDs, e.ID)
 	})
 	if stands { // else it was answered: what it was about is known
-		r.Partial = orders.Partly(o, r)
+		r.Partial = orders.LeavesPart(o, r)
 	}
 	if !fresh && r.Partial == before.Partial && len(r.EditIDs) == len(before.EditIDs) {
 		return r, nil
@@ -91,11 +91,11 @@ func (t *txn) widen(o shop.Order, s Shop, r state.Request, fresh bool) (state.Re
 
 // putToSuppliers opens or moves the cases that a request wants.
 func (t *txn) putToSuppliers(o shop.Order, s Shop, r state.Request, have []state.Case, maps []state.Mapping) error {
-	gone := orders.Granted(o, r)
+	gone := orders.GoneIfGranted(o, r)
 	cn := orders.Cancellation(o, state.CauseRequested)
 	cn.Reason, cn.AskedAt = r.Reason, r.OpenedAt
 	if r.Source == state.RequestByTag && o.CreatedAt.Before(s.Since) {
-		cn.Doubt = state.Found(state.TagBeforeStart, "")
+		cn.HoldWhy = state.Found(state.TagBeforeStart, "")
 	}
 	if r.Partial && len(maps) == 0 {
 		went, all := orders.Count(o.Lines, gone)
@@ -105,7 +105,7 @@ func (t *txn) putToSuppliers(o shop.Order, s Shop, r state.Request, have []state
 	if len(maps) > 0 && len(w.Orders)+len(w.Rest) == 0 {
 		return nil
 	}
-	return t.cover(have, cn, w, s, state.ByShop)
+	return t.openCases(have, cn, w, s, state.ByShop)
 }
 
 // endRequest handles a request that ended in the shop. Suppliers that were not
@@ -117,11 +117,11 @@ func (t *txn) endRequest(o shop.Order, r state.Request, ended state.RequestStatu
 	}
 	settled := false // what was accepted is gone in the shop as well
 	for i, c := range have {
-		if c.Cause != state.CauseRequested || ended == state.RequestDeclined || c.Status.Answer() == state.Declined {
+		if c.Cause != state.CauseRequested || ended == state.RequestDeclined || c.Status.Answer() == state.AnswerRefused {
 			continue
 		}
-		went, all := orders.Gone(o, c)
-		if c.Status.Answer() == state.Accepted && went >= all {
+		went, all := orders.GoneItems(o, c)
+		if c.Status.Answer() == state.AnswerAccepted && went >= all {
 			settled = true
 		}
 		if went > 0 {
@@ -132,7 +132,7 @@ func (t *txn) endRequest(o shop.Order, r state.Request, ended state.RequestStatu
 			return err
 		}
 		have[i] = next
-		if next.Status.Answer() == state.Accepted {
+		if next.Status.Answer() == state.AnswerAccepted {
 			r.ByHand = true
 			ended, why = state.RequestOpen, why+", but supplier order "+next.SupplierOrder+" was cancelled already: order the goods again, or cancel the shop's order"
 		}
@@ -162,7 +162,7 @@ func (t *txn) shopCancelled(o shop.Order) error {
 	if slices.ContainsFunc(o.Edits, func(e shop.RequestedEdit) bool {
 		return e.Status == shop.EditRequested && slices.Contains(r.EditIDs, e.ID)
 	}) {
-		return t.planAtShop(r, state.EffectResolve, t.now)
+		return t.planAtShop(r, state.EffectResolveRequest, t.now)
 	}
 	return nil
 }

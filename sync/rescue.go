@@ -9,11 +9,11 @@ import (
 	"countermand/sync/machine"
 )
 
-// adrift tells whether a case waits for a request effect whose record is damaged
+// requestMissing tells whether a case waits for a request effect whose record is damaged
 // or missing. The caller holds the lane's turn, so no attempt is under way.
-func (l *lane) adrift(tx state.ReadTx, c state.Case) (bool, error) {
+func (l *lane) requestMissing(tx state.ReadTx, c state.Case) (bool, error) {
 	waits := c.Status == state.Requesting && !c.Attempt.StartedAt.IsZero() ||
-		c.Status == state.Queued && !c.Paused && !machine.Unjudged(c)
+		c.Status == state.Queued && !c.Paused && !machine.AwaitsRules(c)
 	if c.Account != l.name || !waits {
 		return false, nil
 	}
@@ -24,9 +24,9 @@ func (l *lane) adrift(tx state.ReadTx, c state.Case) (bool, error) {
 	return false, err
 }
 
-// takeUp plans a new request for cases whose request effect is gone. left tells
+// replanMissing plans a new request for cases whose request effect is gone. left tells
 // that one of them could not be moved; a person is alerted.
-func (l *lane) takeUp(ctx context.Context) (left bool, err error) {
+func (l *lane) replanMissing(ctx context.Context) (left bool, err error) {
 	var ids []string
 	err = l.e.o.Store.View(ctx, func(tx state.ReadTx) error {
 		ids = nil
@@ -35,7 +35,7 @@ func (l *lane) takeUp(ctx context.Context) (left bool, err error) {
 				if err != nil {
 					return err
 				}
-				if gone, err := l.adrift(tx, c); err != nil {
+				if gone, err := l.requestMissing(tx, c); err != nil {
 					return err
 				} else if gone {
 					ids = append(ids, c.ID)
@@ -48,7 +48,7 @@ func (l *lane) takeUp(ctx context.Context) (left bool, err error) {
 		return false, fmt.Errorf("find cases of account %s without their request: %w", l.name, err)
 	}
 	for _, id := range ids {
-		err := l.askAnew(ctx, id)
+		err := l.replanRequest(ctx, id)
 		if ctx.Err() != nil || errors.Is(err, errFenced) || errors.Is(err, state.ErrDisk) {
 			return true, err
 		}
@@ -62,9 +62,9 @@ func (l *lane) takeUp(ctx context.Context) (left bool, err error) {
 	return left, nil
 }
 
-// askAnew plans the request of a case anew. An attempt that had begun is ended as
+// replanRequest plans the request of a case anew. An attempt that had begun is ended as
 // interrupted: the case itself keeps the mark.
-func (l *lane) askAnew(ctx context.Context, id string) error {
+func (l *lane) replanRequest(ctx context.Context, id string) error {
 	return l.update(ctx, func(t *txn) error {
 		c, err := t.Case(id)
 		if missing(err) {
@@ -73,7 +73,7 @@ func (l *lane) askAnew(ctx context.Context, id string) error {
 		if err != nil {
 			return fmt.Errorf("open case %s: %w", id, err)
 		}
-		gone, err := l.adrift(t, c)
+		gone, err := l.requestMissing(t, c)
 		if err != nil || !gone { // a person was quicker
 			return err
 		}

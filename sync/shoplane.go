@@ -24,10 +24,10 @@ type shopLane struct {
 }
 
 const (
-	// shopSettle is the wait before a cancel of which the end is not known is
+	// shopCancelWait is the wait before a cancel of which the end is not known is
 	// sent once more: the shop carries it out on its own time.
-	shopSettle = 2 * time.Minute
-	shopAlarm  = 4 // tries before a person hears of it
+	shopCancelWait = 2 * time.Minute
+	shopAlarm      = 4 // tries before a person hears of it
 	// writeBackTries: how the cases stand is shown at the next change, too.
 	writeBackTries = 6
 	// writeBackWait lets several changes become one.
@@ -85,7 +85,7 @@ func (l *shopLane) recover(ctx context.Context) error {
 			if f.State == state.EffectPlanned {
 				continue
 			}
-			if err := t.again(f); err != nil {
+			if err := t.replan(f); err != nil {
 				return err
 			}
 		}
@@ -97,30 +97,30 @@ func (l *shopLane) do(ctx context.Context, f state.Effect) (err error) {
 	idle := l.shop.Writer == nil || l.e.o.Policy.Mode == machine.Observe
 	switch {
 	case f.State != state.EffectPlanned: // its end could not be stored
-		return l.e.update(ctx, func(t *txn) error { return t.again(f) })
+		return l.e.update(ctx, func(t *txn) error { return t.replan(f) })
 	case f.Kind == state.EffectWriteBack && idle:
 		return l.end(ctx, f, nil)
 	case f.Kind == state.EffectWriteBack:
 		err = l.writeBack(ctx, f)
-	case idle || !l.shop.First.Enabled && f.Kind != state.EffectResolve:
-		err = l.leave(ctx, f)
+	case idle || !l.shop.First.Enabled && f.Kind != state.EffectResolveRequest:
+		err = l.leaveToPerson(ctx, f)
 	case f.Kind == state.EffectShopCancel:
 		err = l.cancel(ctx, f)
 	default:
 		err = l.answer(ctx, f)
 	}
 	if errors.Is(err, state.ErrCorrupt) { // the others go on
-		return l.end(ctx, f, func(t *txn) error { return t.join(f.Shop, f.OrderID) })
+		return l.end(ctx, f, func(t *txn) error { return t.joinAnswers(f.Shop, f.OrderID) })
 	}
 	return err
 }
 
-// again replans an effect whose outcome is not known. After a cancel that was
+// replan replans an effect whose outcome is not known. After a cancel that was
 // sent it waits until the shop can have carried it out.
-func (t *txn) again(f state.Effect) error {
+func (t *txn) replan(f state.Effect) error {
 	f.State, f.NotBefore = state.EffectPlanned, t.now
 	if f.Kind == state.EffectShopCancel {
-		f.NotBefore = t.now.Add(shopSettle)
+		f.NotBefore = t.now.Add(shopCancelWait)
 	}
 	if _, err := t.PutEffect(f); err != nil {
 		return fmt.Errorf("plan effect %s again: %w", f.ID, err)
@@ -128,8 +128,8 @@ func (t *txn) again(f state.Effect) error {
 	return nil
 }
 
-// leave leaves to a person an effect that the present configuration forbids.
-func (l *shopLane) leave(ctx context.Context, f state.Effect) error {
+// leaveToPerson leaves to a person an effect that the present configuration forbids.
+func (l *shopLane) leaveToPerson(ctx context.Context, f state.Effect) error {
 	return l.end(ctx, f, func(t *txn) error {
 		r, cases, err := t.request(f)
 		if missing(err) || err == nil && r.Status != state.RequestCancelling && r.Status != state.RequestDeclining {
@@ -188,10 +188,10 @@ func (l *shopLane) cancel(ctx context.Context, f state.Effect) error {
 	send := false
 	err = l.e.update(ctx, func(t *txn) error {
 		send = false
-		if err := t.settle(o, l.shop, nil); err != nil {
+		if err := t.reconcile(o, l.shop, nil); err != nil {
 			return err
 		}
-		if err := t.join(f.Shop, f.OrderID); err != nil {
+		if err := t.joinAnswers(f.Shop, f.OrderID); err != nil {
 			return err
 		}
 		var cases []state.Case
@@ -205,7 +205,7 @@ func (l *shopLane) cancel(ctx context.Context, f state.Effect) error {
 		if err != nil {
 			return err
 		}
-		if ended, why := orders.Ended(r, o, l.shop.First.Tag); ended == state.RequestWithdrawn && !r.Decided {
+		if ended, why := orders.RequestEnded(r, o, l.shop.First.Tag); ended == state.RequestWithdrawn && !r.CancelAnyway {
 			r.ByHand = true
 			if err := t.DeleteEffect(f.ID); err != nil {
 				return err
@@ -245,7 +245,7 @@ func (l *shopLane) cancel(ctx context.Context, f state.Effect) error {
 			if err != nil {
 				return err
 			}
-			r.ByHand, r.Refused, r.Sent = true, true, time.Time{}
+			r.ByHand, r.ShopRefused, r.Sent = true, true, time.Time{}
 			return t.moveRequest(r, state.RequestOpen, fmt.Sprintf("all suppliers accepted, but the shop refuses to cancel the order: %s; cancel it in Shopify, or try again with cases retry", shop.Problems(res.Problems)), cases)
 		})
 	}
@@ -289,11 +289,11 @@ func (l *shopLane) cancelDone(ctx context.Context, f state.Effect, res shop.Canc
 			}
 		}
 		if len(r.EditIDs) > 0 {
-			if err := t.planAtShop(r, state.EffectResolve, t.now); err != nil {
+			if err := t.planAtShop(r, state.EffectResolveRequest, t.now); err != nil {
 				return err
 			}
 		}
-		return t.lookAgain(state.Case{Shop: r.Shop, ShopOrder: r.ShopOrder, ShopOrderID: r.ShopOrderID})
+		return t.knockAgain(state.Case{Shop: r.Shop, ShopOrder: r.ShopOrder, ShopOrderID: r.ShopOrderID})
 	})
 }
 
@@ -304,14 +304,14 @@ func (l *shopLane) answer(ctx context.Context, f state.Effect) error {
 		r, err = tx.Request(f.Shop, f.OrderID)
 		return err
 	})
-	if missing(err) || err == nil && (len(r.EditIDs) == 0 || f.Kind == state.EffectDecline && r.Status != state.RequestDeclining) {
+	if missing(err) || err == nil && (len(r.EditIDs) == 0 || f.Kind == state.EffectDeclineRequest && r.Status != state.RequestDeclining) {
 		return l.end(ctx, f, nil)
 	}
 	if err != nil {
 		return fmt.Errorf("open the request about %s: %w", f.OrderID, err)
 	}
 	for _, id := range r.EditIDs {
-		if f.Kind == state.EffectResolve {
+		if f.Kind == state.EffectResolveRequest {
 			err = l.shop.Writer.ResolveEdit(ctx, id)
 		} else {
 			err = l.shop.Writer.DeclineEdit(ctx, id, l.shop.First.DeclineNote)
@@ -335,7 +335,7 @@ func (l *shopLane) answer(ctx context.Context, f state.Effect) error {
 		if err != nil {
 			return err
 		}
-		if f.Kind == state.EffectDecline {
+		if f.Kind == state.EffectDeclineRequest {
 			if r.Status != state.RequestDeclining {
 				return nil
 			}
@@ -368,7 +368,7 @@ func (l *shopLane) putOff(ctx context.Context, f state.Effect, cause error, what
 			now.Tries++
 		}
 		now.State = state.EffectPlanned
-		now.NotBefore = t.now.Add(max(machine.Backoff(now.Tries), retryAfter(cause), shopSettle))
+		now.NotBefore = t.now.Add(max(machine.Backoff(now.Tries), retryAfter(cause), shopCancelWait))
 		if now.Kind == state.EffectWriteBack && now.Tries >= writeBackTries {
 			return t.DeleteEffect(now.ID)
 		}

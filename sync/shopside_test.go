@@ -78,8 +78,8 @@ func TestLinesThatWent(t *testing.T) {
 				t.Errorf("cases %v, want %v", got, tc.want)
 			}
 			for _, c := range w.cases() {
-				if c.Cause != state.CauseLines || c.Status == state.Held && !strings.Contains(machine.Words(c), tc.why) {
-					t.Errorf("cause %q, held because %q; want %q", c.Cause, machine.Words(c), tc.why)
+				if c.Cause != state.CauseLines || c.Status == state.Held && !strings.Contains(machine.HeldWhy(c), tc.why) {
+					t.Errorf("cause %q, held because %q; want %q", c.Cause, machine.HeldWhy(c), tc.why)
 				}
 			}
 			f.wrote(t, 0, 0, 0)
@@ -358,7 +358,7 @@ func TestImportedNumbers(t *testing.T) {
 		t.Errorf("refused %v", refused)
 	}
 	w.cancelled(1042)
-	if c := w.one(); c.SupplierOrder != numberA || c.MappedBy != "import" || c.Status != state.Held || !strings.Contains(machine.Words(c), "1044") {
+	if c := w.one(); c.SupplierOrder != numberA || c.MappedBy != "import" || c.Status != state.Held || !strings.Contains(machine.HeldWhy(c), "1044") {
 		t.Errorf("case %+v", c) // two orders name the number
 	}
 	w.cancelled(1043, numberB)
@@ -425,7 +425,7 @@ func TestSupplierIsTold(t *testing.T) {
 			odd, unclear := p.result == supplier.MessageUnknown, p.result == supplier.MessageUnclear
 			n := 0
 			w, _ := firstWorld(t, func(o *casesync.Options) {
-				o.Policy.Tells = map[state.EffectKind]bool{state.EffectTellRequest: true, state.EffectTellRefusal: true}
+				o.Policy.Messages = map[state.EffectKind]bool{state.EffectMessageRequest: true, state.EffectMessageRefusal: true}
 				a := o.Accounts[lane]
 				a.Messenger = p
 				o.Accounts[lane] = a
@@ -439,14 +439,14 @@ func TestSupplierIsTold(t *testing.T) {
 			for range 5 {
 				w.pass(3 * time.Minute)
 			}
-			if c := w.one(); odd != (c.Told[state.EffectTellRequest].IsZero()) {
-				t.Errorf("told %v", c.Told)
+			if c := w.one(); odd != (c.MessagedAt[state.EffectMessageRequest].IsZero()) {
+				t.Errorf("told %v", c.MessagedAt)
 			}
 			w.answers(refuses, numberA)
 			w.pass(time.Minute)
 			c := w.one()
 			if odd || unclear {
-				if len(w.alerts(machine.AlertUntold)) == 0 {
+				if len(w.alerts(machine.AlertMessageUnsent)) == 0 {
 					t.Error("nobody heard that nothing was written")
 				}
 				if journal := fmt.Sprint(w.journal(c.ID)); unclear && (p.tries != 2 || !strings.Contains(journal, "look before you write")) {
@@ -454,8 +454,8 @@ func TestSupplierIsTold(t *testing.T) {
 				}
 				return
 			}
-			if len(p.sent) != 2 || !strings.HasPrefix(p.sent[0], "message_request") || !strings.HasPrefix(p.sent[1], "message_refusal") || len(c.Told) != 2 {
-				t.Errorf("sent %q, told %v", p.sent, c.Told)
+			if len(p.sent) != 2 || !strings.HasPrefix(p.sent[0], "message_request") || !strings.HasPrefix(p.sent[1], "message_refusal") || len(c.MessagedAt) != 2 {
+				t.Errorf("sent %q, told %v", p.sent, c.MessagedAt)
 			}
 			if n != 2 {
 				t.Errorf("worded %d times: a second wording would be sent beside the first", n)

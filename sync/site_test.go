@@ -198,45 +198,45 @@ func (c *client) Probe(context.Context) error {
 func (c *client) Close(context.Context) error { return nil }
 
 // Cancel goes the way of the real one: look, guard, mark, click, look.
-func (c *client) Cancel(ctx context.Context, req supplier.CancelRequest) (state.Asked, error) {
+func (c *client) Cancel(ctx context.Context, req supplier.CancelRequest) (state.AttemptResult, error) {
 	defer c.enter()()
 	c.set(func() { c.cancels++; c.steps = append(c.steps, "ask "+req.Number) })
 	if err := c.meet(ctx, arriving); err != nil {
-		return state.Asked{}, err
+		return state.AttemptResult{}, err
 	}
 	if err := c.fault(&c.refuse); err != nil {
-		return state.Asked{}, err
+		return state.AttemptResult{}, err
 	}
 	r, err := c.look(req.Number)
 	if err != nil {
-		return state.Asked{}, err
+		return state.AttemptResult{}, err
 	}
 	if err := req.Guard(r); err != nil {
-		return state.Asked{Outcome: state.AskWrongOrder, Detail: err.Error(), Reading: &r}, nil
+		return state.AttemptResult{Outcome: state.AskWrongOrder, Detail: err.Error(), Reading: &r}, nil
 	}
-	if o, done := withoutClick(r, req.Despite); done {
-		return state.Asked{Outcome: o, Reading: &r}, nil
+	if o, done := withoutClick(r, req.ApprovedRefusals); done {
+		return state.AttemptResult{Outcome: o, Reading: &r}, nil
 	}
 	if req.Observe {
-		return state.Asked{Outcome: state.AskObserved, Detail: "would have clicked Cancel order", Reading: &r}, nil
+		return state.AttemptResult{Outcome: state.AskObserved, Detail: "would have clicked Cancel order", Reading: &r}, nil
 	}
 	if err := c.meet(ctx, beforeMark); err != nil {
-		return state.Asked{}, err
+		return state.AttemptResult{}, err
 	}
 	if err := req.Dispatch(ctx); err != nil {
-		return state.Asked{Outcome: state.AskFailed, Detail: err.Error(), Reading: &r}, nil
+		return state.AttemptResult{Outcome: state.AskFailed, Detail: err.Error(), Reading: &r}, nil
 	}
 	if err := c.meet(ctx, afterMark); err != nil {
-		return state.Asked{}, err
+		return state.AttemptResult{}, err
 	}
 	c.set(func() { c.orders[req.Number].ask() })
 	if err := c.meet(ctx, afterClick); err != nil {
-		return state.Asked{}, err
+		return state.AttemptResult{}, err
 	}
 	if r, err = c.look(req.Number); err != nil {
-		return state.Asked{Outcome: state.AskUnclear, Detail: err.Error()}, nil
+		return state.AttemptResult{Outcome: state.AskUnclear, Detail: err.Error()}, nil
 	}
-	return state.Asked{Outcome: state.AskPending, Reason: "no longer wanted", Reading: &r}, nil
+	return state.AttemptResult{Outcome: state.AskPending, Reason: "no longer wanted", Reading: &r}, nil
 }
 
 func withoutClick(r state.Reading, despite []string) (state.AskOutcome, bool) {

@@ -26,20 +26,20 @@ type txn struct {
 
 type orderKey struct{ shop, id string }
 
-// touch has what all cases of a shop order mean together worked out before the
+// queueOrder has what all cases of a shop order mean together worked out before the
 // transaction ends.
-func (t *txn) touch(shop, id string) {
+func (t *txn) queueOrder(shop, id string) {
 	if k := (orderKey{shop, id}); id != "" && !slices.Contains(t.orders, k) {
 		t.orders = append(t.orders, k)
 	}
 }
 
-// afterwards follows, for each order of which a case changed, what all its
+// followUp follows, for each order of which a case changed, what all its
 // cases together mean for the shop.
-func (t *txn) afterwards() error {
+func (t *txn) followUp() error {
 	for len(t.orders) > 0 {
 		o := t.orders[0]
-		if err := t.join(o.shop, o.id); err != nil {
+		if err := t.joinAnswers(o.shop, o.id); err != nil {
 			return fmt.Errorf("join the answers about order %s: %w", o.id, err)
 		}
 		if err := t.planWriteBack(o.shop, o.id); err != nil {
@@ -65,7 +65,7 @@ func (e *Engine) update(ctx context.Context, fn func(*txn) error) error {
 		if err := fn(t); err != nil {
 			return err
 		}
-		return t.afterwards()
+		return t.followUp()
 	})
 	if err != nil {
 		return err
@@ -110,18 +110,18 @@ func (t *txn) apply(c state.Case, ev state.Event) (state.Case, error) {
 	if err := t.effects(next, out); err != nil {
 		return c, err
 	}
-	if err := t.tell(out); err != nil {
+	if err := t.storeAlerts(out); err != nil {
 		return c, err
 	}
 	if len(out.Entries)+len(out.Alerts) > 0 {
 		t.changes = append(t.changes, Change{Case: next, Entries: out.Entries, Alerts: out.Alerts})
-		t.touch(next.Shop, next.ShopOrderID)
+		t.queueOrder(next.Shop, next.ShopOrderID)
 	}
 	return next, nil
 }
 
 // missing tells whether a record is not there or damaged: one bad record must not
-// stop the work on all the others. A damaged request is planned anew, see takeUp.
+// stop the work on all the others. A damaged request is planned anew, see replanMissing.
 func missing(err error) bool {
 	return errors.Is(err, state.ErrNotFound) || errors.Is(err, state.ErrCorrupt)
 }
@@ -147,8 +147,8 @@ func (t *txn) effects(c state.Case, out machine.Outcome) error {
 			return err
 		}
 	}
-	if out.Look {
-		if err := t.lookAgain(c); err != nil {
+	if out.ReadShop {
+		if err := t.knockAgain(c); err != nil {
 			return err
 		}
 	}
@@ -188,8 +188,8 @@ func deeper(a, b state.Depth) state.Depth {
 	return a
 }
 
-// tell stores alerts raised and resolved.
-func (t *txn) tell(out machine.Outcome) error {
+// storeAlerts stores alerts raised and resolved.
+func (t *txn) storeAlerts(out machine.Outcome) error {
 	for _, a := range out.Alerts {
 		if err := t.raise(a); err != nil {
 			return err

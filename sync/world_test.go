@@ -189,7 +189,7 @@ func (w *world) one() state.Case {
 func (w *world) status(want state.Status) {
 	w.t.Helper()
 	if c := w.one(); c.Status != want {
-		w.t.Fatalf("the case is %s (%s), want %s; journal %+v", c.Status, machine.Words(c), want, w.journal(c.ID))
+		w.t.Fatalf("the case is %s (%s), want %s; journal %+v", c.Status, machine.HeldWhy(c), want, w.journal(c.ID))
 	}
 }
 

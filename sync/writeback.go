@@ -37,7 +37,7 @@ func (l *shopLane) writeBack(ctx context.Context, f state.Effect) error {
 	}
 	var failed error
 	if l.shop.Tags {
-		failed = l.shop.Writer.SetTag(ctx, f.OrderID, TagPrefix, TagPrefix+string(machine.Neediest(cases)))
+		failed = l.shop.Writer.SetTag(ctx, f.OrderID, TagPrefix, TagPrefix+string(machine.ShownStatus(cases)))
 	}
 	if l.shop.Metafield {
 		doc, err := l.e.o.Document(cases)

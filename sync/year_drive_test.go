@@ -91,7 +91,7 @@ func (y *year) accountOf(name string) string {
 func (y *year) options() Options {
 	p := policyOf(y.mode)
 	p.Shops = map[string]machine.ShopPolicy{"mystore": {MapRetryFor: 48 * time.Hour}, "second": {MapWait: 6 * time.Hour, MapRetryFor: 48 * time.Hour}}
-	p.Tells = map[state.EffectKind]bool{state.EffectTellRequest: true, state.EffectTellRefusal: true, state.EffectTellProof: true}
+	p.Messages = map[state.EffectKind]bool{state.EffectMessageRequest: true, state.EffectMessageRefusal: true, state.EffectMessageProof: true}
 	if y.policy != nil {
 		y.policy(&p)
 	}
@@ -329,7 +329,7 @@ func (y *year) inbox() error {
 			return err
 		}
 		for _, same := range byOrder(knocks) {
-			if err := y.e.look(context.Background(), same); err != nil {
+			if err := y.e.readOrder(context.Background(), same); err != nil {
 				return err
 			}
 		}
@@ -421,7 +421,7 @@ func (y *year) open() (all []state.Case) {
 func (y *year) stuck() string {
 	var out []string
 	for _, c := range y.open() {
-		out = append(out, fmt.Sprintf("%s %s due %s (paused %t, held %q)", c.ID, c.Status, c.DueAt, c.Paused, machine.Words(c)))
+		out = append(out, fmt.Sprintf("%s %s due %s (paused %t, held %q)", c.ID, c.Status, c.DueAt, c.Paused, machine.HeldWhy(c)))
 	}
 	for _, r := range y.requests() {
 		out = append(out, fmt.Sprintf("request about %s is %s: %s%s", r.ShopOrder, r.Status, r.Why, y.storyOf(r)))

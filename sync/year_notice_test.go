@@ -74,8 +74,8 @@ var yearSpoils = []yearSpoil{
 	{name: "the proof is awaited for six days", spoil: yearFigures(func(p *machine.Policy) { p.ProofDays = 6 }), want: "proof_ending was due", deck: yearDeck{fate: fateNoNumber}},
 	{name: "a number has no grace", spoil: yearFigures(func(p *machine.Policy) { p.NumberGrace = 0 }), want: "the number was there", deck: yearDeck{fate: fateFake, tardy: true}},
 	{name: "a number has a month of grace", spoil: yearFigures(func(p *machine.Policy) { p.NumberGrace = 30 * 24 * time.Hour }), want: "the proof was due", deck: yearDeck{fate: fateFake}},
-	{name: "no message is written", spoil: yearFigures(func(p *machine.Policy) { p.Tells = nil }), want: "was wanted", deck: yearDeck{fate: fateSilent}},
-	{name: "the reminder is not written", spoil: yearFigures(func(p *machine.Policy) { delete(p.Tells, state.EffectTellProof) }), want: "was wanted", deck: yearDeck{fate: fateNoNumber}},
+	{name: "no message is written", spoil: yearFigures(func(p *machine.Policy) { p.Messages = nil }), want: "was wanted", deck: yearDeck{fate: fateSilent}},
+	{name: "the reminder is not written", spoil: yearFigures(func(p *machine.Policy) { delete(p.Messages, state.EffectMessageProof) }), want: "was wanted", deck: yearDeck{fate: fateNoNumber}},
 	{name: "a message is written again", spoil: yearEntry(state.Requested, state.EventMessaged, yearAgain), want: "was sent", deck: yearDeck{fate: fateSilent}},
 	{name: "a request is left unread", spoil: yearEntry(state.Requested, state.EventTick, yearAsleep), want: "can be explained until", deck: yearDeck{fate: fateSilent}},
 	{name: "no verdict is ever given", spoil: yearEntry(state.Refused, state.EventReading, yearDeaf), want: "the proof was due", also: "though it was closed", deck: yearDeck{fate: fateNoNumber}},
@@ -98,7 +98,7 @@ func yearTwice(p machine.Policy, c state.Case, ev state.Event, now time.Time) (m
 // yearAgain forgets that a message was written.
 func yearAgain(p machine.Policy, c state.Case, ev state.Event, now time.Time) (machine.Outcome, error) {
 	out, err := p.Step(c, ev, now)
-	clear(out.Case.Told)
+	clear(out.Case.MessagedAt)
 	out.Plans = append(out.Plans, machine.Plan{Kind: ev.Messaged.Kind, NotBefore: now, Why: "again"})
 	return out, err
 }

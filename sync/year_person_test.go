@@ -135,7 +135,7 @@ func (y *year) disputable(c state.Case) {
 	case n < 6:
 		y.decide(c, state.Event{Kind: state.EventProof})
 	case n < 7:
-		y.decide(c, state.Event{Kind: state.EventAsk})
+		y.decide(c, state.Event{Kind: state.EventRemind})
 	case n < 16:
 		if !y.decide(c, state.Event{Kind: state.EventOpened, Decision: &state.Decision{DisputeID: "D" + c.ID}}) {
 			return
@@ -165,7 +165,7 @@ func (y *year) disputed(c state.Case) {
 // whim is any decision at all; most are refused.
 func (y *year) whim(c state.Case) {
 	kinds := []state.EventKind{
-		state.EventPause, state.EventPause, state.EventRetry, state.EventIgnore, state.EventWriteOff, state.EventOpened, state.EventProof, state.EventAsk,
+		state.EventPause, state.EventPause, state.EventRetry, state.EventIgnore, state.EventWriteOff, state.EventOpened, state.EventProof, state.EventRemind,
 		state.EventWon, state.EventLost, state.EventRefund, state.EventSnooze, state.EventResume,
 	}
 	ev := state.Event{Kind: kinds[y.rng.IntN(len(kinds))]}

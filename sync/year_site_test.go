@@ -101,7 +101,7 @@ func (c yearClient) Read(_ context.Context, number string, tracking bool) (state
 
 // serve notes that the engine was given a page.
 func (c yearClient) serve(r state.Reading) {
-	if o := c.orders[r.Number]; r.Doubt == "" && r.StatusText != "" {
+	if o := c.orders[r.Number]; r.Unclear == "" && r.StatusText != "" {
 		if !c.freshAt.Equal(c.y.now) {
 			c.yearSite.fresh, c.yearSite.freshAt = nil, c.y.now
 		}
@@ -160,7 +160,7 @@ func (c yearClient) odd(o *yearOrder, r state.Reading, op string) (state.Reading
 	case 4: // half a page
 		return state.Reading{Number: o.number, At: r.At, Source: state.SourceDetail, Phase: state.PhaseUnknown}, nil
 	case 5:
-		r.Doubt = "the page contradicts its data"
+		r.Unclear = "the page contradicts its data"
 	case 6:
 		r.Phase, r.StatusText, r.CancelOffered, r.RefusedText = state.PhaseUnknown, "Something new", false, ""
 	case 7:
@@ -172,7 +172,7 @@ func (c yearClient) odd(o *yearOrder, r state.Reading, op string) (state.Reading
 }
 
 // Cancel goes the way of the real one: look, guard, mark, click, look.
-func (c yearClient) Cancel(ctx context.Context, req supplier.CancelRequest) (state.Asked, error) {
+func (c yearClient) Cancel(ctx context.Context, req supplier.CancelRequest) (state.AttemptResult, error) {
 	asked, err := c.cancel(ctx, req)
 	if err == nil && asked.Reading != nil {
 		c.serve(*asked.Reading)
@@ -180,28 +180,28 @@ func (c yearClient) Cancel(ctx context.Context, req supplier.CancelRequest) (sta
 	return asked, err
 }
 
-func (c yearClient) cancel(ctx context.Context, req supplier.CancelRequest) (state.Asked, error) {
+func (c yearClient) cancel(ctx context.Context, req supplier.CancelRequest) (state.AttemptResult, error) {
 	r, err := c.look(req.Number, false)
 	if err != nil {
-		return state.Asked{}, err
+		return state.AttemptResult{}, err
 	}
 	if err := req.Guard(r); err != nil {
-		return state.Asked{Outcome: state.AskWrongOrder, Detail: err.Error(), Reading: &r}, nil
+		return state.AttemptResult{Outcome: state.AskWrongOrder, Detail: err.Error(), Reading: &r}, nil
 	}
-	if r.Doubt != "" || !r.Complete {
-		return state.Asked{Outcome: state.AskFailed, Detail: "the page is not whole", Reading: &r}, nil
+	if r.Unclear != "" || !r.Complete {
+		return state.AttemptResult{Outcome: state.AskFailed, Detail: "the page is not whole", Reading: &r}, nil
 	}
-	if outcome, done := yearNoClick(r, req.Despite); done {
-		return state.Asked{Outcome: outcome, Reading: &r}, nil
+	if outcome, done := yearNoClick(r, req.ApprovedRefusals); done {
+		return state.AttemptResult{Outcome: outcome, Reading: &r}, nil
 	}
 	if req.Observe {
-		return state.Asked{Outcome: state.AskObserved, Detail: "would have clicked", Reading: &r}, nil
+		return state.AttemptResult{Outcome: state.AskObserved, Detail: "would have clicked", Reading: &r}, nil
 	}
 	c.y.store.dieHere("before the mark")
 	c.orders[req.Number].marked = earlier(c.orders[req.Number].marked, c.y.now)
 	if err := req.Dispatch(ctx); err != nil {
 		c.orders[req.Number].odd = append(c.orders[req.Number].odd, c.y.now) // the disk spoilt it
-		return state.Asked{Outcome: state.AskFailed, Detail: err.Error(), Reading: &r}, nil
+		return state.AttemptResult{Outcome: state.AskFailed, Detail: err.Error(), Reading: &r}, nil
 	}
 	c.y.store.dieHere("before the click")
 	o := c.orders[req.Number]
@@ -229,27 +229,27 @@ func yearNoClick(r state.Reading, despite []string) (state.AskOutcome, bool) {
 }
 
 // clicked is what the last click does, and what is seen of it.
-func (c yearClient) clicked(o *yearOrder) (state.Asked, error) {
+func (c yearClient) clicked(o *yearOrder) (state.AttemptResult, error) {
 	if o.fate == fatePickedUp {
-		return state.Asked{Outcome: state.AskPickedUp, Detail: "The courier has picked up the package"}, nil
+		return state.AttemptResult{Outcome: state.AskPickedUp, Detail: "The courier has picked up the package"}, nil
 	}
 	n := c.rng.IntN(100)
 	if n < 3 { // it goes astray
 		c.y.store.dieHere("after a click that went astray")
-		return state.Asked{Outcome: state.AskUnclear, Detail: "no answer came"}, nil
+		return state.AttemptResult{Outcome: state.AskUnclear, Detail: "no answer came"}, nil
 	}
 	o.reach(c.rng, c.y.now)
 	o.allowed = false
 	c.y.store.dieHere("after the click")
 	switch {
 	case n < 8:
-		return state.Asked{Outcome: state.AskUnclear, Detail: "the answer was lost"}, nil
+		return state.AttemptResult{Outcome: state.AskUnclear, Detail: "the answer was lost"}, nil
 	case n < 9: // a client that breaks its word
-		return state.Asked{}, &supplier.Error{Kind: supplier.Browser, Op: "cancel order " + o.number}
+		return state.AttemptResult{}, &supplier.Error{Kind: supplier.Browser, Op: "cancel order " + o.number}
 	}
 	r := o.page(c.y.now, false)
 	if r.Phase != state.PhasePending {
-		return state.Asked{Outcome: state.AskUnclear, Detail: "the page does not show it", Reading: &r}, nil
+		return state.AttemptResult{Outcome: state.AskUnclear, Detail: "the page does not show it", Reading: &r}, nil
 	}
-	return state.Asked{Outcome: state.AskPending, Reason: "no longer wanted", Reading: &r}, nil
+	return state.AttemptResult{Outcome: state.AskPending, Reason: "no longer wanted", Reading: &r}, nil
 }

@@ -174,7 +174,7 @@ func (t *yearTx) RaiseAlert(a state.Alert) (bool, error) {
 // yearImage is all that a case is, to tell whether it changed. A message that a
 // crash fell into may come to its end after the case did.
 func yearImage(c state.Case) string {
-	c.Told = nil
+	c.MessagedAt = nil
 	text, err := json.Marshal(c)
 	if err != nil {
 		panic(yearWrong{fmt.Sprintf("case %s cannot be written: %v", c.ID, err)})

@@ -110,20 +110,20 @@ const yearWrites = 30 * time.Minute
 // told that it may not have. What a case says of it is true.
 func (t *yearTruth) written() {
 	for _, s := range t.in(state.Requested) {
-		t.wants(state.EffectTellRequest, s, s.from, s.to)
+		t.wants(state.EffectMessageRequest, s, s.from, s.to)
 	}
 	for _, s := range t.in(state.Refused) {
 		known, _ := t.number(s)
 		if by := t.read(s.from, yearWrites); known.IsZero() || known.After(by) {
-			t.wants(state.EffectTellRefusal, s, s.from, s.to)
+			t.wants(state.EffectMessageRefusal, s, s.from, s.to)
 		}
 		due := yearChinaDays(t.answered(s.from), 5)
 		near := later(due.Add(-24*time.Hour), s.from)
 		if by := t.read(near, yearWrites); known.IsZero() || known.After(by) {
-			t.wants(state.EffectTellProof, s, near, earlier(due, s.to))
+			t.wants(state.EffectMessageProof, s, near, earlier(due, s.to))
 		}
 	}
-	for kind := range t.c.Told {
+	for kind := range t.c.MessagedAt {
 		if !t.sent(kind) && !t.doubted(kind) {
 			wrong("case %s says that %s was sent, and the supplier has %v%s", t.c.ID, kind, t.o.sends, t.y.tale(t.c))
 		}
@@ -142,7 +142,7 @@ func (t *yearTruth) wants(kind state.EffectKind, s yearSpan, from, end time.Time
 // doubted tells whether it was tried to write a message, and a person told that
 // it may not stand there.
 func (t *yearTruth) doubted(kind state.EffectKind) bool {
-	return t.o.tried[t.c.ID+string(kind)] && len(t.s.raised[machine.AlertUntold]) > 0
+	return t.o.tried[t.c.ID+string(kind)] && len(t.s.raised[machine.AlertMessageUnsent]) > 0
 }
 
 // sent tells whether a message is there in both languages.

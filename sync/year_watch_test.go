@@ -129,7 +129,7 @@ func (w *yearWatch) stored(c state.Case) {
 	if w.due[c.ID] = c.DueAt; c.DueAt.IsZero() {
 		delete(w.due, c.ID)
 	}
-	s.mark(w.now, c.Paused, c.Status == state.Held && c.Unsure)
+	s.mark(w.now, c.Paused, c.Status == state.Held && c.NumberUnsure)
 	if s.image != "" {
 		if now := yearImage(c); now != s.image {
 			wrong("case %s had ended and changed:\n%s\n%s", c.ID, s.image, now)

@@ -292,7 +292,7 @@ func (y *year) attend(r state.Request) {
 			return err
 		})
 		for _, c := range cases {
-			if a := c.Status.Answer(); a == state.Accepted || a == state.Declined {
+			if a := c.Status.Answer(); a == state.AnswerAccepted || a == state.AnswerRefused {
 				sale.wish.byPerson = true
 				y.decide(c, state.Event{Kind: state.EventApprove})
 				return
@@ -341,7 +341,7 @@ func (y *year) shows(tx state.ReadTx, sale *yearSale) error {
 	if err != nil || len(cases) == 0 || y.mode == machine.Observe {
 		return err
 	}
-	if want := TagPrefix + string(machine.Neediest(cases)); sale.wish.tag != want {
+	if want := TagPrefix + string(machine.ShownStatus(cases)); sale.wish.tag != want {
 		wrong("%s shows %q in the shop, want %q", sale.name, sale.wish.tag, want)
 	}
 	return nil

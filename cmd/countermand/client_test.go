@@ -64,7 +64,7 @@ func TestCaseShownToAPerson(t *testing.T) {
 	d.put(t, c,
 		state.Entry{At: in(-201), Event: state.EventCancelled, To: state.Queued, By: state.ByShop, Detail: "cancelled in the shop"},
 		state.Entry{At: in(-150), Event: state.EventReading, From: state.Requested, To: state.Refused, By: state.BySupplier, Detail: "no longer\npending", Evidence: []string{"01J/1.png", "01J/1.html"}},
-		state.Entry{At: in(-1), Event: state.EventAsk, From: state.Disputable, To: state.Disputable, By: state.ByCLI, Who: "anna", Detail: "asked again"},
+		state.Entry{At: in(-1), Event: state.EventRemind, From: state.Disputable, To: state.Disputable, By: state.ByCLI, Who: "anna", Detail: "asked again"},
 	)
 	s := d.call(t, "cases", "show", "#1044")
 	golden(t, "cases_show.txt", s.out)
@@ -155,7 +155,7 @@ func TestEveryDecision(t *testing.T) {
 		{"cases refund 1042 --amount 1 --to bonus --at 2026-03-01", state.Event{Kind: state.EventRefund, Decision: &state.Decision{Amount: usd("1"), To: state.RefundBonus, At: time.Date(2026, 2, 28, 23, 0, 0, 0, time.UTC)}}},
 		{"disputes opened 1042 --dispute-id 301 --at 2026-03-02T12:30:00+01:00", state.Event{Kind: state.EventOpened, Decision: &state.Decision{DisputeID: "301", At: in(-0.5)}}},
 		{"disputes proof 1042", state.Event{Kind: state.EventProof}},
-		{"disputes ask 1042", state.Event{Kind: state.EventAsk}},
+		{"disputes ask 1042", state.Event{Kind: state.EventRemind}},
 		{"disputes snooze 1042 --until 2026-03-05T08:00", state.Event{Kind: state.EventSnooze, Decision: &state.Decision{Until: time.Date(2026, 3, 5, 7, 0, 0, 0, time.UTC)}}},
 		{"disputes won 1042", state.Event{Kind: state.EventWon}},
 		{"disputes lost 1042", state.Event{Kind: state.EventLost}},

@@ -26,7 +26,7 @@ func disputesCommand(e *clientEnv) *cobra.Command {
 	},
 		disputesList(e), disputesShow(e), disputesOpened(e),
 		decision(e, "disputes", verb{name: "proof", kind: state.EventProof, short: "The supplier proved that it had shipped before the request"}),
-		decision(e, "disputes", verb{name: "ask", kind: state.EventAsk, short: "Write to the supplier once more for the tracking number",
+		decision(e, "disputes", verb{name: "ask", kind: state.EventRemind, short: "Write to the supplier once more for the tracking number",
 			long: "Sends the reminder of messages.proof: please send the tracking number and proof of dispatch. countermand sends it by itself\n" +
 				"a day before the time for the proof ends. It is sent once: a second time is refused, and so is one for a paused case or\n" +
 				"where messages.proof is empty. What was written and when stands in the journal.",

@@ -78,7 +78,7 @@ Shopify reaches the daemon.`,
 	return cmd
 }
 
-func (e *clientEnv) findingsTable(found []doctor.Finding) string {
+func (e *clientEnv) findingsTable(found []doctor.Check) string {
 	t := e.table("")
 	for _, f := range found {
 		text := f.Detail

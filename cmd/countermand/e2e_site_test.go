@@ -18,15 +18,15 @@ import (
 )
 
 // seen is what the doctor says, by part; the worst of several.
-func seen(t *testing.T, r said) map[string]doctor.Finding {
+func seen(t *testing.T, r said) map[string]doctor.Check {
 	t.Helper()
 	var doc struct {
-		Findings []doctor.Finding `json:"findings"`
+		Findings []doctor.Check `json:"findings"`
 	}
 	if err := json.Unmarshal([]byte(r.out), &doc); err != nil {
 		t.Fatalf("%v: %s %s", err, r.out, r.err)
 	}
-	out := map[string]doctor.Finding{}
+	out := map[string]doctor.Check{}
 	for _, f := range doc.Findings {
 		if was, twice := out[f.Part]; !twice || was.Verdict == doctor.OK {
 			out[f.Part] = f

@@ -125,7 +125,7 @@ func (c *Client) endEdit(ctx context.Context, id, verb string, want RequestedOrd
 	if err != nil {
 		return named(err, op)
 	}
-	return c.settled(ctx, op, func(ctx context.Context) (bool, error) {
+	return c.ensure(ctx, op, func(ctx context.Context) (bool, error) {
 		switch have, err := c.editState(ctx, id); {
 		case err != nil:
 			return false, named(err, op)

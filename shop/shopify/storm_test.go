@@ -63,19 +63,19 @@ func (a *agreeable) Read(_ context.Context, number string, _ bool) (state.Readin
 	return a.reading(number), nil
 }
 
-func (a *agreeable) Cancel(ctx context.Context, req supplier.CancelRequest) (state.Asked, error) {
+func (a *agreeable) Cancel(ctx context.Context, req supplier.CancelRequest) (state.AttemptResult, error) {
 	if err := req.Guard(a.reading(req.Number)); err != nil {
-		return state.Asked{Outcome: state.AskWrongOrder, Detail: err.Error()}, nil
+		return state.AttemptResult{Outcome: state.AskWrongOrder, Detail: err.Error()}, nil
 	}
 	if err := req.Dispatch(ctx); err != nil {
-		return state.Asked{Outcome: state.AskFailed, Detail: err.Error()}, nil
+		return state.AttemptResult{Outcome: state.AskFailed, Detail: err.Error()}, nil
 	}
 	a.mu.Lock()
 	a.asked[req.Number]++
 	a.mu.Unlock()
 	r := a.reading(req.Number)
 	r.Phase, r.StatusText, r.RefusedText, r.CancelOffered, r.ClosedAt = state.PhasePending, "Cancellation requested", "", false, time.Time{}
-	return state.Asked{Outcome: state.AskPending, Reading: &r}, nil
+	return state.AttemptResult{Outcome: state.AskPending, Reading: &r}, nil
 }
 
 func (a *agreeable) Probe(context.Context) error { return nil }
@@ -358,7 +358,7 @@ func (r *rehearsal) summary() map[string][]string {
 		r.must(r.store.View(r.Context(), func(tx state.ReadTx) error {
 			cases, err := tx.CasesByShopOrder("mystore", o.GID())
 			for _, c := range cases {
-				out[name(i)] = append(out[name(i)], fmt.Sprintf("%s %s %s %s asked %d times", c.SupplierOrder, c.Cause, c.Status, machine.Words(c), r.supplier.asked[c.SupplierOrder]))
+				out[name(i)] = append(out[name(i)], fmt.Sprintf("%s %s %s %s asked %d times", c.SupplierOrder, c.Cause, c.Status, machine.HeldWhy(c), r.supplier.asked[c.SupplierOrder]))
 			}
 			if q, err := tx.Request("mystore", o.GID()); err == nil {
 				out[name(i)] = append(out[name(i)], fmt.Sprintf("request by %s %s", q.Source, q.Status))

@@ -14,8 +14,8 @@ import (
 // and address.
 const pageSubscriptions = 50
 
-// wanted is a topic that we subscribe to.
-type wanted struct {
+// wantedTopic is a topic that we subscribe to.
+type wantedTopic struct {
 	topic    string // as the API writes it
 	header   string // as the webhook's header does
 	optional bool
@@ -27,8 +27,8 @@ type wanted struct {
 var orderFields = []string{"id", "admin_graphql_api_id", "updated_at"}
 
 // wantedTopics are the topics that this client wants.
-func (c *Client) wantedTopics() []wanted {
-	out := []wanted{
+func (c *Client) wantedTopics() []wantedTopic {
+	out := []wantedTopic{
 		{"ORDERS_CANCELLED", "orders/cancelled", false, orderFields},
 		{"ORDERS_UPDATED", "orders/updated", false, orderFields},
 		{"ORDERS_EDITED", "orders/edited", false, nil}, // one field holds it all
@@ -36,7 +36,7 @@ func (c *Client) wantedTopics() []wanted {
 		{"APP_UNINSTALLED", "app/uninstalled", false, []string{"id", "myshopify_domain"}},
 	}
 	if c.edits {
-		out = append(out, wanted{topic: "REQUESTED_ORDER_EDIT_CREATED", header: shop.TopicEditRequested, optional: true})
+		out = append(out, wantedTopic{topic: "REQUESTED_ORDER_EDIT_CREATED", header: shop.TopicEditRequested, optional: true})
 	}
 	return out
 }
@@ -124,7 +124,7 @@ func (c *Client) EnsureSubscriptions(ctx context.Context, callbackURL string, fi
 func (c *Client) sortSubscriptions(all []shop.Subscription, uri string) (out shop.Subscriptions) {
 	wants := c.wantedTopics()
 	for _, s := range all {
-		known := slices.ContainsFunc(wants, func(w wanted) bool { return w.header == s.Topic })
+		known := slices.ContainsFunc(wants, func(w wantedTopic) bool { return w.header == s.Topic })
 		switch {
 		case s.URI != uri || !known:
 			out.Other = append(out.Other, s)
@@ -145,7 +145,7 @@ func (c *Client) sortSubscriptions(all []shop.Subscription, uri string) (out sho
 // createSubscription makes one. After a lost answer the shop takes a second
 // one of the same topic and address for a mistake and says so, so nothing is
 // made twice.
-func (c *Client) createSubscription(ctx context.Context, w wanted, uri string) (out shop.Subscription, err error) {
+func (c *Client) createSubscription(ctx context.Context, w wantedTopic, uri string) (out shop.Subscription, err error) {
 	err = c.write(ctx, func(ctx context.Context) error {
 		got, err := createSubscription(ctx, c, w.topic, uri, append([]string{}, w.fields...))
 		switch {

@@ -14,10 +14,10 @@ import (
 // maxTag is Shopify's limit for a tag, in characters.
 const maxTag = 40
 
-// settled brings something in the shop into the wanted state by a step that reads
+// ensure brings something in the shop into the wanted state by a step that reads
 // it and changes what differs. After a lost answer the step is simply done again:
 // it reads first.
-func (c *Client) settled(ctx context.Context, op string, step func(context.Context) (done bool, err error)) error {
+func (c *Client) ensure(ctx context.Context, op string, step func(context.Context) (done bool, err error)) error {
 	var last error
 	for range maxTries {
 		done, err := step(ctx)
@@ -78,7 +78,7 @@ func (c *Client) SetTag(ctx context.Context, orderID, prefix, tag string) error 
 	if err != nil {
 		return named(err, op)
 	}
-	return c.settled(ctx, op, func(ctx context.Context) (bool, error) {
+	return c.ensure(ctx, op, func(ctx context.Context) (bool, error) {
 		have, err := c.tags(ctx, orderID)
 		if err != nil {
 			return false, named(err, op)
@@ -154,7 +154,7 @@ func (c *Client) SetMetafield(ctx context.Context, orderID string, doc json.RawM
 	if err != nil {
 		return named(err, op)
 	}
-	return c.settled(ctx, op, func(ctx context.Context) (bool, error) {
+	return c.ensure(ctx, op, func(ctx context.Context) (bool, error) {
 		have, err := c.cases(ctx, orderID)
 		if err != nil {
 			return false, named(err, op)

@@ -26,25 +26,25 @@ var mappings = &table[[]state.Mapping]{
 }
 
 // clock has one record, the newest stamp.
-var clock = &table[sight]{name: "clock", word: "stamp"}
+var clock = &table[firstSeen]{name: "clock", word: "stamp"}
 
 var newest = []byte("newest")
 
-// marks are words that a room left for itself.
-var marks = &table[string]{name: "marks", word: "mark"}
+// values are words that a room left for itself.
+var values = &table[string]{name: "marks", word: "mark"}
 
-// Mark is "" where none was left.
-func (t *readTx) Mark(name string) (string, error) {
-	m, err := marks.get(t, []byte(name))
+// Value is "" where none was left.
+func (t *readTx) Value(name string) (string, error) {
+	m, err := values.get(t, []byte(name))
 	if errors.Is(err, state.ErrNotFound) {
 		return "", nil
 	}
 	return m, err
 }
 
-// PutMark leaves a word in place of the last one.
-func (t *writeTx) PutMark(name, value string) error {
-	_, err := marks.save(t, []byte(name), value, anyRev)
+// PutValue leaves a word in place of the last one.
+func (t *writeTx) PutValue(name, value string) error {
+	_, err := values.save(t, []byte(name), value, anyRev)
 	return err
 }
 
@@ -129,6 +129,6 @@ func (t *writeTx) Stamp(now time.Time) error {
 	if err == nil && !now.After(s.At) {
 		return nil
 	}
-	_, err = clock.save(t, newest, sight{now}, anyRev)
+	_, err = clock.save(t, newest, firstSeen{now}, anyRev)
 	return err
 }

@@ -110,7 +110,7 @@ func (c *checker) run() error {
 	}
 	c.counts()
 	c.sequences()
-	c.wrecks()
+	c.checkQuarantine()
 	return nil
 }
 
@@ -205,11 +205,11 @@ func (s *Store) Reindex(ctx context.Context) error {
 // rebuild writes the indexes of one kind. Unreadable records go to quarantine
 // first, and only the guard indexes keep their rows.
 func (t *writeTx) rebuild(k kind) error {
-	if err := t.setAsideAll(k); err != nil {
+	if err := t.quarantineAll(k); err != nil {
 		return err
 	}
 	if k == kind(cases) {
-		if err := t.setAsideLost(); err != nil {
+		if err := t.quarantineMissing(); err != nil {
 			return err
 		}
 	}
@@ -232,7 +232,7 @@ func (t *writeTx) rebuild(k kind) error {
 	return nil
 }
 
-func (t *writeTx) setAsideAll(k kind) error {
+func (t *writeTx) quarantineAll(k kind) error {
 	var bad []string
 	for key, raw := range ascend(t.bucket(k.bucket()), nil, nil) {
 		if _, err := k.try(key, raw); err != nil {
@@ -240,7 +240,7 @@ func (t *writeTx) setAsideAll(k kind) error {
 		}
 	}
 	for _, key := range bad {
-		if err := t.setAside(place{k, key}); err != nil {
+		if err := t.quarantineOne(place{k, key}); err != nil {
 			return err
 		}
 	}

@@ -24,8 +24,8 @@ var diskErrors = []struct {
 	{syscall.EIO, "the disk is broken", "see the kernel's log; replace the disk of %s and restore the last backup"},
 }
 
-// Trouble is the error of a disk that cannot be written to.
-type Trouble struct {
+// DiskError is the error of a disk that cannot be written to.
+type DiskError struct {
 	// Broken: the disk failed in a way that leaves in doubt what is on it.
 	// Only a new start finds out; the others pass by themselves.
 	Broken bool
@@ -34,32 +34,32 @@ type Trouble struct {
 }
 
 // Error says what is wrong and what helps, in one line.
-func (t *Trouble) Error() string { return t.text }
+func (t *DiskError) Error() string { return t.text }
 
 // Unwrap gives state.ErrDisk and the disk's own error.
-func (t *Trouble) Unwrap() []error { return []error{state.ErrDisk, t.err} }
+func (t *DiskError) Unwrap() []error { return []error{state.ErrDisk, t.err} }
 
-// trouble finds a disk's error in that of a commit, nil for any other.
-func trouble(path string, err error) *Trouble {
+// diskError finds a disk's error in that of a commit, nil for any other.
+func diskError(path string, err error) *DiskError {
 	for _, d := range diskErrors {
 		if errors.Is(err, d.errno) || err != nil && strings.HasSuffix(err.Error(), ": "+d.errno.Error()) {
 			text := fmt.Sprintf("%s: %s (%v)", d.what, fmt.Sprintf(d.todo, filepath.Dir(path)), err)
-			return &Trouble{Broken: d.errno == syscall.EIO, text: text, err: err}
+			return &DiskError{Broken: d.errno == syscall.EIO, text: text, err: err}
 		}
 	}
 	return nil
 }
 
-// Trouble tells why the last Update could not be stored, nil when it was.
-func (s *Store) Trouble() *Trouble { return s.trouble.Load() }
+// DiskError tells why the last Update could not be stored, nil when it was.
+func (s *Store) DiskError() *DiskError { return s.trouble.Load() }
 
-// judge notes how a commit ended, for Trouble.
-func (s *Store) judge(err error) error {
+// noteCommit notes how a commit ended, for Trouble.
+func (s *Store) noteCommit(err error) error {
 	if err == nil {
 		s.trouble.Store(nil)
 		return nil
 	}
-	if t := trouble(s.path, err); t != nil {
+	if t := diskError(s.path, err); t != nil {
 		s.trouble.Store(t)
 		return fmt.Errorf("write %s: %w", s.path, t)
 	}

@@ -108,15 +108,15 @@ func fillAndGoOn(path, want string, makeRoom func() error) (err error) {
 	for err = write("0"); err == nil && stored < 100000; err = write(fmt.Sprint(stored)) {
 		stored++
 	}
-	tr := s.Trouble()
+	tr := s.DiskError()
 	if !errors.Is(err, state.ErrDisk) || tr == nil || tr.Broken || !strings.Contains(err.Error(), want) {
 		return fmt.Errorf("after %d stories: %w, trouble %s; want %q", stored, err, fmt.Sprint(tr), want)
 	}
 	if err := makeRoom(); err != nil {
 		return err
 	}
-	if err := write("after"); err != nil || s.Trouble() != nil {
-		return fmt.Errorf("with room again: %w, trouble %s", err, fmt.Sprint(s.Trouble()))
+	if err := write("after"); err != nil || s.DiskError() != nil {
+		return fmt.Errorf("with room again: %w, trouble %s", err, fmt.Sprint(s.DiskError()))
 	}
 	problems, err := s.Check(context.Background())
 	if err != nil || len(problems) > 0 {
@@ -154,7 +154,7 @@ func TestDiskErrorsSayWhatToDo(t *testing.T) {
 		{errors.New("no space left on device, said a page"), "", false},
 		{nil, "", false},
 	} {
-		got := trouble("/d/x.db", w.err)
+		got := diskError("/d/x.db", w.err)
 		if w.want == "" {
 			if got != nil {
 				t.Errorf("%v: %v", w.err, got)

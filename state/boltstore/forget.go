@@ -12,7 +12,7 @@ import (
 // forgotten is what is left of shop orders whose cases were deleted. Shopify
 // goes on telling of such an order whenever it changes, and without a trace of
 // it the supplier would be asked a second time.
-var forgotten = &table[sight]{name: "forgotten", word: "forgotten order", text: pairText}
+var forgotten = &table[firstSeen]{name: "forgotten", word: "forgotten order", text: pairText}
 
 // EndedCases lists by the time they ended, earliest first.
 func (t *readTx) EndedCases(from, to time.Time, p state.Page) ([]state.Case, string, error) {
@@ -69,7 +69,7 @@ func (t *writeTx) ForgetOrder(shop, orderID string, before, now time.Time) ([]st
 	if err := errors.Join(requests.remove(t, order), claims.remove(t, order)); err != nil {
 		return nil, err
 	}
-	if _, err := forgotten.save(t, order, sight{now}, anyRev); err != nil {
+	if _, err := forgotten.save(t, order, firstSeen{now}, anyRev); err != nil {
 		return nil, err
 	}
 	return own, nil

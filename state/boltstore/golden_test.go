@@ -47,7 +47,7 @@ var (
 // goldenFound is goldenCase with what is found of one since version 3.
 func goldenFound() state.Case {
 	c := goldenCase.Clone()
-	c.Findings = state.Findings{state.Found(state.Withdrawn, ""), state.Found(state.MaybeAsked, "81", "at", "2026-03-02T00:00:00Z")}
+	c.Findings = state.Findings{state.Found(state.FindingWithdrawn, ""), state.Found(state.MaybeAsked, "81", "at", "2026-03-02T00:00:00Z")}
 	c.Accepted = state.Findings{state.Found(state.TooFewItems, "81", "have", "1", "need", "2")}
 	c.Stop, c.Partial = state.Found(state.NumberTwice, "81", "by", "s #9"), state.Found(state.PartOfOrder, "", "gone", "1", "all", "2")
 	return c
@@ -153,7 +153,7 @@ func goldenRest(t *testing.T, tx state.ReadTx) {
 	equal(t, "mapped to", err, orders, []state.ShopOrder{{Shop: "s", Name: "#AB-1042"}})
 	request, err := tx.Request("s", "o1")
 	equal(t, "request", err, request, goldenRequest)
-	mark, err := tx.Mark("m")
+	mark, err := tx.Value("m")
 	equal(t, "mark", err, mark, "word")
 	stamp, err := tx.NewestTime()
 	equal(t, "stamp", err, stamp, day)
@@ -178,7 +178,7 @@ func fillGolden(tx state.Tx) error {
 	put(nil, tx.PutMappings("s", "#AB-1042", goldenMapping))
 	put(nil, tx.PutClaim(goldenClaim))
 	put(tx.PutRequest(goldenRequest))
-	put(nil, tx.PutMark("m", "word"))
+	put(nil, tx.PutValue("m", "word"))
 	put(nil, tx.Stamp(day))
 	put(tx.ForgetOrder("s", "o0", day, day))
 	return errors.Join(errs...)

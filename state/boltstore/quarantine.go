@@ -14,30 +14,30 @@ import (
 	"countermand/state"
 )
 
-var quarantine = &table[wreck]{name: "quarantine", word: "quarantined record", text: seqText}
+var quarantine = &table[quarantined]{name: "quarantine", word: "quarantined record", text: seqText}
 
-// wreck is a record in quarantine: what a person is shown, the key it stood under,
+// quarantined is a record in quarantine: what a person is shown, the key it stood under,
 // and its rows in guard indexes.
-type wreck struct {
+type quarantined struct {
 	state.Quarantined
 	// Place is the key it stood under; Guards are its rows in guard indexes.
-	Place  []byte  `json:"place,omitempty"`
-	Guards []guard `json:"guards,omitempty"`
+	Place  []byte     `json:"place,omitempty"`
+	Guards []guardRow `json:"guards,omitempty"`
 }
 
-type guard struct {
+type guardRow struct {
 	Index string `json:"index"`
 	Key   []byte `json:"key"`
 }
 
-func (t *writeTx) wreck(k kind, key, raw []byte, why string) wreck {
-	w := wreck{
+func (t *writeTx) newQuarantined(k kind, key, raw []byte, why string) quarantined {
+	w := quarantined{
 		Quarantined: state.Quarantined{Bucket: k.bucket(), Key: k.keyText(key), Why: why, At: t.now, Raw: raw},
 		Place:       bytes.Clone(key),
 	}
 	for _, index := range k.guardNames() {
 		for _, row := range t.leading(index, key) {
-			w.Guards = append(w.Guards, guard{index, row})
+			w.Guards = append(w.Guards, guardRow{index, row})
 		}
 	}
 	return w
@@ -47,7 +47,7 @@ func (t *writeTx) wreck(k kind, key, raw []byte, why string) wreck {
 // The rows of the guard indexes stay, so that whoever looks there learns that
 // something is missing.
 func (t *writeTx) quarantine(k kind, key, raw []byte, why error) error {
-	if err := t.putWreck(t.wreck(k, key, raw, why.Error())); err != nil {
+	if err := t.putQuarantined(t.newQuarantined(k, key, raw, why.Error())); err != nil {
 		return err
 	}
 	if err := t.bucket(k.bucket()).Delete(key); err != nil {
@@ -57,8 +57,8 @@ func (t *writeTx) quarantine(k kind, key, raw []byte, why error) error {
 	return t.dropRowsOf(drop, key)
 }
 
-// putWreck stores a wreck under a new number, and the number under its place.
-func (t *writeTx) putWreck(w wreck) error {
+// putQuarantined stores a wreck under a new number, and the number under its place.
+func (t *writeTx) putQuarantined(w quarantined) error {
 	seq, err := t.next(quarantine.name, nil)
 	if err != nil {
 		return t.fail(err)
@@ -117,10 +117,10 @@ func (t *readTx) Quarantine(p state.Page) (out []state.Quarantined, next string,
 	return out, "", nil
 }
 
-// settle quarantines the damaged records that transactions found. The caller holds
+// quarantineDamaged quarantines the damaged records that transactions found. The caller holds
 // the writer. A record that cannot be moved now stays where it is, reads as
 // damaged, and is tried again later.
-func (s *Store) settle() {
+func (s *Store) quarantineDamaged() {
 	s.mu.Lock()
 	places := slices.SortedFunc(maps.Keys(s.damaged), func(a, b place) int {
 		return cmp.Or(cmp.Compare(a.kind.bucket(), b.kind.bucket()), cmp.Compare(a.key, b.key))
@@ -129,7 +129,7 @@ func (s *Store) settle() {
 	err := s.db.Update(func(b *bbolt.Tx) error {
 		t := s.writeTx(b)
 		for _, p := range places {
-			if err := t.setAside(p); err != nil {
+			if err := t.quarantineOne(p); err != nil {
 				return err
 			}
 		}
@@ -145,8 +145,8 @@ func (s *Store) settle() {
 	}
 }
 
-// setAside quarantines one record if it is there and still unreadable.
-func (t *writeTx) setAside(p place) error {
+// quarantineOne quarantines one record if it is there and still unreadable.
+func (t *writeTx) quarantineOne(p place) error {
 	key := []byte(p.key)
 	raw := t.bucket(p.kind.bucket()).Get(key)
 	if raw == nil {

@@ -55,7 +55,7 @@ func Restore(ctx context.Context, backup, path string, now time.Time) (r Restore
 	if err = copyBackup(ctx, backup, path); err != nil {
 		return r, fmt.Errorf("copy backup %s: %w", backup, err)
 	}
-	if err = r.prove(ctx, path+restoreSuffix); err != nil {
+	if err = r.verify(ctx, path+restoreSuffix); err != nil {
 		return r, fmt.Errorf("look through backup %s: %w", backup, err)
 	}
 	if old {
@@ -154,11 +154,11 @@ func own(f *os.File, dir string) error {
 	return nil
 }
 
-// prove opens the copy as the daemon will and looks through all of it.
-func (r *Restored) prove(ctx context.Context, path string) (err error) {
+// verify opens the copy as the daemon will and looks through all of it.
+func (r *Restored) verify(ctx context.Context, path string) (err error) {
 	s, err := open(path, Options{}, migrations)
 	if d, damaged := errors.AsType[*DamagedError](err); damaged {
-		return takeOlder(d)
+		return allowOlder(d)
 	}
 	if err != nil {
 		return err
@@ -175,7 +175,7 @@ func (r *Restored) prove(ctx context.Context, path string) (err error) {
 	case err != nil:
 		return err
 	case len(problems) > 0 && PageProblem(problems[0]):
-		return takeOlder(&DamagedError{problems})
+		return allowOlder(&DamagedError{problems})
 	}
 	r.Damaged = problems
 	return s.Update(ctx, func(tx state.Tx) error {
@@ -187,19 +187,19 @@ func (r *Restored) prove(ctx context.Context, path string) (err error) {
 			return err
 		}
 		// What came after is unknown to it, and the engine must know that.
-		from, err := lostFrom(tx, r.Newest)
+		from, err := lostPeriodStart(tx, r.Newest)
 		if err != nil {
 			return err
 		}
-		return tx.PutMark(state.MarkRestored, from.UTC().Format(time.RFC3339Nano))
+		return tx.PutValue(state.ValueRestored, from.UTC().Format(time.RFC3339Nano))
 	})
 }
 
-// lostFrom is since when records are gone from a backup whose last change was
+// lostPeriodStart is since when records are gone from a backup whose last change was
 // at newest: one that was made after an earlier restore lacks what that one
 // lost as well.
-func lostFrom(tx state.ReadTx, newest time.Time) (time.Time, error) {
-	mark, err := tx.Mark(state.MarkRestored)
+func lostPeriodStart(tx state.ReadTx, newest time.Time) (time.Time, error) {
+	mark, err := tx.Value(state.ValueRestored)
 	if err != nil {
 		return newest, err
 	}
@@ -210,7 +210,7 @@ func lostFrom(tx state.ReadTx, newest time.Time) (time.Time, error) {
 	return newest, nil
 }
 
-func takeOlder(damaged error) error {
+func allowOlder(damaged error) error {
 	return fmt.Errorf("%w; take an older backup (countermand verify FILE tells all that is wrong with one)", damaged)
 }
 

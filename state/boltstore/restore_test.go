@@ -110,11 +110,11 @@ func TestRestoreTwice(t *testing.T) {
 	s, err := Open(path, Options{})
 	noError(t, err)
 	noError(t, s.Update(context.Background(), func(tx state.Tx) error {
-		from, err := tx.Mark(state.MarkRestored)
+		from, err := tx.Value(state.ValueRestored)
 		if err != nil {
 			return err
 		}
-		return errors.Join(tx.PutMark(state.MarkRestored, from+" "+day.Add(time.Hour).Format(time.RFC3339Nano)), tx.Stamp(later))
+		return errors.Join(tx.PutValue(state.ValueRestored, from+" "+day.Add(time.Hour).Format(time.RFC3339Nano)), tx.Stamp(later))
 	}))
 	again := filepath.Join(t.TempDir(), "again.db")
 	noError(t, s.Backup(context.Background(), again))
@@ -128,7 +128,7 @@ func TestRestoreTwice(t *testing.T) {
 	noError(t, err)
 	defer s.Close()
 	noError(t, s.View(context.Background(), func(tx state.ReadTx) error {
-		mark, err := tx.Mark(state.MarkRestored)
+		mark, err := tx.Value(state.ValueRestored)
 		if want := day.UTC().Format(time.RFC3339Nano); mark != want {
 			t.Errorf("records are gone since %q, want %q", mark, want)
 		}

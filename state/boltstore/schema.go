@@ -25,7 +25,7 @@ var (
 )
 
 // kinds are all tables.
-var kinds = []kind{cases, journal, effects, knocks, seen, alerts, accounts, mappings, claims, requests, forgotten, marks, clock, quarantine}
+var kinds = []kind{cases, journal, effects, knocks, seen, alerts, accounts, mappings, claims, requests, forgotten, values, clock, quarantine}
 
 // migration brings a database to a version. It runs in one transaction with
 // those that follow it.

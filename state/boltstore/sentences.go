@@ -40,8 +40,8 @@ var sentences2 = []struct {
 	{state.AccountUnknown, true, `the shop order names account (?P<account>QUOTED) for AliExpress order (?P<subject>\S+), which is not configured for this shop`},
 	{state.RecordDamaged, true, `a stored record of this shop order is damaged, so it cannot be seen whether it is still to be cancelled: look at it in the shop, then approve or ignore it`},
 	{state.AskedBefore, true, `the supplier was asked about AliExpress order (?P<subject>\S+) before \((?P<at>TIME)\), and case (?P<case>\S+) about it was left alone: it is asked again only if you want it`},
-	{state.Replaced, true, `the operator named other AliExpress orders for this shop order`},
-	{state.Withdrawn, true, `the order is wanted after all`},
+	{state.FindingReplaced, true, `the operator named other AliExpress orders for this shop order`},
+	{state.FindingWithdrawn, true, `the order is wanted after all`},
 	{state.MaybeAsked, true, `the supplier may have been asked (?P<at>TIME)`},
 
 	{state.OtherOrder, true, ofGuard + `the page shows order (?P<shown>QUOTED), the case means QUOTED` + endOfGuard},
@@ -59,7 +59,7 @@ var sentences2 = []struct {
 	{state.PartOfShop, false, `only (?P<gone>NUM) of the (?P<all>NUM) items of the shop order were taken off` + inPart},
 	{state.PartAsked, false, `the customer asks for only (?P<gone>NUM) of the (?P<all>NUM) items to be taken off` + inPart},
 
-	{state.Observed, false, `mode observe, so nothing was clicked: (?P<detail>.+)`},
+	{state.FindingObserved, false, `mode observe, so nothing was clicked: (?P<detail>.+)`},
 	{state.UnknownPage, false, `the page is not one that countermand knows: (?P<detail>the order's page is not understood \(status “.*?”, and “(?P<refused>.+)”\); nothing was clicked; mend the site profile)`},
 	{state.UnknownPage, false, `the page is not one that countermand knows: (?P<detail>the site shows “.*?”, and “(?P<refused>.+)”, which do not fit together; nothing was clicked)`},
 	{state.UnknownPage, false, `the page is not one that countermand knows: (?P<detail>.*)`},

@@ -31,7 +31,7 @@ const (
 var (
 	found       = state.Found
 	askedBefore = found(state.AskedBefore, "81", "case", "01J1", "at", clicked)
-	withdrawn2  = found(state.Withdrawn, "")
+	withdrawn2  = found(state.FindingWithdrawn, "")
 	twice       = found(state.NumberTwice, "81", "by", "mystore #1002")
 	fewItems    = found(state.TooFewItems, "81", "have", "1", "need", "2")
 	before      = found(state.OrderedBefore, "81", "placed", later, "shop_order", "2026-03-02T00:00:03Z")
@@ -51,10 +51,10 @@ var tellings = []struct {
 	{`the shop order names account "a \"b; c" for AliExpress order 81, which is not configured for this shop`, state.Findings{found(state.AccountUnknown, "81", "account", `a "b; c`)}},
 	{"a stored record of this shop order is damaged, so it cannot be seen whether it is still to be cancelled: look at it in the shop, then approve or ignore it", state.Findings{found(state.RecordDamaged, "")}},
 	{askedText, state.Findings{askedBefore}},
-	{"the operator named other AliExpress orders for this shop order", state.Findings{found(state.Replaced, "")}},
+	{"the operator named other AliExpress orders for this shop order", state.Findings{found(state.FindingReplaced, "")}},
 	{"the order is wanted after all", state.Findings{withdrawn2}},
 	{"the order is wanted after all, but the supplier may have been asked " + dayText, state.Findings{withdrawn2, found(state.MaybeAsked, "81", "at", clicked)}},
-	{"the operator named other AliExpress orders for this shop order, but the supplier may have been asked unknown", state.Findings{found(state.Replaced, ""), found(state.MaybeAsked, "81")}},
+	{"the operator named other AliExpress orders for this shop order, but the supplier may have been asked unknown", state.Findings{found(state.FindingReplaced, ""), found(state.MaybeAsked, "81")}},
 
 	{guardText + `the page shows order "82", the case means "81"`, state.Findings{found(state.OtherOrder, "81", "shown", "82")}},
 	{guardText + `the page shows order "", the case means "81"; nothing was clicked`, state.Findings{found(state.OtherOrder, "81", "shown", "none")}},
@@ -81,7 +81,7 @@ var tellings = []struct {
 
 	{"mode confirm: asks you before the supplier is asked", state.Findings{found(state.AsksFirst, "", "rule", "mode confirm")}},
 	{"rule 1: a > 1; b: asks you before the supplier is asked", state.Findings{found(state.AsksFirst, "", "rule", "rule 1: a > 1; b")}},
-	same(state.Observed, "detail", "mode observe, so nothing was clicked: ", "would click “Cancel order”, give the reason “No; thanks” and submit"),
+	same(state.FindingObserved, "detail", "mode observe, so nothing was clicked: ", "would click “Cancel order”, give the reason “No; thanks” and submit"),
 	same(state.UnknownPage, "detail", notKnown, "click: unsafe: it says “Confirm received”;\nit was not clicked; nothing was asked"),
 	same(state.UnknownPage, "detail", notKnown, "the order's page is not understood (status “Frozen”); nothing was clicked; mend the site profile"),
 	same(state.UnknownPage, "detail", notKnown, "the order's page is not understood (status “Frozen”, and “No, “sorry”; sent”); nothing was clicked; mend the site profile", "refused", "No, “sorry”; sent"),
@@ -144,7 +144,7 @@ func TestOneFindingOnly(t *testing.T) {
 	s := readSentences()
 	for text, want := range map[string]state.Finding{
 		"the order is wanted after all":                                                     withdrawn2,
-		"the operator named other AliExpress orders for this shop order":                    found(state.Replaced, ""),
+		"the operator named other AliExpress orders for this shop order":                    found(state.FindingReplaced, ""),
 		"AliExpress order 81 is also named by mystore #1002":                                twice,
 		"AliExpress order 81 is also named by mystore #1002; the order is wanted after all": oldText("AliExpress order 81 is also named by mystore #1002; the order is wanted after all"),
 		"x, but the order is wanted after all":                                              oldText("x, but the order is wanted after all"),

@@ -49,7 +49,7 @@ type Store struct {
 	// can be waited for under a context.
 	writer chan struct{}
 	// trouble is why the last commit failed, nil when it did not.
-	trouble atomic.Pointer[Trouble]
+	trouble atomic.Pointer[DiskError]
 
 	mu      sync.Mutex
 	damaged map[place]bool // seen, not yet in quarantine
@@ -104,7 +104,7 @@ func open(path string, o Options, steps []migration) (*Store, error) {
 		s.now = time.Now
 	}
 	if err := s.prepare(steps, fresh); err != nil {
-		if t := trouble(path, err); t != nil {
+		if t := diskError(path, err); t != nil {
 			err = t
 		}
 		return nil, errors.Join(err, db.Close())
@@ -145,7 +145,7 @@ func lockAndOpen(path string, o Options) (db *bbolt.DB, err error) {
 	if errors.Is(err, berrors.ErrTimeout) {
 		return nil, errInUse
 	}
-	if t := trouble(path, err); t != nil {
+	if t := diskError(path, err); t != nil {
 		return nil, t
 	}
 	if err != nil {
@@ -265,12 +265,12 @@ func (s *Store) write(commit func(func(*bbolt.Tx) error) error, fn func(*writeTx
 		return fnErr
 	})
 	if t != nil && s.remember(&t.readTx) {
-		s.settle()
+		s.quarantineDamaged()
 	}
 	if fnErr != nil {
 		return err
 	}
-	return s.judge(err)
+	return s.noteCommit(err)
 }
 
 func (s *Store) writeTx(b *bbolt.Tx) *writeTx {
@@ -288,7 +288,7 @@ func (s *Store) View(ctx context.Context, fn func(state.ReadTx) error) error {
 		return fn(t)
 	})
 	if t != nil && s.remember(t) {
-		s.settleIfIdle()
+		s.quarantineIfIdle()
 	}
 	return err
 }
@@ -304,13 +304,13 @@ func (s *Store) remember(t *readTx) bool {
 	return len(s.damaged) > 0 && !s.db.IsReadOnly()
 }
 
-// settleIfIdle leaves the work to the running Update where there is one; a
+// quarantineIfIdle leaves the work to the running Update where there is one; a
 // View inside of it would wait for itself.
-func (s *Store) settleIfIdle() {
+func (s *Store) quarantineIfIdle() {
 	select {
 	case s.writer <- struct{}{}:
 		defer s.release()
-		s.settle()
+		s.quarantineDamaged()
 	default:
 	}
 }

@@ -266,10 +266,10 @@ func claimsOfEngine(t *testing.T, tx state.ReadTx) {
 			t.Errorf("%s is named by %q, want %q: %v", number, got, want, err)
 		}
 	}
-	if m, err := tx.Mark("claim/8190000000000001"); m != "" || err != nil {
+	if m, err := tx.Value("claim/8190000000000001"); m != "" || err != nil {
 		t.Errorf("a claim among the marks: %q, %v", m, err)
 	}
-	if m, err := tx.Mark(state.MarkRestored); m == "" || err != nil {
+	if m, err := tx.Value(state.ValueRestored); m == "" || err != nil {
 		t.Errorf("the other marks: %q, %v", m, err)
 	}
 }

@@ -61,7 +61,7 @@ func version3(b *bbolt.Tx) error {
 // order that named it first.
 func claimsOfMarks(b *bbolt.Tx) error {
 	marks := b.Bucket([]byte("marks"))
-	var noted sight
+	var noted firstSeen
 	if _, err := decode("clock", newest, b.Bucket([]byte("clock")).Get(newest), &noted); err != nil {
 		noted.At = time.Now().UTC()
 	}

@@ -26,15 +26,15 @@ var knocks = &table[state.Knock]{
 	text: seqText,
 }
 
-// sight is when a delivery's key was first seen.
-type sight struct {
+// firstSeen is when a delivery's key was first seen.
+type firstSeen struct {
 	At time.Time `json:"at"`
 }
 
-var seen = &table[sight]{
+var seen = &table[firstSeen]{
 	name: "seen", word: "delivery key",
 	indexes: []string{"seen_at"},
-	rows: func(key []byte, s sight) []row {
+	rows: func(key []byte, s firstSeen) []row {
 		return []row{{"seen_at", join(timeKey(s.At), key)}}
 	},
 	text: pairText,
@@ -100,7 +100,7 @@ func (t *writeTx) AddKnock(k state.Knock) (bool, error) {
 			return false, nil
 		}
 		// A damaged sight is no proof that the knock was handled.
-		if _, err := seen.save(t, key, sight{k.ReceivedAt}, anyRev); err != nil {
+		if _, err := seen.save(t, key, firstSeen{k.ReceivedAt}, anyRev); err != nil {
 			return false, err
 		}
 	}
@@ -144,7 +144,7 @@ var alerts = &table[state.Alert]{
 		}
 		if a.CaseID != "" {
 			rows = append(rows, row{"alert_case", join(words(a.CaseID), id)})
-		} else if at := settledAt(a); !at.IsZero() {
+		} else if at := closedAt(a); !at.IsZero() {
 			rows = append(rows, row{"alert_settled", join(timeKey(at), id)})
 		}
 		return rows
@@ -152,8 +152,8 @@ var alerts = &table[state.Alert]{
 	rev: func(a *state.Alert) *uint64 { return &a.Rev },
 }
 
-// settledAt is when an alert was done with, zero while it is not.
-func settledAt(a state.Alert) time.Time {
+// closedAt is when an alert was done with, zero while it is not.
+func closedAt(a state.Alert) time.Time {
 	switch {
 	case a.ResolvedAt.After(a.AckedAt):
 		return a.ResolvedAt

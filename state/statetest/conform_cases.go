@@ -15,7 +15,7 @@ func fullCase(n int) state.Case {
 	c.Supplier, c.Account, c.SupplierOrder, c.MappedBy = "aliexpress", "main", "8190000000000001", "note"
 	c.Flag, c.Paused, c.Rule, c.Approved = "wait", true, "auto", true
 	c.Findings = state.Findings{state.Found(state.AsksFirst, "", "rule", "mode confirm")}
-	c.Accepted, c.Unsure, c.Reason = state.Findings{state.Found(state.NumberTwice, "81", "by", "mystore #1")}, true, "customer"
+	c.Accepted, c.NumberUnsure, c.Reason = state.Findings{state.Found(state.NumberTwice, "81", "by", "mystore #1")}, true, "customer"
 	c.ShopOrderedAt, c.CancelledAt, c.AskableAt = hour(1), hour(2), hour(3)
 	c.RequestedAt, c.AnsweredAt, c.ClosedAt, c.EndedAt = hour(4), hour(5), hour(6), hour(7)
 	c.Lines = []state.Line{{ID: "1", Title: "Lamp \"ä\"", SKU: "L", Quantity: 2}}

@@ -112,15 +112,15 @@ func testMarks(t *testing.T, b Backend) {
 	s := open(t, b)
 	mark := func(tx state.ReadTx, name, want string) {
 		t.Helper()
-		got, err := tx.Mark(name)
+		got, err := tx.Value(name)
 		must(t, err)
 		same(t, "mark "+name, got, want)
 	}
 	update(t, s, func(tx state.Tx) {
 		mark(tx, "a", "")
-		must(t, tx.PutMark("a", "one"))
-		must(t, tx.PutMark("a", "two"))
-		must(t, tx.PutMark("a/b", "three"))
+		must(t, tx.PutValue("a", "one"))
+		must(t, tx.PutValue("a", "two"))
+		must(t, tx.PutValue("a/b", "three"))
 		mark(tx, "a", "two")
 	})
 	must(t, s.Close())
@@ -130,7 +130,7 @@ func testMarks(t *testing.T, b Backend) {
 		mark(tx, "a/b", "three")
 	})
 	update(t, s, func(tx state.Tx) {
-		must(t, tx.PutMark("a", ""))
+		must(t, tx.PutValue("a", ""))
 		mark(tx, "a", "")
 	})
 }

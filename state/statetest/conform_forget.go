@@ -154,7 +154,7 @@ func testForgetRefused(t *testing.T, b Backend) {
 			putEffect(t, tx, state.Effect{ID: state.EffectID(c.ID, state.EffectRead), CaseID: c.ID, State: state.EffectStarted, Lane: "l"})
 		},
 		"work at the shop under way": func(tx state.Tx, _ state.Case, order string) {
-			putEffect(t, tx, state.Effect{ID: state.ShopEffectID("mystore", order, state.EffectResolve), State: state.EffectDispatched, Lane: "l"})
+			putEffect(t, tx, state.Effect{ID: state.ShopEffectID("mystore", order, state.EffectResolveRequest), State: state.EffectDispatched, Lane: "l"})
 		},
 		"a request that is worked": func(tx state.Tx, _ state.Case, order string) {
 			_, err := tx.PutRequest(state.Request{Shop: "mystore", ShopOrderID: order, Status: state.RequestAsking})

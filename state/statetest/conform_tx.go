@@ -60,7 +60,7 @@ func fill(t *testing.T, tx state.Tx) {
 	must(t, err)
 	must(t, tx.PutMappings("s", "#1", []state.Mapping{{SupplierOrder: "81"}}))
 	must(t, tx.PutClaim(aClaim("1", 1, "81")))
-	must(t, tx.PutMark("m", "word"))
+	must(t, tx.PutValue("m", "word"))
 	must(t, tx.Stamp(hour(1)))
 }
 
@@ -106,7 +106,7 @@ func inventory(t *testing.T, s state.Store) (n map[string]int) {
 		add("mapped to", len(orders), err)
 		claims, err := tx.Claims("81")
 		add("claims", len(claims), err)
-		if m, err := tx.Mark("m"); m != "" {
+		if m, err := tx.Value("m"); m != "" {
 			add("mark", 1, err)
 		}
 		at, err := tx.NewestTime()
@@ -147,7 +147,7 @@ func testContext(t *testing.T, b Backend) {
 	// when its context ends.
 	waiting, cancel := context.WithCancel(context.Background())
 	done := make(chan error, 1)
-	touch := func(tx state.Tx) error { return tx.PutMark("m", "word") }
+	touch := func(tx state.Tx) error { return tx.PutValue("m", "word") }
 	update(t, s, func(tx state.Tx) {
 		must(t, touch(tx))
 		go func() { done <- s.Update(waiting, touch) }()

@@ -27,19 +27,19 @@ type cancelFlow struct {
 
 // Cancel tries to place one cancel request: it looks at the page, classifies
 // it, acts, and looks again.
-func (c *Client) Cancel(ctx context.Context, req supplier.CancelRequest) (state.Asked, error) {
+func (c *Client) Cancel(ctx context.Context, req supplier.CancelRequest) (state.AttemptResult, error) {
 	f := &cancelFlow{scene: scene{c: c, number: req.Number, caseID: req.CaseID, what: "asked", part: "cancel", guard: req.Guard, store: req.Dispatch}, req: req}
 	f.attend = func(ctx context.Context) error {
 		if err := f.follow(ctx); err != nil {
 			return err
 		}
-		return f.heardBarrier()
+		return f.barrierInCalls()
 	}
 	v, err := f.runFlow(ctx, "cancel order "+req.Number, f)
 	if err != nil {
-		return state.Asked{}, err
+		return state.AttemptResult{}, err
 	}
-	out := state.Asked{Outcome: state.AskOutcome(v.outcome), Detail: v.detail, Reason: f.reason, Offered: f.offered}
+	out := state.AttemptResult{Outcome: state.AskOutcome(v.outcome), Detail: v.detail, Reason: f.reason, Offered: f.offered}
 	if r := f.detail.Reading; r.Number != "" {
 		r.Evidence = append(slices.Clone(r.Evidence), f.evidence...)
 		out.Reading = &r
@@ -49,18 +49,18 @@ func (c *Client) Cancel(ctx context.Context, req supplier.CancelRequest) (state.
 
 func (f *cancelFlow) run(ctx context.Context) error {
 	f.listen(f.tab)
-	if err := f.closeStrays(ctx); err != nil { // of an attempt before this one
+	if err := f.closeOwnTabs(ctx); err != nil { // of an attempt before this one
 		return err
 	}
 	// The guard comes first: what the wrong order says is no answer.
 	if err := f.enter(ctx); err != nil {
 		return err
 	}
-	if o, why := f.c.p.Foregone(f.detail, f.req.Observe, f.req.Despite); o != "" {
+	if o, why := f.c.p.AnsweredAlready(f.detail, f.req.Observe, f.req.ApprovedRefusals); o != "" {
 		return end(o, "%s", why)
 	}
 	for range f.c.o.MaxSteps {
-		s, err := f.settle(ctx)
+		s, err := f.nextPage(ctx)
 		if err == nil {
 			err = f.step(ctx, s)
 		}
@@ -72,7 +72,7 @@ func (f *cancelFlow) run(ctx context.Context) error {
 }
 
 func (f *cancelFlow) listen(tab *chrome.Tab) {
-	f.heard = tab.Listen(append(hearing(f.c.p.Calls.Reasons), hearing(f.c.p.Calls.Operation)...)...)
+	f.heard = tab.Listen(append(callSpellings(f.c.p.Calls.Reasons), callSpellings(f.c.p.Calls.Operation)...)...)
 }
 
 // step acts on one sight.
@@ -99,7 +99,7 @@ func (f *cancelFlow) step(ctx context.Context, s site.Sight) error {
 	case site.PageDone:
 		return f.done(ctx, s)
 	case site.PagePickedUp:
-		f.witness(ctx, "picked-up")
+		f.keepQuietly(ctx, "picked-up")
 		return end(state.AskPickedUp, "the site says: %s", site.Clip(s.Why))
 	}
 	return f.unknown(ctx, s.Why)
@@ -107,13 +107,13 @@ func (f *cancelFlow) step(ctx context.Context, s site.Sight) error {
 
 // done ends the loop: what follows is the reading.
 func (f *cancelFlow) done(ctx context.Context, s site.Sight) error {
-	f.witness(ctx, "after-submit")
+	f.keepQuietly(ctx, "after-submit")
 	return end(state.AskUnclear, "the site says: %s", site.Clip(s.Why))
 }
 
-// settle waits until the page is a known one that was not acted on yet, or
+// nextPage waits until the page is a known one that was not acted on yet, or
 // until the step's time is over.
-func (f *cancelFlow) settle(ctx context.Context) (site.Sight, error) {
+func (f *cancelFlow) nextPage(ctx context.Context) (site.Sight, error) {
 	left := func(k site.PageKind) bool {
 		switch k {
 		case site.PageDetail:
@@ -140,7 +140,7 @@ func (f *cancelFlow) answered() bool {
 // the listener was attached, so the page is loaded again.
 func (f *cancelFlow) follow(ctx context.Context) error {
 	if !f.opened {
-		return f.closeStrays(ctx)
+		return f.closeOwnTabs(ctx)
 	}
 	next, ok, err := f.tab.Follow(ctx)
 	if errors.Is(err, chrome.ErrClosed) {
@@ -164,9 +164,9 @@ func (f *cancelFlow) follow(ctx context.Context) error {
 	return next.Reload(ctx)
 }
 
-// closeStrays closes the tabs that the site opened by itself: before we clicked
+// closeOwnTabs closes the tabs that the site opened by itself: before we clicked
 // none of them can belong to the attempt.
-func (f *cancelFlow) closeStrays(ctx context.Context) error {
+func (f *cancelFlow) closeOwnTabs(ctx context.Context) error {
 	for closed := false; ; closed = true {
 		stray, ok, err := f.tab.Follow(ctx)
 		switch {
@@ -183,9 +183,9 @@ func (f *cancelFlow) closeStrays(ctx context.Context) error {
 	}
 }
 
-// heardBarrier finds a challenge or a lost session in the page's own calls: the
+// barrierInCalls finds a challenge or a lost session in the page's own calls: the
 // page may show nothing of it.
-func (f *cancelFlow) heardBarrier() error {
+func (f *cancelFlow) barrierInCalls() error {
 	for _, own := range f.heard.Responses() {
 		r := site.Response(own)
 		if r.Err != nil {
@@ -248,6 +248,6 @@ func (f *cancelFlow) reread(ctx context.Context) (d site.Detail, err error) {
 	if !d.Reading.Complete {
 		return d, &supplier.Error{Kind: supplier.Unreadable, Op: op, Detail: "the reading is not complete"}
 	}
-	f.witness(ctx, "re-read")
+	f.keepQuietly(ctx, "re-read")
 	return d, nil
 }

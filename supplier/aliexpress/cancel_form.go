@@ -30,10 +30,10 @@ func (f *cancelFlow) openOnce(ctx context.Context, b site.Button) error {
 	allow := site.Allowance{What: "the cancel button", Type: b.Type, Captions: site.Texts{"": {b.Caption}}}
 	el, err := f.findButton(ctx, allow)
 	if err == nil {
-		err = f.guarded(f.number) // which the page has just proved
+		err = f.askGuard(f.number) // which the page has just proved
 	}
 	if err == nil {
-		err = f.closeStrays(ctx)
+		err = f.closeOwnTabs(ctx)
 	}
 	if err != nil {
 		return err
@@ -92,9 +92,9 @@ func (f *cancelFlow) is(want site.PageKind, more func(site.Sight) error) func(co
 
 // detailID proves by the page of this very look that it is the order's. What
 // was read before proves nothing any more.
-func (f *cancelFlow) detailID(s site.Sight) error { return f.judged(s.DetailOf(f.number)) }
+func (f *cancelFlow) detailID(s site.Sight) error { return f.verdictOf(s.DetailOf(f.number)) }
 
-func (f *cancelFlow) formID(s site.Sight) error { return f.judged(s.FormOf(f.number)) }
+func (f *cancelFlow) formID(s site.Sight) error { return f.verdictOf(s.FormOf(f.number)) }
 
 // fill chooses the reason and submits.
 func (f *cancelFlow) fill(ctx context.Context, s site.Sight) error {
@@ -152,8 +152,8 @@ func (f *cancelFlow) form(ctx context.Context, s site.Sight) ([]site.Offer, erro
 	for _, r := range offered {
 		f.offered = append(f.offered, r.Text)
 	}
-	if err := f.guarded(number); err != nil {
-		f.witness(ctx, "wrong-order")
+	if err := f.askGuard(number); err != nil {
+		f.keepQuietly(ctx, "wrong-order")
 		return nil, err
 	}
 	f.formTab = f.tab
@@ -172,7 +172,7 @@ func (f *cancelFlow) submit(ctx context.Context, chosen func(site.Sight) bool) e
 	s, err := f.ready(ctx, site.PageForm)
 	if err == nil {
 		if err = filled(s); err != nil {
-			f.witness(ctx, "page-turned")
+			f.keepQuietly(ctx, "page-turned")
 		}
 	}
 	if err != nil {
@@ -199,10 +199,10 @@ func (f *cancelFlow) confirm(ctx context.Context) error {
 		return f.unknown(ctx, why+" that confirms (selectors.dialog_buttons)")
 	}
 	if err := f.rightDialog(s); err != nil {
-		f.witness(ctx, "unknown-page")
+		f.keepQuietly(ctx, "unknown-page")
 		return err
 	}
-	if err := f.guarded(f.number); err != nil {
+	if err := f.askGuard(f.number); err != nil {
 		return err
 	}
 	err = f.commit(ctx, commitment{name: "before-confirm", el: el, allow: allow, still: f.is(site.PageConfirm, f.rightDialog)})

@@ -127,7 +127,7 @@ func (r *rig) play(t *testing.T, w row) {
 	}
 	marks := 0
 	req := request(number, &marks)
-	req.Despite = w.despite
+	req.ApprovedRefusals = w.despite
 	got, err := r.client.Cancel(t.Context(), req)
 	switch {
 	case w.kind != "":

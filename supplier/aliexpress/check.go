@@ -31,7 +31,7 @@ type inspection struct {
 func (c *Client) CheckOrder(ctx context.Context, number string) ([]supplier.PartCheck, error) {
 	const op = "check site profile"
 	tab, err := c.begin(ctx)
-	defer c.alone(ctx)
+	defer c.closeExtraTabs(ctx)
 	if err != nil {
 		return nil, c.fail(ctx, op, err)
 	}
@@ -141,14 +141,14 @@ func (i *inspection) list(ctx context.Context) error {
 	if i.number == "" && len(page.Orders) > 0 {
 		i.number = page.Orders[0].Number
 	}
-	i.tell(ctx, "list")
+	i.pageSeen(ctx, "list")
 	return nil
 }
 
 // order notes what a reading of one order leaves not understood.
 func (i *inspection) order(r state.Reading) {
-	if r.Doubt != "" {
-		i.note("statuses", supplier.PartUnknown, false, "order %s: %s", r.Number, r.Doubt)
+	if r.Unclear != "" {
+		i.note("statuses", supplier.PartUnknown, false, "order %s: %s", r.Number, r.Unclear)
 		return
 	}
 	i.yes("statuses", r.Phase != state.PhaseUnknown, "order %s: status %s reads as %s", r.Number, site.Quoted(r.StatusText), r.Phase)
@@ -185,7 +185,7 @@ func (i *inspection) detail(ctx context.Context) error {
 	if text := v.TextOf("detail_id"); text != "" {
 		i.yes("selectors.detail_id (its text)", site.NumberIn(text) == i.number, "shows %s", site.Quoted(site.Clip(text)))
 	}
-	i.tell(ctx, "detail")
+	i.pageSeen(ctx, "detail")
 	return nil
 }
 
@@ -274,7 +274,7 @@ func (i *inspection) selectors(ctx context.Context, parts []part) (site.Sight, e
 	return v, nil
 }
 
-func (i *inspection) tell(ctx context.Context, page string) {
+func (i *inspection) pageSeen(ctx context.Context, page string) {
 	if i.seen != nil {
 		i.seen(ctx, page)
 	}

@@ -158,13 +158,13 @@ func (c *Client) begin(ctx context.Context) (*chrome.Tab, error) {
 	if err != nil {
 		return nil, err
 	}
-	c.alone(ctx) // what opened after the last piece of work is of that one
+	c.closeExtraTabs(ctx) // what opened after the last piece of work is of that one
 	return c.page(ctx)
 }
 
-// alone closes the tabs that the site opened: they would go on after this
+// closeExtraTabs closes the tabs that the site opened: they would go on after this
 // piece of work and be mistaken for part of the next one.
-func (c *Client) alone(ctx context.Context) {
+func (c *Client) closeExtraTabs(ctx context.Context) {
 	if c.tab == nil || !c.tab.Alive() {
 		return
 	}
@@ -263,9 +263,9 @@ func (c *Client) slowOrWedged(ctx context.Context) supplier.Kind {
 	return supplier.Browser
 }
 
-// revive closes a browser that hangs, so that the order can still be read in a
+// restartIfWedged closes a browser that hangs, so that the order can still be read in a
 // new one.
-func (c *Client) revive(ctx context.Context, cause error) {
+func (c *Client) restartIfWedged(ctx context.Context, cause error) {
 	if errors.Is(cause, context.DeadlineExceeded) {
 		c.slowOrWedged(ctx)
 	}
@@ -285,7 +285,7 @@ func (c *Client) tidy(ctx context.Context) {
 		c.tab = nil
 		return
 	}
-	c.alone(ctx)
+	c.closeExtraTabs(ctx)
 	c.done(ctx)
 }
 

@@ -10,9 +10,9 @@ import (
 	"countermand/supplier/chrome"
 )
 
-// watchDrawn waits a little for the page to show what its data say. A page that
+// watchShown waits a little for the page to show what its data say. A page that
 // does not show it in time contradicts nothing.
-func (c *Client) watchDrawn(ctx context.Context, tab *chrome.Tab, queries map[string]site.Query, there func(site.View) bool) (site.View, error) {
+func (c *Client) watchShown(ctx context.Context, tab *chrome.Tab, queries map[string]site.Query, there func(site.View) bool) (site.View, error) {
 	look := func(ctx context.Context) (site.Sight, error) {
 		v, err := see(ctx, tab, queries)
 		return site.Sight{View: v}, err
@@ -23,12 +23,12 @@ func (c *Client) watchDrawn(ctx context.Context, tab *chrome.Tab, queries map[st
 
 // crossCheck compares an order's data with what its page shows.
 func (c *Client) crossCheck(ctx context.Context, tab *chrome.Tab, r *state.Reading) error {
-	v, err := c.watchDrawn(ctx, tab, c.p.DetailQueries(), func(v site.View) bool {
-		_, ok := site.DrawnDetail(v)
+	v, err := c.watchShown(ctx, tab, c.p.DetailQueries(), func(v site.View) bool {
+		_, ok := site.ShownDetail(v)
 		return ok
 	})
 	if err == nil {
-		d, _ := site.DrawnDetail(v)
+		d, _ := site.ShownDetail(v)
 		c.compare(d, r)
 	}
 	return err
@@ -36,7 +36,7 @@ func (c *Client) crossCheck(ctx context.Context, tab *chrome.Tab, r *state.Readi
 
 // compare notes where an order's data and its page contradict each other: then
 // nothing is concluded.
-func (c *Client) compare(d site.Drawn, r *state.Reading) {
+func (c *Client) compare(d site.Shown, r *state.Reading) {
 	if why := d.Check(c.p, r); why != "" {
 		c.o.Log.Warn().Str("order", r.Number).Msg("nothing concluded: " + why)
 	}
@@ -44,9 +44,9 @@ func (c *Client) compare(d site.Drawn, r *state.Reading) {
 
 // crossCheckList compares a page of the list with the cards that are shown.
 func (c *Client) crossCheckList(ctx context.Context, tab *chrome.Tab, page *site.List) error {
-	cards := map[string]site.Drawn{}
-	_, err := c.watchDrawn(ctx, tab, c.p.ListQueries(), func(v site.View) bool {
-		for _, d := range site.DrawnList(v) {
+	cards := map[string]site.Shown{}
+	_, err := c.watchShown(ctx, tab, c.p.ListQueries(), func(v site.View) bool {
+		for _, d := range site.ShownList(v) {
 			cards[d.Number] = d
 		}
 		return !slices.ContainsFunc(page.Orders, func(r state.Reading) bool { _, ok := cards[r.Number]; return !ok })

@@ -22,7 +22,7 @@ func TestPagesWithoutTheirData(t *testing.T) {
 	})
 	number := r.order(t, func(o *aliexpresstest.Order) { o.RequestedAt = r.now.Add(-time.Hour) })
 	got, err := r.client.Read(t.Context(), number, false)
-	if err != nil || got.Complete || got.Phase != state.PhasePending || got.Number != number || got.Doubt == "" || got.Total.String() != "12.34 USD" || got.OrderedAt.IsZero() {
+	if err != nil || got.Complete || got.Phase != state.PhasePending || got.Number != number || got.Unclear == "" || got.Total.String() != "12.34 USD" || got.OrderedAt.IsZero() {
 		t.Errorf("detail: %+v, %v", got, err)
 	}
 	for _, mobile := range []bool{false, true} {
@@ -66,7 +66,7 @@ func TestPageAgainstData(t *testing.T) {
 	}{{"Processing", id, false}, {"Canceled", id, true}, {"Processing", "8200000000000002", true}} {
 		title, id = x.title, x.id
 		got, err := c.Read(t.Context(), "8200000000000001", false)
-		if err != nil || (got.Doubt != "") != x.doubt || got.Complete == x.doubt || (got.Phase == state.PhaseUnknown) != x.doubt {
+		if err != nil || (got.Unclear != "") != x.doubt || got.Complete == x.doubt || (got.Phase == state.PhaseUnknown) != x.doubt {
 			t.Errorf("%+v: %+v, %v", x, got, err)
 		}
 	}

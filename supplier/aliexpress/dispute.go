@@ -51,7 +51,7 @@ func (c *Client) Dispute(ctx context.Context, d supplier.Dossier) (supplier.Disp
 }
 
 func (f *disputeFlow) run(ctx context.Context) error {
-	f.heard = f.tab.Listen(hearing(f.c.p.Calls.Reasons)...)
+	f.heard = f.tab.Listen(callSpellings(f.c.p.Calls.Reasons)...)
 	if err := checkFiles(f.d.Files); err != nil {
 		return end(supplier.DisputeFailed, "%v%s", err, f.sofar())
 	}
@@ -263,7 +263,7 @@ func (f *disputeFlow) conclude(ctx context.Context, cause error) error {
 	if cause != nil {
 		why = cause.Error()
 	}
-	f.witness(ctx, "after-submit")
+	f.keepQuietly(ctx, "after-submit")
 	var list []supplier.Return
 	var err error
 	if f.tab, err = f.c.page(ctx); err == nil {
@@ -272,7 +272,7 @@ func (f *disputeFlow) conclude(ctx context.Context, cause error) error {
 	if err != nil {
 		return end(supplier.DisputeUnclear, "%s; reading the list of returns: %v", why, err)
 	}
-	f.witness(ctx, "re-read")
+	f.keepQuietly(ctx, "re-read")
 	if f.opened = f.openReturn(list); f.opened != nil {
 		return end(supplier.DisputeSubmitted, "read again: %s", site.Quoted(f.opened.Status))
 	}

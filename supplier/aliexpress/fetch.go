@@ -42,7 +42,7 @@ func (c *Client) fetch(ctx context.Context, tab *chrome.Tab, address, call strin
 var errNoAnswer = errors.New("the page got no answer")
 
 func (c *Client) fetchOnce(ctx context.Context, tab *chrome.Tab, address, call string, take func(site.Response, site.Answer) bool) (site.Answer, error) {
-	heard := tab.Listen(hearing(call)...)
+	heard := tab.Listen(callSpellings(call)...)
 	defer heard.Close()
 	ctx, cancel := context.WithTimeoutCause(ctx, c.o.StepTimeout, fmt.Errorf("%w to %s in %s: %w", errNoAnswer, call, c.o.StepTimeout, context.DeadlineExceeded))
 	defer cancel()
@@ -52,9 +52,9 @@ func (c *Client) fetchOnce(ctx context.Context, tab *chrome.Tab, address, call s
 	return c.await(ctx, tab, heard, call, take)
 }
 
-// hearing gives the spellings of a call's name in an address: the site writes
+// callSpellings gives the spellings of a call's name in an address: the site writes
 // some names in lower case.
-func hearing(call string) []string {
+func callSpellings(call string) []string {
 	return []string{call, strings.ToLower(call)}
 }
 

@@ -55,10 +55,10 @@ func (f *messageFlow) run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	missing := site.Missing(f.req.Texts, standing)
+	missing := site.UnsentTexts(f.req.Texts, standing)
 	switch {
 	case len(missing) == 0:
-		f.witness(ctx, "message-stands")
+		f.keepQuietly(ctx, "message-stands")
 		return end(supplier.MessageAlready, "the message was sent before; nothing was typed")
 	case f.req.Observe:
 		return end(supplier.MessageObserved, "would send: %s", strings.Join(missing, " / "))
@@ -78,7 +78,7 @@ func (f *messageFlow) open(ctx context.Context) ([]string, error) {
 		return nil, err
 	}
 	s, err := f.page(ctx)
-	return s.Mine(), err
+	return s.OwnMessages(), err
 }
 
 // page waits until the sent messages are shown: without them it is not known
@@ -86,7 +86,7 @@ func (f *messageFlow) open(ctx context.Context) ([]string, error) {
 func (f *messageFlow) page(ctx context.Context) (site.Sight, error) {
 	before := []string{"?"}
 	return f.expect(ctx, "what stands there already", func(s site.Sight) bool {
-		now := append(s.Mine(), fmt.Sprint(len(s.Found["list"])))
+		now := append(s.OwnMessages(), fmt.Sprint(len(s.Found["list"])))
 		same := slices.Equal(before, now)
 		before = now
 		// Any other text may say that the list is still on its way.
@@ -104,7 +104,7 @@ func (f *messageFlow) say(ctx context.Context, text string) error {
 	if err != nil {
 		return err
 	}
-	field, standing := s.Shown("input")[0], s.Mine()
+	field, standing := s.Shown("input")[0], s.OwnMessages()
 	draft, err := f.tab.Value(ctx, ref(field))
 	if err != nil {
 		return err
@@ -122,7 +122,7 @@ func (f *messageFlow) say(ctx context.Context, text string) error {
 	}
 	// A message that appeared meanwhile may be this very text.
 	still := func(ctx context.Context, s site.Sight) error {
-		if !slices.Equal(s.Mine(), standing) {
+		if !slices.Equal(s.OwnMessages(), standing) {
 			return end(supplier.MessageFailed, "the messages on the page changed before Send; it was not clicked")
 		}
 		held, err := f.tab.Value(ctx, ref(field))
@@ -139,7 +139,7 @@ func (f *messageFlow) say(ctx context.Context, text string) error {
 		return err
 	}
 	// The site may show it otherwise, with its digits masked or a link made.
-	if _, err = f.expect(ctx, "the message after Send", func(s site.Sight) bool { return len(s.Mine()) > len(standing) }); err == nil {
+	if _, err = f.expect(ctx, "the message after Send", func(s site.Sight) bool { return len(s.OwnMessages()) > len(standing) }); err == nil {
 		f.sent++
 	}
 	return err
@@ -159,8 +159,8 @@ func (f *messageFlow) conclude(ctx context.Context, cause error) error {
 	if err != nil {
 		return end(supplier.MessageUnclear, "%s; read again: %v", why, err)
 	}
-	f.witness(ctx, "after-send")
-	if missing := site.Missing(f.req.Texts, standing); len(missing) > 0 && len(standing) < f.before+f.due {
+	f.keepQuietly(ctx, "after-send")
+	if missing := site.UnsentTexts(f.req.Texts, standing); len(missing) > 0 && len(standing) < f.before+f.due {
 		return end(supplier.MessageUnclear, "%s; read again: %s is not among the sent messages", why, site.Quoted(site.Clip(missing[0])))
 	}
 	f.sent = len(f.req.Texts)

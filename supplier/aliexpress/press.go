@@ -13,7 +13,7 @@ import (
 // click is the only function that clicks. The element is checked at the last
 // moment, when the pointer is already on it.
 func (c *Client) click(ctx context.Context, tab *chrome.Tab, e site.Element, a site.Allowance) error {
-	return tab.Click(ctx, ref(e), func(now chrome.Element) error { return c.p.Judge(element(now), a) })
+	return tab.Click(ctx, ref(e), func(now chrome.Element) error { return c.p.CheckClick(element(now), a) })
 }
 
 // press clicks an element once it is free.
@@ -69,7 +69,7 @@ func (s *scene) commit(ctx context.Context, p commitment) error {
 func (s *scene) commitOnce(ctx context.Context, p commitment) error {
 	now, err := s.c.reach(ctx, s.tab, p.el)
 	if err == nil {
-		err = s.c.p.Judge(now, p.allow)
+		err = s.c.p.CheckClick(now, p.allow)
 	}
 	if err != nil {
 		return err
@@ -103,7 +103,7 @@ func (s *scene) check(ctx context.Context, p commitment) error {
 		return err
 	}
 	if err = p.still(ctx, now); err != nil {
-		s.witness(ctx, "page-turned")
+		s.keepQuietly(ctx, "page-turned")
 	}
 	return err
 }

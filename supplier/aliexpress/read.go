@@ -17,7 +17,7 @@ import (
 func (c *Client) Probe(ctx context.Context) error {
 	const op = "probe session"
 	tab, err := c.begin(ctx)
-	defer c.alone(ctx)
+	defer c.closeExtraTabs(ctx)
 	if err == nil {
 		_, err = c.firstList(ctx, tab)
 	}
@@ -52,7 +52,7 @@ func (c *Client) firstList(ctx context.Context, tab *chrome.Tab) (site.List, err
 // returns the failure.
 func (c *Client) listAsShown(ctx context.Context, tab *chrome.Tab, failure error) (site.List, error) {
 	v, err := see(ctx, tab, c.p.ListQueries())
-	cards := site.DrawnList(v)
+	cards := site.ShownList(v)
 	if err != nil || len(cards) == 0 {
 		return site.List{}, failure
 	}
@@ -68,7 +68,7 @@ func (c *Client) listAsShown(ctx context.Context, tab *chrome.Tab, failure error
 func (c *Client) Read(ctx context.Context, number string, tracking bool) (state.Reading, error) {
 	op := "read order " + number
 	tab, err := c.begin(ctx)
-	defer c.alone(ctx)
+	defer c.closeExtraTabs(ctx)
 	if err != nil {
 		return state.Reading{}, c.fail(ctx, op, err)
 	}
@@ -78,10 +78,10 @@ func (c *Client) Read(ctx context.Context, number string, tracking bool) (state.
 	}
 	r := d.Reading
 	if tracking || site.Ended(r.Phase) {
-		err = c.beside(ctx, &r, "tracking", c.readTracking(ctx, tab, &r))
+		err = c.partFailed(ctx, &r, "tracking", c.readTracking(ctx, tab, &r))
 	}
 	if err == nil && r.Phase == state.PhaseClosed {
-		err = c.beside(ctx, &r, "refund", c.readRefunds(ctx, tab, &r))
+		err = c.partFailed(ctx, &r, "refund", c.readRefunds(ctx, tab, &r))
 	}
 	if err != nil {
 		return state.Reading{}, err
@@ -90,10 +90,10 @@ func (c *Client) Read(ctx context.Context, number string, tracking bool) (state.
 	return r, nil
 }
 
-// beside handles the failure of a page that is read in addition to the order's
+// partFailed handles the failure of a page that is read in addition to the order's
 // own. What stops the account or the browser is an error; any other failure is
 // noted in the reading, which keeps what the order's own page says.
-func (c *Client) beside(ctx context.Context, r *state.Reading, what string, err error) error {
+func (c *Client) partFailed(ctx context.Context, r *state.Reading, what string, err error) error {
 	if err == nil {
 		return nil
 	}
@@ -116,7 +116,7 @@ func (c *Client) readDetail(ctx context.Context, tab *chrome.Tab, number string,
 		return site.Detail{}, err
 	}
 	address := c.url(c.p.URLs.Detail, number, "")
-	about := site.Asking{Field: "tradeOrderId", Want: number, Hollow: func(a site.Answer) bool {
+	about := site.AnswerFilter{Field: "tradeOrderId", Want: number, IsEmpty: func(a site.Answer) bool {
 		_, err := c.p.ParseDetail(a, c.o.Now(), c.zone)
 		return errors.Is(err, site.ErrEmpty)
 	}}
@@ -162,7 +162,7 @@ func (c *Client) readDetail(ctx context.Context, tab *chrome.Tab, number string,
 // show the order it returns the failure.
 func (c *Client) detailAsShown(ctx context.Context, tab *chrome.Tab, number string, failure error) (site.Detail, error) {
 	v, err := see(ctx, tab, c.p.DetailQueries())
-	d, ok := site.DrawnDetail(v)
+	d, ok := site.ShownDetail(v)
 	if err != nil || !ok || d.Number == "" {
 		return site.Detail{}, failure
 	}
@@ -226,7 +226,7 @@ func (c *Client) readRefunds(ctx context.Context, tab *chrome.Tab, r *state.Read
 			return err
 		}
 		address := c.url(c.p.URLs.Refund, r.Number, l.ID)
-		about := site.Asking{Field: "tradeOrderLineId", Want: l.ID, Hollow: func(a site.Answer) bool {
+		about := site.AnswerFilter{Field: "tradeOrderLineId", Want: l.ID, IsEmpty: func(a site.Answer) bool {
 			_, err := c.p.ParseRefund(a)
 			return errors.Is(err, site.ErrEmpty)
 		}}
@@ -266,7 +266,7 @@ func (c *Client) readRefunds(ctx context.Context, tab *chrome.Tab, r *state.Read
 func (c *Client) Sweep(ctx context.Context, want []string) (map[string]state.Reading, error) {
 	const op = "sweep order list"
 	tab, err := c.begin(ctx)
-	defer c.alone(ctx)
+	defer c.closeExtraTabs(ctx)
 	if err != nil {
 		return nil, c.fail(ctx, op, err)
 	}
@@ -303,7 +303,7 @@ func (c *Client) nextList(ctx context.Context, tab *chrome.Tab, after int64) (si
 	}
 	ctx, cancel := context.WithTimeoutCause(ctx, c.o.StepTimeout, fmt.Errorf("%w to %s in %s: %w", errNoAnswer, c.p.Calls.List, c.o.StepTimeout, context.DeadlineExceeded))
 	defer cancel()
-	heard := tab.Listen(hearing(c.p.Calls.List)...)
+	heard := tab.Listen(callSpellings(c.p.Calls.List)...)
 	defer heard.Close()
 	var more site.Element
 	err := tab.WaitFor(ctx, "find the button for more orders", func(ctx context.Context) (bool, error) {

@@ -153,7 +153,7 @@ func TestSweepOfAListThatMoves(t *testing.T) {
 			if i%3 == 0 {
 				want = state.PhasePending
 			}
-			if g := got[n]; g.Number != n || g.Total.String() != price[n] || g.Store != fmt.Sprintf("Store %d", i) || g.Phase != want || !g.Complete || g.Doubt != "" {
+			if g := got[n]; g.Number != n || g.Total.String() != price[n] || g.Store != fmt.Sprintf("Store %d", i) || g.Phase != want || !g.Complete || g.Unclear != "" {
 				t.Errorf("%s: order %d reads as %+v", name, i, g)
 			}
 		}

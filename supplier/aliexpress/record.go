@@ -34,7 +34,7 @@ func (c *Client) Record(ctx context.Context, dir, number string) ([]supplier.Par
 		return nil, fmt.Errorf("%s: %w", op, err)
 	}
 	tab, err := c.begin(ctx)
-	defer c.alone(ctx)
+	defer c.closeExtraTabs(ctx)
 	if err == nil {
 		err = tab.SetBlocking(ctx, false)
 	}

@@ -19,7 +19,7 @@ const maxReturnPages = 10
 func (c *Client) Returns(ctx context.Context, number string) ([]supplier.Return, error) {
 	const op = "read returns"
 	tab, err := c.begin(ctx)
-	defer c.alone(ctx)
+	defer c.closeExtraTabs(ctx)
 	if err != nil {
 		return nil, c.fail(ctx, op, err)
 	}
@@ -69,7 +69,7 @@ func (c *Client) nextReturns(ctx context.Context, tab *chrome.Tab, after int64, 
 	}
 	ctx, cancel := context.WithTimeoutCause(ctx, c.o.StepTimeout, fmt.Errorf("%w to %s in %s: %w", errNoAnswer, c.p.Calls.Returns, c.o.StepTimeout, context.DeadlineExceeded))
 	defer cancel()
-	heard := tab.Listen(hearing(c.p.Calls.Returns)...)
+	heard := tab.Listen(callSpellings(c.p.Calls.Returns)...)
 	defer heard.Close()
 	d := c.p.Dispute
 	look := func(ctx context.Context) (site.Sight, error) {

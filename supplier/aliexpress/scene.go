@@ -108,8 +108,8 @@ func (s *scene) conclude(ctx context.Context, f flow, cause error) verdict {
 		cause = errors.Join(cause, err)
 	}
 	if _, ended := errors.AsType[verdict](cause); cause != nil && !ended {
-		s.c.revive(ctx, cause)
-		s.witness(ctx, "after-error")
+		s.c.restartIfWedged(ctx, cause)
+		s.keepQuietly(ctx, "after-error")
 	}
 	v, _ := errors.AsType[verdict](f.conclude(ctx, cause))
 	return v
@@ -138,11 +138,11 @@ func (s *scene) enter(ctx context.Context) error {
 		return err
 	}
 	s.detail = d
-	return s.guarded(d.Reading.Number)
+	return s.askGuard(d.Reading.Number)
 }
 
-// guarded asks the caller's guard about the order that the page at hand shows.
-func (s *scene) guarded(shown string) (err error) {
+// askGuard asks the caller's guard about the order that the page at hand shows.
+func (s *scene) askGuard(shown string) (err error) {
 	r := s.detail.Reading
 	r.Number = shown
 	switch {
@@ -194,7 +194,7 @@ func (s *scene) until(ctx context.Context, good func(site.Sight) bool) (site.Sig
 func (s *scene) look(ctx context.Context) (site.Sight, error) {
 	got, err := s.c.look(ctx, s.tab, s.more)
 	if got.Kind != "" && err != nil {
-		s.witness(ctx, "barrier")
+		s.keepQuietly(ctx, "barrier")
 	}
 	return got, err
 }
@@ -217,13 +217,13 @@ func (s *scene) unknown(ctx context.Context, why string) error {
 	if sick := s.tab.Health(ctx); sick != nil {
 		return fmt.Errorf("%s: %w", why, sick)
 	}
-	s.witness(ctx, "unknown-page")
+	s.keepQuietly(ctx, "unknown-page")
 	return end(state.AskUnknown, "%s%s", why, s.sofar())
 }
 
-// judged turns an outcome of package site into a verdict; nil where the flow may
+// verdictOf turns an outcome of package site into a verdict; nil where the flow may
 // go on.
-func (s *scene) judged(o state.AskOutcome, why string) error {
+func (s *scene) verdictOf(o state.AskOutcome, why string) error {
 	if o == "" {
 		return nil
 	}
@@ -238,8 +238,8 @@ func (s *scene) sofar() string {
 	return "; nothing was " + s.what
 }
 
-// witness keeps evidence whose failure must not change the outcome.
-func (s *scene) witness(ctx context.Context, name string) {
+// keepQuietly keeps evidence whose failure must not change the outcome.
+func (s *scene) keepQuietly(ctx context.Context, name string) {
 	if err := s.keep(ctx, name); err != nil {
 		s.c.o.Log.Warn().Err(err).Str("order", s.number).Msg("evidence was not kept")
 	}

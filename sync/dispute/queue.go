@@ -86,7 +86,7 @@ func MoneyAtRisk(cases []state.Case) []state.Money {
 
 // itemOf lets a snooze sink a case, but not below its last day.
 func itemOf(c state.Case, now time.Time) Item {
-	it := judge(c, now)
+	it := nextAction(c, now)
 	until := c.Clocks[state.ClockSnooze]
 	if until.After(now) && (it.Urgency == Soon || it.Urgency == Open || it.Urgency == NotOpen) {
 		it.Urgency = Snoozed
@@ -95,7 +95,7 @@ func itemOf(c state.Case, now time.Time) Item {
 	return it
 }
 
-func judge(c state.Case, now time.Time) Item {
+func nextAction(c state.Case, now time.Time) Item {
 	it := Item{Case: c}
 	opens, closes := c.Clocks[state.ClockDisputeOpens], c.Clocks[state.ClockDisputeCloses]
 	switch {

@@ -41,7 +41,7 @@ const (
 	AlertUnknownState   = "unknown_state"
 	AlertWithdrawn      = "withdrawn_late"
 	AlertFault          = "engine_fault"
-	AlertUntold         = "message_unsent"
+	AlertMessageUnsent  = "message_unsent"
 
 	AlertAccountLoggedOut   = "account_logged_out"
 	AlertAccountChallenged  = "account_challenged"
@@ -84,7 +84,7 @@ var alertWords = map[string]struct {
 	AlertDoubt:          {true, "it is not certain that the request was placed", "countermand reads the order twice before it does anything; you need not act unless it is held."},
 	AlertUnknownState:   {false, "the site shows a state that countermand does not know", "Look at the order on {supplier}; nothing was concluded from it."},
 	AlertWithdrawn:      {true, "the customer wants to keep the order, but the supplier was asked already", "Decide by hand: ask the supplier to ship, or let the cancel run."},
-	AlertUntold:         {false, "a message to the supplier could not be sent, or not for certain", "Look whether it stands there, else write it yourself on {supplier}; the journal has what went wrong: countermand cases show {id}"},
+	AlertMessageUnsent:  {false, "a message to the supplier could not be sent, or not for certain", "Look whether it stands there, else write it yourself on {supplier}; the journal has what went wrong: countermand cases show {id}"},
 	AlertFault:          {true, "something happened that the rules do not allow", "See: countermand cases show {id}, and report it."},
 }
 
@@ -121,11 +121,11 @@ func (x *change) raise(kind string, at time.Time) {
 	fill := strings.NewReplacer("{shop}", x.c.Shop, "{order}", x.c.ShopOrder, "{id}", x.c.ID, "{supplier}", x.supplier()).Replace
 	what := fill(w.what)
 	if kind == AlertHeld && len(x.c.Findings) > 0 {
-		what += ": " + Words(x.c)
+		what += ": " + HeldWhy(x.c)
 	}
 	x.out.Alerts = append(x.out.Alerts, state.Alert{
 		Key: key, Kind: kind, Page: w.page, CaseID: x.c.ID, Account: x.c.Account,
-		Title: fmt.Sprintf("%s: %s", Names(x.c), what),
+		Title: fmt.Sprintf("%s: %s", CaseTitle(x.c), what),
 		Text:  fill(w.todo),
 	})
 }
@@ -141,8 +141,8 @@ func (x *change) resolve(kind string) {
 // supplier is what people call where the order was bought.
 func (x *change) supplier() string { return supplier.Title(x.c.Supplier) }
 
-// Names names both sides of a case.
-func Names(c state.Case) string {
+// CaseTitle names both sides of a case.
+func CaseTitle(c state.Case) string {
 	if c.SupplierOrder == "" {
 		return c.Shop + " " + c.ShopOrder
 	}

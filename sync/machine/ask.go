@@ -15,7 +15,7 @@ func begin(x *change) error {
 	if x.c.Paused {
 		return x.refuse("the case is paused")
 	}
-	if x.mayHaveBeenAsked() {
+	if x.holdIfMaybeAsked() {
 		return nil
 	}
 	if x.mustConfirm() {
@@ -30,7 +30,7 @@ func begin(x *change) error {
 		a.FirstAt = x.now
 	}
 	x.to(state.Requesting, "attempt %d to ask the supplier begins%s", a.Tries,
-		compared(dated{"in the queue since", x.c.AskableAt}, dated{"ship window until", x.c.Clocks[state.ClockShipWindowEnd]}))
+		comparedDates(namedDate{"in the queue since", x.c.AskableAt}, namedDate{"ship window until", x.c.Clocks[state.ClockShipWindowEnd]}))
 	return nil
 }
 
@@ -64,16 +64,16 @@ func dispatching(x *change) error {
 	return nil
 }
 
-// asked handles the end of an attempt.
-func asked(x *change) error {
+// attemptEnded handles the end of an attempt.
+func attemptEnded(x *change) error {
 	r := x.ev.Asked
 	if r == nil {
 		return x.refuse("no outcome came with it")
 	}
 	var wrong state.Findings
 	if r.Reading != nil {
-		if wrong = guard(x.c, *r.Reading); wrong == nil && r.Reading.Doubt == "" {
-			x.absorb(r.Reading)
+		if wrong = guard(x.c, *r.Reading); wrong == nil && r.Reading.Unclear == "" {
+			x.keepFacts(r.Reading)
 		}
 	}
 	if !x.c.Attempt.DispatchedAt.IsZero() && !afterDispatch(r.Outcome) {
@@ -84,39 +84,39 @@ func asked(x *change) error {
 		x.hold(true, wrong...)
 		return nil
 	}
-	if !shown(r) {
+	if !restsOnReading(r) {
 		x.doubt("the attempt ended with “" + string(r.Outcome) + "”, which no reading shows")
 		return nil
 	}
 	switch r.Outcome {
 	case state.AskPending:
-		x.requested(r.Reading, "the supplier has the request"+chosen(r))
+		x.requested(r.Reading, "the supplier has the request"+reasonWords(r))
 	case state.AskClosed:
-		x.closed(r.Reading, "the order is closed"+chosen(r))
+		x.closed(r.Reading, "the order is closed"+reasonWords(r))
 	case state.AskPickedUp:
 		x.c.AnsweredAt = x.now
-		x.to(state.Refused, "the site refuses: %s%s", or(r.Detail, "the courier has picked the order up"),
-			compared(dated{"first tried", x.c.Attempt.FirstAt}, dated{"refused", x.now}))
-		x.weigh(r.Reading)
+		x.to(state.Refused, "the site refuses: %s%s", orElse(r.Detail, "the courier has picked the order up"),
+			comparedDates(namedDate{"first tried", x.c.Attempt.FirstAt}, namedDate{"refused", x.now}))
+		x.concludeFromProof(r.Reading)
 	case state.AskShipped:
 		x.refusedAsShipped(r.Reading)
 	case state.AskRefused:
 		x.refusedEarlier(r.Reading)
 	case state.AskObserved:
-		x.hold(false, state.Found(state.Observed, "", "detail", or(r.Detail, "would ask the supplier to cancel")))
+		x.hold(false, state.Found(state.FindingObserved, "", "detail", orElse(r.Detail, "would ask the supplier to cancel")))
 	case state.AskWrongOrder:
 		if wrong = r.Findings; wrong == nil {
-			wrong = state.Findings{state.Found(state.WrongOrder, "", "detail", or(r.Detail, "nothing more is known"))}
+			wrong = state.Findings{state.Found(state.WrongOrder, "", "detail", orElse(r.Detail, "nothing more is known"))}
 		}
 		x.hold(true, wrong...)
 	case state.AskUnknown:
-		x.hold(false, state.Found(state.UnknownPage, "", "detail", r.Detail, "refused", saidOfRefusal(r.Reading)))
+		x.hold(false, state.Found(state.UnknownPage, "", "detail", r.Detail, "refused", refusalText(r.Reading)))
 	case state.AskNotOffered:
-		x.backToQueue(notOfferedWait, "no cancel button yet (%s)", or(r.Detail, "a fresh payment is verified for up to a day"))
+		x.backToQueue(notOfferedWait, "no cancel button yet (%s)", orElse(r.Detail, "a fresh payment is verified for up to a day"))
 	case state.AskFailed:
 		x.failed(r)
 	default:
-		x.doubt("the request may have been placed: " + or(r.Detail, "no clear answer"))
+		x.doubt("the request may have been placed: " + orElse(r.Detail, "no clear answer"))
 	}
 	return nil
 }
@@ -127,30 +127,30 @@ func afterDispatch(o state.AskOutcome) bool {
 	return o == state.AskPending || o == state.AskClosed || o == state.AskPickedUp || o == state.AskUnclear
 }
 
-// shown tells whether the outcome of an attempt is backed by a reading.
-func shown(r *state.Asked) bool {
+// restsOnReading tells whether the outcome of an attempt is backed by a reading.
+func restsOnReading(r *state.AttemptResult) bool {
 	switch r.Outcome {
 	case state.AskPending:
-		return r.Reading != nil && r.Reading.Doubt == "" && r.Reading.Phase == state.PhasePending
+		return r.Reading != nil && r.Reading.Unclear == "" && r.Reading.Phase == state.PhasePending
 	case state.AskClosed:
-		return r.Reading != nil && r.Reading.Doubt == "" && r.Reading.Phase == state.PhaseClosed
+		return r.Reading != nil && r.Reading.Unclear == "" && r.Reading.Phase == state.PhaseClosed
 	case state.AskShipped:
-		return r.Reading != nil && r.Reading.Doubt == "" && shippedPhase(r.Reading.Phase)
+		return r.Reading != nil && r.Reading.Unclear == "" && shippedPhase(r.Reading.Phase)
 	case state.AskRefused:
-		return r.Reading != nil && r.Reading.Doubt == "" && r.Reading.RefusedText != "" &&
+		return r.Reading != nil && r.Reading.Unclear == "" && r.Reading.RefusedText != "" &&
 			(r.Reading.Phase == state.PhaseProcessing || r.Reading.Phase == state.PhaseRiskHold)
 	}
 	return true
 }
 
-func chosen(r *state.Asked) string {
+func reasonWords(r *state.AttemptResult) string {
 	if r.Reason == "" {
 		return ""
 	}
 	return ", reason “" + r.Reason + "”"
 }
 
-func or(s, otherwise string) string {
+func orElse(s, otherwise string) string {
 	if strings.TrimSpace(s) == "" {
 		return otherwise
 	}
@@ -158,7 +158,7 @@ func or(s, otherwise string) string {
 }
 
 // failed handles an attempt that failed before the mark.
-func (x *change) failed(r *state.Asked) {
+func (x *change) failed(r *state.AttemptResult) {
 	if r.Kind == string(supplier.NotFound) {
 		if n := 1 + len(x.c.Candidates); x.c.Attempt.Tries >= notFoundTries*n {
 			x.hold(true, state.Found(state.OrderNotShown, x.c.SupplierOrder, "accounts", strings.Join(append([]string{x.c.Account}, x.c.Candidates...), ", ")))
@@ -201,7 +201,7 @@ func (x *change) backToQueue(wait time.Duration, format string, args ...any) {
 		x.hold(false, x.windowPassed(end, fmt.Sprintf(format, args...)))
 		return
 	}
-	x.to(state.Queued, "%s%s", fmt.Sprintf(format, args...), compared(dated{"begun", begun}, dated{"again from", x.now.Add(wait)}))
+	x.to(state.Queued, "%s%s", fmt.Sprintf(format, args...), comparedDates(namedDate{"begun", begun}, namedDate{"again from", x.now.Add(wait)}))
 	x.plan(state.EffectRequest, "", x.now.Add(wait), "ask the supplier to cancel")
 }
 
@@ -215,8 +215,8 @@ func (x *change) requested(r *state.Reading, why string) {
 	}
 	x.c.PendingSeen, x.c.AnsweredAt = true, time.Time{}
 	x.c.Attempt.StartedAt = time.Time{}
-	x.to(state.Requested, "%s%s", why, compared(dated{"asked", x.c.RequestedAt}, dated{"read", r.At}))
-	x.tellSupplier(state.EffectTellRequest, "so that a missed request does not ship anyway")
+	x.to(state.Requested, "%s%s", why, comparedDates(namedDate{"asked", x.c.RequestedAt}, namedDate{"read", r.At}))
+	x.planMessage(state.EffectMessageRequest, "so that a missed request does not ship anyway")
 }
 
 // interrupted handles an attempt whose end was never stored, after a crash.
@@ -264,14 +264,14 @@ func tickRequesting(x *change) error {
 // readingRequesting decides by a reading whether a doubtful request was placed.
 func readingRequesting(x *change) error {
 	r := x.ev.Reading
-	if x.c.Attempt.DispatchedAt.IsZero() || !x.c.Attempt.StartedAt.IsZero() || r.Source == state.SourceList || !x.trust(r) {
+	if x.c.Attempt.DispatchedAt.IsZero() || !x.c.Attempt.StartedAt.IsZero() || r.Source == state.SourceList || !x.passesGuard(r) {
 		return nil
 	}
 	if r.At.Before(x.c.Attempt.DispatchedAt) {
 		x.c.NextCheckAt = x.now.Add(x.p.Settle)
 		return nil // from before the click, so it says nothing about it
 	}
-	x.absorb(r)
+	x.keepFacts(r)
 	switch {
 	case r.Phase == state.PhasePending:
 		x.requested(r, "read again: the supplier has the request")
@@ -284,29 +284,29 @@ func readingRequesting(x *change) error {
 		}
 		x.c.NextCheckAt = x.now.Add(wait)
 	case neverAsked(r):
-		x.neverAsked(r)
+		x.countNeverAsked(r)
 	default:
 		x.hold(false, state.Found(state.RequestInDoubt, "", "clicked", moment(x.c.Attempt.DispatchedAt), "phase", string(r.Phase), "status", r.StatusText, "refused", r.RefusedText))
 	}
 	return nil
 }
 
-// saidOfRefusal is the page's sentence about a refusal. Whoever approves a case
+// refusalText is the page's sentence about a refusal. Whoever approves a case
 // that is held with it has seen it: see [countermand/supplier.CancelRequest].
-func saidOfRefusal(r *state.Reading) string {
+func refusalText(r *state.Reading) string {
 	if r == nil {
 		return ""
 	}
 	return r.RefusedText
 }
 
-// neverAsked is positive evidence: the button is there and nothing tells of a
+// countNeverAsked is positive evidence: the button is there and nothing tells of a
 // request or a refusal.
 func neverAsked(r *state.Reading) bool {
 	return r.Phase == state.PhaseProcessing && r.CancelOffered && r.RefusedText == ""
 }
 
-func (x *change) neverAsked(r *state.Reading) {
+func (x *change) countNeverAsked(r *state.Reading) {
 	a := &x.c.Attempt
 	switch {
 	case a.DoubtReads == 0:

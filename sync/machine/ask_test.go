@@ -33,8 +33,8 @@ func again(ev state.Event) step {
 
 func held(ev state.Event, unsure bool) step {
 	return step{ev: ev, to: state.Held, raised: AlertHeld, check: func(t expect, c state.Case, _ Outcome) {
-		if c.Unsure != unsure || len(c.Findings) == 0 {
-			t.Errorf("unsure %t because of %q, want unsure %t", c.Unsure, Words(c), unsure)
+		if c.NumberUnsure != unsure || len(c.Findings) == 0 {
+			t.Errorf("unsure %t because of %q, want unsure %t", c.NumberUnsure, HeldWhy(c), unsure)
 		}
 	}}
 }
@@ -124,7 +124,7 @@ var askingStories = []scenario{
 	{name: "unclear", steps: then(marked, []step{inDoubt(ends(state.AskUnclear, nil))})},
 	{name: "unclear without a mark", steps: then(begun, []step{inDoubt(ends(state.AskUnclear, look(state.PhaseProcessing)))})},
 	{name: "an outcome of no kind", steps: then(begun, []step{inDoubt(ends("odd", nil))})},
-	{name: "no outcome", steps: then(begun, []step{{ev: plain(state.EventAsked), refused: "no outcome"}})},
+	{name: "no outcome", steps: then(begun, []step{{ev: plain(state.EventAttemptEnded), refused: "no outcome"}})},
 	{name: "an account that does not show the order", steps: then(begun, []step{
 		again(failure(supplier.NotFound)), {ev: plain(state.EventBegin), to: state.Requesting},
 		again(failure(supplier.NotFound)), {ev: plain(state.EventBegin), to: state.Requesting},

@@ -17,8 +17,8 @@ const (
 	checkSlow      = 12 * time.Hour
 	checkFailed    = 20 * time.Minute
 	detailEvery    = 24 * time.Hour
-	lookAgain      = 10 * time.Minute
-	lookLater      = 2 * time.Hour
+	mapRetry       = 10 * time.Minute
+	mapRetryLater  = 2 * time.Hour
 	notOfferedWait = 30 * time.Minute // a risk hold hides the button for up to a day
 	disputeOpensIn = 10 * 24 * time.Hour
 	disputeAfter   = 15 * 24 * time.Hour // after delivery or confirmation
@@ -35,7 +35,7 @@ func nextCheck(c state.Case, now time.Time) time.Time {
 }
 
 func checkHeld(c state.Case, now time.Time) time.Time {
-	if c.SupplierOrder == "" || c.Unsure {
+	if c.SupplierOrder == "" || c.NumberUnsure {
 		return time.Time{}
 	}
 	return now.Add(checkSlow)
@@ -45,11 +45,11 @@ func checkRequested(c state.Case, now time.Time) time.Time {
 	age := now.Sub(c.RequestedAt)
 	switch {
 	case age < time.Hour:
-		return together(now, checkFresh)
+		return sharedCheck(now, checkFresh)
 	case age < 24*time.Hour, near(c.Clocks[state.ClockShipWindowEnd], now), near(c.Clocks[state.ClockAnswerDue], now):
-		return together(now, checkDay)
+		return sharedCheck(now, checkDay)
 	}
-	return together(now, checkQuiet)
+	return sharedCheck(now, checkQuiet)
 }
 
 func checkRefused(c state.Case, now time.Time) time.Time {
@@ -63,27 +63,27 @@ func checkRefused(c state.Case, now time.Time) time.Time {
 }
 
 func checkCancelled(c state.Case, now time.Time) time.Time {
-	return slowly(now, c.Clocks[state.ClockRefundDue])
+	return slowCheck(now, c.Clocks[state.ClockRefundDue])
 }
 
 func checkDisputable(c state.Case, now time.Time) time.Time {
-	return slowly(now, c.Clocks[state.ClockDisputeCloses])
+	return slowCheck(now, c.Clocks[state.ClockDisputeCloses])
 }
 
 func checkDisputed(_ state.Case, now time.Time) time.Time { return now.Add(checkSlow) }
 
-// slowly is twice a day, and oftener near a deadline: not hourly, as each of
+// slowCheck is twice a day, and oftener near a deadline: not hourly, as each of
 // these readings takes several pages.
-func slowly(now, deadline time.Time) time.Time {
+func slowCheck(now, deadline time.Time) time.Time {
 	if near(deadline, now) {
 		return now.Add(checkQuiet)
 	}
 	return now.Add(checkSlow)
 }
 
-// together is about an interval later, rounded so that all cases share the
+// sharedCheck is about an interval later, rounded so that all cases share the
 // moment: one sweep of the list then serves them all.
-func together(now time.Time, interval time.Duration) time.Time {
+func sharedCheck(now time.Time, interval time.Duration) time.Time {
 	return now.Add(interval).Round(interval)
 }
 

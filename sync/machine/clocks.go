@@ -37,8 +37,8 @@ func points(c state.Case) []point {
 // next; a deadline that truly moved is acted on again.
 const clockJitter = time.Hour
 
-// acted tells whether a clock point has fired for this deadline.
-func acted(c state.Case, pt point) bool {
+// hasFired tells whether a clock point has fired for this deadline.
+func hasFired(c state.Case, pt point) bool {
 	fired, ok := c.Fired[pt.name]
 	if !ok {
 		return false
@@ -65,9 +65,9 @@ func stillWarns(c state.Case, s state.Status, kind string, now time.Time) bool {
 	return false
 }
 
-// settleWarnings resolves warnings about a deadline that was stopped or moved
+// resolveWarnings resolves warnings about a deadline that was stopped or moved
 // later; a moved one is warned of again.
-func (x *change) settleWarnings() {
+func (x *change) resolveWarnings() {
 	for _, kind := range slices.Sorted(maps.Keys(nearAlerts)) {
 		t := x.c.Clocks[nearAlerts[kind]]
 		if t.IsZero() || t.Add(-nearWarning-clockJitter).After(x.now) {
@@ -80,7 +80,7 @@ func (x *change) settleWarnings() {
 func tick(x *change) error {
 	status := x.c.Status
 	for _, pt := range points(x.c) {
-		if pt.at.After(x.now) || acted(x.c, pt) {
+		if pt.at.After(x.now) || hasFired(x.c, pt) {
 			continue
 		}
 		if x.c.Fired == nil {
@@ -165,7 +165,7 @@ func (x *change) fireNear(pt point) {
 		x.alertAt(AlertProofEnding, t)
 		x.read(state.DepthTracking, "proof due soon")
 		if x.c.Proof == state.ProofNone {
-			x.tellSupplier(state.EffectTellProof, "the time for the proof ends")
+			x.planMessage(state.EffectMessageProof, "the time for the proof ends")
 		}
 	case state.ClockDisputeCloses:
 		x.alertAt(AlertDisputeClosing, t)

@@ -253,7 +253,7 @@ func TestVerdictsOnAnEstimateSaySo(t *testing.T) {
 	d := drivenTo(t, state.Queued)
 	d.do(0, reads(state.PhaseProcessing, func(r *state.Reading) { r.PaidAt = time.Date(2026, 12, 29, 2, 0, 0, 0, time.UTC) }))
 	d.do(d.c.Clocks[state.ClockShipWindowEnd].Sub(d.now), plain(state.EventTick))
-	if d.c.Status != state.Held || !strings.Contains(Words(d.c), want) {
-		t.Errorf("%s: %s", d.c.Status, Words(d.c))
+	if d.c.Status != state.Held || !strings.Contains(HeldWhy(d.c), want) {
+		t.Errorf("%s: %s", d.c.Status, HeldWhy(d.c))
 	}
 }

@@ -7,15 +7,15 @@ import (
 	"countermand/state"
 )
 
-// dated is one date that a change of status rests on, with its name.
-type dated struct {
+// namedDate is one date that a change of status rests on, with its name.
+type namedDate struct {
 	what string
 	at   time.Time
 }
 
-// compared lists, for the journal, the dates that were compared; unknown ones are
+// comparedDates lists, for the journal, the dates that were compared; unknown ones are
 // left out.
-func compared(all ...dated) string {
+func comparedDates(all ...namedDate) string {
 	var words []string
 	for _, d := range all {
 		if !d.at.IsZero() {
@@ -28,10 +28,10 @@ func compared(all ...dated) string {
 	return " (" + strings.Join(words, ", ") + ")"
 }
 
-// closing is when the order was closed: the page's own date where it tells
+// closingDate is when the order was closed: the page's own date where it tells
 // one, else the reading's time, by which it was. The page's date has no hour,
 // so on the day of the request it would lie before it.
-func (x *change) closing(r *state.Reading) (at time.Time, told bool) {
+func (x *change) closingDate(r *state.Reading) (at time.Time, told bool) {
 	switch {
 	case r == nil:
 		return x.now, false
@@ -47,7 +47,7 @@ func (x *change) closing(r *state.Reading) (at time.Time, told bool) {
 // stayed silent until the window's end has not accepted anything. What counts
 // is when it was closed, however late that is read.
 func (x *change) closedWhy(r *state.Reading) string {
-	at, told := x.closing(r)
+	at, told := x.closingDate(r)
 	end := x.c.Clocks[state.ClockShipWindowEnd]
 	switch {
 	case end.IsZero() || at.Before(end) && !told, at.Add(pageDay).Before(end):

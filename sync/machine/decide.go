@@ -24,9 +24,9 @@ func approve(x *change) error {
 	case x.ev.Decision != nil && x.ev.Decision.Seen != nil && !x.ev.Decision.Seen.Equal(x.c.Findings):
 		return x.refuse("since you looked it is held for another reason: %s", x.words(x.c.Findings...))
 	}
-	x.c.Approved, x.c.ApprovedAt, x.c.Accepted, x.c.Unsure = true, x.now, x.c.Findings, false
+	x.c.Approved, x.c.ApprovedAt, x.c.Accepted, x.c.NumberUnsure = true, x.now, x.c.Findings, false
 	x.c.Attempt.StartedAt, x.c.Attempt.DispatchedAt, x.c.Attempt.Reasked = time.Time{}, time.Time{}, false
-	if Unjudged(x.c) {
+	if AwaitsRules(x.c) {
 		x.c.Rule = "approved by " + x.who()
 	}
 	x.c.AskableAt = time.Time{} // the time to ask runs from the approval
@@ -52,7 +52,7 @@ func pause(x *change) error {
 	x.c.Paused = true
 	x.drop(state.EffectRead)
 	x.drop(state.EffectRequest)
-	x.dropTells()
+	x.dropMessages()
 	x.say("%s paused it: deadlines still warn, nothing else happens", x.who())
 	return nil
 }
@@ -63,9 +63,9 @@ func resume(x *change) error {
 	}
 	x.c.Paused = false
 	x.say("%s resumed it", x.who())
-	x.retell()
+	x.planMissedMessages()
 	switch {
-	case x.c.Status == state.Queued && !Unjudged(x.c):
+	case x.c.Status == state.Queued && !AwaitsRules(x.c):
 		x.plan(state.EffectRequest, "", x.now, "resumed")
 	case !x.c.NextCheckAt.IsZero():
 		x.c.NextCheckAt = x.now
@@ -85,12 +85,12 @@ func readNow(x *change) error {
 
 func retryUnmapped(x *change) error {
 	x.say("%s wants the shop order looked at again", x.who())
-	x.out.Look = true
+	x.out.ReadShop = true
 	return nil
 }
 
 func retryHeld(x *change) error {
-	if x.c.Unsure {
+	if x.c.NumberUnsure {
 		return x.refuse("it may be the wrong order; approve it if you are sure")
 	}
 	return readNow(x)
@@ -100,7 +100,7 @@ func retryQueued(x *change) error {
 	if x.c.Paused {
 		return x.refuse("it is paused; resume it first")
 	}
-	if Unjudged(x.c) {
+	if AwaitsRules(x.c) {
 		return readNow(x)
 	}
 	x.say("%s wants it asked now", x.who())
@@ -132,21 +132,21 @@ func proofByOperator(x *change) error {
 	return nil
 }
 
-func askAgain(x *change) error {
+func remindSupplier(x *change) error {
 	yourself := "write to the supplier yourself"
 	if x.c.Status == state.Disputable {
 		yourself += ", then snooze the case"
 	}
-	switch at, told := x.c.Told[state.EffectTellProof]; {
+	switch at, told := x.c.MessagedAt[state.EffectMessageProof]; {
 	case told:
 		return x.refuse("the reminder was sent %s and is not sent twice; %s", Stamp(at), yourself)
 	case x.c.Paused:
 		return x.refuse("it is paused; resume it first")
-	case !x.mayTell(state.EffectTellProof):
+	case !x.mayMessage(state.EffectMessageProof):
 		return x.refuse("no message is set for it (messages: proof), or the mode is observe; %s", yourself)
 	}
 	x.say("%s asks for the tracking number once more", x.who())
-	x.tellSupplier(state.EffectTellProof, "asked for by "+x.who())
+	x.planMessage(state.EffectMessageProof, "asked for by "+x.who())
 	return nil
 }
 
@@ -174,8 +174,8 @@ func lost(x *change) error {
 
 // withdrawn is the customer wanting the order after all, before it was asked.
 func withdrawn(x *change) error {
-	if !x.heard().IsZero() { // the supplier may have it
-		return x.late(wasWithdrawn, withdrawnLate)
+	if !x.maybeAskedSince().IsZero() { // the supplier may have it
+		return x.afterMaybeAsked(wasWithdrawn, withdrawnLate)
 	}
 	x.c.Stop = wasWithdrawn
 	x.to(state.Ignored, "%s, before the supplier was asked", x.words(wasWithdrawn))
@@ -183,11 +183,11 @@ func withdrawn(x *change) error {
 }
 
 // withdrawnAsking stops an attempt before its last click.
-func withdrawnAsking(x *change) error { return x.stop(AlertWithdrawn, wasWithdrawn) }
+func withdrawnAsking(x *change) error { return x.stopAttempt(AlertWithdrawn, wasWithdrawn) }
 
 func withdrawnLate(x *change) error {
 	if x.c.Cause == state.CauseLines { // the shop says it at each look
-		x.tellOnce(AlertWithdrawn, wasWithdrawn, "but the supplier was asked already")
+		x.alertOnce(AlertWithdrawn, wasWithdrawn, "but the supplier was asked already")
 		return nil
 	}
 	x.say("%s, but the supplier was asked already", x.words(wasWithdrawn))

@@ -63,5 +63,5 @@ func (d *driven) ticks(until time.Time, read func() state.Event) {
 }
 
 func withTells(p *Policy) {
-	p.Tells = map[state.EffectKind]bool{state.EffectTellRequest: true, state.EffectTellRefusal: true, state.EffectTellProof: true}
+	p.Messages = map[state.EffectKind]bool{state.EffectMessageRequest: true, state.EffectMessageRefusal: true, state.EffectMessageProof: true}
 }

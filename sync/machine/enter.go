@@ -3,7 +3,7 @@ package machine
 import "countermand/state"
 
 func enterUnmapped(x *change) {
-	x.c.NextCheckAt = x.now.Add(lookAgain)
+	x.c.NextCheckAt = x.now.Add(mapRetry)
 	if x.p.Shops[x.c.Shop].MapWait <= 0 {
 		x.alert(AlertUnmapped)
 	}
@@ -12,7 +12,7 @@ func enterUnmapped(x *change) {
 func enterHeld(x *change) {
 	x.drop(state.EffectRequest)
 	x.alert(AlertHeld)
-	if x.c.SupplierOrder != "" && !x.c.Unsure && x.c.DetailAt.IsZero() {
+	if x.c.SupplierOrder != "" && !x.c.NumberUnsure && x.c.DetailAt.IsZero() {
 		x.read(state.DepthDetail, "facts for your decision")
 	}
 }
@@ -47,7 +47,7 @@ func enterRefused(x *change) {
 	if r := x.ev.Reading; r == nil || !r.TrackingRead {
 		x.read(state.DepthTracking, "refused: looking for the tracking number")
 	}
-	x.tellSupplier(state.EffectTellRefusal, "the tracking number is asked for")
+	x.planMessage(state.EffectMessageRefusal, "the tracking number is asked for")
 }
 
 func enterCancelled(x *change) {

@@ -12,18 +12,18 @@ import (
 // known. It is raised once for a year.
 const AlertCalendar = "calendar_year_missing"
 
-// reckoning is how a clock is counted: so many working days from a time of the
+// dayCount is how a clock is counted: so many working days from a time of the
 // case, in a calendar.
-type reckoning struct {
+type dayCount struct {
 	from time.Time
 	days int
 	in   Days
 }
 
-// reckonings are the clocks that count working days; the others are never
+// dayCounts are the clocks that count working days; the others are never
 // estimates.
-func (p Policy) reckonings(c state.Case) map[state.Clock]reckoning {
-	return map[state.Clock]reckoning{
+func (p Policy) dayCounts(c state.Case) map[state.Clock]dayCount {
+	return map[state.Clock]dayCount{
 		state.ClockShipWindowEnd: {c.PaidAt, p.ShipWindowDays, p.Supplier},
 		state.ClockProofDue:      {c.AnsweredAt, p.ProofDays, p.Supplier},
 		state.ClockRefundWarn:    {c.ClosedAt, p.RefundWarnDays, p.Bank},
@@ -37,7 +37,7 @@ func (x *change) recount() {
 	if x.ev.Kind != state.EventTick || x.c.Status.Ended() {
 		return
 	}
-	all := x.p.reckonings(x.c)
+	all := x.p.dayCounts(x.c)
 	for _, k := range slices.Clone(x.c.Estimated) {
 		n := all[k]
 		was := x.c.Clocks[k]
@@ -61,8 +61,8 @@ func (x *change) estimate(k state.Clock) string {
 	return fmt.Sprintf(" (an estimate: the days off of %d are not known)", EstimatedYear(x.c, k))
 }
 
-// tellEstimates tells a person which year's days off are missing.
-func (x *change) tellEstimates(before state.Case) {
+// alertEstimates tells a person which year's days off are missing.
+func (x *change) alertEstimates(before state.Case) {
 	for _, k := range x.c.Estimated {
 		year := EstimatedYear(x.c, k)
 		told := slices.ContainsFunc(x.out.Alerts, func(a state.Alert) bool { return a.Key == CalendarKey(year) })
@@ -71,7 +71,7 @@ func (x *change) tellEstimates(before state.Case) {
 		}
 		x.out.Alerts = append(x.out.Alerts, state.Alert{
 			Key: CalendarKey(year), Kind: AlertCalendar, CaseID: x.c.ID, Account: x.c.Account,
-			Title: fmt.Sprintf("%s: %s (%s) is an estimate, the days off of %d are not known", Names(x.c), clockWord(k), Stamp(x.c.Clocks[k]), year),
+			Title: fmt.Sprintf("%s: %s (%s) is an estimate, the days off of %d are not known", CaseTitle(x.c), clockWord(k), Stamp(x.c.Clocks[k]), year),
 			Text:  fmt.Sprintf("China publishes them each November. Name a file with those of %d in calendar.files and start countermand again: such deadlines are then counted anew.", year),
 		})
 	}

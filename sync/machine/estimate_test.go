@@ -102,7 +102,7 @@ func TestCountingAgainIsCounting(t *testing.T) {
 		p := policyOf(Auto)
 		p.Bank = calendar.China() // a bank whose next year is not known either
 		c := state.Case{ID: "01CASE", Supplier: "aliexpress", Status: state.Refused, SupplierOrder: number, PaidAt: from, AnsweredAt: from, ClosedAt: from, Clocks: map[state.Clock]time.Time{}}
-		for k, n := range p.reckonings(c) {
+		for k, n := range p.dayCounts(c) {
 			end, estimated := n.in.AddWorkingDays(n.from, n.days)
 			if c.Clocks[k] = end; estimated {
 				c.Estimated = append(c.Estimated, k)
@@ -113,7 +113,7 @@ func TestCountingAgainIsCounting(t *testing.T) {
 		if err != nil || len(out.Case.Estimated) > 0 {
 			t.Fatalf("estimated %v, %v", out.Case.Estimated, err)
 		}
-		for k, n := range p.reckonings(c) {
+		for k, n := range p.dayCounts(c) {
 			if want, _ := full.AddWorkingDays(n.from, n.days); !out.Case.Clocks[k].Equal(want) {
 				t.Fatalf("%s is %s, want %s", k, out.Case.Clocks[k], want)
 			}

@@ -72,7 +72,7 @@ func reads(p state.Phase, mods ...mod) state.Event {
 }
 
 func ends(o state.AskOutcome, r *state.Reading) state.Event {
-	return state.Event{Kind: state.EventAsked, By: state.BySupplier, Asked: &state.Asked{Outcome: o, Reading: r, Detail: "as told", Reason: "changed my mind"}}
+	return state.Event{Kind: state.EventAttemptEnded, By: state.BySupplier, Asked: &state.AttemptResult{Outcome: o, Reading: r, Detail: "as told", Reason: "changed my mind"}}
 }
 
 func incomplete(r *state.Reading) { r.Complete = false }

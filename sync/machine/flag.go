@@ -16,7 +16,7 @@ func requestingFlag(c state.Case) string {
 
 func refusedFlag(c state.Case) string {
 	switch {
-	case partUnseen(c):
+	case partUnreadable(c):
 		return "the tracking cannot be read: look at it yourself"
 	case c.Proof == state.ProofNumberOnly:
 		return "a tracking number, but no scan yet"
@@ -33,7 +33,7 @@ func disputedFlag(c state.Case) string {
 
 func refundFlag(c state.Case) string {
 	switch {
-	case c.Refund == nil && partUnseen(c):
+	case c.Refund == nil && partUnreadable(c):
 		return "the refund cannot be read: look at it yourself"
 	case c.Refund == nil:
 		return "waiting for the refund"
@@ -64,20 +64,20 @@ func proofWord(c state.Case, p state.Proof) string {
 	case state.ProofScanBefore:
 		return "scanned before we asked"
 	case state.ProofScanAfter:
-		return lateWord(c)
+		return scanFlagLate(c)
 	}
 	return "no proof of shipment"
 }
 
-// lateWord is short for what [change.sentLate] tells.
-func lateWord(c state.Case) string {
+// scanFlagLate is short for what [change.scanWordsLate] tells.
+func scanFlagLate(c state.Case) string {
 	if c.SentAfterRequest() {
 		return "scanned after we asked"
 	}
 	switch c.Notice().Basis {
 	case state.NoticeRefused:
 		return "scanned; when the refused request was made is not known"
-	case state.NoticeLost:
+	case state.NoticeLostPeriod:
 		return "scanned; whether it was asked before is not known since a backup was restored"
 	case state.NoticeClick:
 		return "scanned after a click that may have been a request"

@@ -33,7 +33,7 @@ func RightOrder(c state.Case, r state.Reading) error {
 // guard compares a reading with the case; nil for the right order.
 func guard(c state.Case, r state.Reading) state.Findings {
 	if c.SupplierOrder == "" || r.Number != c.SupplierOrder {
-		return state.Findings{state.Found(state.OtherOrder, c.SupplierOrder, "shown", or(r.Number, "none"))}
+		return state.Findings{state.Found(state.OtherOrder, c.SupplierOrder, "shown", orElse(r.Number, "none"))}
 	}
 	off := differences(c, r)
 	for _, f := range off {

@@ -11,7 +11,7 @@ import (
 
 // restored: the backup's last change was two days before base, the first start
 // on it is at base.
-func restored(p *Policy) { p.Lost = Lost{From: base.Add(-2 * day1), To: base} }
+func restored(p *Policy) { p.LostPeriod = LostPeriod{From: base.Add(-2 * day1), To: base} }
 
 // TestLostTimeHolds: what may have been asked in a time of which nothing is
 // known is not asked again without a person.
@@ -40,8 +40,8 @@ func TestLostTimeHolds(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			if held := out.Case.Status == state.Held; held != tt.held || held && !strings.Contains(Words(out.Case), "backup") {
-				t.Errorf("is %s because %q", out.Case.Status, Words(out.Case))
+			if held := out.Case.Status == state.Held; held != tt.held || held && !strings.Contains(HeldWhy(out.Case), "backup") {
+				t.Errorf("is %s because %q", out.Case.Status, HeldWhy(out.Case))
 			}
 			if from := out.Case.Attempt.ClickedAt; !from.Equal(tt.from) {
 				t.Errorf("taken for asked since %s, want %s", from, tt.from)
@@ -57,7 +57,7 @@ func TestLostTimeHolds(t *testing.T) {
 // before the request.
 func TestLostTimeProvesNothing(t *testing.T) {
 	t.Parallel()
-	d := drivenTo(t, state.Queued, func(p *Policy) { p.Lost = Lost{From: base.Add(-day1), To: base.Add(time.Minute)} })
+	d := drivenTo(t, state.Queued, func(p *Policy) { p.LostPeriod = LostPeriod{From: base.Add(-day1), To: base.Add(time.Minute)} })
 	d.do(time.Minute, plain(state.EventBegin))
 	d.do(time.Hour, decision(state.EventApprove, nil))
 	d.do(0, plain(state.EventBegin))
@@ -73,7 +73,7 @@ func TestLostTimeProvesNothing(t *testing.T) {
 // parcel left before it was asked, wherever the case stood in the backup.
 func TestLostTimeIsNoTimeBefore(t *testing.T) {
 	t.Parallel()
-	lostDay := func(p *Policy) { p.Lost = Lost{From: base.Add(time.Hour), To: base.Add(3 * day1)} }
+	lostDay := func(p *Policy) { p.LostPeriod = LostPeriod{From: base.Add(time.Hour), To: base.Add(3 * day1)} }
 	scan := tracked(parcel("LP1", base.Add(2*day1)))
 	after := 3*day1 + time.Hour
 	for name, story := range map[string]func(*driven){

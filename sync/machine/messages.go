@@ -7,58 +7,58 @@ import (
 	"countermand/state"
 )
 
-// tells are the messages to a supplier.
-var tells = []state.EffectKind{state.EffectTellRequest, state.EffectTellRefusal, state.EffectTellProof}
+// messageKinds are the messages to a supplier.
+var messageKinds = []state.EffectKind{state.EffectMessageRequest, state.EffectMessageRefusal, state.EffectMessageProof}
 
 // IsMessage tells whether an effect writes to the supplier.
 func IsMessage(k state.EffectKind) bool {
-	return k == state.EffectTellRequest || k == state.EffectTellRefusal || k == state.EffectTellProof
+	return k == state.EffectMessageRequest || k == state.EffectMessageRefusal || k == state.EffectMessageProof
 }
 
 // MessageFits tells whether a message is still true in the case's status.
 func MessageFits(c state.Case, kind state.EffectKind) bool {
-	if kind == state.EffectTellRefusal && len(c.Tracking) > 0 {
+	if kind == state.EffectMessageRefusal && len(c.Tracking) > 0 {
 		return false // it asks for the number
 	}
 	return slices.Contains(statuses[c.Status].messages, kind)
 }
 
-// mayTell: in observe nothing is written to anybody.
-func (x *change) mayTell(kind state.EffectKind) bool {
-	return x.p.Tells[kind] && x.p.Mode != Observe
+// mayMessage: in observe nothing is written to anybody.
+func (x *change) mayMessage(kind state.EffectKind) bool {
+	return x.p.Messages[kind] && x.p.Mode != Observe
 }
 
-// tellSupplier plans a message, once.
-func (x *change) tellSupplier(kind state.EffectKind, why string) {
-	if _, told := x.c.Told[kind]; !told && x.mayTell(kind) && MessageFits(x.c, kind) {
+// planMessage plans a message, once.
+func (x *change) planMessage(kind state.EffectKind, why string) {
+	if _, told := x.c.MessagedAt[kind]; !told && x.mayMessage(kind) && MessageFits(x.c, kind) {
 		x.plan(kind, "", x.now, why)
 	}
 }
 
-func (x *change) dropTells() {
-	for _, kind := range tells {
+func (x *change) dropMessages() {
+	for _, kind := range messageKinds {
 		x.drop(kind)
 	}
 }
 
-// dropOldTells takes back messages that a new status has made untrue.
-func (x *change) dropOldTells() {
-	for _, kind := range tells {
+// dropUntrueMessages takes back messages that a new status has made untrue.
+func (x *change) dropUntrueMessages() {
+	for _, kind := range messageKinds {
 		if !MessageFits(x.c, kind) {
 			x.drop(kind)
 		}
 	}
 }
 
-// retell plans the messages that were not sent because of a pause.
-func (x *change) retell() {
+// planMissedMessages plans the messages that were not sent because of a pause.
+func (x *change) planMissedMessages() {
 	const why = "resumed"
-	x.tellSupplier(state.EffectTellRequest, why)
-	x.tellSupplier(state.EffectTellRefusal, why)
+	x.planMessage(state.EffectMessageRequest, why)
+	x.planMessage(state.EffectMessageRefusal, why)
 	due := x.c.Clocks[state.ClockProofDue]
-	missed := func(pt point) bool { return pt.near && pt.clock == state.ClockProofDue && acted(x.c, pt) }
+	missed := func(pt point) bool { return pt.near && pt.clock == state.ClockProofDue && hasFired(x.c, pt) }
 	if x.c.Proof == state.ProofNone && due.After(x.now) && slices.ContainsFunc(points(x.c), missed) {
-		x.tellSupplier(state.EffectTellProof, why)
+		x.planMessage(state.EffectMessageProof, why)
 	}
 }
 
@@ -68,29 +68,29 @@ func messaged(x *change) error {
 	if m == nil {
 		return x.refuse("no outcome came with it")
 	}
-	if x.c.Told == nil {
-		x.c.Told = map[state.EffectKind]time.Time{}
+	if x.c.MessagedAt == nil {
+		x.c.MessagedAt = map[state.EffectKind]time.Time{}
 	}
 	if !m.Sent {
 		if m.Maybe {
-			x.c.Told[m.Kind] = x.now
+			x.c.MessagedAt[m.Kind] = x.now
 		}
-		x.say("%s was not written: %s", tellWord(m.Kind), m.Detail)
+		x.say("%s was not written: %s", messageWord(m.Kind), m.Detail)
 		if !x.c.Status.Ended() {
-			x.alert(AlertUntold)
+			x.alert(AlertMessageUnsent)
 		}
 		return nil
 	}
-	x.c.Told[m.Kind] = x.now
-	x.say("%s was written: %s", tellWord(m.Kind), m.Detail)
+	x.c.MessagedAt[m.Kind] = x.now
+	x.say("%s was written: %s", messageWord(m.Kind), m.Detail)
 	return nil
 }
 
-func tellWord(k state.EffectKind) string {
+func messageWord(k state.EffectKind) string {
 	switch k {
-	case state.EffectTellRequest:
+	case state.EffectMessageRequest:
 		return "the message about the request"
-	case state.EffectTellRefusal:
+	case state.EffectMessageRefusal:
 		return "the message about the refusal"
 	}
 	return "the reminder to send the tracking number"

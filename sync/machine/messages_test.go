@@ -13,7 +13,7 @@ import (
 
 // telling writes all messages.
 func telling(p *Policy) {
-	p.Tells = map[state.EffectKind]bool{state.EffectTellRequest: true, state.EffectTellRefusal: true, state.EffectTellProof: true}
+	p.Messages = map[state.EffectKind]bool{state.EffectMessageRequest: true, state.EffectMessageRefusal: true, state.EffectMessageProof: true}
 }
 
 func messagedEv(kind state.EffectKind, sent bool) state.Event {
@@ -30,26 +30,26 @@ var toldPending = []step{
 
 var tellStories = []scenario{
 	{name: "each message is sent once", policy: telling, steps: then(toldPending, []step{
-		{ev: messagedEv(state.EffectTellRequest, true), to: state.Requested, check: has("the message about the request was written: two texts")},
-		{ev: decision(state.EventPause, nil), to: state.Requested, check: drops(state.EffectTellRequest)},
+		{ev: messagedEv(state.EffectMessageRequest, true), to: state.Requested, check: has("the message about the request was written: two texts")},
+		{ev: decision(state.EventPause, nil), to: state.Requested, check: drops(state.EffectMessageRequest)},
 		{ev: decision(state.EventResume, nil), to: state.Requested}, // told already
 		{after: time.Hour, ev: reads(state.PhaseProcessing), to: state.Refused, raised: AlertRefused, plans: "read:tracking message_refusal"},
-		{ev: messagedEv(state.EffectTellRefusal, true), to: state.Refused},
-		{ev: decision(state.EventAsk, nil), to: state.Refused, plans: "message_proof", check: has("ann asks for the tracking number once more")},
-		{ev: messagedEv(state.EffectTellProof, true), to: state.Refused},
-		{ev: decision(state.EventAsk, nil), refused: "is not sent twice"},
+		{ev: messagedEv(state.EffectMessageRefusal, true), to: state.Refused},
+		{ev: decision(state.EventRemind, nil), to: state.Refused, plans: "message_proof", check: has("ann asks for the tracking number once more")},
+		{ev: messagedEv(state.EffectMessageProof, true), to: state.Refused},
+		{ev: decision(state.EventRemind, nil), refused: "is not sent twice"},
 	})},
 	{name: "a message that was not sent is told once resumed", policy: telling, steps: then(toldPending, []step{
 		{ev: decision(state.EventPause, nil), to: state.Requested},
-		{ev: decision(state.EventAsk, nil), refused: "does not take it"},
+		{ev: decision(state.EventRemind, nil), refused: "does not take it"},
 		{ev: decision(state.EventResume, nil), to: state.Requested, plans: "message_request"},
-		{ev: messagedEv(state.EffectTellRequest, false), to: state.Requested, raised: AlertUntold, check: has("was not written: two texts")},
-		{after: time.Hour, ev: reads(state.PhaseClosed), to: state.Cancelled, check: drops(state.EffectTellRequest)},
+		{ev: messagedEv(state.EffectMessageRequest, false), to: state.Requested, raised: AlertMessageUnsent, check: has("was not written: two texts")},
+		{after: time.Hour, ev: reads(state.PhaseClosed), to: state.Cancelled, check: drops(state.EffectMessageRequest)},
 	})},
 	{name: "the last reminder comes a day before the proof is due", policy: telling, steps: then(toldPending, []step{
 		{after: time.Hour, ev: reads(state.PhaseProcessing), to: state.Refused, raised: AlertRefused, plans: "read:tracking message_refusal"},
 		{ev: decision(state.EventPause, nil), to: state.Refused},
-		{ev: decision(state.EventAsk, nil), refused: "resume it first"},
+		{ev: decision(state.EventRemind, nil), refused: "resume it first"},
 		{ev: decision(state.EventResume, nil), to: state.Refused, plans: "message_refusal"},
 		{after: 7 * day1, ev: plain(state.EventTick), to: state.Refused, raised: AlertProofEnding, plans: "read:tracking message_proof read:tracking"},
 	})},
@@ -59,10 +59,10 @@ var tellStories = []scenario{
 		}), to: state.Refused, raised: AlertRefused},
 	})},
 	{name: "no message without a text", steps: then(reach[state.Refused], []step{
-		{ev: decision(state.EventAsk, nil), refused: "no message is set for it"},
+		{ev: decision(state.EventRemind, nil), refused: "no message is set for it"},
 	})},
 	{name: "no message without a text, in the queue", steps: then(reach[state.Disputable], []step{
-		{ev: decision(state.EventAsk, nil), refused: "no message is set for it"},
+		{ev: decision(state.EventRemind, nil), refused: "no message is set for it"},
 	})},
 	{name: "in observe nothing is written", policy: func(p *Policy) { telling(p); p.Mode = Observe }, steps: []step{
 		{ev: opens("", false), to: state.Queued, plans: "request"},
@@ -205,7 +205,7 @@ func account(want string, left int) func(expect, state.Case, Outcome) {
 }
 
 func notShown() state.Event {
-	return state.Event{Kind: state.EventAsked, By: state.ByEngine, Asked: &state.Asked{Outcome: state.AskFailed, Kind: string(supplier.NotFound), Detail: "no such order"}}
+	return state.Event{Kind: state.EventAttemptEnded, By: state.ByEngine, Asked: &state.AttemptResult{Outcome: state.AskFailed, Kind: string(supplier.NotFound), Detail: "no such order"}}
 }
 
 func notShownRead() state.Event {
@@ -250,7 +250,7 @@ func TestAccounts(t *testing.T) { t.Parallel(); playAll(t, accountStories) }
 func TestReminderOutlivesAPause(t *testing.T) {
 	t.Parallel()
 	d := drivenTo(t, state.Refused, withTells)
-	d.do(0, state.Event{Kind: state.EventMessaged, By: state.ByEngine, Messaged: &state.Messaged{Kind: state.EffectTellRefusal, Sent: true}})
+	d.do(0, state.Event{Kind: state.EventMessaged, By: state.ByEngine, Messaged: &state.Messaged{Kind: state.EffectMessageRefusal, Sent: true}})
 	d.ticks(proofDue.Add(-25*time.Hour), func() state.Event { return reads(state.PhaseProcessing, tracked()) })
 	d.do(0, decision(state.EventPause, nil))
 	d.do(2*time.Hour, plain(state.EventTick))
@@ -259,7 +259,7 @@ func TestReminderOutlivesAPause(t *testing.T) {
 	for range 20 {
 		plans = append(plans, d.do(time.Hour, plain(state.EventTick)).Plans...)
 	}
-	if !slices.ContainsFunc(plans, func(p Plan) bool { return p.Kind == state.EffectTellProof }) {
+	if !slices.ContainsFunc(plans, func(p Plan) bool { return p.Kind == state.EffectMessageProof }) {
 		t.Errorf("paused for three hours at the wrong moment: the reminder is never written; planned %q", planned(plans))
 	}
 }
@@ -269,7 +269,7 @@ func TestResumeKeepsToWhatIsMissing(t *testing.T) {
 	d := drivenTo(t, state.Requested, withTells)
 	d.do(time.Hour, reads(state.PhaseShipped, tracked(none("LP1"))))
 	d.do(time.Hour, decision(state.EventPause, nil))
-	if out := d.do(time.Hour, decision(state.EventResume, nil)); strings.Contains(planned(out.Plans), string(state.EffectTellRefusal)) {
+	if out := d.do(time.Hour, decision(state.EventResume, nil)); strings.Contains(planned(out.Plans), string(state.EffectMessageRefusal)) {
 		t.Errorf("the number LP1 is known, resume plans %q", planned(out.Plans))
 	}
 }
@@ -277,11 +277,11 @@ func TestResumeKeepsToWhatIsMissing(t *testing.T) {
 func TestMessagesEndWithTheirStatus(t *testing.T) {
 	t.Parallel()
 	d := drivenTo(t, state.Refused, withTells) // message_refusal is planned
-	if out := d.do(time.Hour, reads(state.PhasePending)); !slices.Contains(out.Drops, state.EffectTellRefusal) {
+	if out := d.do(time.Hour, reads(state.PhasePending)); !slices.Contains(out.Drops, state.EffectMessageRefusal) {
 		t.Errorf("%s again; the message “was declined” still goes out: drops %v", d.c.Status, out.Drops)
 	}
 	d = drivenTo(t, state.Disputable, withTells)
-	if out := d.do(time.Hour, decision(state.EventOpened, nil)); !slices.Contains(out.Drops, state.EffectTellProof) {
+	if out := d.do(time.Hour, decision(state.EventOpened, nil)); !slices.Contains(out.Drops, state.EffectMessageProof) {
 		t.Errorf("%s; “without it a dispute will be opened” still goes out: drops %v", d.c.Status, out.Drops)
 	}
 }
@@ -289,8 +289,8 @@ func TestMessagesEndWithTheirStatus(t *testing.T) {
 func TestSnoozeIsAdvisedWhereItIsTaken(t *testing.T) {
 	t.Parallel()
 	d := drivenTo(t, state.Refused, withTells)
-	d.do(0, state.Event{Kind: state.EventMessaged, By: state.ByEngine, Messaged: &state.Messaged{Kind: state.EffectTellProof, Sent: true}})
-	_, err := d.p.Step(d.c, decision(state.EventAsk, nil), d.now)
+	d.do(0, state.Event{Kind: state.EventMessaged, By: state.ByEngine, Messaged: &state.Messaged{Kind: state.EffectMessageProof, Sent: true}})
+	_, err := d.p.Step(d.c, decision(state.EventRemind, nil), d.now)
 	_, err2 := d.p.Step(d.c, decision(state.EventSnooze, &state.Decision{Until: d.now.Add(day1)}), d.now)
 	if err != nil && strings.Contains(err.Error(), "snooze") && err2 != nil {
 		t.Errorf("%q, but %q", err, err2)

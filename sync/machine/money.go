@@ -10,25 +10,25 @@ import (
 // closed moves the case once the order is closed at the supplier: the refund is
 // now awaited.
 func (x *change) closed(r *state.Reading, why string) {
-	at, told := x.closing(r)
+	at, told := x.closingDate(r)
 	x.c.ClosedAt = at
 	if x.c.AnsweredAt.IsZero() && !x.c.RequestedAt.IsZero() {
 		x.c.AnsweredAt = x.c.ClosedAt
 	}
 	x.c.Attempt.StartedAt = time.Time{}
-	x.to(state.Cancelled, "%s%s", why, compared(
-		dated{"asked", x.c.RequestedAt}, dated{map[bool]string{true: "closed", false: "closed by"}[told], at}))
-	x.weighRefund()
+	x.to(state.Cancelled, "%s%s", why, comparedDates(
+		namedDate{"asked", x.c.RequestedAt}, namedDate{map[bool]string{true: "closed", false: "closed by"}[told], at}))
+	x.compareRefund()
 }
 
 func readingCancelled(x *change) error {
 	r := x.ev.Reading
-	if x.listOnly(r) || !x.trust(r) {
+	if x.listOnly(r) || !x.passesGuard(r) {
 		return nil
 	}
-	x.absorb(r)
-	x.again()
-	x.weighRefund()
+	x.keepFacts(r)
+	x.planNextCheck()
+	x.compareRefund()
 	return nil
 }
 
@@ -62,28 +62,28 @@ func whole(amount, total state.Money) bool {
 	return amount.Known() && err == nil && cmp >= 0
 }
 
-// weighRefund compares the refund with the order's total.
-func (x *change) weighRefund() {
+// compareRefund compares the refund with the order's total.
+func (x *change) compareRefund() {
 	f := x.c.Refund
 	if f == nil || !f.Amount.Known() {
 		return
 	}
-	when := compared(dated{"closed", x.c.ClosedAt}, dated{"paid back", f.At}, dated{"seen", x.now}, dated{"due", x.c.Clocks[state.ClockRefundDue]})
+	when := comparedDates(namedDate{"closed", x.c.ClosedAt}, namedDate{"paid back", f.At}, namedDate{"seen", x.now}, namedDate{"due", x.c.Clocks[state.ClockRefundDue]})
 	cmp, err := f.Amount.Cmp(x.c.Amount)
 	switch {
 	case err != nil: // total unknown, or another currency: a person compares
-		x.lacking(AlertRefundUnclear, "refund of %s to %s, the total was %s: that cannot be compared%s", f.Amount, f.To, x.c.Amount, when)
+		x.incompleteRefund(AlertRefundUnclear, "refund of %s to %s, the total was %s: that cannot be compared%s", f.Amount, f.To, x.c.Amount, when)
 	case cmp < 0:
 		x.resolve(AlertRefundUnclear)
-		x.lacking(AlertRefundShort, "refund of %s to %s, the total was %s%s", f.Amount, f.To, x.c.Amount, when)
+		x.incompleteRefund(AlertRefundShort, "refund of %s to %s, the total was %s%s", f.Amount, f.To, x.c.Amount, when)
 	default:
 		x.to(state.Refunded, "refund of %s to %s, the total was %s%s", f.Amount, f.To, x.c.Amount, when)
 	}
 }
 
-// lacking alerts about a refund that does not end the case, and notes each amount
+// incompleteRefund alerts about a refund that does not end the case, and notes each amount
 // once in the journal.
-func (x *change) lacking(kind, format string, args ...any) {
+func (x *change) incompleteRefund(kind, format string, args ...any) {
 	if _, open := x.c.Raised[kind]; !open || x.newRefund {
 		x.say(format, args...)
 	}
@@ -112,7 +112,7 @@ func refundByOperator(x *change) error {
 		at = x.now
 	}
 	words := fmt.Sprintf("%s arrived on the %s %s, the total was %s%s", amount, d.To, Stamp(at), x.c.Amount,
-		compared(dated{"closed", x.c.ClosedAt}, dated{"due", x.c.Clocks[state.ClockRefundDue]}))
+		comparedDates(namedDate{"closed", x.c.ClosedAt}, namedDate{"due", x.c.Clocks[state.ClockRefundDue]}))
 	if seen := x.c.RefundSeen; seen.Known() && seen != amount {
 		words += fmt.Sprintf("; the site shows a refund of %s", seen)
 	}

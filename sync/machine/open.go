@@ -22,45 +22,45 @@ func open(x *change) error {
 		c.Cause = state.CauseCancelled
 	}
 	if x.ev.Mapping == nil {
-		x.to(state.Unmapped, "%s; the order names no %s number", x.because(), x.supplier())
+		x.to(state.Unmapped, "%s; the order names no %s number", x.causeWords(), x.supplier())
 		return nil
 	}
-	return x.place()
+	return x.assignOrder()
 }
 
-// because says what happened in the shop.
-func (x *change) because() string {
+// causeWords says what happened in the shop.
+func (x *change) causeWords() string {
 	c := x.c
 	switch c.Cause {
 	case state.CauseLines:
-		return fmt.Sprintf("lines of %s were taken off in the shop%s", c.ShopOrder, compared(dated{"ordered", c.ShopOrderedAt}))
+		return fmt.Sprintf("lines of %s were taken off in the shop%s", c.ShopOrder, comparedDates(namedDate{"ordered", c.ShopOrderedAt}))
 	case state.CauseRequested:
-		return fmt.Sprintf("the customer asks for %s to be cancelled%s; the shop is left alone until the supplier has answered", c.ShopOrder, compared(dated{"ordered", c.ShopOrderedAt}))
+		return fmt.Sprintf("the customer asks for %s to be cancelled%s; the shop is left alone until the supplier has answered", c.ShopOrder, comparedDates(namedDate{"ordered", c.ShopOrderedAt}))
 	}
 	return fmt.Sprintf("%s was cancelled in the shop %s", c.ShopOrder, Stamp(c.CancelledAt))
 }
 
-// place gives a case its supplier order and decides how it goes on.
-func (x *change) place() error {
+// assignOrder gives a case its supplier order and decides how it goes on.
+func (x *change) assignOrder() error {
 	m := x.ev.Mapping
 	x.c.SupplierOrder, x.c.Account, x.c.Candidates, x.c.MappedBy = m.SupplierOrder, m.Account, m.Candidates, m.By
 	x.c.Lines = m.Lines
-	x.c.Attempt.ClickedAt, x.c.Attempt.AskedBy = m.HeardAt, m.HeardBy
+	x.c.Attempt.ClickedAt, x.c.Attempt.AskedBy = m.NoticeAt, m.NoticeCase
 	if !m.Conflict.IsZero() {
 		x.hold(true, m.Conflict)
 		return nil
 	}
-	if cn := x.ev.Cancellation; cn != nil && !cn.Doubt.IsZero() {
-		x.hold(false, cn.Doubt)
+	if cn := x.ev.Cancellation; cn != nil && !cn.HoldWhy.IsZero() {
+		x.hold(false, cn.HoldWhy)
 		return nil
 	}
-	x.judge(fmt.Sprintf("%s; %s order %s (found by %s)", x.because(), x.supplier(), m.SupplierOrder, m.By))
+	x.applyRules(fmt.Sprintf("%s; %s order %s (found by %s)", x.causeWords(), x.supplier(), m.SupplierOrder, m.By))
 	return nil
 }
 
-// judge decides by the rules, else by the mode, how a case goes on whose number
+// applyRules decides by the rules, else by the mode, how a case goes on whose number
 // is not in doubt.
-func (x *change) judge(from string) {
+func (x *change) applyRules(from string) {
 	c := &x.c
 	if !c.Partial.IsZero() {
 		x.hold(false, c.Partial)
@@ -81,7 +81,7 @@ func (x *change) judge(from string) {
 		then, rule, err := x.p.Rules.Judge(*c, x.now)
 		if err != nil { // what is doubtful goes to a person
 			then = state.ThenConfirm
-			rule = or(rule, "the rules") + ": " + err.Error()
+			rule = orElse(rule, "the rules") + ": " + err.Error()
 		}
 		if then != "" {
 			c.Then, c.Rule = then, rule
@@ -107,12 +107,12 @@ func (x *change) mustConfirm() bool {
 	return x.c.Then == state.ThenConfirm || x.c.Then == "" && x.p.Mode == Confirm
 }
 
-// Unjudged: the case waits for a reading that the rules need.
-func Unjudged(c state.Case) bool { return c.Rule == "" }
+// AwaitsRules: the case waits for a reading that the rules need.
+func AwaitsRules(c state.Case) bool { return c.Rule == "" }
 
-// cancelledToo handles further news of a shop order that has a case: more lines
+// cancelledFurther handles further news of a shop order that has a case: more lines
 // were taken off, or the order itself was cancelled.
-func cancelledToo(x *change) error {
+func cancelledFurther(x *change) error {
 	cn, c := x.ev.Cancellation, &x.c
 	if cn == nil {
 		return x.refuse("no cancellation came with it")
@@ -130,7 +130,7 @@ func cancelledToo(x *change) error {
 		if c.Cause = cn.Cause; c.Cause == "" {
 			c.Cause = state.CauseCancelled
 		}
-		x.say("%s", x.because())
+		x.say("%s", x.causeWords())
 	}
 	if !cn.Partial.IsZero() && !c.Partial.IsZero() && !news {
 		c.Partial = cn.Partial
@@ -142,11 +142,11 @@ func cancelledToo(x *change) error {
 	if !news {
 		x.say("all its lines went by now")
 	}
-	if c.Status == state.Held && !c.Unsure && !c.Approved {
+	if c.Status == state.Held && !c.NumberUnsure && !c.Approved {
 		if cn.Lines != nil && x.ev.Mapping != nil {
 			c.Lines = x.ev.Mapping.Lines
 		}
-		x.judge(x.because())
+		x.applyRules(x.causeWords())
 	}
 	return nil
 }
@@ -166,7 +166,7 @@ func (x *change) askedBefore() state.Finding {
 // approves must know of an earlier request.
 func (x *change) hold(unsure bool, found ...state.Finding) {
 	x.c.Findings = state.Findings(found).With(x.askedBefore())
-	x.c.Unsure = x.c.Unsure || unsure
+	x.c.NumberUnsure = x.c.NumberUnsure || unsure
 	x.to(state.Held, "held: %s", x.words(x.c.Findings...))
 }
 
@@ -178,14 +178,14 @@ func mapped(x *change) error {
 	if cn := x.ev.Cancellation; cn != nil {
 		x.c.Partial, x.c.Facts = cn.Partial, cn.Facts
 	}
-	return x.place()
+	return x.assignOrder()
 }
 
 // mappedAgain handles a number that is known already: only a conflict that
 // nobody has approved holds the case.
 func mappedAgain(x *change) error {
 	m := x.ev.Mapping
-	if m == nil || m.Conflict.IsZero() || x.c.Unsure || x.c.Accepted.Contains(m.Conflict) {
+	if m == nil || m.Conflict.IsZero() || x.c.NumberUnsure || x.c.Accepted.Contains(m.Conflict) {
 		return nil
 	}
 	x.hold(true, x.c.Findings.With(m.Conflict)...)
@@ -199,7 +199,7 @@ func mappedAsking(x *change) error {
 	if m == nil || m.Conflict.IsZero() || x.c.Accepted.Contains(m.Conflict) {
 		return nil
 	}
-	return x.stop(AlertConflict, m.Conflict)
+	return x.stopAttempt(AlertConflict, m.Conflict)
 }
 
 // mappedLate handles a conflict found after the supplier was asked.
@@ -208,13 +208,13 @@ func mappedLate(x *change) error {
 	if m == nil || m.Conflict.IsZero() || x.c.Accepted.Contains(m.Conflict) {
 		return nil
 	}
-	x.tellOnce(AlertConflict, m.Conflict, "and the supplier was asked already")
+	x.alertOnce(AlertConflict, m.Conflict, "and the supplier was asked already")
 	return nil
 }
 
-// tellOnce raises an alert, once, about news that came too late to act on; the
+// alertOnce raises an alert, once, about news that came too late to act on; the
 // shop may repeat it.
-func (x *change) tellOnce(kind string, what state.Finding, late string) {
+func (x *change) alertOnce(kind string, what state.Finding, late string) {
 	if x.c.Accepted.Contains(what) {
 		return
 	}
@@ -225,54 +225,54 @@ func (x *change) tellOnce(kind string, what state.Finding, late string) {
 
 // What happened in the shop, as a case remembers it.
 var (
-	wasReplaced  = state.Found(state.Replaced, "")
-	wasWithdrawn = state.Found(state.Withdrawn, "")
+	wasReplaced  = state.Found(state.FindingReplaced, "")
+	wasWithdrawn = state.Found(state.FindingWithdrawn, "")
 )
 
 // replaced ends a case whose number the operator replaced before the supplier
 // was asked.
 func replaced(x *change) error {
-	if !x.heard().IsZero() { // the supplier may have it
-		return x.late(wasReplaced, replacedLate)
+	if !x.maybeAskedSince().IsZero() { // the supplier may have it
+		return x.afterMaybeAsked(wasReplaced, replacedLate)
 	}
 	x.c.Stop = wasReplaced
 	x.to(state.Ignored, "%s", x.words(wasReplaced))
 	return nil
 }
 
-// late handles news that came after a click which may have reached the supplier:
+// afterMaybeAsked handles news that came after a click which may have reached the supplier:
 // no further click is made without a person.
-func (x *change) late(why state.Finding, tell func(*change) error) error {
+func (x *change) afterMaybeAsked(why state.Finding, tell func(*change) error) error {
 	if x.c.Status == state.Queued {
-		x.hold(true, why, state.Found(state.MaybeAsked, x.c.SupplierOrder, "at", moment(x.heard())))
+		x.hold(true, why, state.Found(state.MaybeAsked, x.c.SupplierOrder, "at", moment(x.maybeAskedSince())))
 	}
 	return tell(x)
 }
 
 // replacedAsking stops an attempt before its last click.
-func replacedAsking(x *change) error { return x.stop(AlertReplaced, wasReplaced) }
+func replacedAsking(x *change) error { return x.stopAttempt(AlertReplaced, wasReplaced) }
 
 // replacedLate alerts a person: the supplier was asked before the number was
 // replaced.
 func replacedLate(x *change) error {
-	x.tellOnce(AlertReplaced, wasReplaced, "but the supplier was asked already")
+	x.alertOnce(AlertReplaced, wasReplaced, "but the supplier was asked already")
 	return nil
 }
 
-// covered ends an unmapped case whose lines belong to known supplier orders.
-func covered(x *change) error {
+// linesMapped ends an unmapped case whose lines belong to known supplier orders.
+func linesMapped(x *change) error {
 	x.to(state.Ignored, "its lines belong to %s orders that are known by now", x.supplier())
 	return nil
 }
 
-// stop ends the attempt under way before its last click. No other attempt is made
+// stopAttempt ends the attempt under way before its last click. No other attempt is made
 // without a person, even if readings show that this one was never placed.
-func (x *change) stop(kind string, why state.Finding) error {
+func (x *change) stopAttempt(kind string, why state.Finding) error {
 	if !x.c.Stop.IsZero() {
 		return nil
 	}
 	x.c.Stop = why
-	if x.c.Attempt.Heard().IsZero() {
+	if x.c.Attempt.NoticeAt().IsZero() {
 		x.say("%s: the attempt under way is stopped", x.words(why))
 		return nil
 	}
@@ -295,15 +295,15 @@ func tickUnmapped(x *change) error {
 	if x.c.Paused {
 		return nil
 	}
-	x.out.Look = true
+	x.out.ReadShop = true
 	switch {
 	case age >= sp.MapRetryFor:
 		x.say("still no %s number after %s: not looking again by itself", x.supplier(), sp.MapRetryFor)
 		x.c.NextCheckAt = time.Time{}
 	case age < time.Hour:
-		x.c.NextCheckAt = x.now.Add(lookAgain)
+		x.c.NextCheckAt = x.now.Add(mapRetry)
 	default:
-		x.c.NextCheckAt = x.now.Add(lookLater)
+		x.c.NextCheckAt = x.now.Add(mapRetryLater)
 	}
 	return nil
 }

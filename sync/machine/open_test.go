@@ -16,8 +16,8 @@ func mapWait(wait, retry time.Duration) func(*Policy) {
 func looks(want bool) func(expect, state.Case, Outcome) {
 	return func(t expect, _ state.Case, out Outcome) {
 		t.Helper()
-		if out.Look != want {
-			t.Errorf("looks at the shop again: %t, want %t", out.Look, want)
+		if out.ReadShop != want {
+			t.Errorf("looks at the shop again: %t, want %t", out.ReadShop, want)
 		}
 	}
 }
@@ -82,15 +82,15 @@ var openingStories = []scenario{
 	}},
 	{name: "a number that turns out contested is held", steps: then(reach[state.Queued], []step{
 		{ev: mappedEv("#7"), to: state.Held, raised: AlertHeld, check: func(t expect, c state.Case, _ Outcome) {
-			if !c.Unsure {
+			if !c.NumberUnsure {
 				t.Errorf("is sure of a contested number")
 			}
 		}},
 	})},
 	{name: "a held case learns that its number is contested", steps: then(reach[state.Held], []step{
 		{ev: mappedEv("#7"), to: state.Held, raised: AlertHeld, check: func(t expect, c state.Case, out Outcome) {
-			if !c.Unsure || len(c.Findings) != 2 {
-				t.Errorf("unsure %t, held because of %q; want both reasons", c.Unsure, Words(c))
+			if !c.NumberUnsure || len(c.Findings) != 2 {
+				t.Errorf("unsure %t, held because of %q; want both reasons", c.NumberUnsure, HeldWhy(c))
 			}
 			stillRaised(AlertHeld)(t, c, out)
 		}},
@@ -122,8 +122,8 @@ var modeStories = []scenario{
 		}},
 		{ev: plain(state.EventDispatching), refused: "mode observe"},
 		{ev: ends(state.AskObserved, look(state.PhaseProcessing)), to: state.Held, raised: AlertHeld, check: func(t expect, c state.Case, _ Outcome) {
-			if Words(c) != "mode observe, so nothing was clicked: as told" {
-				t.Errorf("held because of %q", Words(c))
+			if HeldWhy(c) != "mode observe, so nothing was clicked: as told" {
+				t.Errorf("held because of %q", HeldWhy(c))
 			}
 		}},
 		{ev: decision(state.EventApprove, nil), refused: "mode is observe"},
@@ -170,7 +170,7 @@ func TestApproveNeedsANumber(t *testing.T) {
 // alone since, had asked about.
 func askedByAnother(conflict string, partial bool) state.Event {
 	ev := opens(conflict, partial)
-	ev.Mapping.HeardAt, ev.Mapping.HeardBy = base.Add(-time.Hour), "01EARLIER"
+	ev.Mapping.NoticeAt, ev.Mapping.NoticeCase = base.Add(-time.Hour), "01EARLIER"
 	return ev
 }
 

@@ -42,26 +42,26 @@ type Policy struct {
 	Supplier Days // China
 	Bank     Days
 
-	// Lost is set by the engine where a backup was restored.
-	Lost Lost
+	// LostPeriod is set by the engine where a backup was restored.
+	LostPeriod LostPeriod
 
 	// Shops holds what differs by shop.
 	Shops map[string]ShopPolicy
 
 	// Rules decide before the mode does; nil: there are none.
 	Rules Judge
-	// Tells are the messages that are written to suppliers.
-	Tells map[state.EffectKind]bool
+	// Messages are the messages that are written to suppliers.
+	Messages map[state.EffectKind]bool
 
 	table map[state.Status]row // nil: the one of this package
 }
 
-// takes is the handler of an event in a status; nil: the event is refused.
-func (p Policy) takes(s state.Status, ev state.EventKind) handler {
+// handlerOf is the handler of an event in a status; nil: the event is refused.
+func (p Policy) handlerOf(s state.Status, ev state.EventKind) handler {
 	if p.table != nil {
 		return p.table[s][ev]
 	}
-	return statuses[s].takes[ev]
+	return statuses[s].handlers[ev]
 }
 
 // Judge is a set of rules that decide how a case is handled. It is pure. An empty

@@ -64,7 +64,7 @@ func drawEvent(t *rapid.T, c state.Case, now time.Time) state.Event {
 	if row := table[c.Status]; rapid.IntRange(0, 9).Draw(t, "any event") > 0 {
 		kinds = slices.DeleteFunc(slices.Clone(kinds), func(k state.EventKind) bool { return row[k] == nil })
 		// What leads on comes often, so that walks get far.
-		for _, k := range []state.EventKind{state.EventReading, state.EventBegin, state.EventDispatching, state.EventAsked, state.EventReading, state.EventInterrupted} {
+		for _, k := range []state.EventKind{state.EventReading, state.EventBegin, state.EventDispatching, state.EventAttemptEnded, state.EventReading, state.EventInterrupted} {
 			if row[k] != nil {
 				kinds = append(kinds, k, k)
 			}
@@ -85,8 +85,8 @@ func drawEvent(t *rapid.T, c state.Case, now time.Time) state.Event {
 		ev.Reading = drawReading(t, now)
 	case state.EventReadFailed:
 		ev.Failure = &state.Failure{Kind: string(supplier.Unreadable)}
-	case state.EventAsked:
-		ev.Asked = &state.Asked{Kind: string(supplier.NotFound), Outcome: rapid.SampledFrom([]state.AskOutcome{
+	case state.EventAttemptEnded:
+		ev.Asked = &state.AttemptResult{Kind: string(supplier.NotFound), Outcome: rapid.SampledFrom([]state.AskOutcome{
 			state.AskPending, state.AskClosed, state.AskPickedUp, state.AskShipped, state.AskRefused, state.AskNotOffered, state.AskWrongOrder,
 			state.AskUnknown, state.AskObserved, state.AskFailed, state.AskUnclear, "odd",
 		}).Draw(t, "outcome")}

@@ -25,7 +25,7 @@ func (x *change) track(r *state.Reading) {
 			}
 			i = len(x.c.Tracking)
 			x.c.Tracking = append(x.c.Tracking, state.Tracking{Number: t.Number, Carrier: t.Carrier, SeenAt: t.SeenAt})
-			x.say("tracking number %s appeared (%s)", t.Number, or(t.Carrier, "carrier unknown"))
+			x.say("tracking number %s appeared (%s)", t.Number, orElse(t.Carrier, "carrier unknown"))
 		}
 		have := &x.c.Tracking[i]
 		if !t.FirstScanAt.IsZero() && (have.FirstScanAt.IsZero() || t.FirstScanAt.Before(have.FirstScanAt)) {
@@ -39,7 +39,7 @@ func (x *change) track(r *state.Reading) {
 		if have.Carrier == "" {
 			have.Carrier = t.Carrier
 		}
-		first(&have.DeliveredAt, t.DeliveredAt)
+		keepEarliest(&have.DeliveredAt, t.DeliveredAt)
 	}
 	x.replacedNumbers(r)
 	x.c.Proof = proof(x.c, noticeAt(x.c, r.At))
@@ -111,16 +111,16 @@ func noticeAt(c state.Case, now time.Time) time.Time {
 	return now
 }
 
-// weigh decides by the tracking where a refused case goes: shipped before the
+// concludeFromProof decides by the tracking where a refused case goes: shipped before the
 // request, or into the dispute queue.
-func (x *change) weigh(r *state.Reading) {
+func (x *change) concludeFromProof(r *state.Reading) {
 	scans := scanWords(x.c)
 	switch x.c.Proof {
 	case state.ProofScanBefore:
 		x.to(state.Shipped, "it left before we asked (%s): %s", Stamp(noticeAt(x.c, x.now)), scans)
 		return
 	case state.ProofScanAfter:
-		x.to(state.Disputable, "%s: %s", x.sentLate(), scans)
+		x.to(state.Disputable, "%s: %s", x.scanWordsLate(), scans)
 		return
 	}
 	due := x.c.Clocks[state.ClockProofDue]
@@ -143,9 +143,9 @@ func (x *change) weigh(r *state.Reading) {
 	x.to(state.Disputable, "a number but no scan by %s%s: %s", Stamp(grace), from, scans)
 }
 
-// sentLate says for the journal what a scan is later than. "It left after we
+// scanWordsLate says for the journal what a scan is later than. "It left after we
 // asked" is said only of a request that a reading showed.
-func (x *change) sentLate() string {
+func (x *change) scanWordsLate() string {
 	n, seen, maybe := x.c.Notice(), x.c.RequestedAt, Stamp(noticeAt(x.c, x.now))
 	switch {
 	case x.c.SentAfterRequest():
@@ -154,9 +154,9 @@ func (x *change) sentLate() string {
 		return fmt.Sprintf("when the request was made that was refused is not known (read %s): compare it with the scans", Stamp(x.c.AnsweredAt))
 	case n.Basis == state.NoticeRefused:
 		return fmt.Sprintf("it left before the request that was seen to stand (%s), and when an earlier one was made is not known: a person must judge", Stamp(seen))
-	case n.Basis == state.NoticeLost && seen.IsZero():
+	case n.Basis == state.NoticeLostPeriod && seen.IsZero():
 		return fmt.Sprintf("a backup was restored, and whether it was asked since %s is not known: a person must judge", maybe)
-	case n.Basis == state.NoticeLost:
+	case n.Basis == state.NoticeLostPeriod:
 		return fmt.Sprintf("it left before the request that was seen to stand (%s); a backup was restored, and whether it was asked before, since %s, is not known: a person must judge", Stamp(seen), maybe)
 	case !seen.IsZero():
 		return fmt.Sprintf("it left between a click that may have been a request (%s) and the request that was seen to stand (%s): a person must judge", maybe, Stamp(seen))

@@ -8,14 +8,14 @@ import (
 	"countermand/supplier"
 )
 
-// trust checks a reading by the right-order guard. Nothing is concluded from one
+// passesGuard checks a reading by the right-order guard. Nothing is concluded from one
 // that does not pass; a case that was to be asked is then held.
-func (x *change) trust(r *state.Reading) bool {
+func (x *change) passesGuard(r *state.Reading) bool {
 	if r == nil {
 		return false
 	}
-	if r.Doubt != "" {
-		x.unread("in doubt", r.Doubt)
+	if r.Unclear != "" {
+		x.countUnread("in doubt", r.Unclear)
 		return false
 	}
 	wrong := guard(x.c, *r)
@@ -26,20 +26,20 @@ func (x *change) trust(r *state.Reading) bool {
 	case state.Queued, state.Requesting:
 		x.hold(true, wrong...)
 	case state.Held:
-		if !x.c.Unsure { // whoever was told another reason is told this one too
+		if !x.c.NumberUnsure { // whoever was told another reason is told this one too
 			x.hold(true, wrong...)
 		}
 	default:
 		x.say("a reading was set aside: %s", x.words(wrong...))
 		x.alert(AlertFault)
-		x.again()
+		x.planNextCheck()
 	}
 	return false
 }
 
-// again plans the next regular reading, and an earlier one after a page that did
+// planNextCheck plans the next regular reading, and an earlier one after a page that did
 // not show everything.
-func (x *change) again() {
+func (x *change) planNextCheck() {
 	x.c.NextCheckAt = nextCheck(x.c, x.now)
 	if n := max(x.c.ReadFailures, x.c.PartFailures); n > 0 && !x.c.NextCheckAt.IsZero() {
 		x.c.NextCheckAt = earlier(x.c.NextCheckAt, x.now.Add(retryIn(n)))
@@ -49,8 +49,8 @@ func (x *change) again() {
 // retryIn is how long after the nth failure in a row an order is read again.
 func retryIn(n int) time.Duration { return min(checkFailed<<min(n-1, 5), checkSlow) }
 
-// absorb stores the facts of a reading that passed the guard.
-func (x *change) absorb(r *state.Reading) {
+// keepFacts stores the facts of a reading that passed the guard.
+func (x *change) keepFacts(r *state.Reading) {
 	c := &x.c
 	c.ReadAt = r.At
 	if r.ListText != "" && r.Complete && r.Phase != state.PhaseUnknown { // else what the list says is still news
@@ -68,7 +68,7 @@ func (x *change) absorb(r *state.Reading) {
 		c.Candidates = nil // this account shows it
 		c.ReadFailures = 0
 	}
-	x.parts(r)
+	x.countUnreadParts(r)
 	switch {
 	case max(c.ReadFailures, c.PartFailures) >= unreadableAfter:
 		x.alert(AlertUnreadable) // a page that never shows everything is as good as none
@@ -84,9 +84,9 @@ func (x *change) absorb(r *state.Reading) {
 	if len(r.Lines) > 0 {
 		c.SupplierLines = r.Lines
 	}
-	first(&c.OrderedAt, r.OrderedAt)
-	first(&c.PaidAt, r.PaidAt)
-	x.shippedMark(r)
+	keepEarliest(&c.OrderedAt, r.OrderedAt)
+	keepEarliest(&c.PaidAt, r.PaidAt)
+	x.keepShippedAt(r)
 	x.track(r)
 	x.received(r)
 	x.setShipWindow(r)
@@ -98,9 +98,9 @@ func (x *change) absorb(r *state.Reading) {
 	}
 }
 
-// shippedMark keeps when the order was marked shipped. The site's own time
+// keepShippedAt keeps when the order was marked shipped. The site's own time
 // wins over that of our first reading, whenever it is told.
-func (x *change) shippedMark(r *state.Reading) {
+func (x *change) keepShippedAt(r *state.Reading) {
 	c := &x.c
 	switch {
 	case r.ShippedAt.IsZero() && c.ShippedAt.IsZero() && shippedPhase(r.Phase):
@@ -141,8 +141,8 @@ func (x *change) received(r *state.Reading) {
 	x.say("the page says “%s”: delivered or confirmed %s", r.StatusText, when)
 }
 
-// first keeps the earliest knowledge of a time.
-func first(have *time.Time, got time.Time) {
+// keepEarliest keeps the earliest knowledge of a time.
+func keepEarliest(have *time.Time, got time.Time) {
 	if have.IsZero() && !got.IsZero() {
 		*have = got.UTC()
 	}
@@ -158,18 +158,18 @@ func (x *change) listOnly(r *state.Reading) bool {
 		return false
 	}
 	if guard(x.c, state.Reading{Number: r.Number}) == nil {
-		x.absorb(r)
+		x.keepFacts(r)
 	}
-	x.again()
+	x.planNextCheck()
 	return true
 }
 
 func readingQueued(x *change) error {
 	r := x.ev.Reading
-	if x.listOnly(r) || !x.trust(r) {
+	if x.listOnly(r) || !x.passesGuard(r) {
 		return nil
 	}
-	x.absorb(r)
+	x.keepFacts(r)
 	switch {
 	case r.Phase == state.PhaseClosed:
 		x.closed(r, "the order is closed already")
@@ -178,18 +178,18 @@ func readingQueued(x *change) error {
 		x.requested(r, "a cancel request stands already")
 	case shippedPhase(r.Phase):
 		x.refusedAsShipped(r)
-	case Unjudged(x.c) && !x.c.DetailAt.IsZero():
-		x.judge(fmt.Sprintf("the %s order of %s was read", x.supplier(), Stamp(x.c.OrderedAt)))
+	case AwaitsRules(x.c) && !x.c.DetailAt.IsZero():
+		x.applyRules(fmt.Sprintf("the %s order of %s was read", x.supplier(), Stamp(x.c.OrderedAt)))
 	}
 	return nil
 }
 
 func readingHeld(x *change) error {
 	r := x.ev.Reading
-	if x.listOnly(r) || x.c.Unsure || !x.trust(r) {
+	if x.listOnly(r) || x.c.NumberUnsure || !x.passesGuard(r) {
 		return nil
 	}
-	x.absorb(r)
+	x.keepFacts(r)
 	switch {
 	case r.Phase == state.PhaseClosed:
 		x.closed(r, "the order is closed already")
@@ -198,18 +198,18 @@ func readingHeld(x *change) error {
 	case shippedPhase(r.Phase):
 		x.refusedAsShipped(r)
 	default:
-		x.again()
+		x.planNextCheck()
 	}
 	return nil
 }
 
 func readingRequested(x *change) error {
 	r := x.ev.Reading
-	if x.listOnly(r) || !x.trust(r) {
+	if x.listOnly(r) || !x.passesGuard(r) {
 		return nil
 	}
-	x.absorb(r)
-	x.again()
+	x.keepFacts(r)
+	x.planNextCheck()
 	switch {
 	case r.Phase == state.PhaseClosed:
 		x.closed(r, x.closedWhy(r))
@@ -231,12 +231,12 @@ func readingRequested(x *change) error {
 
 func readingRefused(x *change) error {
 	r := x.ev.Reading
-	if x.listOnly(r) || !x.trust(r) {
+	if x.listOnly(r) || !x.passesGuard(r) {
 		return nil
 	}
 	marked := !x.c.ShippedAt.IsZero()
-	x.absorb(r)
-	x.again()
+	x.keepFacts(r)
+	x.planNextCheck()
 	switch r.Phase {
 	case state.PhaseClosed:
 		x.closed(r, "the order is closed after all")
@@ -244,19 +244,19 @@ func readingRefused(x *change) error {
 		x.requested(r, "a cancel request stands again")
 	default:
 		x.shippedMeanwhile(marked)
-		x.weigh(r)
+		x.concludeFromProof(r)
 	}
 	return nil
 }
 
 func readingDisputable(x *change) error {
 	r := x.ev.Reading
-	if x.listOnly(r) || !x.trust(r) {
+	if x.listOnly(r) || !x.passesGuard(r) {
 		return nil
 	}
 	before, marked := x.c.Proof, !x.c.ShippedAt.IsZero()
-	x.absorb(r)
-	x.again()
+	x.keepFacts(r)
+	x.planNextCheck()
 	if r.Phase == state.PhaseClosed {
 		x.closed(r, "the order is closed after all")
 		return nil
@@ -268,12 +268,12 @@ func readingDisputable(x *change) error {
 
 func readingDisputed(x *change) error {
 	r := x.ev.Reading
-	if x.listOnly(r) || !x.trust(r) {
+	if x.listOnly(r) || !x.passesGuard(r) {
 		return nil
 	}
 	before, refund := x.c.Proof, x.c.Refund
-	x.absorb(r)
-	x.again()
+	x.keepFacts(r)
+	x.planNextCheck()
 	x.newProof(before)
 	if x.c.Refund != nil && (refund == nil || *refund != *x.c.Refund) {
 		x.say("the site shows a refund of %s to %s: decide won or lost", x.c.Refund.Amount, x.c.Refund.To)
@@ -285,7 +285,7 @@ func readingDisputed(x *change) error {
 // newProof notes a changed proof in the journal; the status stays.
 func (x *change) newProof(before state.Proof) {
 	if x.c.Proof != before {
-		x.say("the proof changed from “%s” to “%s”: %s%s", proofWord(x.c, before), proofWord(x.c, x.c.Proof), scanWords(x.c), compared(dated{"dispute opened", x.c.DisputedAt}))
+		x.say("the proof changed from “%s” to “%s”: %s%s", proofWord(x.c, before), proofWord(x.c, x.c.Proof), scanWords(x.c), comparedDates(namedDate{"dispute opened", x.c.DisputedAt}))
 	}
 }
 
@@ -307,12 +307,12 @@ func readFailed(x *change) error {
 			return nil
 		}
 	}
-	x.unread(f.Kind, f.Detail)
+	x.countUnread(f.Kind, f.Detail)
 	return nil
 }
 
-// unread counts a reading that gave nothing to go by.
-func (x *change) unread(kind, detail string) {
+// countUnread counts a reading that gave nothing to go by.
+func (x *change) countUnread(kind, detail string) {
 	x.c.ReadFailures++
 	if !x.c.NextCheckAt.IsZero() {
 		x.c.NextCheckAt = x.now.Add(retryIn(x.c.ReadFailures))

@@ -16,9 +16,9 @@ func (x *change) refused(r *state.Reading, format string, args ...any) {
 	if shippedPhase(r.Phase) {
 		shipped = x.c.ShippedAt
 	}
-	x.to(state.Refused, "%s%s", fmt.Sprintf(format, args...), compared(dated{"asked", x.c.RequestedAt},
-		dated{"answered", r.AnsweredAt}, dated{"marked shipped", shipped}, dated{"read", r.At}))
-	x.weigh(r)
+	x.to(state.Refused, "%s%s", fmt.Sprintf(format, args...), comparedDates(namedDate{"asked", x.c.RequestedAt},
+		namedDate{"answered", r.AnsweredAt}, namedDate{"marked shipped", shipped}, namedDate{"read", r.At}))
+	x.concludeFromProof(r)
 }
 
 // refusedEarlier is a page that speaks of a refusal before anything was
@@ -26,18 +26,18 @@ func (x *change) refused(r *state.Reading, format string, args ...any) {
 // To ask again is theirs to do, so the case goes on as any refused one.
 func (x *change) refusedEarlier(r *state.Reading) {
 	x.c.Attempt.StartedAt = time.Time{}
-	x.askedEarlier(r)
+	x.noteEarlierRequest(r)
 	x.refused(r, "the page tells of an earlier request that was refused: “%s”; nothing was clicked", r.RefusedText)
 }
 
-// askedEarlier works out from a page with a refusal when the request was made,
+// noteEarlierRequest works out from a page with a refusal when the request was made,
 // and compares the scans with that.
-func (x *change) askedEarlier(r *state.Reading) {
+func (x *change) noteEarlierRequest(r *state.Reading) {
 	a := &x.c.Attempt
 	switch {
 	case !r.RequestedAt.IsZero():
 		x.c.RequestedAt = r.RequestedAt.UTC()
-	case !a.Heard().IsZero():
+	case !a.NoticeAt().IsZero():
 	case a.Reasked: // our own, which read as never placed for a while
 		a.ClickedAt = a.FirstAt
 	default:
@@ -45,7 +45,7 @@ func (x *change) askedEarlier(r *state.Reading) {
 		if placed.IsZero() {
 			placed = x.c.ShopOrderedAt
 		}
-		a.Earlier, a.ClickedAt = true, placed.Add(-state.OrderDateGrace)
+		a.NotOurs, a.ClickedAt = true, placed.Add(-state.OrderDateGrace)
 	}
 	x.c.Proof = proof(x.c, noticeAt(x.c, r.At))
 }
@@ -59,14 +59,14 @@ func (x *change) refusedAsShipped(r *state.Reading) {
 		r = &state.Reading{At: x.now}
 	}
 	if r.RefusedText != "" && x.c.RequestedAt.IsZero() {
-		x.askedEarlier(r)
+		x.noteEarlierRequest(r)
 	}
 	after := !x.c.RequestedAt.IsZero()
 	words := " although it was asked"
 	switch {
-	case !after && x.c.Attempt.Earlier:
+	case !after && x.c.Attempt.NotOurs:
 		words = fmt.Sprintf(", and the page tells of an earlier request that was refused: “%s”", r.RefusedText)
-	case !after && !x.c.Attempt.Heard().IsZero():
+	case !after && !x.c.Attempt.NoticeAt().IsZero():
 		words = ", and it may have been asked before"
 	case !after:
 		words = " before it could be asked"

@@ -41,7 +41,7 @@ var earlierStories = []scenario{
 		{ev: refusedBy(func(r *state.Reading) {
 			r.RequestedAt, r.AnsweredAt = base.Add(-2*time.Hour), base.Add(-time.Hour)
 		}), to: state.Refused, raised: AlertRefused, plans: "read:tracking", check: func(t expect, c state.Case, _ Outcome) {
-			if !c.RequestedAt.Equal(base.Add(-2*time.Hour)) || !c.AnsweredAt.Equal(base.Add(-time.Hour)) || c.Attempt.Earlier {
+			if !c.RequestedAt.Equal(base.Add(-2*time.Hour)) || !c.AnsweredAt.Equal(base.Add(-time.Hour)) || c.Attempt.NotOurs {
 				t.Errorf("requested %s, answered %s, attempt %+v", c.RequestedAt, c.AnsweredAt, c.Attempt)
 			}
 		}},
@@ -74,7 +74,7 @@ var earlierStories = []scenario{
 		{after: 10 * time.Minute, ev: reads(state.PhaseProcessing), to: state.Queued, plans: "request"},
 		{ev: plain(state.EventBegin), to: state.Requesting},
 		{after: time.Minute, ev: refusedBy(), to: state.Refused, raised: AlertRefused, plans: "read:tracking", check: func(t expect, c state.Case, _ Outcome) {
-			if c.Attempt.Earlier || !c.Attempt.ClickedAt.Equal(c.Attempt.FirstAt) {
+			if c.Attempt.NotOurs || !c.Attempt.ClickedAt.Equal(c.Attempt.FirstAt) {
 				t.Errorf("attempt %+v", c.Attempt)
 			}
 		}},

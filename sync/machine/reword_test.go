@@ -21,14 +21,14 @@ func decided(out Outcome, err error) string {
 	}
 	c := out.Case
 	var b strings.Builder
-	fmt.Fprintf(&b, "%s due %s stop %v findings %v accepted %v approved %t unsure %t proof %s attempt %+v clocks %v", c.Status, c.DueAt, c.Stop, c.Findings, c.Accepted, c.Approved, c.Unsure, c.Proof, c.Attempt, c.Clocks)
+	fmt.Fprintf(&b, "%s due %s stop %v findings %v accepted %v approved %t unsure %t proof %s attempt %+v clocks %v", c.Status, c.DueAt, c.Stop, c.Findings, c.Accepted, c.Approved, c.NumberUnsure, c.Proof, c.Attempt, c.Clocks)
 	for _, p := range out.Plans {
 		fmt.Fprintf(&b, " plan %s %s %s", p.Kind, p.Depth, p.NotBefore)
 	}
 	for _, a := range out.Alerts {
 		fmt.Fprintf(&b, " alert %s %t", a.Key, a.Page)
 	}
-	fmt.Fprintf(&b, " drops %v resolved %v look %t entries %d", out.Drops, out.Resolved, out.Look, len(out.Entries))
+	fmt.Fprintf(&b, " drops %v resolved %v look %t entries %d", out.Drops, out.Resolved, out.ReadShop, len(out.Entries))
 	return b.String()
 }
 
@@ -66,11 +66,11 @@ func TestRewordingDecidesNothing(t *testing.T) {
 	for _, s := range everyStory() {
 		before[s.name] = tale(s, same)
 	}
-	rightSayings, rightAlerts, rightStatuses := sayings, alertWords, statuses
-	t.Cleanup(func() { sayings, alertWords, statuses = rightSayings, rightAlerts, rightStatuses })
-	sayings, alertWords, statuses = maps.Clone(sayings), maps.Clone(alertWords), maps.Clone(statuses)
-	for code := range sayings {
-		sayings[code] = "other words"
+	rightSayings, rightAlerts, rightStatuses := findingTexts, alertWords, statuses
+	t.Cleanup(func() { findingTexts, alertWords, statuses = rightSayings, rightAlerts, rightStatuses })
+	findingTexts, alertWords, statuses = maps.Clone(findingTexts), maps.Clone(alertWords), maps.Clone(statuses)
+	for code := range findingTexts {
+		findingTexts[code] = "other words"
 	}
 	for kind, w := range alertWords {
 		w.what, w.todo = "other words", "do otherwise"
@@ -78,7 +78,7 @@ func TestRewordingDecidesNothing(t *testing.T) {
 	}
 	for s, r := range statuses {
 		if r.word = "other words"; r.flag != nil {
-			r.flag = says("another flag")
+			r.flag = fixedFlag("another flag")
 		}
 		statuses[s] = r
 	}
@@ -149,10 +149,10 @@ func TestWordsNameTheSupplierOfTheCase(t *testing.T) {
 // TestEveryFindingHasWords: each code is said, with nothing left open.
 func TestEveryFindingHasWords(t *testing.T) {
 	t.Parallel()
-	if codes := findingCodes(t); len(codes) < 30 || !slices.Equal(slices.Sorted(slices.Values(codes)), slices.Sorted(maps.Keys(sayings))) {
-		t.Errorf("codes %v, words for %v", codes, slices.Sorted(maps.Keys(sayings)))
+	if codes := findingCodes(t); len(codes) < 30 || !slices.Equal(slices.Sorted(slices.Values(codes)), slices.Sorted(maps.Keys(findingTexts))) {
+		t.Errorf("codes %v, words for %v", codes, slices.Sorted(maps.Keys(findingTexts)))
 	}
-	for code, text := range sayings {
+	for code, text := range findingTexts {
 		facts := []string{}
 		for _, name := range placeholder.FindAllString(text, -1) {
 			facts = append(facts, strings.Trim(name, "{}"), "2026-11-03T10:00:00Z")

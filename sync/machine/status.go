@@ -21,7 +21,7 @@ type row map[state.EventKind]handler
 // changes their mind after the supplier was asked is a matter for a person.
 func openRow(own row) row {
 	r := row{
-		state.EventCancelled:  cancelledToo,
+		state.EventCancelled:  cancelledFurther,
 		state.EventMapped:     mappedLate,
 		state.EventReplaced:   replacedLate,
 		state.EventWithdrawn:  withdrawnLate,
@@ -55,7 +55,7 @@ type watch struct {
 // status is all that differs from one status to another, beside what everybody
 // must know of it (package state).
 type status struct {
-	takes row
+	handlers row
 	// enter sets up what the status needs from its first moment on.
 	enter   func(*change)
 	watches []watch
@@ -85,26 +85,26 @@ func init() { statuses = everyStatus }
 // everyStatus has one row for each status.
 var everyStatus = map[state.Status]status{
 	state.StatusStart: {
-		takes: row{
+		handlers: row{
 			state.EventCancelled: open,
 		},
 	},
 	state.Unmapped: {
-		takes: without(openRow(row{
+		handlers: without(openRow(row{
 			state.EventMapped:    mapped,
 			state.EventWithdrawn: withdrawn,
 			state.EventTick:      tickUnmapped,
 			state.EventRetry:     retryUnmapped,
 			state.EventIgnore:    ignore,
-			state.EventReplaced:  covered,
+			state.EventReplaced:  linesMapped,
 		}), state.EventReadFailed),
 		enter: enterUnmapped,
-		flag:  says("no {supplier} order known: map it"),
+		flag:  fixedFlag("no {supplier} order known: map it"),
 		needs: 2,
 		word:  "Which supplier order stands behind it is not known.",
 	},
 	state.Held: {
-		takes: openRow(row{
+		handlers: openRow(row{
 			state.EventMapped:    mappedAgain,
 			state.EventReplaced:  replaced,
 			state.EventWithdrawn: withdrawn,
@@ -118,12 +118,12 @@ var everyStatus = map[state.Status]status{
 		watches: []watch{{state.ClockShipWindowEnd, true}},
 		check:   checkHeld,
 		depth:   state.DepthDetail,
-		flag:    says("waits for your decision"),
+		flag:    fixedFlag("waits for your decision"),
 		needs:   1,
 		word:    "It waits for a person: nothing was asked since.",
 	},
 	state.Queued: {
-		takes: openRow(row{
+		handlers: openRow(row{
 			state.EventMapped:    mappedAgain,
 			state.EventReplaced:  replaced,
 			state.EventWithdrawn: withdrawn,
@@ -134,21 +134,21 @@ var everyStatus = map[state.Status]status{
 		}),
 		enter:   enterQueued,
 		watches: []watch{{state.ClockUnasked, false}, {state.ClockShipWindowEnd, true}},
-		flag:    says("will be asked"),
+		flag:    fixedFlag("will be asked"),
 		needs:   9,
 		word:    "The supplier has not been asked yet.",
 	},
 	state.Requesting: {
-		takes: openRow(row{
-			state.EventMapped:      mappedAsking,
-			state.EventReplaced:    replacedAsking,
-			state.EventWithdrawn:   withdrawnAsking,
-			state.EventTick:        tickRequesting,
-			state.EventDispatching: dispatching,
-			state.EventAsked:       asked,
-			state.EventInterrupted: interrupted,
-			state.EventReading:     readingRequesting,
-			state.EventRetry:       retryRequesting,
+		handlers: openRow(row{
+			state.EventMapped:       mappedAsking,
+			state.EventReplaced:     replacedAsking,
+			state.EventWithdrawn:    withdrawnAsking,
+			state.EventTick:         tickRequesting,
+			state.EventDispatching:  dispatching,
+			state.EventAttemptEnded: attemptEnded,
+			state.EventInterrupted:  interrupted,
+			state.EventReading:      readingRequesting,
+			state.EventRetry:        retryRequesting,
 		}),
 		watches: []watch{{state.ClockUnasked, false}, {state.ClockShipWindowEnd, true}},
 		depth:   state.DepthDetail,
@@ -157,7 +157,7 @@ var everyStatus = map[state.Status]status{
 		word:    "The supplier is being asked; how that ended is not known yet.",
 	},
 	state.Requested: {
-		takes: openRow(row{
+		handlers: openRow(row{
 			state.EventReading: readingRequested,
 			state.EventRetry:   readNow,
 			state.EventRefund:  refundByOperator,
@@ -166,13 +166,13 @@ var everyStatus = map[state.Status]status{
 		enter:    enterRequested,
 		watches:  []watch{{state.ClockAnswerDue, false}, {state.ClockShipWindowEnd, true}},
 		check:    checkRequested,
-		messages: []state.EffectKind{state.EffectTellRequest},
-		flag:     says("waiting for the supplier's answer"),
+		messages: []state.EffectKind{state.EffectMessageRequest},
+		flag:     fixedFlag("waiting for the supplier's answer"),
 		needs:    11,
 		word:     "The supplier was asked and has not answered.",
 	},
 	state.Cancelled: {
-		takes: openRow(row{
+		handlers: openRow(row{
 			state.EventReading:  readingCancelled,
 			state.EventRetry:    readNow,
 			state.EventRefund:   refundByOperator,
@@ -189,18 +189,18 @@ var everyStatus = map[state.Status]status{
 		word:    "The supplier order is closed; the money is awaited.",
 	},
 	state.Refunded: {
-		takes: endedRow(),
-		needs: 14,
-		word:  "The money came back. The case has ended.",
+		handlers: endedRow(),
+		needs:    14,
+		word:     "The money came back. The case has ended.",
 	},
 	state.Refused: {
-		takes: openRow(row{
+		handlers: openRow(row{
 			state.EventReading:  readingRefused,
 			state.EventRetry:    readNow,
 			state.EventRefund:   refundByOperator,
 			state.EventOpened:   opened,
 			state.EventProof:    proofByOperator,
-			state.EventAsk:      askAgain,
+			state.EventRemind:   remindSupplier,
 			state.EventWriteOff: writeOff,
 			state.EventIgnore:   ignore,
 		}),
@@ -208,25 +208,25 @@ var everyStatus = map[state.Status]status{
 		watches:  []watch{{state.ClockShipWindowEnd, false}, {state.ClockProofDue, true}, {state.ClockDisputeCloses, true}},
 		check:    checkRefused,
 		depth:    state.DepthTracking,
-		messages: []state.EffectKind{state.EffectTellRefusal, state.EffectTellProof},
+		messages: []state.EffectKind{state.EffectMessageRefusal, state.EffectMessageProof},
 		flag:     refusedFlag,
 		needs:    5,
 		word:     "The supplier refused, and has some days to prove that it had shipped before it was asked.",
 	},
 	state.Shipped: {
-		takes: endedRow(),
-		enter: enterShipped,
-		needs: 8,
-		word:  "The parcel had left before the supplier was asked. The case has ended.",
+		handlers: endedRow(),
+		enter:    enterShipped,
+		needs:    8,
+		word:     "The parcel had left before the supplier was asked. The case has ended.",
 	},
 	state.Disputable: {
-		takes: openRow(row{
+		handlers: openRow(row{
 			state.EventReading:  readingDisputable,
 			state.EventRetry:    readNow,
 			state.EventRefund:   refundByOperator,
 			state.EventOpened:   opened,
 			state.EventProof:    proofByOperator,
-			state.EventAsk:      askAgain,
+			state.EventRemind:   remindSupplier,
 			state.EventSnooze:   snooze,
 			state.EventWriteOff: writeOff,
 			state.EventIgnore:   ignore,
@@ -235,13 +235,13 @@ var everyStatus = map[state.Status]status{
 		watches:  []watch{{state.ClockDisputeOpens, false}, {state.ClockDisputeCloses, true}, {state.ClockSnooze, false}},
 		check:    checkDisputable,
 		depth:    state.DepthTracking,
-		messages: []state.EffectKind{state.EffectTellProof},
+		messages: []state.EffectKind{state.EffectMessageProof},
 		flag:     disputeFlag,
 		needs:    3,
 		word:     "It stands in the dispute queue: a person decides whether a dispute is opened.",
 	},
 	state.Disputed: {
-		takes: openRow(row{
+		handlers: openRow(row{
 			state.EventReading:  readingDisputed,
 			state.EventRetry:    readNow,
 			state.EventRefund:   refundByOperator,
@@ -259,24 +259,24 @@ var everyStatus = map[state.Status]status{
 		word:    "A dispute is open; its decision is awaited.",
 	},
 	state.Won: {
-		takes: endedRow(),
-		needs: 13,
-		word:  "The dispute was won. The case has ended.",
+		handlers: endedRow(),
+		needs:    13,
+		word:     "The dispute was won. The case has ended.",
 	},
 	state.Lost: {
-		takes: endedRow(),
-		needs: 6,
-		word:  "The dispute was lost. The case has ended.",
+		handlers: endedRow(),
+		needs:    6,
+		word:     "The dispute was lost. The case has ended.",
 	},
 	state.WrittenOff: {
-		takes: endedRow(),
-		needs: 7,
-		word:  "The money was given up. The case has ended.",
+		handlers: endedRow(),
+		needs:    7,
+		word:     "The money was given up. The case has ended.",
 	},
 	state.Ignored: {
-		takes: endedRow(),
-		needs: 15,
-		word:  "It was decided to leave the order alone. The case has ended.",
+		handlers: endedRow(),
+		needs:    15,
+		word:     "It was decided to leave the order alone. The case has ended.",
 	},
 }
 
@@ -291,17 +291,17 @@ func without(r row, kinds ...state.EventKind) row {
 // nothing handles events that need no change.
 func nothing(*change) error { return nil }
 
-// says is a flag that differs by the name of the supplier alone.
-func says(text string) func(state.Case) string {
+// fixedFlag is a flag that differs by the name of the supplier alone.
+func fixedFlag(text string) func(state.Case) string {
 	return func(c state.Case) string { return strings.ReplaceAll(text, "{supplier}", supplier.Title(c.Supplier)) }
 }
 
-// Word says what a status means, in a sentence.
-func Word(s state.Status) string { return statuses[s].word }
+// StatusText says what a status means, in a sentence.
+func StatusText(s state.Status) string { return statuses[s].word }
 
-// Neediest is the status that a shop order shows: of its cases the one that
+// ShownStatus is the status that a shop order shows: of its cases the one that
 // needs a person most.
-func Neediest(cases []state.Case) state.Status {
+func ShownStatus(cases []state.Case) state.Status {
 	best := state.StatusStart
 	for _, c := range cases {
 		if best == state.StatusStart || statuses[c.Status].needs < statuses[best].needs {

@@ -18,9 +18,9 @@ type Outcome struct {
 	// more. One that has started runs to its end.
 	Plans []Plan
 	Drops []state.EffectKind
-	// Look asks for another look at the shop order.
-	Look   bool
-	Alerts []state.Alert
+	// ReadShop asks for another look at the shop order.
+	ReadShop bool
+	Alerts   []state.Alert
 	// Resolved are keys of alerts that no longer hold.
 	Resolved []string
 }
@@ -54,7 +54,7 @@ func (e *RefusedError) Error() string {
 func (e *RefusedError) Alert(c state.Case) state.Alert {
 	return state.Alert{
 		Key: fmt.Sprintf("case/%s/%s/%s/%s", c.ID, AlertFault, e.Status, e.Event), Kind: AlertFault, Page: true, CaseID: c.ID, Account: c.Account,
-		Title: Names(c) + ": " + alertWords[AlertFault].what, Text: e.Error(),
+		Title: CaseTitle(c) + ": " + alertWords[AlertFault].what, Text: e.Error(),
 	}
 }
 
@@ -69,7 +69,7 @@ func statusWord(s state.Status) string {
 // give the same outcome. An event that the table does not hold for the status
 // is a *RefusedError and changes nothing.
 func (p Policy) Step(c state.Case, ev state.Event, now time.Time) (Outcome, error) {
-	h := p.takes(c.Status, ev.Kind)
+	h := p.handlerOf(c.Status, ev.Kind)
 	if h == nil {
 		return Outcome{}, &RefusedError{CaseID: c.ID, Status: c.Status, Event: ev.Kind}
 	}
@@ -78,11 +78,11 @@ func (p Policy) Step(c state.Case, ev state.Event, now time.Time) (Outcome, erro
 	}
 	x := &change{p: p, now: now.UTC().Round(0), ev: ev, c: c.Clone(), start: c.Status}
 	x.recount()
-	x.supposeAsked()
+	x.assumeAsked()
 	if err := h(x); err != nil {
 		return Outcome{}, err
 	}
-	x.tellEstimates(c)
+	x.alertEstimates(c)
 	x.finish()
 	x.out.Case = x.c
 	return x.out, nil
@@ -141,7 +141,7 @@ func (x *change) to(s state.Status, format string, args ...any) {
 	from := x.c.Status
 	x.c.Status = s
 	x.entry(from, fmt.Sprintf(format, args...))
-	if !Asking(from) || !Asking(s) {
+	if !BeingAsked(from) || !BeingAsked(s) {
 		for _, kind := range slices.Sorted(maps.Keys(x.c.Raised)) {
 			if !stillWarns(x.c, s, kind, x.now) {
 				x.resolve(kind)
@@ -157,15 +157,15 @@ func (x *change) to(s state.Status, format string, args ...any) {
 		x.drop(state.EffectRead)
 		x.drop(state.EffectRequest)
 	}
-	x.dropOldTells()
+	x.dropUntrueMessages()
 	if enter := statuses[s].enter; enter != nil {
 		enter(x)
 	}
 }
 
-// Asking tells whether a case is queued or requesting. Alerts stay open while it
+// BeingAsked tells whether a case is queued or requesting. Alerts stay open while it
 // moves between the two.
-func Asking(s state.Status) bool { return s == state.Queued || s == state.Requesting }
+func BeingAsked(s state.Status) bool { return s == state.Queued || s == state.Requesting }
 
 func (x *change) plan(kind state.EffectKind, depth state.Depth, at time.Time, why string) {
 	if x.c.Paused {
@@ -218,7 +218,7 @@ func (x *change) finish() {
 	if x.oldScan {
 		x.alert(AlertOldScan)
 	}
-	x.settleWarnings()
+	x.resolveWarnings()
 	x.out.Alerts = slices.DeleteFunc(x.out.Alerts, func(a state.Alert) bool { return slices.Contains(x.out.Resolved, a.Key) })
 	if x.c.Flag = ""; statuses[x.c.Status].flag != nil {
 		x.c.Flag = statuses[x.c.Status].flag(x.c)
@@ -239,7 +239,7 @@ func (x *change) nextDue() time.Time {
 		earliest(x.c.NextCheckAt)
 	}
 	for _, pt := range points(x.c) {
-		if !acted(x.c, pt) {
+		if !hasFired(x.c, pt) {
 			earliest(pt.at)
 		}
 	}

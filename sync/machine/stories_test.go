@@ -152,7 +152,7 @@ func alertsHold(t expect, label string, before state.Case, out Outcome, now time
 			t.Errorf("%s: alert %s is told and not remembered as open", label, a.Kind)
 		}
 	}
-	if out.Case.Status == before.Status || Asking(before.Status) && Asking(out.Case.Status) {
+	if out.Case.Status == before.Status || BeingAsked(before.Status) && BeingAsked(out.Case.Status) {
 		return
 	}
 	for kind, key := range before.Raised {

@@ -13,7 +13,7 @@ import (
 var table = func() map[state.Status]row {
 	out := map[state.Status]row{}
 	for s, r := range everyStatus {
-		out[s] = r.takes
+		out[s] = r.handlers
 	}
 	return out
 }()
@@ -24,7 +24,7 @@ func TestEveryStatusHasARow(t *testing.T) {
 	rank := map[int]state.Status{}
 	for _, s := range append([]state.Status{state.StatusStart}, state.Statuses...) {
 		r, ok := everyStatus[s]
-		if !ok || len(r.takes) == 0 {
+		if !ok || len(r.handlers) == 0 {
 			t.Errorf("%q has no row, or one that takes no event", s)
 			continue
 		}
@@ -35,7 +35,7 @@ func TestEveryStatusHasARow(t *testing.T) {
 			t.Errorf("%s needs a person as much as %q (%d)", s, other, r.needs)
 		}
 		rank[r.needs] = s
-		if Word(s) == "" {
+		if StatusText(s) == "" {
 			t.Errorf("nothing says what %s means", s)
 		}
 		if s.Ended() != (r.flag == nil) {
@@ -65,7 +65,7 @@ func noise() (all []scenario) {
 		for _, ev := range []state.Event{
 			opens("", s == state.Held), mappedEv(""), plain(state.EventTick), reads(state.PhaseUnknown, fromList),
 			{Kind: state.EventReadFailed, Failure: &state.Failure{Kind: "unreadable", Detail: "an odd page"}},
-			{Kind: state.EventMessaged, Messaged: &state.Messaged{Kind: state.EffectTellRequest, Sent: true, Detail: "two texts"}},
+			{Kind: state.EventMessaged, Messaged: &state.Messaged{Kind: state.EffectMessageRequest, Sent: true, Detail: "two texts"}},
 			{Kind: state.EventShop, By: state.ByEngine, Note: "the tag was set"},
 		} {
 			if table[s][ev.Kind] != nil && (s != state.Unmapped || ev.Kind != state.EventMapped) {

@@ -6,11 +6,11 @@ import (
 	"countermand/state"
 )
 
-// parts counts readings without the part that matters: the tracking of an open
+// countUnreadParts counts readings without the part that matters: the tracking of an open
 // order, the refunds of a closed one. Nothing is concluded from a missing part,
 // so a person is alerted: at the third such reading in a row, at proof_due at
 // once, and once more when the last grace is over.
-func (x *change) parts(r *state.Reading) {
+func (x *change) countUnreadParts(r *state.Reading) {
 	c := &x.c
 	lacks := r.Unread != "" && !r.TrackingRead
 	told := r.TrackingRead || r.Unread == "" && statuses[c.Status].depth != state.DepthTracking
@@ -35,8 +35,8 @@ func (x *change) parts(r *state.Reading) {
 // that could be read.
 const unreadPoint = string(state.ClockProofDue) + "-unread"
 
-// partUnseen tells whether a person was called because a part cannot be read.
-func partUnseen(c state.Case) bool {
+// partUnreadable tells whether a person was called because a part cannot be read.
+func partUnreadable(c state.Case) bool {
 	return c.PartFailures >= unreadableAfter || c.PartFailures > 0 && !c.Fired[unreadPoint].IsZero()
 }
 

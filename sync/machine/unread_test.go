@@ -195,7 +195,7 @@ func TestDoubtfulReadingsDecideNothing(t *testing.T) {
 		for _, status := range []state.Status{state.Queued, state.Held, state.Requested, state.Refused, state.Cancelled, state.Disputable} {
 			c := state.Case{ID: "01CASE", Supplier: "aliexpress", Status: status, SupplierOrder: number, RequestedAt: base, PendingSeen: true, NextCheckAt: base}
 			ev := reads(phase)
-			ev.Reading.Doubt = "the page's data never came"
+			ev.Reading.Unclear = "the page's data never came"
 			out, err := policyOf(Auto).Step(c, ev, base.Add(time.Hour))
 			if err != nil {
 				t.Fatal(err)

@@ -10,10 +10,10 @@ import (
 	"countermand/supplier"
 )
 
-// sayings are the words of each finding, for people. {subject}, {supplier}
+// findingTexts are the words of each finding, for people. {subject}, {supplier}
 // and the names of facts stand for their values; what stands in brackets is said where its
 // facts are known.
-var sayings = map[state.FindingCode]string{
+var findingTexts = map[state.FindingCode]string{
 	state.NumberTwice:    "{supplier} order {subject} is also named by {by}",
 	state.NumberGiven:    "{supplier} order {subject} was given to {to} by the operator",
 	state.NumberGone:     "the shop order does not name {supplier} order {subject} any more",
@@ -36,8 +36,8 @@ var sayings = map[state.FindingCode]string{
 	state.DoubtedTwice:   "the request was placed twice in doubt, last {clicked}, and the order still reads as never asked {read}",
 	state.RecordsLost:    "a backup was restored: what was done between {from} and {to} is not known, and the supplier may have been asked; look at the order, then approve or ignore it",
 
-	state.Replaced:         "the operator named other {supplier} orders for this shop order",
-	state.Withdrawn:        "the order is wanted after all",
+	state.FindingReplaced:  "the operator named other {supplier} orders for this shop order",
+	state.FindingWithdrawn: "the order is wanted after all",
 	state.LinesBeforeStart: "lines of an order from before countermand's first start were taken off, and the shop does not tell when",
 	state.TagBeforeStart:   "the order is from before countermand's first start, and the shop does not tell when it was tagged",
 
@@ -46,20 +46,20 @@ var sayings = map[state.FindingCode]string{
 	state.PartOfShop:  "only {gone} of the {all} items of the shop order were taken off" + inPart,
 	state.PartAsked:   "the customer asks for only {gone} of the {all} items to be taken off" + inPart,
 
-	state.AsksFirst:   "{rule}: asks you before the supplier is asked",
-	state.Observed:    "mode observe, so nothing was clicked: {detail}",
-	state.UnknownPage: "the page is not one that countermand knows: {detail}",
-	state.WindowOver:  "the ship window ended {ended}[ (an estimate: the days off of {estimate_year} are not known)], and {why}: look at the order yourself",
-	state.OldText:     "{text}",
+	state.AsksFirst:       "{rule}: asks you before the supplier is asked",
+	state.FindingObserved: "mode observe, so nothing was clicked: {detail}",
+	state.UnknownPage:     "the page is not one that countermand knows: {detail}",
+	state.WindowOver:      "the ship window ended {ended}[ (an estimate: the days off of {estimate_year} are not known)], and {why}: look at the order yourself",
+	state.OldText:         "{text}",
 }
 
 const inPart = "; an {supplier} order cannot be cancelled in part by itself"
 
-// ofTheGuard are the findings that the right-order guard makes.
-var ofTheGuard = []state.FindingCode{state.WrongOrder, state.OtherOrder, state.OrderedBefore, state.TooFewItems, state.ItemsUncounted, state.TotalChanged, state.StoreChanged}
+// guardFindings are the findings that the right-order guard makes.
+var guardFindings = []state.FindingCode{state.WrongOrder, state.OtherOrder, state.OrderedBefore, state.TooFewItems, state.ItemsUncounted, state.TotalChanged, state.StoreChanged}
 
-// Words says why a case is held, in a sentence; nothing where it is not.
-func Words(c state.Case) string { return words(c, c.Findings...) }
+// HeldWhy says why a case is held, in a sentence; nothing where it is not.
+func HeldWhy(c state.Case) string { return words(c, c.Findings...) }
 
 // words says some findings about a case.
 func (x *change) words(found ...state.Finding) string { return words(x.c, found...) }
@@ -71,12 +71,12 @@ func words(c state.Case, found ...state.Finding) string {
 		if i > 0 {
 			out.WriteString("; ")
 		}
-		if now := slices.Contains(ofTheGuard, f.Code); now != guard {
+		if now := slices.Contains(guardFindings, f.Code); now != guard {
 			if guard = now; now {
 				out.WriteString("this may not be the right order: ")
 			}
 		}
-		out.WriteString(say(c, f))
+		out.WriteString(findingText(c, f))
 	}
 	return out.String()
 }
@@ -86,8 +86,8 @@ var (
 	placeholder = regexp.MustCompile(`\{[a-z_]+\}`)
 )
 
-// say puts the facts of a finding about a case into its words.
-func say(c state.Case, f state.Finding) string {
+// findingText puts the facts of a finding about a case into its words.
+func findingText(c state.Case, f state.Finding) string {
 	value := func(name string) string {
 		name = strings.Trim(name, "{}")
 		v := f.Facts[name]
@@ -102,7 +102,7 @@ func say(c state.Case, f state.Finding) string {
 		}
 		return v
 	}
-	text := optional.ReplaceAllStringFunc(sayings[f.Code], func(part string) string {
+	text := optional.ReplaceAllStringFunc(findingTexts[f.Code], func(part string) string {
 		for _, name := range placeholder.FindAllString(part, -1) {
 			if value(name) == "" {
 				return ""
@@ -110,7 +110,7 @@ func say(c state.Case, f state.Finding) string {
 		}
 		return strings.Trim(part, "[]")
 	})
-	return placeholder.ReplaceAllStringFunc(text, func(name string) string { return or(value(name), "unknown") })
+	return placeholder.ReplaceAllStringFunc(text, func(name string) string { return orElse(value(name), "unknown") })
 }
 
 // moment is a time as a fact of a finding; empty where it is not known.

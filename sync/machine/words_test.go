@@ -20,7 +20,7 @@ func saysOnly(want ...string) func(expect, state.Case, Outcome) {
 // any time and has something to tell.
 func wordStories() (all []scenario) {
 	for _, s := range state.Statuses {
-		told := map[bool]string{true: "", false: AlertUntold}[s.Ended()]
+		told := map[bool]string{true: "", false: AlertMessageUnsent}[s.Ended()]
 		meet := func(name string, steps []step, last step) {
 			if table[s][last.ev.Kind] == nil {
 				return
@@ -33,7 +33,7 @@ func wordStories() (all []scenario) {
 			check: saysOnly("the tag was set"),
 		})
 		meet("a message that was not sent", reach[s], step{
-			ev:     state.Event{Kind: state.EventMessaged, By: state.ByEngine, Messaged: &state.Messaged{Kind: state.EffectTellRefusal, Detail: "the chat is closed"}},
+			ev:     state.Event{Kind: state.EventMessaged, By: state.ByEngine, Messaged: &state.Messaged{Kind: state.EffectMessageRefusal, Detail: "the chat is closed"}},
 			raised: told, check: saysOnly("the message about the refusal was not written: the chat is closed"),
 		})
 		if s.Ended() {

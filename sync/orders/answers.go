@@ -6,10 +6,10 @@ import (
 	"countermand/state"
 )
 
-// Together is what follows from the answers of all suppliers of a shop order.
+// JointAnswer is what follows from the answers of all suppliers of a shop order.
 // The shop is cancelled only when all have accepted; what is mixed is left to a
 // person.
-func Together(r state.Request, cases []state.Case, decline bool) (state.RequestStatus, string) {
+func JointAnswer(r state.Request, cases []state.Case, decline bool) (state.RequestStatus, string) {
 	a := answersOf(r, cases)
 	switch r.Status {
 	case state.RequestDone:
@@ -29,7 +29,7 @@ func Together(r state.Request, cases []state.Case, decline bool) (state.RequestS
 			return r.Status, r.Why
 		}
 	case state.RequestCancelling:
-		if !r.Sent.IsZero() || r.Decided {
+		if !r.Sent.IsZero() || r.CancelAnyway {
 			return r.Status, r.Why
 		}
 	}
@@ -60,10 +60,10 @@ func answersOf(r state.Request, cases []state.Case) (a answers) {
 	nothing := 0
 	for _, c := range cases {
 		switch {
-		case c.Cause != state.CauseRequested || LetGo(c, asked):
-		case c.Status.Answer() == state.Accepted:
+		case c.Cause != state.CauseRequested || Superseded(c, asked):
+		case c.Status.Answer() == state.AnswerAccepted:
 			a.yes++
-		case c.Status.Answer() == state.Declined:
+		case c.Status.Answer() == state.AnswerRefused:
 			a.no++
 			if c.Status == state.Shipped {
 				a.shipped++

@@ -64,8 +64,8 @@ func Count(lines []state.Line, gone map[string]int) (went, all int) {
 	return went, all
 }
 
-// Gone counts the items that a case stands for, and those of them that went.
-func Gone(o shop.Order, c state.Case) (went, all int) {
+// GoneItems counts the items that a case stands for, and those of them that went.
+func GoneItems(o shop.Order, c state.Case) (went, all int) {
 	lines, _ := covers(o, state.Mapping{Lines: c.Lines}, 1)
 	return Count(lines, o.Gone)
 }

@@ -76,17 +76,17 @@ func Numbers(o shop.Order, said []state.Mapping) []state.Mapping {
 	return out
 }
 
-// LetGo tells whether another case about the supplier order of an ended one may be
+// Superseded tells whether another case about the supplier order of an ended one may be
 // opened: its number was taken back, the order was wanted again, or it was
 // ignored and the shop now says more.
-func LetGo(c state.Case, cn *state.Cancellation) bool {
-	return c.Status == state.Ignored && (c.Stop.Code == state.Replaced || c.Stop.Code == state.Withdrawn || c.Cause.Rank() < cn.Cause.Rank() || c.EndedAt.Before(cn.AskedAt))
+func Superseded(c state.Case, cn *state.Cancellation) bool {
+	return c.Status == state.Ignored && (c.Stop.Code == state.FindingReplaced || c.Stop.Code == state.FindingWithdrawn || c.Cause.Rank() < cn.Cause.Rank() || c.EndedAt.Before(cn.AskedAt))
 }
 
-// Freed tells whether a case ended before the supplier could know of it, because
+// GaveNumberBack tells whether a case ended before the supplier could know of it, because
 // the operator named other orders or the order was wanted again.
-func Freed(c state.Case) bool {
-	return !c.Notice().Possible() && c.Status == state.Ignored && (c.Stop.Code == state.Replaced || c.Stop.Code == state.Withdrawn)
+func GaveNumberBack(c state.Case) bool {
+	return !c.Notice().Possible() && c.Status == state.Ignored && (c.Stop.Code == state.FindingReplaced || c.Stop.Code == state.FindingWithdrawn)
 }
 
 // PlainName is an order's name without the sign that Shopify puts before it:

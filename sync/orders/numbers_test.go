@@ -104,15 +104,15 @@ func TestEndedCasesLetGo(t *testing.T) {
 	}{
 		"under way":                              {state.Case{Status: state.Queued}, state.Cancellation{Cause: state.CauseCancelled}, false, false},
 		"left alone":                             {state.Case{Status: state.Ignored, EndedAt: noon}, state.Cancellation{}, false, false},
-		"its number was taken back":              {stopped(state.Replaced, state.Attempt{}), state.Cancellation{}, true, true},
-		"the order was wanted again":             {stopped(state.Withdrawn, state.Attempt{}), state.Cancellation{}, true, true},
-		"taken back when it may have been asked": {stopped(state.Replaced, clicked), state.Cancellation{}, true, false},
+		"its number was taken back":              {stopped(state.FindingReplaced, state.Attempt{}), state.Cancellation{}, true, true},
+		"the order was wanted again":             {stopped(state.FindingWithdrawn, state.Attempt{}), state.Cancellation{}, true, true},
+		"taken back when it may have been asked": {stopped(state.FindingReplaced, clicked), state.Cancellation{}, true, false},
 		"stopped for another reason":             {stopped(state.NumberTwice, state.Attempt{}), state.Cancellation{}, false, false},
 		"the shop says more":                     {state.Case{Status: state.Ignored, Cause: state.CauseLines, EndedAt: noon}, state.Cancellation{Cause: state.CauseCancelled}, true, false},
 		"the customer asks anew":                 {state.Case{Status: state.Ignored, Cause: state.CauseRequested, EndedAt: noon}, state.Cancellation{Cause: state.CauseRequested, AskedAt: noon.Add(time.Minute)}, true, false},
 	} {
-		if LetGo(tt.c, &tt.cn) != tt.letGo || Freed(tt.c) != tt.freed {
-			t.Errorf("%s: lets go %t, freed %t", name, LetGo(tt.c, &tt.cn), Freed(tt.c))
+		if Superseded(tt.c, &tt.cn) != tt.letGo || GaveNumberBack(tt.c) != tt.freed {
+			t.Errorf("%s: lets go %t, freed %t", name, Superseded(tt.c, &tt.cn), GaveNumberBack(tt.c))
 		}
 	}
 }

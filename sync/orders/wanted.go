@@ -20,17 +20,17 @@ func Cancellation(o shop.Order, cause state.Cause) *state.Cancellation {
 	return cn
 }
 
-// Want is a supplier order that is to be cancelled. Partial is why it cannot
+// ToCancel is a supplier order that is to be cancelled. Partial is why it cannot
 // be cancelled whole.
-type Want struct {
+type ToCancel struct {
 	state.Mapping
 	Partial state.Finding
 }
 
-// Wanted is what is to be cancelled of a shop order.
-type Wanted struct {
+// Cancels is what is to be cancelled of a shop order.
+type Cancels struct {
 	Maps   []state.Mapping // all supplier orders that are known of it
-	Orders []Want          // those that are to go
+	Orders []ToCancel      // those that are to go
 	Rest   []state.Line    // lines that are to go, of which none is known
 }
 
@@ -56,26 +56,26 @@ func uncovered(o shop.Order, maps []state.Mapping, gone map[string]int) (rest []
 }
 
 // Whole wants a shop order cancelled altogether.
-func Whole(o shop.Order, maps []state.Mapping) Wanted {
-	return Wanted{Maps: maps, Orders: All(maps), Rest: uncovered(o, maps, nil)}
+func Whole(o shop.Order, maps []state.Mapping) Cancels {
+	return Cancels{Maps: maps, Orders: All(maps), Rest: uncovered(o, maps, nil)}
 }
 
 // InPart wants cancelled what is gone of a shop order, by the ids of its lines.
-func InPart(o shop.Order, maps []state.Mapping, gone map[string]int) Wanted {
-	return Wanted{Maps: maps, Orders: touched(o, maps, gone), Rest: uncovered(o, maps, gone)}
+func InPart(o shop.Order, maps []state.Mapping, gone map[string]int) Cancels {
+	return Cancels{Maps: maps, Orders: touched(o, maps, gone), Rest: uncovered(o, maps, gone)}
 }
 
 // All wants supplier orders cancelled altogether.
-func All(maps []state.Mapping) (out []Want) {
+func All(maps []state.Mapping) (out []ToCancel) {
 	for _, m := range maps {
-		out = append(out, Want{Mapping: m})
+		out = append(out, ToCancel{Mapping: m})
 	}
 	return out
 }
 
 // touched are the supplier orders of which lines were taken off, by the ids of
 // the shop's lines.
-func touched(o shop.Order, maps []state.Mapping, gone map[string]int) (out []Want) {
+func touched(o shop.Order, maps []state.Mapping, gone map[string]int) (out []ToCancel) {
 	for _, m := range maps {
 		lines, known := covers(o, m, len(maps))
 		went, all := Count(lines, gone)
@@ -83,11 +83,11 @@ func touched(o shop.Order, maps []state.Mapping, gone map[string]int) (out []Wan
 		switch {
 		case went == 0:
 		case known && went >= all, orderWent >= orderAll:
-			out = append(out, Want{Mapping: m})
+			out = append(out, ToCancel{Mapping: m})
 		case !known:
-			out = append(out, Want{m, Partial(state.PartUnclear, went, all)})
+			out = append(out, ToCancel{m, Partial(state.PartUnclear, went, all)})
 		default:
-			out = append(out, Want{m, Partial(state.PartOfOrder, went, all)})
+			out = append(out, ToCancel{m, Partial(state.PartOfOrder, went, all)})
 		}
 	}
 	return out

@@ -11,7 +11,7 @@ import (
 )
 
 // said writes what is wanted: "81 82(part_of_order) rest:BULB".
-func (w Wanted) said() string {
+func (w Cancels) said() string {
 	var out []string
 	for _, o := range w.Orders {
 		s := o.SupplierOrder
@@ -69,7 +69,7 @@ func TestGone(t *testing.T) {
 		lines     []state.Line
 		went, all int
 	}{"its line": {[]state.Line{{ID: "l1"}}, 1, 2}, "by SKU": {[]state.Line{{SKU: "BULB"}}, 1, 1}, "none named: all": {nil, 2, 3}} {
-		if went, all := Gone(o, state.Case{Lines: tt.lines}); went != tt.went || all != tt.all {
+		if went, all := GoneItems(o, state.Case{Lines: tt.lines}); went != tt.went || all != tt.all {
 			t.Errorf("%s: %d of %d", name, went, all)
 		}
 	}
@@ -102,7 +102,7 @@ func TestWish(t *testing.T) {
 	} {
 		o := lamps()
 		o.Edits, o.Tags = tt.edits, tt.tags
-		w, ok := WishOf(o, tt.knocks, tt.before, "cancel-requested", since)
+		w, ok := FindRequest(o, tt.knocks, tt.before, "cancel-requested", since)
 		if w.Source != tt.want || ok != (tt.want != "") {
 			t.Errorf("%s: %+v, %t", name, w, ok)
 		}
@@ -142,7 +142,7 @@ func TestTogether(t *testing.T) {
 		"a declined one":                    {of(state.RequestDeclined), []state.Case{c(state.Refused)}, true, state.RequestDeclined},
 		"done stays done":                   {of(state.RequestDone), []state.Case{c(state.Refused)}, true, state.RequestDone},
 	} {
-		if got, why := Together(tt.r, tt.cases, tt.decline); got != tt.want || why == "" && got != tt.r.Status {
+		if got, why := JointAnswer(tt.r, tt.cases, tt.decline); got != tt.want || why == "" && got != tt.r.Status {
 			t.Errorf("%s: %s (%s), want %s", name, got, why, tt.want)
 		}
 	}

@@ -10,18 +10,18 @@ import (
 	"countermand/state"
 )
 
-// Wish is what a customer asks for, as the shop tells it now.
-type Wish struct {
+// NewRequest is what a customer asks for, as the shop tells it now.
+type NewRequest struct {
 	Source state.RequestSource
 	Edits  []string
 	Reason string
 }
 
-// WishOf finds a request that was not dealt with: one made in the shop itself,
+// FindRequest finds a request that was not dealt with: one made in the shop itself,
 // the tag, or Flow's. What was asked for in the shop before its history begins
 // is none.
-func WishOf(o shop.Order, knocks []state.Knock, r state.Request, tag string, since time.Time) (Wish, bool) {
-	w := Wish{Source: state.RequestByEdit, Reason: "customer"}
+func FindRequest(o shop.Order, knocks []state.Knock, r state.Request, tag string, since time.Time) (NewRequest, bool) {
+	w := NewRequest{Source: state.RequestByEdit, Reason: "customer"}
 	for _, e := range o.Edits {
 		if e.Status == shop.EditRequested && !e.RequestedAt.Before(since) && !slices.Contains(r.EditIDs, e.ID) {
 			w.Edits = append(w.Edits, e.ID)
@@ -32,14 +32,14 @@ func WishOf(o shop.Order, knocks []state.Knock, r state.Request, tag string, sin
 	}
 	dealtWith := r.Source == state.RequestByTag && r.Status != state.RequestWithdrawn && !r.TagGone
 	if Tagged(o, tag) && !dealtWith {
-		return Wish{Source: state.RequestByTag, Reason: "customer"}, true
+		return NewRequest{Source: state.RequestByTag, Reason: "customer"}, true
 	}
 	for _, k := range knocks {
 		if reason, flow := shop.FlowReason(k.Topic); flow {
-			return Wish{Source: state.RequestByFlow, Reason: cmp.Or(reason, "customer")}, true
+			return NewRequest{Source: state.RequestByFlow, Reason: cmp.Or(reason, "customer")}, true
 		}
 	}
-	return Wish{}, false
+	return NewRequest{}, false
 }
 
 // Tagged tells whether an order has a tag, in whatever case; no tag is none.
@@ -47,9 +47,9 @@ func Tagged(o shop.Order, tag string) bool {
 	return tag != "" && slices.ContainsFunc(o.Tags, func(t string) bool { return strings.EqualFold(strings.TrimSpace(t), tag) })
 }
 
-// Granted is how many items of each line will be gone once the request is granted.
+// GoneIfGranted is how many items of each line will be gone once the request is granted.
 // Items that were shipped and returned count neither as gone nor as left.
-func Granted(o shop.Order, r state.Request) map[string]int {
+func GoneIfGranted(o shop.Order, r state.Request) map[string]int {
 	out := map[string]int{}
 	for _, l := range o.Lines {
 		if out[l.ID] = o.Gone[l.ID]; r.Source != state.RequestByEdit {
@@ -67,17 +67,17 @@ func Granted(o shop.Order, r state.Request) map[string]int {
 	return out
 }
 
-// Partly tells whether a request leaves something of the order standing.
-func Partly(o shop.Order, r state.Request) bool {
-	gone := Granted(o, r)
+// LeavesPart tells whether a request leaves something of the order standing.
+func LeavesPart(o shop.Order, r state.Request) bool {
+	gone := GoneIfGranted(o, r)
 	return slices.ContainsFunc(o.Lines, func(l state.Line) bool {
 		return o.Left[l.ID] > gone[l.ID]-o.Gone[l.ID]
 	})
 }
 
-// Ended tells how a request ended that the shop does not show any more,
+// RequestEnded tells how a request ended that the shop does not show any more,
 // "" while it stands.
-func Ended(r state.Request, o shop.Order, tag string) (ended state.RequestStatus, why string) {
+func RequestEnded(r state.Request, o shop.Order, tag string) (ended state.RequestStatus, why string) {
 	switch r.Source {
 	case state.RequestByEdit:
 		if !o.EditsRead {

@@ -133,7 +133,7 @@ func (a *App) Start() error {
 	a.serve("webhooks", a.hooks.serve)
 	a.serve("console", a.console.serve)
 	var caughtUp sync.WaitGroup
-	caughtUp.Go(func() { a.upkeep.MakeUp(ctx) })
+	caughtUp.Go(func() { a.upkeep.RunMissed(ctx) })
 	a.clean.add("upkeep", func(context.Context) error { caughtUp.Wait(); return nil })
 	a.cron.Start()
 	a.clean.add("cron", func(context.Context) error { <-a.cron.Stop().Done(); return nil })

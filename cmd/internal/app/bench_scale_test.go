@@ -84,7 +84,7 @@ func fill(tb testing.TB, path string, from, to, open int, now time.Time) {
 					}
 				}
 			}
-			return tx.PutMark("upkeep/ran", now.UTC().Format(time.RFC3339Nano))
+			return tx.PutValue("upkeep/ran", now.UTC().Format(time.RFC3339Nano))
 		})
 		if err != nil {
 			tb.Fatal(err)
@@ -240,7 +240,7 @@ func (t *ticking) commit(b *testing.B) time.Duration {
 	var each []time.Duration
 	for n := range 50 {
 		at := time.Now()
-		if err := t.store.Store.Update(context.Background(), func(tx state.Tx) error { return tx.PutMark("test", fmt.Sprint(n)) }); err != nil {
+		if err := t.store.Store.Update(context.Background(), func(tx state.Tx) error { return tx.PutValue("test", fmt.Sprint(n)) }); err != nil {
 			b.Fatal(err)
 		}
 		each = append(each, time.Since(at))

@@ -57,7 +57,7 @@ func newHeartbeat(file string, rehearsal bool, check func(context.Context) error
 		return nil, fmt.Errorf("read alerts.heartbeat_url_file: it holds no address; write one line such as https://HOST/PATH into it")
 	case rehearsal && !configs.LoopbackHost(u.Hostname()):
 		return nil, errors.New("read alerts.heartbeat_url_file: its address is not on this machine, and a rehearsal must not call anybody")
-	case !guarded(u):
+	case !isSecureURL(u):
 		return nil, errors.New("read alerts.heartbeat_url_file: http is for loopback only; use the https address")
 	}
 	return &heartbeat{url: u.String(), check: check, log: log, http: &http.Client{
@@ -67,17 +67,17 @@ func newHeartbeat(file string, rehearsal bool, check func(context.Context) error
 	}}, nil
 }
 
-// guarded: nobody on the way can read the address.
-func guarded(u *url.URL) bool {
+// isSecureURL: nobody on the way can read the address.
+func isSecureURL(u *url.URL) bool {
 	return u.Scheme == "https" || u.Scheme == "http" && configs.LoopbackHost(u.Hostname())
 }
 
-var errElsewhere = errors.New("it redirects to another host")
+var errRedirected = errors.New("it redirects to another host")
 
 // sameHost follows redirects within the host only.
 func sameHost(to *http.Request, via []*http.Request) error {
-	if len(via) > pingRedirects || !strings.EqualFold(to.URL.Host, via[0].URL.Host) || !guarded(to.URL) {
-		return errElsewhere
+	if len(via) > pingRedirects || !strings.EqualFold(to.URL.Host, via[0].URL.Host) || !isSecureURL(to.URL) {
+		return errRedirected
 	}
 	return nil
 }
@@ -117,7 +117,7 @@ func (h *heartbeat) ping(ctx context.Context) error {
 	req.Header.Set("User-Agent", "countermand")
 	resp, err := h.http.Do(req)
 	if err != nil {
-		return wordless(err)
+		return withoutAddress(err)
 	}
 	defer resp.Body.Close()
 	_, _ = io.Copy(io.Discard, io.LimitReader(resp.Body, 4<<10)) // a short answer is read to its end, for politeness
@@ -127,11 +127,11 @@ func (h *heartbeat) ping(ctx context.Context) error {
 	return nil
 }
 
-// wordless says what went wrong without the words of the error: these hold the
+// withoutAddress says what went wrong without the words of the error: these hold the
 // address, or parts of it.
-func wordless(err error) error {
-	if errors.Is(err, errElsewhere) {
-		return errElsewhere
+func withoutAddress(err error) error {
+	if errors.Is(err, errRedirected) {
+		return errRedirected
 	}
 	if e, ok := errors.AsType[net.Error](err); ok && e.Timeout() {
 		return fmt.Errorf("no answer within %s", pingTimeout)

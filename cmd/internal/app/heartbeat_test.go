@@ -158,7 +158,7 @@ func TestHeartbeatKeepsItsSecret(t *testing.T) {
 	b.after(t, 5*time.Minute)
 	gone := newBeating(t, d.URL+"/secret")
 	gone.after(t, time.Minute)
-	if text := b.log.String() + gone.log.String(); !strings.Contains(text, "another place") || !strings.Contains(text, "nobody answers") || strings.Contains(text, "secret") || strings.Contains(text, "127.0.0.1") {
+	if text := b.log.String() + gone.log.String(); !strings.Contains(text, "another host") || !strings.Contains(text, "nobody answers") || strings.Contains(text, "secret") || strings.Contains(text, "127.0.0.1") {
 		t.Errorf("logged:\n%s", text)
 	}
 }

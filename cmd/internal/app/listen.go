@@ -132,7 +132,7 @@ func (a *App) check(ctx context.Context) error {
 	if !a.beats.ready.Load() {
 		return errors.New("not started, or stopping")
 	}
-	if t := a.store.Trouble(); t != nil {
+	if t := a.store.DiskError(); t != nil {
 		return t
 	}
 	if silent := time.Since(a.engine.LastBeat()); silent > engineSilence {

@@ -108,7 +108,7 @@ func (c *pacer) kept(ctx context.Context, store state.Store, account string) err
 	mark := "pace/" + account
 	var text string
 	err := store.View(ctx, func(tx state.ReadTx) (err error) {
-		text, err = tx.Mark(mark)
+		text, err = tx.Value(mark)
 		return err
 	})
 	if err != nil {
@@ -128,7 +128,7 @@ func (c *pacer) kept(ctx context.Context, store state.Store, account string) err
 		}
 		// An action that began is counted, whoever stops waiting for it.
 		return store.Update(context.WithoutCancel(ctx), func(tx state.Tx) error {
-			return tx.PutMark(mark, strings.Join(words, " "))
+			return tx.PutValue(mark, strings.Join(words, " "))
 		})
 	}
 	return nil

@@ -67,13 +67,13 @@ func requestTag(s configs.Shop) string {
 func (a *App) since(ctx context.Context, s configs.Shop) (first time.Time, err error) {
 	name := "first-start/" + s.Name
 	err = a.store.Update(ctx, func(tx state.Tx) error {
-		text, err := tx.Mark(name)
+		text, err := tx.Value(name)
 		if err != nil {
 			return err
 		}
 		if text == "" {
 			first = a.clock.Now()
-			return tx.PutMark(name, first.Format(time.RFC3339Nano))
+			return tx.PutValue(name, first.Format(time.RFC3339Nano))
 		}
 		first, err = time.Parse(time.RFC3339Nano, text)
 		return err
@@ -90,7 +90,7 @@ type cursors struct{ store state.Store }
 // LoadCursor gives the zero cursor before the first poll.
 func (c cursors) LoadCursor(ctx context.Context, name string) (out shop.Cursor, err error) {
 	err = c.store.View(ctx, func(tx state.ReadTx) error {
-		text, err := tx.Mark("poll/" + name)
+		text, err := tx.Value("poll/" + name)
 		if err != nil || text == "" {
 			return err
 		}
@@ -106,7 +106,7 @@ func (c cursors) LoadCursor(ctx context.Context, name string) (out shop.Cursor, 
 func (c cursors) SaveCursor(ctx context.Context, name string, at shop.Cursor) error {
 	text, err := json.Marshal(at)
 	if err == nil {
-		err = c.store.Update(ctx, func(tx state.Tx) error { return tx.PutMark("poll/"+name, string(text)) })
+		err = c.store.Update(ctx, func(tx state.Tx) error { return tx.PutValue("poll/"+name, string(text)) })
 	}
 	if err != nil {
 		return fmt.Errorf("save how far shop %s was polled: %w", name, err)

@@ -47,10 +47,10 @@ type seenHooks struct {
 	Topics []string `json:"topics"`
 }
 
-func (w *hookWatch) mark() string { return "webhooks/" + w.shop }
+func (w *hookWatch) valueName() string { return "webhooks/" + w.shop }
 
-// look compares once. Whatever the error, the next look does all of it again.
-func (w *hookWatch) look(ctx context.Context) error {
+// check compares once. Whatever the error, the next look does all of it again.
+func (w *hookWatch) check(ctx context.Context) error {
 	before, err := w.seen(ctx)
 	if err != nil {
 		return err
@@ -84,7 +84,7 @@ func common(a, b []string) []string {
 
 func (w *hookWatch) seen(ctx context.Context) (out seenHooks, err error) {
 	err = w.store.View(ctx, func(tx state.ReadTx) error {
-		text, err := tx.Mark(w.mark())
+		text, err := tx.Value(w.valueName())
 		if err != nil || text == "" {
 			return err
 		}
@@ -103,7 +103,7 @@ func (w *hookWatch) remember(ctx context.Context, before, now seenHooks) error {
 	}
 	text, err := json.Marshal(now)
 	if err == nil {
-		err = w.store.Update(ctx, func(tx state.Tx) error { return tx.PutMark(w.mark(), string(text)) })
+		err = w.store.Update(ctx, func(tx state.Tx) error { return tx.PutValue(w.valueName(), string(text)) })
 	}
 	if err != nil {
 		return fmt.Errorf("save the webhook subscriptions seen at shop %s: %w", w.shop, err)
@@ -130,22 +130,22 @@ func (a *App) scheduleWatches() {
 		look := cron.FuncJob(func() {
 			ctx, cancel := context.WithTimeout(a.life, 5*time.Minute)
 			defer cancel()
-			if err := w.look(ctx); err != nil && a.life.Err() == nil {
+			if err := w.check(ctx); err != nil && a.life.Err() == nil {
 				a.o.Log.Warn().Err(err).Str("shop", s.Name).Msg("webhook subscriptions not looked at, tried again tomorrow")
 			}
 		})
-		a.cron.Schedule(&firstAtOnce{Schedule: pollEvery{every{a.clock, watchEvery}}}, look)
+		a.cron.Schedule(&startAtOnce{Schedule: pollEvery{every{a.clock, watchEvery}}}, look)
 	}
 }
 
-// firstAtOnce runs a job once at the start, and then as its schedule says.
-type firstAtOnce struct {
+// startAtOnce runs a job once at the start, and then as its schedule says.
+type startAtOnce struct {
 	cron.Schedule
 	ran bool
 }
 
 // Next is called by cron alone, one call after the other.
-func (f *firstAtOnce) Next(t time.Time) time.Time {
+func (f *startAtOnce) Next(t time.Time) time.Time {
 	if !f.ran {
 		f.ran = true
 		return t

@@ -100,13 +100,13 @@ func TestRemovedSubscriptionIsMadeAgain(t *testing.T) {
 	o := s.AddOrder(shopifytest.Order{Lines: []shopifytest.Line{{Title: "Lamp"}}})
 	w, told := newWatch(t, s, r.URL+"/webhooks/shopify/mystore")
 	for range 2 { // the first makes them, the second finds them
-		if err := w.look(t.Context()); err != nil || len(*told) != 0 || len(s.Subscriptions()) != 5 {
+		if err := w.check(t.Context()); err != nil || len(*told) != 0 || len(s.Subscriptions()) != 5 {
 			t.Fatalf("told of %q, subscribed to %v: %v", *told, s.Subscriptions(), err)
 		}
 	}
 	lose(t, s, r, "orders/cancelled", o.Name)
 	for range 2 {
-		if err := w.look(t.Context()); err != nil || !slices.Equal(*told, []string{"orders/cancelled"}) {
+		if err := w.check(t.Context()); err != nil || !slices.Equal(*told, []string{"orders/cancelled"}) {
 			t.Fatalf("told of %q: %v", *told, err)
 		}
 	}
@@ -124,22 +124,22 @@ func TestRemovedSubscriptionIsOnlyNoticed(t *testing.T) {
 	s, r := newTestShop(t), newReceiver(t)
 	o := s.AddOrder(shopifytest.Order{Lines: []shopifytest.Line{{Title: "Lamp"}}})
 	w, told := newWatch(t, s, r.URL+"/webhooks/shopify/mystore")
-	if err := w.look(t.Context()); err != nil {
+	if err := w.check(t.Context()); err != nil {
 		t.Fatal(err)
 	}
 	lose(t, s, r, "orders/updated", o.Name)
 	w.mend = false
 	for range 2 {
-		if err := w.look(t.Context()); err != nil || len(*told) != 0 || len(s.Subscriptions()) != 4 {
+		if err := w.check(t.Context()); err != nil || len(*told) != 0 || len(s.Subscriptions()) != 4 {
 			t.Fatalf("told of %q, subscribed to %v: %v", *told, s.Subscriptions(), err)
 		}
 	}
 	w.mend = true
-	if err := w.look(t.Context()); err != nil || !slices.Equal(*told, []string{"orders/updated"}) {
+	if err := w.check(t.Context()); err != nil || !slices.Equal(*told, []string{"orders/updated"}) {
 		t.Errorf("told of %q: %v", *told, err)
 	}
 	w.url = r.URL + "/elsewhere" // a new address is no loss
-	if err := w.look(t.Context()); err != nil || len(*told) != 1 {
+	if err := w.check(t.Context()); err != nil || len(*told) != 1 {
 		t.Errorf("told of %q: %v", *told, err)
 	}
 }
@@ -150,16 +150,16 @@ func TestWatchThatFails(t *testing.T) {
 	s, r := newTestShop(t), newReceiver(t)
 	o := s.AddOrder(shopifytest.Order{Lines: []shopifytest.Line{{Title: "Lamp"}}})
 	w, told := newWatch(t, s, r.URL+"/webhooks/shopify/mystore")
-	if err := w.look(t.Context()); err != nil {
+	if err := w.check(t.Context()); err != nil {
 		t.Fatal(err)
 	}
 	lose(t, s, r, "orders/edited", o.Name)
 	s.FailOperation("createSubscription", http.StatusForbidden)
-	if err := w.look(t.Context()); err == nil {
+	if err := w.check(t.Context()); err == nil {
 		t.Error("a shop that refuses is no error")
 	}
 	s.FailOperation("createSubscription", 0)
-	if err := w.look(t.Context()); err != nil || !slices.Equal(*told, []string{"orders/edited"}) {
+	if err := w.check(t.Context()); err != nil || !slices.Equal(*told, []string{"orders/edited"}) {
 		t.Errorf("told of %q: %v", *told, err)
 	}
 }
@@ -261,7 +261,7 @@ func TestRequestTag(t *testing.T) {
 func TestScheduleStartsAtOnce(t *testing.T) {
 	t.Parallel()
 	at := time.Date(2026, 11, 2, 9, 0, 0, 0, time.UTC)
-	f := &firstAtOnce{Schedule: every{RealClock(), time.Hour}}
+	f := &startAtOnce{Schedule: every{RealClock(), time.Hour}}
 	if got := f.Next(at); !got.Equal(at) {
 		t.Errorf("first at %s", got)
 	}

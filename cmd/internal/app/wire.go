@@ -51,7 +51,7 @@ func (a *App) openEngine(ctx context.Context) error {
 	}
 	a.engine, err = casesync.New(casesync.Options{
 		Document: a.document,
-		Texts:    func(kind state.EffectKind, c state.Case) ([]string, error) { return texts(tellKinds[kind], c) },
+		Texts:    func(kind state.EffectKind, c state.Case) ([]string, error) { return texts(messageKinds[kind], c) },
 		Store:    a.store, Batch: a.store.Batch, Policy: policy, Shops: shops, Accounts: accounts,
 		Now: a.clock.Now, NewID: newIDs(), Owner: fmt.Sprintf("pid %d", os.Getpid()),
 		Log:      a.o.Log.With().Str("room", "engine").Logger(),
@@ -60,11 +60,11 @@ func (a *App) openEngine(ctx context.Context) error {
 	return err
 }
 
-// tellKinds names the messages as the configuration does.
-var tellKinds = map[state.EffectKind]string{
-	state.EffectTellRequest: configs.MessageRequest,
-	state.EffectTellRefusal: configs.MessageRefusal,
-	state.EffectTellProof:   configs.MessageProof,
+// messageKinds names the messages as the configuration does.
+var messageKinds = map[state.EffectKind]string{
+	state.EffectMessageRequest: configs.MessageRequest,
+	state.EffectMessageRefusal: configs.MessageRefusal,
+	state.EffectMessageProof:   configs.MessageProof,
 }
 
 // document is what the shop's metafield says of an order's cases.
@@ -116,19 +116,19 @@ func policyOf(c *configs.Config) (machine.Policy, error) {
 		Mode: machine.Mode(c.Mode), Answer: c.Clocks.Answer, NumberGrace: c.Clocks.NumberGrace, Unasked: c.Clocks.Unasked, Dispute: c.Clocks.Dispute, Settle: c.Clocks.Settle,
 		ShipWindowDays: c.Clocks.ShipWindowWorkingDays, ProofDays: c.Clocks.ProofWorkingDays,
 		RefundWarnDays: c.Clocks.RefundWarnDays, RefundDueDays: c.Clocks.RefundDueDays,
-		Supplier: china, Bank: bank, Shops: map[string]machine.ShopPolicy{}, Tells: map[state.EffectKind]bool{},
+		Supplier: china, Bank: bank, Shops: map[string]machine.ShopPolicy{}, Messages: map[state.EffectKind]bool{},
 	}
 	if len(c.Rules) > 0 {
 		if p.Rules, err = rulesOf(c); err != nil {
 			return p, err
 		}
 	}
-	for effect, kind := range tellKinds {
+	for effect, kind := range messageKinds {
 		texts, err := c.MessageTexts(kind)
 		if err != nil {
 			return p, err
 		}
-		p.Tells[effect] = len(texts) > 0
+		p.Messages[effect] = len(texts) > 0
 	}
 	for _, s := range c.Shops {
 		p.Shops[s.Name] = machine.ShopPolicy{MapWait: s.Mapping.Wait, MapRetryFor: s.Mapping.RetryFor}

@@ -15,13 +15,13 @@ import (
 // person's. What they mean is decided by the site's package alone; everything
 // else decides by codes.
 var texts = []string{
-	"Flag", "HeldWhy", "Why", "Detail", "Text", "Title", "Note", "Doubt", "Unread", "LastError", "NextAction",
+	"Flag", "HeldWhy", "Why", "Detail", "Text", "Title", "Note", "Unclear", "Unread", "LastError", "NextAction",
 	"StatusText", "RefusedText", "ListText", "SiteState", "Rule",
 }
 
 // maySee are the functions that may look at a text's words all the same.
 var maySee = map[string]string{
-	"sync/readings.go listed": "a list's caption is compared with itself, to see that it changed",
+	"sync/readings.go unchangedInList": "a list's caption is compared with itself, to see that it changed",
 }
 
 // comparison tells whether a node looks at what a text says. That one is there

@@ -75,7 +75,7 @@ func Run(ctx context.Context, o Options) (err error) {
 	telling, stop := context.WithCancel(ctx)
 	defer stop()
 	told := make(chan error, 1)
-	go func() { told <- d.tell(telling) }()
+	go func() { told <- d.play(telling) }()
 	days := time.NewTicker(200 * time.Millisecond)
 	defer days.Stop()
 	deadline := time.After(max(longestReal, time.Duration(float64(longest)/o.Speed)))
@@ -99,8 +99,8 @@ func Run(ctx context.Context, o Options) (err error) {
 	return d.finish(ctx)
 }
 
-// tell lets the customers cancel, each at their time.
-func (d *demo) tell(ctx context.Context) error {
+// play lets the customers cancel, each at their time.
+func (d *demo) play(ctx context.Context) error {
 	for _, s := range stories {
 		at := d.w.clock.Real(begin.Add(s.after))
 		select {
@@ -165,7 +165,7 @@ func (d *demo) finish(ctx context.Context) error {
 			return fmt.Errorf("print the cases: %w", err)
 		}
 	}
-	err := errors.Join(judge(rows), judgeWrites(writes))
+	err := errors.Join(checkEndings(rows), checkWrites(writes))
 	if d.o.Exit || err != nil {
 		return err
 	}
@@ -189,7 +189,7 @@ func (e ending) right() bool {
 	return string(e.Case.Status) == e.ends && (e.shop == "" || e.became == e.shop)
 }
 
-func judge(rows []ending) error {
+func checkEndings(rows []ending) error {
 	var errs []error
 	for _, r := range rows {
 		if !r.right() {
@@ -199,10 +199,10 @@ func judge(rows []ending) error {
 	return errors.Join(errs...)
 }
 
-// judgeWrites holds the site's own log against what may be clicked: one
+// checkWrites holds the site's own log against what may be clicked: one
 // trusted cancel an order at the most, messages, each text once, and nothing
 // else.
-func judgeWrites(writes []aliexpresstest.Write) error {
+func checkWrites(writes []aliexpresstest.Write) error {
 	var seen []string
 	for _, w := range writes {
 		key := w.Kind + " of order " + w.OrderID

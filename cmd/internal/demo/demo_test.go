@@ -37,10 +37,10 @@ func TestJudge(t *testing.T) {
 	good := ending{story{order: "#1", ends: "refunded"}, app.Change{}, ""}
 	good.Case.Status = "refunded"
 	bad := ending{story{order: "#2", ends: "disputable"}, app.Change{}, ""}
-	if err := judge([]ending{good}); err != nil {
+	if err := checkEndings([]ending{good}); err != nil {
 		t.Error(err)
 	}
-	if err := judge([]ending{good, bad}); !errors.Is(err, ErrEnds) || !strings.Contains(err.Error(), "#2") {
+	if err := checkEndings([]ending{good, bad}); !errors.Is(err, ErrEnds) || !strings.Contains(err.Error(), "#2") {
 		t.Errorf("got %v, want #2 named", err)
 	}
 }
@@ -60,7 +60,7 @@ func TestJudgeWrites(t *testing.T) {
 		"not trusted": {[]aliexpresstest.Write{faked}, false},
 		"confirmed":   {[]aliexpresstest.Write{{Kind: aliexpresstest.WriteConfirmGoods, OrderID: "1", Trusted: true}}, false},
 	} {
-		if err := judgeWrites(c.writes); (err == nil) != c.ok {
+		if err := checkWrites(c.writes); (err == nil) != c.ok {
 			t.Errorf("%s: %v", name, err)
 		}
 	}

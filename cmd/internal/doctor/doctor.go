@@ -32,8 +32,8 @@ const (
 	Fail Verdict = "fail"
 )
 
-// Finding is the doctor's result for one part of the installation.
-type Finding struct {
+// Check is the doctor's result for one part of the installation.
+type Check struct {
 	Part    string  `json:"part"`
 	Verdict Verdict `json:"verdict"`
 	Detail  string  `json:"detail"`
@@ -79,7 +79,7 @@ type Options struct {
 }
 
 // Examine checks the whole installation. It changes nothing unless Fix is set.
-func Examine(ctx context.Context, o Options) []Finding {
+func Examine(ctx context.Context, o Options) []Check {
 	d := &doctor{o: o}
 	for _, w := range o.Warnings {
 		d.add("config", Warn, w.Path+": "+w.Text, "")
@@ -102,11 +102,11 @@ func Examine(ctx context.Context, o Options) []Finding {
 
 type doctor struct {
 	o     Options
-	found []Finding
+	found []Check
 }
 
 func (d *doctor) add(part string, v Verdict, detail, todo string) {
-	d.found = append(d.found, Finding{part, v, detail, todo})
+	d.found = append(d.found, Check{part, v, detail, todo})
 }
 
 // Free space of the data directory, in bytes: under the one a person should

@@ -12,7 +12,7 @@ import (
 )
 
 // doctorOf looks at one shop.
-func doctorOf(t *testing.T, s *shopifytest.Shop, publicURL string, fix bool) []Finding {
+func doctorOf(t *testing.T, s *shopifytest.Shop, publicURL string, fix bool) []Check {
 	t.Helper()
 	c := configs.Default()
 	c.Webhooks.PublicURL = publicURL
@@ -24,7 +24,7 @@ func doctorOf(t *testing.T, s *shopifytest.Shop, publicURL string, fix bool) []F
 	return d.found
 }
 
-func said(found []Finding, v Verdict, part, text string) int {
+func said(found []Check, v Verdict, part, text string) int {
 	n := 0
 	for _, f := range found {
 		if f.Verdict == v && f.Part == part && strings.Contains(f.Detail+" -> "+f.Todo, text) {

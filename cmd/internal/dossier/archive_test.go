@@ -74,9 +74,9 @@ func newPackRig(t *testing.T) *packRig {
 		SupplierOrder: "8190000000000004", Status: state.Disputable, Rule: "mode auto", Reason: "customer", Store: "Lamps \x1b[31m& more",
 		Amount: usd(123400), Proof: state.ProofScanAfter, OpenedAt: r.at(0), CancelledAt: r.at(-1), ShopOrderedAt: r.at(-30), OrderedAt: r.at(-29),
 		PaidAt: r.at(-28), RequestedAt: r.at(0.5), AnsweredAt: r.at(40), ShippedAt: r.at(45), ReadAt: r.at(299),
-		Attempt: state.Attempt{FirstAt: r.at(0.4), DispatchedAt: r.at(0.45)},
-		Told:    map[state.EffectKind]time.Time{state.EffectTellRequest: r.at(1), state.EffectTellRefusal: r.at(41)},
-		Lines:   []state.Line{{Title: "Desk lamp", Quantity: 2}},
+		Attempt:    state.Attempt{FirstAt: r.at(0.4), DispatchedAt: r.at(0.45)},
+		MessagedAt: map[state.EffectKind]time.Time{state.EffectMessageRequest: r.at(1), state.EffectMessageRefusal: r.at(41)},
+		Lines:      []state.Line{{Title: "Desk lamp", Quantity: 2}},
 		Clocks: map[state.Clock]time.Time{
 			state.ClockProofDue: r.at(160), state.ClockDisputeOpens: r.at(285), state.ClockDisputeCloses: r.at(2000),
 		},
@@ -87,7 +87,7 @@ func newPackRig(t *testing.T) *packRig {
 		},
 	}
 	r.happened(0, state.Entry{Event: state.EventCancelled, To: state.Queued, By: state.ByShop, Detail: "cancelled in the shop: will be asked (mode auto)"})
-	r.happened(0.5, state.Entry{Event: state.EventAsked, From: state.Requesting, To: state.Requested, By: state.BySupplier, Detail: "the order shows the request pending",
+	r.happened(0.5, state.Entry{Event: state.EventAttemptEnded, From: state.Requesting, To: state.Requested, By: state.BySupplier, Detail: "the order shows the request pending",
 		Evidence: []string{r.keep(0.5, "before-submit", "png", "a picture"), r.keep(0.5, "before-submit", "html", "<p>form</p>")}})
 	detail := r.keep(40, "detail", "json", `{"status":"Processing"}`)
 	r.happened(40, state.Entry{Event: state.EventReading, From: state.Requested, To: state.Requested, By: state.BySupplier, Detail: "=1+1 the page says\nno", Evidence: []string{detail}})
@@ -293,15 +293,15 @@ func TestDisputeTextSaysWhatTheProofIs(t *testing.T) {
 			c.Proof, c.Tracking = state.ProofNumberOnly, []state.Tracking{{Number: "LP0", FirstScanAt: r.at(-400)}}
 		}, []string{"LP0 first scanned on", "before the order was placed"}, []string{"never"}},
 		{"never asked", func(c *state.Case) {
-			c.RequestedAt, c.Told, c.Attempt = time.Time{}, nil, state.Attempt{FirstAt: r.at(0.4)}
+			c.RequestedAt, c.MessagedAt, c.Attempt = time.Time{}, nil, state.Attempt{FirstAt: r.at(0.4)}
 		}, []string{"could not be placed", "sent only after I tried to cancel on 2 March"}, []string{"I asked to cancel", "wrote", "my request"}},
-		{"asked in doubt", func(c *state.Case) { c.RequestedAt, c.Told = time.Time{}, nil }, []string{"I tried to cancel this order on 2 March"}, []string{"could not", "I asked", "my request"}},
+		{"asked in doubt", func(c *state.Case) { c.RequestedAt, c.MessagedAt = time.Time{}, nil }, []string{"I tried to cancel this order on 2 March"}, []string{"could not", "I asked", "my request"}},
 		{"scanned before it stood", func(c *state.Case) { c.RequestedAt = r.at(71) }, []string{"I asked to cancel this order on 5 March", "sent only after I tried to cancel on 2 March"}, []string{"my request"}},
 		{"asked in a lost time, perhaps", func(c *state.Case) {
-			c.RequestedAt, c.Told, c.Attempt = time.Time{}, nil, state.Attempt{ClickedAt: r.at(0), Lost: true}
+			c.RequestedAt, c.MessagedAt, c.Attempt = time.Time{}, nil, state.Attempt{ClickedAt: r.at(0), InLostPeriod: true}
 		}, []string{"I wanted to cancel this order.", "The tracking shows: LP001"}, []string{"could not", "tried", "asked", "my request"}},
 		{"refused to somebody else", func(c *state.Case) {
-			c.RequestedAt, c.Told, c.Attempt = time.Time{}, nil, state.Attempt{ClickedAt: r.at(-60), Earlier: true}
+			c.RequestedAt, c.MessagedAt, c.Attempt = time.Time{}, nil, state.Attempt{ClickedAt: r.at(-60), NotOurs: true}
 		}, []string{"its page tells of a cancel request that was refused", "The tracking shows: LP001"}, []string{"tried", "I asked", "my request"}},
 		{"nothing known", func(c *state.Case) { c.OrderedAt, c.Amount = time.Time{}, state.Money{} }, []string{"I ask for a full refund."}, []string{"unknown", "placed on"}},
 		{"refund late", func(c *state.Case) { c.Status, c.ClosedAt = state.Cancelled, r.at(100) }, []string{"closed on", "has not arrived"}, []string{"scanned"}},
@@ -327,7 +327,7 @@ func TestDisputeTextSaysWhatTheProofIs(t *testing.T) {
 	for _, w := range rows {
 		c := r.c.Clone()
 		w.change(&c)
-		got := claim(c)
+		got := disputeText(c)
 		for _, part := range w.holds {
 			if !strings.Contains(got, part) {
 				t.Errorf("%s: %q is not in %q", w.name, part, got)

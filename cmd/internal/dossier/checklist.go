@@ -10,8 +10,8 @@ import (
 	"countermand/supplier"
 )
 
-// wanted is one line of what AliExpress asks for.
-type wanted struct {
+// checklistItem is one line of what AliExpress asks for.
+type checklistItem struct {
 	have bool
 	text string
 }
@@ -23,13 +23,13 @@ var (
 	messageLabels = []string{"before-send", "after-send", "message-stands"}
 )
 
-func (r *readme) checklist() []wanted {
+func (r *readme) checklist() []checklistItem {
 	c := r.Case
-	out := []wanted{
+	out := []checklistItem{
 		dated("Order date", c.OrderedAt, "open the order's page, it shows it"),
 		dated("Ship deadline", c.Clocks[state.ClockShipWindowEnd], "not known, or over because the order is marked shipped; the order's page may tell"),
 		dated("Date of the cancel request", c.RequestedAt, "no request was seen to stand; the journal tells what was tried"),
-		dated("Filing date", r.filed(), "the day you open the dispute; record it with: countermand disputes opened"),
+		dated("Filing date", r.disputedAt(), "the day you open the dispute; record it with: countermand disputes opened"),
 		{c.Amount.Known(), "Wanted result: a full refund of " + c.Amount.String()},
 		r.pictures("Screenshots of the request", r.with(requestLabels), "none was kept; make one of the order's page"),
 		r.pictures("Screenshots of the refusal", r.refusal(), "make one of the order's page while it says so"),
@@ -44,20 +44,20 @@ func (r *readme) checklist() []wanted {
 		}
 	}
 	if large > 0 {
-		return append(out, wanted{false, fmt.Sprintf("Files below 2 MB, unedited: %d file(s) are larger, see below", large)})
+		return append(out, checklistItem{false, fmt.Sprintf("Files below 2 MB, unedited: %d file(s) are larger, see below", large)})
 	}
-	return append(out, wanted{true, "Files below 2 MB, unedited: all of those here are"})
+	return append(out, checklistItem{true, "Files below 2 MB, unedited: all of those here are"})
 }
 
-func dated(name string, at time.Time, missing string) wanted {
+func dated(name string, at time.Time, missing string) checklistItem {
 	if at.IsZero() {
-		return wanted{false, name + ": " + missing}
+		return checklistItem{false, name + ": " + missing}
 	}
-	return wanted{true, name + ": " + bothZones(at)}
+	return checklistItem{true, name + ": " + bothZones(at)}
 }
 
-// filed is when the operator recorded the dispute, zero before.
-func (r *readme) filed() (at time.Time) {
+// disputedAt is when the operator recorded the dispute, zero before.
+func (r *readme) disputedAt() (at time.Time) {
 	for _, e := range r.Journal {
 		if e.Event == state.EventOpened {
 			at = e.At
@@ -92,7 +92,7 @@ func (r *readme) refusal() []piece {
 
 // pictures counts pictures; the data that a page was built from are better
 // than nothing but are not what the form wants.
-func (r *readme) pictures(name string, found []piece, missing string) wanted {
+func (r *readme) pictures(name string, found []piece, missing string) checklistItem {
 	var shots, data []string
 	for _, p := range found {
 		if p.ext() == "png" {
@@ -103,11 +103,11 @@ func (r *readme) pictures(name string, found []piece, missing string) wanted {
 	}
 	switch {
 	case len(shots) > 0:
-		return wanted{true, name + ": " + strings.Join(shots, ", ")}
+		return checklistItem{true, name + ": " + strings.Join(shots, ", ")}
 	case len(data) > 0:
-		return wanted{false, fmt.Sprintf("%s: %s (the page's data as it came, no picture: %s)", name, missing, data[len(data)-1])}
+		return checklistItem{false, fmt.Sprintf("%s: %s (the page's data as it came, no picture: %s)", name, missing, data[len(data)-1])}
 	}
-	return wanted{false, name + ": " + missing}
+	return checklistItem{false, name + ": " + missing}
 }
 
 func (r *readme) lookUp() string {
@@ -121,10 +121,10 @@ func (r *readme) lookUp() string {
 	return "look up " + strings.Join(numbers, ", ")
 }
 
-func (r *readme) messages() wanted {
+func (r *readme) messages() checklistItem {
 	var told string
-	for _, k := range []state.EffectKind{state.EffectTellRequest, state.EffectTellRefusal, state.EffectTellProof} {
-		if at := r.Case.Told[k]; !at.IsZero() {
+	for _, k := range []state.EffectKind{state.EffectMessageRequest, state.EffectMessageRefusal, state.EffectMessageProof} {
+		if at := r.Case.MessagedAt[k]; !at.IsZero() {
 			told += "; written on " + bothZones(at)
 		}
 	}

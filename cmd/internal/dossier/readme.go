@@ -34,9 +34,9 @@ func (r readme) text() string {
 	c := r.Case
 	r.line("Case %s: %s order %s, %s order %s", plain.Line(c.ID), plain.Line(c.Shop), plain.Line(c.ShopOrder), supplier.Title(c.Supplier), known(c.SupplierOrder))
 	r.line("%s", strings.TrimSpace("Packed "+r.Now.UTC().Format(readmeLayout)+" UTC by countermand "+plain.Line(r.version)))
-	r.trouble()
+	r.problems()
 	r.head("What this is")
-	r.para("%s %s", causeWords(c), machine.Word(c.Status))
+	r.para("%s %s", causeWords(c), machine.StatusText(c.Status))
 	r.facts()
 	r.head("What was decided, and by which dates")
 	r.moves()
@@ -46,7 +46,7 @@ func (r readme) text() string {
 	r.line("")
 	r.dates()
 	r.head("Text for " + supplier.Title(c.Supplier) + "'s dispute form")
-	r.claim()
+	r.disputeText()
 	r.head("Evidence that " + supplier.Title(c.Supplier) + " asks for")
 	r.para("[x] is in this archive or known, [ ] is missing.")
 	for _, i := range r.checklist() {
@@ -97,8 +97,8 @@ func (r *readme) table(rows [][]string) {
 	}
 }
 
-// trouble stands first and cannot be overlooked.
-func (r *readme) trouble() {
+// problems stands first and cannot be overlooked.
+func (r *readme) problems() {
 	var missing, changed []piece
 	for _, p := range r.pieces {
 		switch p.state {
@@ -136,7 +136,7 @@ func (r *readme) facts() {
 	}
 	fact("to do", r.NextAction)
 	fact("flag", c.Flag)
-	fact("held because", machine.Words(c))
+	fact("held because", machine.HeldWhy(c))
 	fact("store", c.Store)
 	fact("order's total", c.Amount.String())
 	if f := c.Refund; f != nil {
@@ -214,12 +214,12 @@ func (r *readme) dates() {
 	r.table(rows)
 }
 
-func (r *readme) claim() {
-	c, text := r.Case, claim(r.Case)
+func (r *readme) disputeText() {
+	c, text := r.Case, disputeText(r.Case)
 	warn, due := c.Clocks[state.ClockRefundWarn], c.Clocks[state.ClockProofDue]
 	switch {
 	case text == "":
-		r.para("None: %s", noClaim(c))
+		r.para("None: %s", noDisputeText(c))
 		return
 	case c.Status == state.Cancelled && warn.After(r.Now):
 		r.para("None yet: refunds are slow, this one has until %s.", utcWords(warn))

@@ -71,7 +71,7 @@ func against(c state.Case, t state.Tracking) string {
 	}
 	switch n := c.NoticeBy(t.FirstScanAt); noticeWords[n.Basis] {
 	case "":
-		return unasked(c)
+		return noRequestWords(c)
 	case theRequest:
 		return distance(t.FirstScanAt, n.At)
 	default:
@@ -96,12 +96,12 @@ func distance(at, m time.Time) string {
 	return apart(m.Sub(at)) + " before"
 }
 
-// unasked says why there is no request to compare with.
-func unasked(c state.Case) string {
+// noRequestWords says why there is no request to compare with.
+func noRequestWords(c state.Case) string {
 	switch c.Notice().Basis {
 	case state.NoticeRefused:
 		return "when the refused request was made is not known"
-	case state.NoticeLost:
+	case state.NoticeLostPeriod:
 		return "whether it was asked before is not known, since a backup was restored"
 	}
 	return "nothing was asked"

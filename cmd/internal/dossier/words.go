@@ -23,7 +23,7 @@ func proofOf(c state.Case) string {
 	case c.Proof != state.ProofScanAfter || c.SentAfterRequest():
 		return proofWords[c.Proof]
 	case noticeWords[c.Notice().Basis] == "":
-		return "scanned, but " + unasked(c)
+		return "scanned, but " + noRequestWords(c)
 	}
 	return "scanned after " + noticeWords[c.Notice().Basis]
 }
@@ -42,7 +42,7 @@ func causeWords(c state.Case) string {
 	return what + ", so the " + supplier.Title(c.Supplier) + " order behind it was to be cancelled too."
 }
 
-var loud = strings.NewReplacer("before", "BEFORE", "after", "AFTER")
+var emphasis = strings.NewReplacer("before", "BEFORE", "after", "AFTER")
 
 // comparisons say which dates were held against which.
 func comparisons(c state.Case) (out []string) {
@@ -54,9 +54,9 @@ func comparisons(c state.Case) (out []string) {
 		case c.OlderThanOrder(t):
 			say("Parcel %s: the first scan, %s, is older than the order itself, so it is another parcel's and proves nothing.", t.Number, utcWords(t.FirstScanAt))
 		case noticeWords[n.Basis] == "":
-			say("Parcel %s: the first scan is of %s (%s); %s.", t.Number, utcWords(t.FirstScanAt), t.FirstScanCode, unasked(c))
+			say("Parcel %s: the first scan is of %s (%s); %s.", t.Number, utcWords(t.FirstScanAt), t.FirstScanCode, noRequestWords(c))
 		default:
-			say("Parcel %s: the first scan, %s (%s), is %s %s (%s).", t.Number, utcWords(t.FirstScanAt), t.FirstScanCode, loud.Replace(distance(t.FirstScanAt, n.At)), noticeWords[n.Basis], utcWords(n.At))
+			say("Parcel %s: the first scan, %s (%s), is %s %s (%s).", t.Number, utcWords(t.FirstScanAt), t.FirstScanCode, emphasis.Replace(distance(t.FirstScanAt, n.At)), noticeWords[n.Basis], utcWords(n.At))
 		}
 		if t.Gone {
 			say("Parcel %s was replaced: the tracking page shows other numbers since %s.", t.Number, utcWords(t.MissingSince))
@@ -123,10 +123,10 @@ func utcWords(t time.Time) string {
 	return t.UTC().Format(readmeLayout) + " UTC"
 }
 
-// claim words what the operator may tell AliExpress, in English, one
+// disputeText words what the operator may tell AliExpress, in English, one
 // paragraph a line; "" where there is nothing to claim. It says nothing that
 // is not known.
-func claim(c state.Case) string {
+func disputeText(c state.Case) string {
 	var ground string
 	switch {
 	case c.Status == state.Cancelled:
@@ -136,14 +136,14 @@ func claim(c state.Case) string {
 	default:
 		return ""
 	}
-	paragraphs := []string{"Order " + c.SupplierOrder + ordered(c) + ".", requestWords(c), ground, wish(c)}
+	paragraphs := []string{"Order " + c.SupplierOrder + ordered(c) + ".", requestWords(c), ground, demand(c)}
 	for i, p := range paragraphs {
 		paragraphs[i] = plain.Line(p)
 	}
 	return strings.Join(paragraphs, "\n")
 }
 
-func noClaim(c state.Case) string {
+func noDisputeText(c state.Case) string {
 	if c.Status.Ended() {
 		return "the case has ended."
 	}
@@ -165,7 +165,7 @@ func requestWords(c state.Case) string {
 	case !c.RequestedAt.IsZero():
 	case n.Basis == state.NoticeRefused:
 		return "I wanted to cancel this order; its page tells of a cancel request that was refused."
-	case n.Basis == state.NoticeLost:
+	case n.Basis == state.NoticeLostPeriod:
 		return "I wanted to cancel this order."
 	case n.Basis == state.NoticeClick:
 		return "I tried to cancel this order on " + bothZones(n.At) + "."
@@ -173,7 +173,7 @@ func requestWords(c state.Case) string {
 		return "I wanted to cancel this order; a cancel request could not be placed on the site."
 	}
 	s := "I asked to cancel this order on " + bothZones(c.RequestedAt)
-	if at := c.Told[state.EffectTellRequest]; !at.IsZero() {
+	if at := c.MessagedAt[state.EffectMessageRequest]; !at.IsZero() {
 		s += ", and wrote so to the seller on " + bothZones(at)
 	}
 	switch {
@@ -201,8 +201,8 @@ func shippingGround(c state.Case) string {
 		s = "No tracking number was given, so there is no proof that anything was sent."
 	}
 	var told []string
-	for _, k := range []state.EffectKind{state.EffectTellRefusal, state.EffectTellProof} {
-		if at := c.Told[k]; !at.IsZero() {
+	for _, k := range []state.EffectKind{state.EffectMessageRefusal, state.EffectMessageProof} {
+		if at := c.MessagedAt[k]; !at.IsZero() {
 			told = append(told, bothZones(at))
 		}
 	}
@@ -240,7 +240,7 @@ func refundGround(c state.Case) string {
 	return s + ", but the refund has not arrived."
 }
 
-func wish(c state.Case) string {
+func demand(c state.Case) string {
 	switch left := c.AtRisk(); {
 	case !c.Amount.Known():
 		return "I ask for a full refund. Evidence is attached."

@@ -15,7 +15,7 @@ func TestRequestOfUnknownDateIsNoComparison(t *testing.T) {
 	at := time.Date(2026, 11, 3, 10, 0, 0, 0, time.UTC)
 	parcel := state.Tracking{Number: "LP1", SeenAt: at, FirstScanAt: at, FirstScanCode: "AE_GOT"}
 	c := state.Case{Tracking: []state.Tracking{parcel}, OrderedAt: at.AddDate(0, 0, -1), Proof: state.ProofScanAfter}
-	c.Attempt = state.Attempt{FirstAt: at, ClickedAt: at.AddDate(0, 0, -2), Earlier: true}
+	c.Attempt = state.Attempt{FirstAt: at, ClickedAt: at.AddDate(0, 0, -2), NotOurs: true}
 	const want = "when the refused request was made is not known"
 	for what, got := range map[string]string{"table": against(c, parcel), "comparison": comparisons(c)[0], "proof": proofOf(c)} {
 		if !strings.Contains(got, want) {
@@ -23,7 +23,7 @@ func TestRequestOfUnknownDateIsNoComparison(t *testing.T) {
 		}
 	}
 	lost := c
-	lost.Attempt.Earlier, lost.Attempt.Lost = false, true
+	lost.Attempt.NotOurs, lost.Attempt.InLostPeriod = false, true
 	if got := against(lost, parcel); !strings.Contains(got, "whether it was asked before is not known") {
 		t.Errorf("in a lost time: %q", got)
 	}

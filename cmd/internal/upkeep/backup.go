@@ -40,9 +40,9 @@ func DatabasePath(dataDir string) string { return filepath.Join(dataDir, "counte
 // do so again at each start, with one more copy each time.
 func (u *Upkeep) backUp(ctx context.Context) error {
 	path, err := u.copyDaily(ctx)
-	noted := u.note(ctx)
+	noted := u.noteRun(ctx)
 	if err != nil {
-		return errors.Join(err, noted, u.tellNoBackup(ctx, err))
+		return errors.Join(err, noted, u.alertNoBackup(ctx, err))
 	}
 	return errors.Join(noted, pruneBackups(filepath.Dir(path)), u.lookThrough(ctx, path))
 }
@@ -50,18 +50,18 @@ func (u *Upkeep) backUp(ctx context.Context) error {
 // errBroken: pages of the database are damaged, so it cannot be read safely.
 var errBroken = errors.New("pages of the database are broken: restore the last backup")
 
-func (u *Upkeep) note(ctx context.Context) error {
-	return u.mark(ctx, markUpkeep, u.o.Now().UTC().Format(time.RFC3339Nano))
+func (u *Upkeep) noteRun(ctx context.Context) error {
+	return u.putValue(ctx, markUpkeep, u.o.Now().UTC().Format(time.RFC3339Nano))
 }
 
 func (u *Upkeep) lookThrough(ctx context.Context, path string) error {
 	problems, err := checkFile(ctx, path)
 	switch {
 	case err != nil:
-		return errors.Join(err, u.tellNoBackup(ctx, err))
+		return errors.Join(err, u.alertNoBackup(ctx, err))
 	case len(problems) > 0 && boltstore.PageProblem(problems[0]):
 		// The older ones are worth more than this one.
-		return errors.Join(errBroken, os.Remove(path), u.tellDamaged(ctx, problems))
+		return errors.Join(errBroken, os.Remove(path), u.alertDamagedBackup(ctx, problems))
 	case len(problems) > 0:
 		err = u.mend(ctx, problems)
 	}
@@ -138,8 +138,8 @@ func pruneBackups(dir string) error {
 	return errors.Join(errs...)
 }
 
-// tellNoBackup calls attention to backups that fail, once until one succeeds.
-func (u *Upkeep) tellNoBackup(ctx context.Context, cause error) error {
+// alertNoBackup calls attention to backups that fail, once until one succeeds.
+func (u *Upkeep) alertNoBackup(ctx context.Context, cause error) error {
 	if errors.Is(ctx.Err(), context.Canceled) {
 		return nil
 	}
@@ -148,7 +148,7 @@ func (u *Upkeep) tellNoBackup(ctx context.Context, cause error) error {
 		return err
 	}
 	key = "backup/failed/" + u.o.Now().UTC().Format(time.RFC3339)
-	if err := u.mark(ctx, markNoBackup, key); err != nil {
+	if err := u.putValue(ctx, markNoBackup, key); err != nil {
 		return err
 	}
 	return u.Raise(ctx, state.Alert{
@@ -159,7 +159,7 @@ func (u *Upkeep) tellNoBackup(ctx context.Context, cause error) error {
 
 func (u *Upkeep) openNoBackup(ctx context.Context) (key string, err error) {
 	err = u.o.Store.View(ctx, func(tx state.ReadTx) (err error) {
-		key, err = tx.Mark(markNoBackup)
+		key, err = tx.Value(markNoBackup)
 		return err
 	})
 	return key, err
@@ -180,12 +180,12 @@ func (u *Upkeep) backedUp(ctx context.Context) error {
 		if err != nil && !errors.Is(err, state.ErrNotFound) && !errors.Is(err, state.ErrCorrupt) {
 			return err
 		}
-		return tx.PutMark(markNoBackup, "")
+		return tx.PutValue(markNoBackup, "")
 	})
 }
 
-// tellDamaged calls a person to a database with broken pages.
-func (u *Upkeep) tellDamaged(ctx context.Context, problems []string) error {
+// alertDamagedBackup calls a person to a database with broken pages.
+func (u *Upkeep) alertDamagedBackup(ctx context.Context, problems []string) error {
 	u.o.Log.Error().Strs("problems", problems[:min(len(problems), 20)]).Msg("database damaged: restore the last backup")
 	return u.Raise(ctx, state.Alert{
 		Key: "database/damaged/" + u.o.Now().UTC().Format(time.DateOnly), Kind: alertDamaged, Page: true,

@@ -56,7 +56,7 @@ func (u *Upkeep) forget(ctx context.Context, batch func(state.Tx) (int, error)) 
 // crash interrupts is done again. The mark says afterwards how far it came,
 // and keeps verify from missing the files.
 func (u *Upkeep) dropEvidence(ctx context.Context, until time.Time) error {
-	from, err := u.timeMark(ctx, markEvidence)
+	from, err := u.timeValue(ctx, markEvidence)
 	if err != nil || !until.After(from) {
 		return err
 	}
@@ -76,7 +76,7 @@ func (u *Upkeep) dropEvidence(ctx context.Context, until time.Time) error {
 	if n > 0 {
 		u.o.Log.Info().Int("cases", n).Time("ended_until", until).Msg("evidence of old cases deleted")
 	}
-	return u.mark(ctx, markEvidence, until.UTC().Format(time.RFC3339Nano))
+	return u.putValue(ctx, markEvidence, until.UTC().Format(time.RFC3339Nano))
 }
 
 // removeEvidence deletes a case's folder, and that of its supplier order's
@@ -147,11 +147,11 @@ func (u *Upkeep) dropOrders(ctx context.Context, until time.Time) error {
 // stays beside the present one, unless retention is shorter.
 const copiesKept = 30 * 24 * time.Hour
 
-// dropStrays deletes what no record leads to any more: copies of the database,
+// dropUnowned deletes what no record leads to any more: copies of the database,
 // and evidence of cases that there are none of, because a restore took them
 // back or a crash came between the file and the journal. Files are as old as
 // the disk says, also while a rehearsal's clock runs.
-func (u *Upkeep) dropStrays(ctx context.Context) error {
+func (u *Upkeep) dropUnowned(ctx context.Context) error {
 	now := time.Now()
 	gone, err := boltstore.DropCopies(DatabasePath(u.o.DataDir), now.Add(-min(copiesKept, u.o.Keep.Cases)))
 	if len(gone) > 0 {
@@ -166,7 +166,7 @@ func (u *Upkeep) dropStrays(ctx context.Context) error {
 	}
 	until, n := now.Add(-min(u.o.Keep.Evidence, u.o.Keep.Cases)), 0
 	for _, f := range folders {
-		stray, err := u.stray(ctx, f)
+		stray, err := u.isUnowned(ctx, f)
 		if err == nil && stray {
 			var files int
 			files, err = dropOld(filepath.Join(u.o.DataDir, "evidence", f.Name()), until)
@@ -182,9 +182,9 @@ func (u *Upkeep) dropStrays(ctx context.Context) error {
 	return nil
 }
 
-// stray tells whether no case leads to a folder of evidence. A damaged case
+// isUnowned tells whether no case leads to a folder of evidence. A damaged case
 // leads to its own, and a name that was made safe may be anybody's.
-func (u *Upkeep) stray(ctx context.Context, f os.DirEntry) (stray bool, err error) {
+func (u *Upkeep) isUnowned(ctx context.Context, f os.DirEntry) (stray bool, err error) {
 	if !f.IsDir() || strings.Contains(f.Name(), "_") {
 		return false, ctx.Err()
 	}

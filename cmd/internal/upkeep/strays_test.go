@@ -32,7 +32,7 @@ func TestEvidenceOfNoCaseIsDeleted(t *testing.T) {
 		return err
 	}))
 	for range 2 {
-		r.must(r.dropStrays(t.Context()))
+		r.must(r.dropUnowned(t.Context()))
 		r.wants("left", r.folders(), "A-open", "B-DAMAGE", "D-young", "E-mixed", "F-deep", "a file", "a_b", "order-81", "order-82")
 	}
 	files, err := os.ReadDir(filepath.Join(dir, "E-mixed"))

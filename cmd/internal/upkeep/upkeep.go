@@ -133,7 +133,7 @@ func (u *Upkeep) Beat(ctx context.Context) {
 	u.beating.Lock()
 	defer u.beating.Unlock()
 	u.watchDisk(ctx)
-	if err := u.tellQuarantine(ctx); err != nil && !errors.Is(err, state.ErrDisk) && ctx.Err() == nil {
+	if err := u.alertQuarantined(ctx); err != nil && !errors.Is(err, state.ErrDisk) && ctx.Err() == nil {
 		u.o.Log.Error().Err(err).Msg("damaged records not told of, tried again at the next tick")
 	}
 }
@@ -141,7 +141,7 @@ func (u *Upkeep) Beat(ctx context.Context) {
 // watchDisk tells a person once that the disk cannot be written to, and once that
 // it can again. It cannot be an alert of the outbox: those are stored.
 func (u *Upkeep) watchDisk(ctx context.Context) {
-	t := u.o.Store.Trouble()
+	t := u.o.Store.DiskError()
 	if t != nil && t.Broken {
 		u.o.Fatal(fmt.Errorf("stop, because it is not certain what the disk holds: %w", t))
 	}
@@ -164,13 +164,13 @@ func (u *Upkeep) watchDisk(ctx context.Context) {
 	}
 }
 
-// tellQuarantine raises one alert for each record that was set aside.
-func (u *Upkeep) tellQuarantine(ctx context.Context) error {
+// alertQuarantined raises one alert for each record that was set aside.
+func (u *Upkeep) alertQuarantined(ctx context.Context) error {
 	for {
 		var rows []state.Quarantined
 		var more string
 		err := u.o.Store.View(ctx, func(tx state.ReadTx) error {
-			after, err := tx.Mark(markTold)
+			after, err := tx.Value(markTold)
 			if err == nil {
 				rows, more, err = tx.Quarantine(state.Page{After: after})
 			}
@@ -188,7 +188,7 @@ func (u *Upkeep) tellQuarantine(ctx context.Context) error {
 			return err
 		}
 		last := fmt.Sprint(rows[len(rows)-1].Seq)
-		if err := u.mark(ctx, markTold, last); err != nil || more == "" {
+		if err := u.putValue(ctx, markTold, last); err != nil || more == "" {
 			return err
 		}
 	}
@@ -207,30 +207,30 @@ func quarantineAlert(q state.Quarantined) state.Alert {
 	return a
 }
 
-func (u *Upkeep) mark(ctx context.Context, name, value string) error {
-	return u.o.Store.Update(ctx, func(tx state.Tx) error { return tx.PutMark(name, value) })
+func (u *Upkeep) putValue(ctx context.Context, name, value string) error {
+	return u.o.Store.Update(ctx, func(tx state.Tx) error { return tx.PutValue(name, value) })
 }
 
-// timeMark reads a time that was left as a mark, zero where there is none.
-func (u *Upkeep) timeMark(ctx context.Context, name string) (at time.Time, err error) {
+// timeValue reads a time that was left as a mark, zero where there is none.
+func (u *Upkeep) timeValue(ctx context.Context, name string) (at time.Time, err error) {
 	err = u.o.Store.View(ctx, func(tx state.ReadTx) (err error) {
-		at, err = readTimeMark(tx, name)
+		at, err = readTimeValue(tx, name)
 		return err
 	})
 	return at, err
 }
 
-func readTimeMark(tx state.ReadTx, name string) (time.Time, error) {
-	text, err := tx.Mark(name)
+func readTimeValue(tx state.ReadTx, name string) (time.Time, error) {
+	text, err := tx.Value(name)
 	if err != nil || text == "" {
 		return time.Time{}, err
 	}
 	return time.Parse(time.RFC3339Nano, text)
 }
 
-// catchUp runs the daily upkeep at a start that comes a day after the last.
-func (u *Upkeep) catchUp(ctx context.Context) {
-	last, err := u.timeMark(ctx, markUpkeep)
+// runIfMissed runs the daily upkeep at a start that comes a day after the last.
+func (u *Upkeep) runIfMissed(ctx context.Context) {
+	last, err := u.timeValue(ctx, markUpkeep)
 	if err != nil {
 		u.o.Log.Error().Err(err).Msg("last upkeep not known")
 	}
@@ -239,14 +239,14 @@ func (u *Upkeep) catchUp(ctx context.Context) {
 	}
 }
 
-// MakeUp runs a daily upkeep that was missed, a while after the start.
-func (u *Upkeep) MakeUp(ctx context.Context) {
+// RunMissed runs a daily upkeep that was missed, a while after the start.
+func (u *Upkeep) RunMissed(ctx context.Context) {
 	rest := time.NewTimer(startRest)
 	defer rest.Stop()
 	select {
 	case <-ctx.Done():
 	case <-rest.C:
-		u.catchUp(ctx)
+		u.runIfMissed(ctx)
 	}
 }
 
@@ -268,7 +268,7 @@ func (u *Upkeep) Daily(ctx context.Context) {
 	if errors.Is(err, errBroken) {
 		return
 	}
-	if err := u.dropStrays(ctx); err != nil && ctx.Err() == nil {
+	if err := u.dropUnowned(ctx); err != nil && ctx.Err() == nil {
 		u.o.Log.Error().Err(err).Msg("not everything deleted that nothing leads to, tried again tomorrow")
 	}
 }

@@ -282,9 +282,9 @@ func TestDailyBackup(t *testing.T) {
 	r := newKeptRig(t)
 	r.story("A", "#1", "81", -1)
 	for n := range 10 {
-		r.catchUp(t.Context())
+		r.runIfMissed(t.Context())
 		r.at = r.at.Add(day - time.Minute)
-		r.catchUp(t.Context())
+		r.runIfMissed(t.Context())
 		r.at = r.at.Add(time.Minute)
 		if n == 0 {
 			stale := filepath.Join(r.o.DataDir, backupFolder, "countermand-x.db.part-1")
@@ -373,7 +373,7 @@ func TestBackupOfBrokenPages(t *testing.T) {
 	r.Daily(t.Context())
 	r.wants("alerts", r.alerts(), "database_damaged true true")
 	r.wants("backups", r.backups(), good...)
-	r.catchUp(t.Context()) // not at every start
+	r.runIfMissed(t.Context()) // not at every start
 	r.wants("alerts", r.alerts(), "database_damaged true true")
 	v := r.verified()
 	if v.OK || v.EvidenceChecked || !strings.HasPrefix(v.Problems[0].Text, "page: ") {

@@ -144,7 +144,7 @@ func (v *Verified) quarantine(tx state.ReadTx) error {
 // acknowledged tells whether a person has seen to a quarantined record. An
 // alert that is gone was acknowledged: retention takes no other.
 func acknowledged(tx state.ReadTx, q state.Quarantined) (bool, error) {
-	told, err := tx.Mark(markTold)
+	told, err := tx.Value(markTold)
 	if err != nil && !errors.Is(err, state.ErrCorrupt) {
 		return false, err
 	}
@@ -164,7 +164,7 @@ func acknowledged(tx state.ReadTx, q state.Quarantined) (bool, error) {
 // references lists what must be there. Evidence of a case that ended long
 // enough ago may be gone at any moment, in a backup also without a mark.
 func (v *Verified) references(ctx context.Context, tx state.ReadTx, keep configs.Retention) ([]reference, error) {
-	gone, err := readTimeMark(tx, markEvidence)
+	gone, err := readTimeValue(tx, markEvidence)
 	if err != nil {
 		return nil, err
 	}

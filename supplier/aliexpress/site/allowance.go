@@ -35,8 +35,8 @@ func (a Allowance) permits(e Element) string {
 	return ""
 }
 
-// Judge refuses what is denied and what is not allowed.
-func (p Profile) Judge(e Element, a Allowance) error {
+// CheckClick refuses what is denied and what is not allowed.
+func (p Profile) CheckClick(e Element, a Allowance) error {
 	why := p.Denies(Button{Type: a.Type, Caption: e.Text, Names: []string{e.Attrs["aria-label"], e.Attrs["title"]}, Title: e.InsideTitle, Text: e.InsideText})
 	if why == "" {
 		why = a.permits(e)

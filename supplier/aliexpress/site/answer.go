@@ -52,18 +52,18 @@ func stripCallback(body []byte) []byte {
 	return bytes.TrimSpace(body[from+1 : to])
 }
 
-// again is the kind of answers after which the page repeats its call by itself.
-const again supplier.Kind = "again"
+// retryKind is the kind of answers after which the page repeats its call by itself.
+const retryKind supplier.Kind = "again"
 
 // Kind classifies the ret codes, "" for a good answer. The gravest counts: a
 // challenge comes with a second code.
-func (r Returns) Kind(ret []string) supplier.Kind {
+func (r RetCodes) Kind(ret []string) supplier.Kind {
 	for _, class := range []struct {
 		begins []string
 		kind   supplier.Kind
 	}{
 		{r.Challenged, supplier.Challenged}, {r.LoggedOut, supplier.LoggedOut},
-		{r.Throttled, supplier.Throttled}, {r.Token, again},
+		{r.Throttled, supplier.Throttled}, {r.Token, retryKind},
 	} {
 		for _, code := range ret {
 			if hasPrefix(code, class.begins) {

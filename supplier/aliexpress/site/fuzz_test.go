@@ -79,7 +79,7 @@ func FuzzShown(f *testing.F) {
 				t.Errorf("%q is no order number", n)
 			}
 		}
-		d := drawnCard(Element{Attrs: map[string]string{"href": link}, Parts: map[string][]Part{
+		d := shownCard(Element{Attrs: map[string]string{"href": link}, Parts: map[string][]Part{
 			"link": {{Href: link}}, "info": {{Text: text}, {Text: date}}, "status": {{Text: text, Visible: true}}, "total": {{Text: total, Visible: true}},
 		}})
 		r := d.Reading(p, readAt, time.UTC, state.SourceList)

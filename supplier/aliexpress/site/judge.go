@@ -7,11 +7,11 @@ import (
 	"countermand/state"
 )
 
-// Foregone says how an attempt ends before anything is clicked, because the
+// AnsweredAlready says how an attempt ends before anything is clicked, because the
 // order's page already answers it, and in which words; "" where a cancel can be
 // requested. despite are the sentences about a refusal that a person has
 // approved.
-func (p Profile) Foregone(d Detail, observe bool, despite []string) (state.AskOutcome, string) {
+func (p Profile) AnsweredAlready(d Detail, observe bool, despite []string) (state.AskOutcome, string) {
 	const nothing = "; nothing was clicked"
 	r, refused := d.Reading, ""
 	if r.RefusedText != "" {
@@ -94,8 +94,8 @@ func (v View) MessagesOf(number, store string) string {
 	return "the message page shows neither order " + number + " nor its store"
 }
 
-// Mine gives the messages that the account sent, folded.
-func (v View) Mine() []string {
+// OwnMessages gives the messages that the account sent, folded.
+func (v View) OwnMessages() []string {
 	var out []string
 	for _, e := range v.Found["mine"] {
 		out = append(out, fold(e.Text))
@@ -103,8 +103,8 @@ func (v View) Mine() []string {
 	return out
 }
 
-// Missing gives the texts that are not among the messages that were sent.
-func Missing(texts, mine []string) []string {
+// UnsentTexts gives the texts that are not among the messages that were sent.
+func UnsentTexts(texts, mine []string) []string {
 	return slices.DeleteFunc(slices.Clone(texts), func(t string) bool { return fold(t) == "" || slices.Contains(mine, fold(t)) })
 }
 

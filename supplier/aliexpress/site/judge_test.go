@@ -35,7 +35,7 @@ func TestJudgeReading(t *testing.T) {
 		"refused on half a page":          {phase: state.PhaseProcessing, refused: said, offered: true, partly: true, want: state.AskUnknown},
 	} {
 		r := state.Reading{Number: "8190000000000001", Phase: c.phase, StatusText: "caption", RefusedText: c.refused, CancelOffered: c.offered, Complete: !c.partly}
-		outcome, why := p.Foregone(Detail{Reading: r}, false, c.despite)
+		outcome, why := p.AnsweredAlready(Detail{Reading: r}, false, c.despite)
 		if outcome != c.want {
 			t.Errorf("%s: %q (%s), want %q", name, outcome, why, c.want)
 		}

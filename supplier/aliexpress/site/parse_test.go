@@ -202,7 +202,7 @@ func TestReturns(t *testing.T) {
 		want supplier.Kind
 	}{
 		"good":      {[]string{"SUCCESS::调用成功"}, ""},
-		"token":     {[]string{"FAIL_SYS_TOKEN_EXOIRED::x"}, again},
+		"token":     {[]string{"FAIL_SYS_TOKEN_EXOIRED::x"}, retryKind},
 		"session":   {[]string{"FAIL_SYS_SESSION_EXPIRED::x"}, supplier.LoggedOut},
 		"challenge": {[]string{"FAIL_SYS_USER_VALIDATE::x", "RGV587_ERROR::SM::x"}, supplier.Challenged},
 		"rate":      {[]string{"FAIL_SYS_TRAFFIC_LIMIT::x"}, supplier.Throttled},

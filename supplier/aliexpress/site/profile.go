@@ -17,7 +17,7 @@ type Profile struct {
 	Version      int                      `yaml:"version"`
 	URLs         URLs                     `yaml:"urls"`
 	Calls        Calls                    `yaml:"calls"`
-	Returns      Returns                  `yaml:"returns"`
+	Returns      RetCodes                 `yaml:"returns"`
 	LocaleCookie LocaleCookie             `yaml:"locale_cookie"`
 	Tags         Tags                     `yaml:"tags"`
 	Pages        Pages                    `yaml:"pages"`
@@ -70,8 +70,8 @@ func (c Calls) name(call string) bool {
 	})
 }
 
-// Returns are the beginnings of an answer's ret codes.
-type Returns struct {
+// RetCodes are the beginnings of an answer's ret codes.
+type RetCodes struct {
 	OK         []string `yaml:"ok"`
 	Token      []string `yaml:"token"`
 	LoggedOut  []string `yaml:"logged_out"`

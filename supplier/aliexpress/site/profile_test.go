@@ -93,7 +93,7 @@ func TestJudge(t *testing.T) {
 		"bare cancel":               {in("Cancel", ""), cancel, false},
 		"type changed":              {in("Cancel order", ""), Allowance{What: "cancel", Type: "EXTEND_PROCESSING", Captions: cancel.Captions}, false},
 	} {
-		err := p.Judge(x.e, x.a)
+		err := p.CheckClick(x.e, x.a)
 		if (err == nil) != x.ok || err != nil && supplier.KindOf(err) != supplier.Unsafe {
 			t.Errorf("%s: %v", name, err)
 		}

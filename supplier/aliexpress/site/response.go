@@ -50,7 +50,7 @@ func (p Profile) Accept(r Response, call string) (*Answer, error) {
 			return nil, fmt.Errorf("read the answer to %s: %w: its data are %s", call, ErrShape, a.data.kind())
 		}
 		return &a, nil
-	case again:
+	case retryKind:
 		return nil, nil
 	default:
 		return nil, &supplier.Error{Kind: kind, Detail: call + " answers " + Clip(strings.Join(a.Ret, ", "))}
@@ -75,25 +75,25 @@ func IsCall(address, call string) bool {
 	return err == nil && strings.Contains(strings.ToLower(u.Path)+"/", "/h5/"+strings.ToLower(call)+"/")
 }
 
-// Asking picks the answer that is about one order or line: its call names it, or
+// AnswerFilter picks the answer that is about one order or line: its call names it, or
 // names none and was answered with content. The page may make the same call
 // about others, and a call that names none may get an empty answer.
-type Asking struct {
+type AnswerFilter struct {
 	Field, Want string
-	// Hollow tells whether an answer is empty; the last such answer is kept in
+	// IsEmpty tells whether an answer is empty; the last such answer is kept in
 	// Empty.
-	Hollow func(Answer) bool
-	Empty  *Answer
+	IsEmpty func(Answer) bool
+	Empty   *Answer
 }
 
 // Take tells whether an answer is the one that is wanted.
-func (q *Asking) Take(r Response, a Answer) bool {
+func (q *AnswerFilter) Take(r Response, a Answer) bool {
 	switch asked := r.Asked(q.Field); {
 	case asked == q.Want:
 		return true
 	case asked != "":
 		return false
-	case q.Hollow(a):
+	case q.IsEmpty(a):
 		q.Empty = &a
 		return false
 	}

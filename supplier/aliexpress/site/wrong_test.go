@@ -241,8 +241,8 @@ func TestAnAnswerAboutTwoOrders(t *testing.T) {
 		t.Fatal(err)
 	}
 	d, err := p.ParseDetail(a, readAt, zone(t))
-	if err == nil && d.Reading.Doubt == "" && d.Reading.Phase != state.PhaseUnknown {
-		t.Errorf("answer about two orders concludes %s for %s (closed at %s, total %s), complete=%v, doubt=%q", d.Reading.Phase, d.Reading.Number, d.Reading.ClosedAt, d.Reading.Total, d.Reading.Complete, d.Reading.Doubt)
+	if err == nil && d.Reading.Unclear == "" && d.Reading.Phase != state.PhaseUnknown {
+		t.Errorf("answer about two orders concludes %s for %s (closed at %s, total %s), complete=%v, doubt=%q", d.Reading.Phase, d.Reading.Number, d.Reading.ClosedAt, d.Reading.Total, d.Reading.Complete, d.Reading.Unclear)
 	}
 }
 

@@ -12,29 +12,29 @@ func TestContradictions(t *testing.T) {
 	r := state.Reading{Number: "8190000000000001", StatusText: "Processing", Phase: state.PhaseProcessing}
 	pending := "Waiting for the seller to respond to your cancellation request"
 	for name, c := range map[string]struct {
-		d    Drawn
+		d    Shown
 		want bool
 	}{
-		"the same":          {Drawn{Number: r.Number, caption: "processing"}, false},
-		"nothing shown":     {Drawn{}, false},
-		"another order":     {Drawn{Number: "8190000000000002", caption: "Processing"}, true},
-		"another state":     {Drawn{Number: r.Number, caption: "Awaiting delivery"}, true},
-		"unknown caption":   {Drawn{Number: r.Number, caption: "Being packed"}, true},
-		"another language":  {Drawn{Number: r.Number, caption: "Procesando"}, false},
-		"pending sentence":  {Drawn{Number: r.Number, caption: "Processing", reminder: pending}, true},
-		"harmless sentence": {Drawn{Number: r.Number, caption: "Processing", reminder: "The seller is preparing your order."}, false},
+		"the same":          {Shown{Number: r.Number, caption: "processing"}, false},
+		"nothing shown":     {Shown{}, false},
+		"another order":     {Shown{Number: "8190000000000002", caption: "Processing"}, true},
+		"another state":     {Shown{Number: r.Number, caption: "Awaiting delivery"}, true},
+		"unknown caption":   {Shown{Number: r.Number, caption: "Being packed"}, true},
+		"another language":  {Shown{Number: r.Number, caption: "Procesando"}, false},
+		"pending sentence":  {Shown{Number: r.Number, caption: "Processing", reminder: pending}, true},
+		"harmless sentence": {Shown{Number: r.Number, caption: "Processing", reminder: "The seller is preparing your order."}, false},
 	} {
 		if why := c.d.contradicts(p, r); (why != "") != c.want {
 			t.Errorf("%s: %q", name, why)
 		}
 	}
-	declined := Drawn{Number: r.Number, caption: "Processing", reminder: "The seller declined your cancellation request"}
+	declined := Shown{Number: r.Number, caption: "Processing", reminder: "The seller declined your cancellation request"}
 	if why := declined.Check(p, &r); why != "" || r.RefusedText != declined.reminder {
 		t.Errorf("a refusal that only the page shows: %+v, %q", r, why)
 	}
 	r.Complete = true
-	why := Drawn{Number: "8190000000000002"}.Check(p, &r)
-	if why == "" || r.Complete || r.Phase != state.PhaseUnknown || r.RefusedText != "" || r.Doubt != why {
+	why := Shown{Number: "8190000000000002"}.Check(p, &r)
+	if why == "" || r.Complete || r.Phase != state.PhaseUnknown || r.RefusedText != "" || r.Unclear != why {
 		t.Errorf("doubted: %+v", r)
 	}
 }
@@ -68,7 +68,7 @@ func TestMoneyAndDateAreCrossChecked(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for name, page := range map[string]Drawn{
+	for name, page := range map[string]Shown{
 		"total": {Number: d.Reading.Number, caption: "Processing", total: "US $99.99", date: "Jul 15, 2026"},
 		"date":  {Number: d.Reading.Number, caption: "Processing", total: "US $12.34", date: "Mar 1, 2026"},
 	} {

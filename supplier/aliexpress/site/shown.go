@@ -8,8 +8,8 @@ import (
 	"countermand/state"
 )
 
-// Drawn is what a page visibly shows of one order, apart from its data.
-type Drawn struct {
+// Shown is what a page visibly shows of one order, apart from its data.
+type Shown struct {
 	Number, caption, reminder string
 	date, total               string
 	buttons                   []string
@@ -43,12 +43,12 @@ func numberInLink(href string) string {
 }
 
 // phase concludes from what is shown, as from the data but with fewer signs.
-func (d Drawn) phase(p Profile) state.Phase {
+func (d Shown) phase(p Profile) state.Phase {
 	return p.phase(signs{caption: d.caption, reminder: d.reminder, buttons: d.known(p)})
 }
 
 // known gives the buttons whose type their caption tells.
-func (d Drawn) known(p Profile) []Button {
+func (d Shown) known(p Profile) []Button {
 	var out []Button
 	for _, caption := range d.buttons {
 		if p.Cancel.ButtonCaptions.Is(caption) && len(p.Cancel.ButtonTypes) > 0 {
@@ -60,11 +60,11 @@ func (d Drawn) known(p Profile) []Button {
 
 // Reading is what can be read of a page whose data never came. It is never
 // complete.
-func (d Drawn) Reading(p Profile, at time.Time, zone *time.Location, source state.Source) state.Reading {
+func (d Shown) Reading(p Profile, at time.Time, zone *time.Location, source state.Source) state.Reading {
 	r := state.Reading{
 		Number: d.Number, At: at, Zone: zone.String(), Source: source, StatusText: d.caption, Phase: d.phase(p),
 		RefusedText: p.refusedText(d.reminder), OrderedAt: p.date(afterColon(d.date), zone), Total: p.shownMoney(d.total),
-		Doubt: "the page's data never came; this is what it shows",
+		Unclear: "the page's data never came; this is what it shows",
 	}
 	_, r.CancelOffered = p.CancelButton(d.known(p))
 	return r
@@ -72,7 +72,7 @@ func (d Drawn) Reading(p Profile, at time.Time, zone *time.Location, source stat
 
 // contradicts says where what is shown and what the data say cannot both be
 // true, "" where they agree or too little is shown.
-func (d Drawn) contradicts(p Profile, r state.Reading) string {
+func (d Shown) contradicts(p Profile, r state.Reading) string {
 	if d.Number != "" && d.Number != r.Number {
 		return "the data are of order " + r.Number + ", the page shows " + d.Number
 	}
@@ -89,7 +89,7 @@ func (d Drawn) contradicts(p Profile, r state.Reading) string {
 }
 
 // contradictsSum compares the total and the day, where both are readable.
-func (d Drawn) contradictsSum(p Profile, r state.Reading) string {
+func (d Shown) contradictsSum(p Profile, r state.Reading) string {
 	total := p.shownMoney(d.total)
 	if diff, err := total.Cmp(r.Total); err == nil && total.Known() && r.Total.Known() && diff != 0 {
 		return "the data say " + r.Total.String() + ", the page shows " + Quoted(Clip(d.total))
@@ -115,11 +115,11 @@ func afterColon(s string) string {
 // Check compares a reading with what is shown of its order. Where both cannot
 // be true it takes every conclusion out of the reading and says why; else a
 // refusal counts wherever it stands.
-func (d Drawn) Check(p Profile, r *state.Reading) string {
+func (d Shown) Check(p Profile, r *state.Reading) string {
 	why := d.contradicts(p, *r)
 	switch {
 	case why != "":
-		r.Complete, r.Phase, r.RefusedText, r.CancelOffered, r.Doubt = false, state.PhaseUnknown, "", false, why
+		r.Complete, r.Phase, r.RefusedText, r.CancelOffered, r.Unclear = false, state.PhaseUnknown, "", false, why
 	case r.RefusedText == "":
 		r.RefusedText = p.refusedText(d.reminder)
 	}
@@ -135,10 +135,10 @@ func (p Profile) DetailQueries() map[string]Query {
 	}
 }
 
-// DrawnDetail reads an order's page as it is shown; ok is false where it
+// ShownDetail reads an order's page as it is shown; ok is false where it
 // shows none.
-func DrawnDetail(v View) (d Drawn, ok bool) {
-	d = Drawn{Number: NumberIn(v.TextOf("id")), caption: v.TextOf("title"), reminder: v.TextOf("note"), date: v.TextOf("date"), total: v.TextOf("total")}
+func ShownDetail(v View) (d Shown, ok bool) {
+	d = Shown{Number: NumberIn(v.TextOf("id")), caption: v.TextOf("title"), reminder: v.TextOf("note"), date: v.TextOf("date"), total: v.TextOf("total")}
 	for _, b := range v.Shown("buttons") {
 		d.buttons = append(d.buttons, b.Text)
 	}
@@ -153,21 +153,21 @@ func (p Profile) ListQueries() map[string]Query {
 	}}}
 }
 
-// DrawnList reads the list's cards as they are shown.
-func DrawnList(v View) []Drawn {
-	var out []Drawn
+// ShownList reads the list's cards as they are shown.
+func ShownList(v View) []Shown {
+	var out []Shown
 	for _, card := range v.Shown("cards") {
-		if d := drawnCard(card); d.Number != "" {
+		if d := shownCard(card); d.Number != "" {
 			out = append(out, d)
 		}
 	}
 	return out
 }
 
-// drawnCard reads one card. Its own link tells the order best; a narrow
+// shownCard reads one card. Its own link tells the order best; a narrow
 // window makes the whole card the link.
-func drawnCard(card Element) Drawn {
-	d := Drawn{Number: numberInLink(card.Attrs["href"]), caption: card.partText("status"), total: card.partText("total")}
+func shownCard(card Element) Shown {
+	d := Shown{Number: numberInLink(card.Attrs["href"]), caption: card.partText("status"), total: card.partText("total")}
 	for _, l := range card.Parts["link"] {
 		if d.Number == "" {
 			d.Number = numberInLink(l.Href)

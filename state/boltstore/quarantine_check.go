@@ -65,34 +65,34 @@ func (t *writeTx) liftSequences() error {
 	return nil
 }
 
-// wrecks checks that each damaged place leads to its record in quarantine, and that
+// checkQuarantine checks that each damaged place leads to its record in quarantine, and that
 // the guard rows of such records are still there: without them an order would
 // count as new.
-func (c *checker) wrecks() {
+func (c *checker) checkQuarantine() {
 	for row, seq := range ascend(c.t.bucket(bucketDamaged), nil, nil) {
-		w, why := c.t.wreckAt(row, seq)
+		w, why := c.t.quarantinedAt(row, seq)
 		if why != "" {
 			c.add("damaged %x: %s", row, why)
 			continue
 		}
 		for _, g := range w.Guards {
-			if !c.t.guarded(w, g) {
+			if !c.t.hasGuardRow(w, g) {
 				c.add("quarantine %s: %s %s is not in index %s", seqText(seq), w.Bucket, w.Key, g.Index)
 			}
 		}
 	}
 }
 
-// guarded tells whether a guard row is there; one of an index that there is no
+// hasGuardRow tells whether a guard row is there; one of an index that there is no
 // longer is not missed.
-func (t *readTx) guarded(w wreck, g guard) bool {
+func (t *readTx) hasGuardRow(w quarantined, g guardRow) bool {
 	b := t.bucket(g.Index)
 	return b == nil || bytes.Equal(b.Get(g.Key), w.Place)
 }
 
-// wreckAt reads what a row of the bucket of damaged places stands for, and
+// quarantinedAt reads what a row of the bucket of damaged places stands for, and
 // says what is wrong with it.
-func (t *readTx) wreckAt(row, seq []byte) (w wreck, why string) {
+func (t *readTx) quarantinedAt(row, seq []byte) (w quarantined, why string) {
 	k, key := splitPlace(row)
 	w, err := quarantine.get(t, seq)
 	switch {
@@ -132,7 +132,7 @@ func (t *writeTx) mendQuarantine() error {
 	places := t.pairs(bucketDamaged)
 	for _, p := range t.pairs(quarantine.name) {
 		if _, err := quarantine.try(p.key, p.value); err != nil {
-			if err := t.wrapWreck(p, places, err); err != nil {
+			if err := t.rewrapQuarantined(p, places, err); err != nil {
 				return err
 			}
 		}
@@ -145,13 +145,13 @@ func (t *writeTx) mendQuarantine() error {
 	return nil
 }
 
-// wrapWreck makes a row of quarantine that cannot be read itself into one that
+// rewrapQuarantined makes a row of quarantine that cannot be read itself into one that
 // can, with the bytes of the old.
-func (t *writeTx) wrapWreck(bad pair, places []pair, cause error) error {
-	w := t.wreck(quarantine, bad.key, bad.value, "a row of quarantine that is damaged itself: "+cause.Error())
+func (t *writeTx) rewrapQuarantined(bad pair, places []pair, cause error) error {
+	w := t.newQuarantined(quarantine, bad.key, bad.value, "a row of quarantine that is damaged itself: "+cause.Error())
 	for _, p := range places {
 		if k, key := splitPlace(p.key); k != nil && bytes.Equal(p.value, bad.key) {
-			w = t.wreck(k, key, bad.value, "what was set aside of it is damaged too: "+cause.Error())
+			w = t.newQuarantined(k, key, bad.value, "what was set aside of it is damaged too: "+cause.Error())
 		}
 	}
 	_, err := quarantine.write(t, bad.key, w, nil)
@@ -159,10 +159,10 @@ func (t *writeTx) wrapWreck(bad pair, places []pair, cause error) error {
 }
 
 func (t *writeTx) mendPlace(row, seq []byte) error {
-	w, why := t.wreckAt(row, seq)
+	w, why := t.quarantinedAt(row, seq)
 	if why == "" {
 		for _, g := range w.Guards {
-			if !t.guarded(w, g) {
+			if !t.hasGuardRow(w, g) {
 				if err := t.bucket(g.Index).Put(g.Key, w.Place); err != nil {
 					return t.fail(err)
 				}
@@ -185,20 +185,20 @@ func (t *writeTx) mendPlace(row, seq []byte) error {
 		return t.mendPlace(right, seq)
 	}
 	if k, key := splitPlace(row); k != nil && t.bucket(k.bucket()).Get(key) == nil {
-		return t.putWreck(t.wreck(k, key, nil, "it was set aside, and that is lost"))
+		return t.putQuarantined(t.newQuarantined(k, key, nil, "it was set aside, and that is lost"))
 	}
 	return nil
 }
 
-// setAsideLost quarantines cases that are gone although an index still leads to
+// quarantineMissing quarantines cases that are gone although an index still leads to
 // them, so that a person is alerted and their orders do not count as new.
-func (t *writeTx) setAsideLost() error {
+func (t *writeTx) quarantineMissing() error {
 	for _, index := range cases.guards {
 		for _, p := range t.pairs(index) {
 			if !bytes.HasSuffix(p.key, p.value) || len(p.value) == 0 || t.bucket(cases.name).Get(p.value) != nil || t.isDamaged(cases.name, p.value) {
 				continue
 			}
-			if err := t.putWreck(t.wreck(cases, p.value, nil, "it is gone, and index "+index+" still leads to it")); err != nil {
+			if err := t.putQuarantined(t.newQuarantined(cases, p.value, nil, "it is gone, and index "+index+" still leads to it")); err != nil {
 				return err
 			}
 		}
