@@ -88,11 +88,7 @@ func (l *lane) alarm(ctx context.Context, cause error) error {
 	if l.failures != failureAlarm {
 		return nil
 	}
-	return l.update(ctx, func(t *txn) error {
-		a, err := t.Account(l.name)
-		if err != nil {
-			return err
-		}
+	return l.updateAccount(ctx, func(t *txn, a state.Account) error {
 		a.Why = cause.Error()
 		a.Since = t.now
 		if _, err := t.PutAccount(a); err != nil {
@@ -108,11 +104,7 @@ func (l *lane) succeeded(ctx context.Context) error {
 		return nil
 	}
 	l.failures = 0
-	return l.update(ctx, func(t *txn) error {
-		a, err := t.Account(l.name)
-		if err != nil {
-			return err
-		}
+	return l.updateAccount(ctx, func(t *txn, a state.Account) error {
 		if a.Why == "" {
 			return nil
 		}
@@ -120,7 +112,7 @@ func (l *lane) succeeded(ctx context.Context) error {
 			return err
 		}
 		a.Why, a.Since = "", t.now
-		_, err = t.PutAccount(a)
+		_, err := t.PutAccount(a)
 		return err
 	})
 }
@@ -130,11 +122,7 @@ func (l *lane) succeeded(ctx context.Context) error {
 func (l *lane) down(ctx context.Context, cause error) error {
 	kind := supplier.KindOf(cause)
 	l.e.o.Log.Warn().Err(cause).Str("account", l.name).Str("kind", string(kind)).Msg("account rests")
-	return l.update(ctx, func(t *txn) error {
-		a, err := t.Account(l.name)
-		if err != nil {
-			return err
-		}
+	return l.updateAccount(ctx, func(t *txn, a state.Account) error {
 		a.Until, a.Why = t.now.Add(l.account.CoolDown), cause.Error()
 		next := a.State
 		switch kind {
@@ -144,7 +132,7 @@ func (l *lane) down(ctx context.Context, cause error) error {
 			next = state.AccountChallenged
 		}
 		if next == a.State {
-			_, err = t.PutAccount(a)
+			_, err := t.PutAccount(a)
 			return err
 		}
 		if err := t.resolveAccount(l, a); err != nil {
@@ -163,16 +151,12 @@ func (l *lane) up(ctx context.Context) error {
 	l.e.o.Log.Info().Str("account", l.name).Msg("account is ready again")
 	l.failures = 0 // what was told of it was resolved when the session went
 	l.asked = 0
-	return l.update(ctx, func(t *txn) error {
-		a, err := t.Account(l.name)
-		if err != nil {
-			return err
-		}
+	return l.updateAccount(ctx, func(t *txn, a state.Account) error {
 		if err := t.resolveAccount(l, a); err != nil {
 			return err
 		}
 		a.State, a.Lent, a.Why, a.Until, a.Since = state.AccountReady, false, "", time.Time{}, t.now
-		_, err = t.PutAccount(a)
+		_, err := t.PutAccount(a)
 		return err
 	})
 }

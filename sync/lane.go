@@ -187,16 +187,10 @@ func (l *lane) interrupted(ctx context.Context, f state.Effect) error {
 // replan makes a message that was interrupted due again.
 func (l *lane) replan(ctx context.Context, f state.Effect) error {
 	return l.update(ctx, func(t *txn) error {
-		now, err := t.Effect(f.ID)
-		if missing(err) {
+		return t.onEffect(f.ID, func(now *state.Effect) error {
+			now.State, now.NotBefore = state.EffectPlanned, t.now
 			return nil
-		}
-		if err != nil {
-			return err
-		}
-		now.State, now.NotBefore = state.EffectPlanned, t.now
-		_, err = t.PutEffect(now)
-		return err
+		})
 	})
 }
 
@@ -213,7 +207,7 @@ func (l *lane) end(ctx context.Context, f state.Effect, ev state.Event) error {
 			return nil
 		}
 		if err != nil {
-			return fmt.Errorf("open case %s: %w", f.CaseID, err)
+			return err
 		}
 		_, err = t.step(c, ev)
 		return err
@@ -222,15 +216,20 @@ func (l *lane) end(ctx context.Context, f state.Effect, ev state.Event) error {
 
 // update is a transaction under the lane's fence.
 func (l *lane) update(ctx context.Context, fn func(*txn) error) error {
+	return l.updateAccount(ctx, func(t *txn, _ state.Account) error { return fn(t) })
+}
+
+// updateAccount is the same, with the account as it is stored.
+func (l *lane) updateAccount(ctx context.Context, fn func(*txn, state.Account) error) error {
 	return l.e.update(ctx, func(t *txn) error {
 		a, err := t.Account(l.name)
 		if err != nil {
-			return fmt.Errorf("open account %s: %w", l.name, err)
+			return err
 		}
 		if a.Fence != l.fence {
 			return errFenced
 		}
-		return fn(t)
+		return fn(t, a)
 	})
 }
 
@@ -287,7 +286,7 @@ func (l *lane) recheckShopOrder(ctx context.Context, f state.Effect) (wait bool,
 		return err
 	})
 	if err != nil {
-		return false, fmt.Errorf("open case %s: %w", f.CaseID, err)
+		return false, err
 	}
 	s, known := l.e.o.Shops[c.Shop]
 	if !known || c.Cause.Rank() >= state.CauseCancelled.Rank() {
@@ -302,10 +301,7 @@ func (l *lane) recheckShopOrder(ctx context.Context, f state.Effect) (wait bool,
 		return true, l.putOff(ctx, nil, f.ID)
 	}
 	err = l.update(ctx, func(t *txn) error {
-		if err := t.reconcile(o, s, nil); err != nil {
-			return fmt.Errorf("settle %s %s: %w", o.Shop, o.Name, err)
-		}
-		return nil
+		return t.reconcile(o, s, nil)
 	})
 	if errors.Is(err, state.ErrCorrupt) {
 		return false, l.holdBesideDamage(ctx, f)
@@ -348,7 +344,7 @@ func (l *lane) begin(ctx context.Context, f state.Effect) (c state.Case, begun b
 			return err
 		}
 		if c, err = t.Case(f.CaseID); err != nil {
-			return fmt.Errorf("open case %s: %w", f.CaseID, err)
+			return err
 		}
 		if c, err = t.step(c, state.Event{Kind: state.EventBegin, By: state.ByEngine}); err != nil {
 			return err
@@ -375,14 +371,14 @@ func (l *lane) dispatch(ctx context.Context, f state.Effect) error {
 	return l.update(ctx, func(t *txn) error {
 		now, err := t.Effect(f.ID)
 		if err != nil {
-			return fmt.Errorf("open effect %s: %w", f.ID, err)
+			return err
 		}
 		if now.Fence != l.fence || now.State == state.EffectPlanned {
 			return errFenced
 		}
 		c, err := t.Case(f.CaseID)
 		if err != nil {
-			return fmt.Errorf("open case %s: %w", f.CaseID, err)
+			return err
 		}
 		// No fault here: a mark that the table refuses must stop the click.
 		if _, err := t.apply(c, state.Event{Kind: state.EventDispatching, By: state.ByEngine}); err != nil {

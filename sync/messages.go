@@ -124,11 +124,11 @@ func (l *lane) markMessage(ctx context.Context, f state.Effect) error {
 	return l.update(ctx, func(t *txn) error {
 		now, err := t.Effect(f.ID)
 		if err != nil {
-			return fmt.Errorf("open effect %s: %w", f.ID, err)
+			return err
 		}
 		c, err := t.Case(f.CaseID)
 		if err != nil {
-			return fmt.Errorf("open case %s: %w", f.CaseID, err)
+			return err
 		}
 		if now.Fence != l.fence {
 			return errFenced
@@ -174,17 +174,12 @@ func (l *lane) endMessage(ctx context.Context, f state.Effect, res supplier.Mess
 				return err
 			}
 		}
-		c, err := t.Case(f.CaseID)
-		if missing(err) {
-			return nil
-		}
-		if err != nil {
-			return fmt.Errorf("open case %s: %w", f.CaseID, err)
-		}
 		if ev.Messaged.Maybe {
 			ev.Messaged.Detail += lookFirst
 		}
-		_, err = t.step(c, ev)
-		return err
+		return t.onCase(f.CaseID, func(c state.Case) error {
+			_, err := t.step(c, ev)
+			return err
+		})
 	})
 }

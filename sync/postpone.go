@@ -24,23 +24,15 @@ func (l *lane) postponeEffect(ctx context.Context, f state.Effect, cause error) 
 	}
 	l.e.o.Log.Error().Err(cause).Str("account", l.name).Str("effect", f.ID).Msg("work could not be done and was put off")
 	err := l.update(ctx, func(t *txn) error {
-		now, err := t.Effect(f.ID)
-		if missing(err) {
-			return nil
-		}
-		if err != nil {
-			return err
-		}
-		if now.Tries++; now.Tries > 1 { // a single fault of the disk is over at once
-			now.NotBefore = t.now.Add(machine.Backoff(now.Tries))
-		}
-		if now.Tries >= postponeAlarm {
-			if err := t.alertWorkFails(effectAlert(now), f.CaseID, l.name, cause); err != nil {
-				return err
+		return t.onEffect(f.ID, func(now *state.Effect) error {
+			if now.Tries++; now.Tries > 1 { // a single fault of the disk is over at once
+				now.NotBefore = t.now.Add(machine.Backoff(now.Tries))
 			}
-		}
-		_, err = t.PutEffect(now)
-		return err
+			if now.Tries < postponeAlarm {
+				return nil
+			}
+			return t.alertWorkFails(effectAlert(*now), f.CaseID, l.name, cause)
+		})
 	})
 	if err != nil {
 		return errors.Join(cause, err)
@@ -90,14 +82,12 @@ func (e *Engine) tickEach(ctx context.Context, due []state.Case, cause error) er
 	var errs []error
 	for _, c := range due {
 		err := e.update(ctx, func(t *txn) error {
-			now, err := t.Case(c.ID)
-			if missing(err) || err == nil && (now.DueAt.IsZero() || now.DueAt.After(t.now)) {
-				return nil
-			}
-			if err != nil {
-				return err
-			}
-			return t.tick(now)
+			return t.onCase(c.ID, func(now state.Case) error {
+				if now.DueAt.IsZero() || now.DueAt.After(t.now) {
+					return nil
+				}
+				return t.tick(now)
+			})
 		})
 		switch {
 		case ctx.Err() != nil || errors.Is(err, state.ErrDisk):
@@ -113,26 +103,14 @@ func (e *Engine) tickEach(ctx context.Context, due []state.Case, cause error) er
 func (e *Engine) postpone(ctx context.Context, id string, cause error) error {
 	e.o.Log.Error().Err(cause).Str("case", id).Msg("a due case could not be moved and was put off")
 	told := e.update(ctx, func(t *txn) error {
-		c, err := t.Case(id)
-		if missing(err) {
-			return nil
-		}
-		if err != nil {
-			return err
-		}
-		return t.alertWorkFails(tickAlert(c), c.ID, c.Account, cause)
+		return t.onCase(id, func(c state.Case) error { return t.alertWorkFails(tickAlert(c), c.ID, c.Account, cause) })
 	})
 	err := e.update(ctx, func(t *txn) error { // perhaps it cannot be saved at all
-		c, err := t.Case(id)
-		if missing(err) {
-			return nil
-		}
-		if err != nil {
+		return t.onCase(id, func(c state.Case) error {
+			c.DueAt = t.now.Add(postponedFor)
+			_, err := t.PutCase(c)
 			return err
-		}
-		c.DueAt = t.now.Add(postponedFor)
-		_, err = t.PutCase(c)
-		return err
+		})
 	})
 	if err = errors.Join(told, err); err != nil {
 		return errors.Join(cause, err)
@@ -146,7 +124,7 @@ func (l *lane) holdBesideDamage(ctx context.Context, f state.Effect) error {
 	return l.update(ctx, func(t *txn) error {
 		c, err := t.Case(f.CaseID)
 		if err != nil {
-			return fmt.Errorf("open case %s: %w", f.CaseID, err)
+			return err
 		}
 		doubt := state.Mapping{SupplierOrder: c.SupplierOrder, Conflict: state.Found(state.RecordDamaged, "")}
 		_, err = t.step(c, state.Event{Kind: state.EventMapped, By: state.ByEngine, Mapping: &doubt})

@@ -66,22 +66,17 @@ func (l *lane) replanMissing(ctx context.Context) (left bool, err error) {
 // interrupted: the case itself keeps the mark.
 func (l *lane) replanRequest(ctx context.Context, id string) error {
 	return l.update(ctx, func(t *txn) error {
-		c, err := t.Case(id)
-		if missing(err) {
-			return nil
-		}
-		if err != nil {
-			return fmt.Errorf("open case %s: %w", id, err)
-		}
-		gone, err := l.requestMissing(t, c)
-		if err != nil || !gone { // a person was quicker
-			return err
-		}
-		l.e.o.Log.Warn().Str("account", l.name).Str("case", id).Msg("the record of a request is gone: taken up anew")
-		if c.Status == state.Requesting {
-			_, err = t.step(c, state.Event{Kind: state.EventInterrupted, By: state.ByEngine})
-			return err
-		}
-		return t.planEffect(c, machine.Plan{Kind: state.EffectRequest, NotBefore: t.now, Why: "ask the supplier to cancel"})
+		return t.onCase(id, func(c state.Case) error {
+			gone, err := l.requestMissing(t, c)
+			if err != nil || !gone { // a person was quicker
+				return err
+			}
+			l.e.o.Log.Warn().Str("account", l.name).Str("case", id).Msg("the record of a request is gone: taken up anew")
+			if c.Status == state.Requesting {
+				_, err = t.step(c, state.Event{Kind: state.EventInterrupted, By: state.ByEngine})
+				return err
+			}
+			return t.planEffect(c, machine.Plan{Kind: state.EffectRequest, NotBefore: t.now, Why: "ask the supplier to cancel"})
+		})
 	})
 }

@@ -100,11 +100,11 @@ func (t *txn) apply(c state.Case, ev state.Event) (state.Case, error) {
 	}
 	next := out.Case
 	if next.Rev, err = t.PutCase(next); err != nil {
-		return c, fmt.Errorf("save case %s: %w", c.ID, err)
+		return c, err
 	}
 	for _, entry := range out.Entries {
 		if err := t.AddEntry(next.ID, entry); err != nil {
-			return c, fmt.Errorf("write the journal of case %s: %w", c.ID, err)
+			return c, err
 		}
 	}
 	if err := t.effects(next, out); err != nil {
@@ -126,6 +126,34 @@ func missing(err error) bool {
 	return errors.Is(err, state.ErrNotFound) || errors.Is(err, state.ErrCorrupt)
 }
 
+// onCase runs fn on a case; one that is not there or damaged is left alone.
+func (t *txn) onCase(id string, fn func(state.Case) error) error {
+	c, err := t.Case(id)
+	if missing(err) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	return fn(c)
+}
+
+// onEffect saves what fn makes of an effect; one that is not there or damaged
+// is left alone.
+func (t *txn) onEffect(id string, fn func(*state.Effect) error) error {
+	f, err := t.Effect(id)
+	if missing(err) {
+		return nil
+	}
+	if err == nil {
+		err = fn(&f)
+	}
+	if err == nil {
+		_, err = t.PutEffect(f)
+	}
+	return err
+}
+
 // effects drops and plans what the step wants.
 func (t *txn) effects(c state.Case, out machine.Outcome) error {
 	for _, kind := range out.Drops {
@@ -134,12 +162,12 @@ func (t *txn) effects(c state.Case, out machine.Outcome) error {
 		case missing(err):
 			continue
 		case err != nil:
-			return fmt.Errorf("open effect %s of case %s: %w", kind, c.ID, err)
+			return err
 		case f.State != state.EffectPlanned:
 			continue // under way: it runs to its end
 		}
 		if err := t.DeleteEffect(f.ID); err != nil {
-			return fmt.Errorf("drop effect %s: %w", f.ID, err)
+			return err
 		}
 	}
 	for _, p := range out.Plans {
@@ -163,7 +191,7 @@ func (t *txn) planEffect(c state.Case, p machine.Plan) error {
 	case missing(err):
 		f = state.Effect{ID: id, CaseID: c.ID, Kind: p.Kind, State: state.EffectPlanned, Lane: c.Account, Depth: p.Depth, Why: p.Why, NotBefore: p.NotBefore, PlannedAt: t.now}
 	case err != nil:
-		return fmt.Errorf("open effect %s: %w", id, err)
+		return err
 	case f.State != state.EffectPlanned:
 		return nil // under way: its end decides what follows
 	default:
@@ -173,10 +201,8 @@ func (t *txn) planEffect(c state.Case, p machine.Plan) error {
 			f.NotBefore, f.Why = p.NotBefore, p.Why
 		}
 	}
-	if _, err := t.PutEffect(f); err != nil {
-		return fmt.Errorf("plan effect %s: %w", id, err)
-	}
-	return nil
+	_, err = t.PutEffect(f)
+	return err
 }
 
 var depths = map[state.Depth]int{state.DepthList: 1, state.DepthDetail: 2, state.DepthTracking: 3}
@@ -209,25 +235,20 @@ func (t *txn) raise(a state.Alert) error {
 	if a.Page {
 		a.NextAt = t.now
 	}
-	if _, err := t.RaiseAlert(a); err != nil {
-		return fmt.Errorf("raise alert %s: %w", a.Key, err)
-	}
 	t.alerts = true
-	return nil
+	_, err := t.RaiseAlert(a)
+	return err
 }
 
 // resolve marks an alert as holding no longer: no reminders from then on, but
 // a last word, of what became of it, where somebody was called.
 func (t *txn) resolve(key, became string) error {
 	a, err := t.AlertByKey(key)
-	if missing(err) {
+	if missing(err) || err == nil && !a.ResolvedAt.IsZero() {
 		return nil
 	}
 	if err != nil {
-		return fmt.Errorf("open alert %s: %w", key, err)
-	}
-	if !a.ResolvedAt.IsZero() {
-		return nil
+		return err
 	}
 	a.ResolvedAt = t.now
 	if became != "" {
@@ -236,28 +257,25 @@ func (t *txn) resolve(key, became string) error {
 	if a.Page && a.Deliveries > 0 {
 		a.NextAt = t.now // those who were called hear that it is over
 	}
-	if _, err := t.PutAlert(a); err != nil {
-		return fmt.Errorf("resolve alert %s: %w", key, err)
-	}
 	t.alerts = true
-	return nil
+	_, err = t.PutAlert(a)
+	return err
 }
 
 // fault shows a person an event that the table does not allow.
 func (t *txn) fault(c state.Case, ev state.Event, why *machine.RefusedError) (state.Case, error) {
 	t.e.o.Log.Error().Err(why).Str("case", c.ID).Msg("event not allowed")
 	entry := state.Entry{At: t.now, Event: ev.Kind, From: c.Status, To: c.Status, By: ev.By, Detail: "not allowed: " + why.Error()}
-	if err := t.AddEntry(c.ID, entry); err != nil {
-		return c, fmt.Errorf("write the journal of case %s: %w", c.ID, err)
-	}
+	err := t.AddEntry(c.ID, entry)
 	if ev.Kind == state.EventTick {
 		c.DueAt = t.now.Add(time.Hour)
 	}
-	rev, err := t.PutCase(c)
-	if err != nil {
-		return c, fmt.Errorf("save case %s: %w", c.ID, err)
+	if err == nil {
+		c.Rev, err = t.PutCase(c)
 	}
-	c.Rev = rev
+	if err != nil {
+		return c, err
+	}
 	a := why.Alert(c)
 	t.changes = append(t.changes, Change{Case: c, Entries: []state.Entry{entry}, Alerts: []state.Alert{a}})
 	return c, t.raise(a)

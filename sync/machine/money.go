@@ -21,16 +21,7 @@ func (x *change) closed(r *state.Reading, why string) {
 	x.compareRefund()
 }
 
-func readingCancelled(x *change) error {
-	r := x.ev.Reading
-	if x.listOnly(r) || !x.passesGuard(r) {
-		return nil
-	}
-	x.keepFacts(r)
-	x.planNextCheck()
-	x.compareRefund()
-	return nil
-}
+func readingCancelled(x *change, _ *state.Reading, _ state.Case) { x.compareRefund() }
 
 // siteRefund stores the refund that the site shows. What a person said before
 // outranks it, unless the site shows the whole amount and the person a part: then

@@ -164,12 +164,28 @@ func (x *change) listOnly(r *state.Reading) bool {
 	return true
 }
 
-func readingQueued(x *change) error {
-	r := x.ev.Reading
-	if x.listOnly(r) || !x.passesGuard(r) {
+// onReading wraps what a reading means in a status. Nothing is concluded from a
+// list entry, or from a page that does not pass the guard. before is the case
+// without what the reading tells.
+func onReading(conclude func(x *change, r *state.Reading, before state.Case)) handler {
+	return func(x *change) error {
+		r := x.ev.Reading
+		if x.listOnly(r) || x.start == state.Held && x.c.NumberUnsure || !x.passesGuard(r) {
+			return nil
+		}
+		before := x.c
+		x.keepFacts(r)
+		if x.start != state.Queued { // its request reads it
+			x.planNextCheck()
+		}
+		conclude(x, r, before)
 		return nil
 	}
-	x.keepFacts(r)
+}
+
+// answeredAlready moves a case that was not asked yet where the page shows that
+// it is closed, asked or shipped.
+func (x *change) answeredAlready(r *state.Reading) bool {
 	switch {
 	case r.Phase == state.PhaseClosed:
 		x.closed(r, "the order is closed already")
@@ -178,38 +194,21 @@ func readingQueued(x *change) error {
 		x.requested(r, "a cancel request stands already")
 	case shippedPhase(r.Phase):
 		x.refusedAsShipped(r)
-	case AwaitsRules(x.c) && !x.c.DetailAt.IsZero():
+	default:
+		return false
+	}
+	return true
+}
+
+func readingQueued(x *change, r *state.Reading, _ state.Case) {
+	if !x.answeredAlready(r) && AwaitsRules(x.c) && !x.c.DetailAt.IsZero() {
 		x.applyRules(fmt.Sprintf("the %s order of %s was read", x.supplier(), Stamp(x.c.OrderedAt)))
 	}
-	return nil
 }
 
-func readingHeld(x *change) error {
-	r := x.ev.Reading
-	if x.listOnly(r) || x.c.NumberUnsure || !x.passesGuard(r) {
-		return nil
-	}
-	x.keepFacts(r)
-	switch {
-	case r.Phase == state.PhaseClosed:
-		x.closed(r, "the order is closed already")
-	case r.Phase == state.PhasePending:
-		x.requested(r, "a cancel request stands already")
-	case shippedPhase(r.Phase):
-		x.refusedAsShipped(r)
-	default:
-		x.planNextCheck()
-	}
-	return nil
-}
+func readingHeld(x *change, r *state.Reading, _ state.Case) { x.answeredAlready(r) }
 
-func readingRequested(x *change) error {
-	r := x.ev.Reading
-	if x.listOnly(r) || !x.passesGuard(r) {
-		return nil
-	}
-	x.keepFacts(r)
-	x.planNextCheck()
+func readingRequested(x *change, r *state.Reading, _ state.Case) {
 	switch {
 	case r.Phase == state.PhaseClosed:
 		x.closed(r, x.closedWhy(r))
@@ -226,60 +225,35 @@ func readingRequested(x *change) error {
 		x.say("the page says “%s”, which countermand does not know: nothing concluded", r.StatusText)
 		x.alert(AlertUnknownState)
 	}
-	return nil
 }
 
-func readingRefused(x *change) error {
-	r := x.ev.Reading
-	if x.listOnly(r) || !x.passesGuard(r) {
-		return nil
-	}
-	marked := !x.c.ShippedAt.IsZero()
-	x.keepFacts(r)
-	x.planNextCheck()
+func readingRefused(x *change, r *state.Reading, before state.Case) {
 	switch r.Phase {
 	case state.PhaseClosed:
 		x.closed(r, "the order is closed after all")
 	case state.PhasePending:
 		x.requested(r, "a cancel request stands again")
 	default:
-		x.shippedMeanwhile(marked)
+		x.shippedMeanwhile(!before.ShippedAt.IsZero())
 		x.concludeFromProof(r)
 	}
-	return nil
 }
 
-func readingDisputable(x *change) error {
-	r := x.ev.Reading
-	if x.listOnly(r) || !x.passesGuard(r) {
-		return nil
-	}
-	before, marked := x.c.Proof, !x.c.ShippedAt.IsZero()
-	x.keepFacts(r)
-	x.planNextCheck()
+func readingDisputable(x *change, r *state.Reading, before state.Case) {
 	if r.Phase == state.PhaseClosed {
 		x.closed(r, "the order is closed after all")
-		return nil
+		return
 	}
-	x.shippedMeanwhile(marked)
-	x.newProof(before)
-	return nil
+	x.shippedMeanwhile(!before.ShippedAt.IsZero())
+	x.newProof(before.Proof)
 }
 
-func readingDisputed(x *change) error {
-	r := x.ev.Reading
-	if x.listOnly(r) || !x.passesGuard(r) {
-		return nil
-	}
-	before, refund := x.c.Proof, x.c.Refund
-	x.keepFacts(r)
-	x.planNextCheck()
-	x.newProof(before)
-	if x.c.Refund != nil && (refund == nil || *refund != *x.c.Refund) {
+func readingDisputed(x *change, _ *state.Reading, before state.Case) {
+	x.newProof(before.Proof)
+	if x.c.Refund != nil && (before.Refund == nil || *before.Refund != *x.c.Refund) {
 		x.say("the site shows a refund of %s to %s: decide won or lost", x.c.Refund.Amount, x.c.Refund.To)
 		x.alert(AlertDisputeRefund)
 	}
-	return nil
 }
 
 // newProof notes a changed proof in the journal; the status stays.

@@ -108,7 +108,7 @@ var everyStatus = map[state.Status]status{
 			state.EventMapped:    mappedAgain,
 			state.EventReplaced:  replaced,
 			state.EventWithdrawn: withdrawn,
-			state.EventReading:   readingHeld,
+			state.EventReading:   onReading(readingHeld),
 			state.EventApprove:   approve,
 			state.EventRetry:     retryHeld,
 			state.EventIgnore:    ignore,
@@ -128,7 +128,7 @@ var everyStatus = map[state.Status]status{
 			state.EventReplaced:  replaced,
 			state.EventWithdrawn: withdrawn,
 			state.EventBegin:     begin,
-			state.EventReading:   readingQueued,
+			state.EventReading:   onReading(readingQueued),
 			state.EventRetry:     retryQueued,
 			state.EventIgnore:    ignore,
 		}),
@@ -158,7 +158,7 @@ var everyStatus = map[state.Status]status{
 	},
 	state.Requested: {
 		handlers: openRow(row{
-			state.EventReading: readingRequested,
+			state.EventReading: onReading(readingRequested),
 			state.EventRetry:   readNow,
 			state.EventRefund:  refundByOperator,
 			state.EventIgnore:  ignore,
@@ -173,7 +173,7 @@ var everyStatus = map[state.Status]status{
 	},
 	state.Cancelled: {
 		handlers: openRow(row{
-			state.EventReading:  readingCancelled,
+			state.EventReading:  onReading(readingCancelled),
 			state.EventRetry:    readNow,
 			state.EventRefund:   refundByOperator,
 			state.EventOpened:   opened,
@@ -195,7 +195,7 @@ var everyStatus = map[state.Status]status{
 	},
 	state.Refused: {
 		handlers: openRow(row{
-			state.EventReading:  readingRefused,
+			state.EventReading:  onReading(readingRefused),
 			state.EventRetry:    readNow,
 			state.EventRefund:   refundByOperator,
 			state.EventOpened:   opened,
@@ -221,7 +221,7 @@ var everyStatus = map[state.Status]status{
 	},
 	state.Disputable: {
 		handlers: openRow(row{
-			state.EventReading:  readingDisputable,
+			state.EventReading:  onReading(readingDisputable),
 			state.EventRetry:    readNow,
 			state.EventRefund:   refundByOperator,
 			state.EventOpened:   opened,
@@ -242,7 +242,7 @@ var everyStatus = map[state.Status]status{
 	},
 	state.Disputed: {
 		handlers: openRow(row{
-			state.EventReading:  readingDisputed,
+			state.EventReading:  onReading(readingDisputed),
 			state.EventRetry:    readNow,
 			state.EventRefund:   refundByOperator,
 			state.EventWon:      won,
