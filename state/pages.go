@@ -1,6 +1,9 @@
 package state
 
-import "iter"
+import (
+	"context"
+	"iter"
+)
 
 // All goes through a listing page by page. An error is the last that it gives.
 func All[T any](list func(Page) ([]T, string, error)) iter.Seq2[T, error] {
@@ -46,4 +49,13 @@ func OpenCases(tx interface {
 			}
 		}
 	}
+}
+
+// Get reads one thing in a transaction of its own.
+func Get[T any](ctx context.Context, s Store, read func(ReadTx) (T, error)) (v T, err error) {
+	err = s.View(ctx, func(tx ReadTx) (err error) {
+		v, err = read(tx)
+		return err
+	})
+	return v, err
 }

@@ -40,11 +40,7 @@ func (l *lane) lease(ctx context.Context) error {
 // ready tells whether the account can be worked. After a cool-down it looks
 // at the session, without clicking anything.
 func (l *lane) ready(ctx context.Context) (bool, error) {
-	var a state.Account
-	err := l.e.o.Store.View(ctx, func(tx state.ReadTx) (err error) {
-		a, err = tx.Account(l.name)
-		return err
-	})
+	a, err := state.Get(ctx, l.e.o.Store, func(tx state.ReadTx) (state.Account, error) { return tx.Account(l.name) })
 	switch {
 	case err != nil:
 		return false, fmt.Errorf("open account %s: %w", l.name, err)

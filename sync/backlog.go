@@ -68,11 +68,7 @@ type backlog struct {
 }
 
 func (l *lane) backlog(ctx context.Context) (b backlog, err error) {
-	var ids []string
-	err = l.e.o.Store.View(ctx, func(tx state.ReadTx) (err error) {
-		ids, err = tx.DueEffectIDs(l.name, l.e.o.Now())
-		return err
-	})
+	ids, err := state.Get(ctx, l.e.o.Store, func(tx state.ReadTx) ([]string, error) { return tx.DueEffectIDs(l.name, l.e.o.Now()) })
 	if err != nil {
 		return b, fmt.Errorf("find work of account %s: %w", l.name, err)
 	}

@@ -55,11 +55,7 @@ var _ shop.Sink = (*Engine)(nil)
 // drainInbox works the knocks that are due.
 func (e *Engine) drainInbox(ctx context.Context) error {
 	for ctx.Err() == nil {
-		var knocks []state.Knock
-		err := e.o.Store.View(ctx, func(tx state.ReadTx) (err error) {
-			knocks, err = tx.Knocks(e.o.Now(), knockBatch)
-			return err
-		})
+		knocks, err := state.Get(ctx, e.o.Store, func(tx state.ReadTx) ([]state.Knock, error) { return tx.Knocks(e.o.Now(), knockBatch) })
 		if err != nil {
 			return fmt.Errorf("open the inbox: %w", err)
 		}

@@ -280,11 +280,7 @@ func (l *lane) request(ctx context.Context, f state.Effect) error {
 // of a request or of removed lines, which the shop can undo unnoticed. wait is
 // set where the shop cannot be read now.
 func (l *lane) recheckShopOrder(ctx context.Context, f state.Effect) (wait bool, err error) {
-	var c state.Case
-	err = l.e.o.Store.View(ctx, func(tx state.ReadTx) (err error) {
-		c, err = tx.Case(f.CaseID)
-		return err
-	})
+	c, err := state.Get(ctx, l.e.o.Store, func(tx state.ReadTx) (state.Case, error) { return tx.Case(f.CaseID) })
 	if err != nil {
 		return false, err
 	}

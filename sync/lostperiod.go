@@ -13,11 +13,7 @@ import (
 // readLostPeriod reads whether a backup was restored, and when the lost period was.
 // The first start on the backup ends it.
 func (e *Engine) readLostPeriod(ctx context.Context) error {
-	var mark string
-	err := e.o.Store.View(ctx, func(tx state.ReadTx) (err error) {
-		mark, err = tx.Value(state.ValueRestored)
-		return err
-	})
+	mark, err := state.Get(ctx, e.o.Store, func(tx state.ReadTx) (string, error) { return tx.Value(state.ValueRestored) })
 	if err != nil || mark == "" {
 		return err
 	}

@@ -37,10 +37,8 @@ const (
 // drain works until nothing is due.
 func (l *shopLane) drain(ctx context.Context) error {
 	for ctx.Err() == nil {
-		var due []state.Effect
-		err := l.e.o.Store.View(ctx, func(tx state.ReadTx) (err error) {
-			due, err = tx.DueEffects(state.ShopLane(l.name), l.e.o.Now(), laneBatch)
-			return err
+		due, err := state.Get(ctx, l.e.o.Store, func(tx state.ReadTx) ([]state.Effect, error) {
+			return tx.DueEffects(state.ShopLane(l.name), l.e.o.Now(), laneBatch)
 		})
 		if err != nil {
 			return fmt.Errorf("find work of shop %s: %w", l.name, err)
@@ -299,11 +297,7 @@ func (l *shopLane) cancelDone(ctx context.Context, f state.Effect, res shop.Canc
 
 // answer resolves or declines the customer's request.
 func (l *shopLane) answer(ctx context.Context, f state.Effect) error {
-	var r state.Request
-	err := l.e.o.Store.View(ctx, func(tx state.ReadTx) (err error) {
-		r, err = tx.Request(f.Shop, f.OrderID)
-		return err
-	})
+	r, err := state.Get(ctx, l.e.o.Store, func(tx state.ReadTx) (state.Request, error) { return tx.Request(f.Shop, f.OrderID) })
 	if missing(err) || err == nil && (len(r.EditIDs) == 0 || f.Kind == state.EffectDeclineRequest && r.Status != state.RequestDeclining) {
 		return l.end(ctx, f, nil)
 	}

@@ -24,11 +24,7 @@ func (t *txn) planWriteBack(shopName, orderID string) error {
 // writeBack puts the tag and the metafield on the order. It never holds up a
 // case: what fails is tried a few times and shown at the next change.
 func (l *shopLane) writeBack(ctx context.Context, f state.Effect) error {
-	var cases []state.Case
-	err := l.e.o.Store.View(ctx, func(tx state.ReadTx) (err error) {
-		cases, err = tx.CasesByShopOrder(f.Shop, f.OrderID)
-		return err
-	})
+	cases, err := state.Get(ctx, l.e.o.Store, func(tx state.ReadTx) ([]state.Case, error) { return tx.CasesByShopOrder(f.Shop, f.OrderID) })
 	if err != nil && !errors.Is(err, state.ErrCorrupt) {
 		return fmt.Errorf("list the cases of %s: %w", f.OrderID, err)
 	}

@@ -41,11 +41,7 @@ func (b *Outbox) Digest(ctx context.Context) error {
 	b.sending.Lock()
 	defer b.sending.Unlock()
 	now := b.o.Now()
-	var d digest
-	err := b.o.Store.View(ctx, func(tx state.ReadTx) (err error) {
-		d, err = collect(tx, now)
-		return err
-	})
+	d, err := state.Get(ctx, b.o.Store, func(tx state.ReadTx) (digest, error) { return collect(tx, now) })
 	if err != nil {
 		return fmt.Errorf("collect the digest: %w", err)
 	}
