@@ -5,7 +5,6 @@ import (
 	"io"
 	"os"
 	"path/filepath"
-	"slices"
 	"strings"
 )
 
@@ -40,7 +39,6 @@ func load(path, credentials string, files bool) (*Config, Warnings, error) {
 	d.document(data, c)
 	r := resolver{base: base, credentials: credentials}
 	r.config(c)
-	d.singleAccounts(c)
 	d.validate(c)
 	if files {
 		d.files(c)
@@ -118,18 +116,11 @@ func (r resolver) shop(s *Shop, accounts []Account) {
 		s.Endpoint = "https://" + s.Domain
 	}
 	s.Endpoint = strings.TrimSuffix(s.Endpoint, "/")
-	if s.Account == "" && len(s.Accounts) == 0 && len(accounts) == 1 {
+	switch {
+	case s.Account != "":
+	case len(s.Accounts) == 1:
+		s.Account, s.Accounts = s.Accounts[0], nil
+	case len(s.Accounts) == 0 && len(accounts) == 1:
 		s.Account = accounts[0].Name
-	}
-}
-
-// singleAccounts turns a list of one account into what it means.
-func (d *decoder) singleAccounts(c *Config) {
-	for i := range c.Shops {
-		if s := &c.Shops[i]; s.Account == "" && len(s.Accounts) == 1 {
-			s.Account, s.Accounts = s.Accounts[0], nil
-			list := fmt.Sprintf("shops[%d].accounts[0]", i)
-			d.changed = slices.DeleteFunc(d.changed, func(p string) bool { return p == list })
-		}
 	}
 }

@@ -186,7 +186,7 @@ func TestCredentials(t *testing.T) {
 
 	// Outside the service nobody sees it: the check warns, the daemon stops.
 	c, warnings, err := load(filepath.Join(dir, "c.yaml"), "", true)
-	if err != nil || len(warnings) != 1 || !strings.Contains(warnings.String(), "shops[0].token_file") {
+	if err != nil || len(warnings) != 1 || !strings.Contains(Problems(warnings).Error(), "shops[0].token_file") {
 		t.Fatalf("error %v, warnings %v", err, warnings)
 	}
 	if _, err := ReadSecret(c.Shops[0].TokenFile); err == nil || !strings.Contains(err.Error(), "LoadCredential=tok:") {

@@ -60,22 +60,3 @@ func TestNotYetWarnsOnce(t *testing.T) {
 		t.Errorf("told of %v", told)
 	}
 }
-
-func TestNotYetTellsThePlace(t *testing.T) {
-	t.Parallel()
-	for path, want := range map[string]string{
-		"shops[3].supplier_first.enabled": "",
-		"shops[0].accounts[1]":            "",
-		"rules[2].then":                   "",
-		"messages.request.en":             "",
-		"console.password_file":           "console.password_file",
-		"shops[0].mapping.wait":           "",
-		"shops[0].mapping.note":           "",
-		"shops[0].client_secret_file":     "",
-		"accounts[0].name":                "",
-	} {
-		if key, _, _ := notYetEntry(path); key != want {
-			t.Errorf("%s is told as %q, want %q", path, key, want)
-		}
-	}
-}

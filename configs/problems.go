@@ -37,21 +37,16 @@ func (p Problem) String() string {
 type Problems []Problem
 
 // Error lists the problems, one a line.
-func (ps Problems) Error() string { return lines(ps) }
-
-// Warnings do not stop the program: an operator should know them.
-type Warnings []Problem
-
-// String lists the warnings, one a line.
-func (ws Warnings) String() string { return lines(ws) }
-
-func lines(ps []Problem) string {
+func (ps Problems) Error() string {
 	out := make([]string, len(ps))
 	for i, p := range ps {
 		out[i] = p.String()
 	}
 	return strings.Join(out, "\n")
 }
+
+// Warnings do not stop the program: an operator should know them.
+type Warnings []Problem
 
 func inFileOrder(ps []Problem) {
 	slices.SortStableFunc(ps, func(a, b Problem) int {

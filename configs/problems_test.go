@@ -185,7 +185,7 @@ func TestOthersMayReadTheSecret(t *testing.T) {
 		t.Fatal(err)
 	}
 	_, warnings, err := load(filepath.Join(dir, "c.yaml"), "", true)
-	if err != nil || len(warnings) != 1 || !strings.Contains(warnings.String(), ":5:17: shops[0].token_file: others may read or change it; run: chmod g-w,o= ") {
+	if err != nil || len(warnings) != 1 || !strings.Contains(Problems(warnings).Error(), ":5:17: shops[0].token_file: others may read or change it; run: chmod g-w,o= ") {
 		t.Errorf("error %v, warnings %v", err, warnings)
 	}
 }
@@ -196,7 +196,7 @@ func TestWarnings(t *testing.T) {
 		{minimal + "control_group: no-such-group\n", ":10:16: control_group: the group no-such-group does not exist"},
 		{minimal + "    pace: {between_actions: 1s}\n", "accounts[0].pace.between_actions: is faster"},
 	} {
-		if _, warnings, err := loadText(t, tc.text); err != nil || !strings.Contains(warnings.String(), tc.want) {
+		if _, warnings, err := loadText(t, tc.text); err != nil || !strings.Contains(Problems(warnings).Error(), tc.want) {
 			t.Errorf("want %q, got %v, error %v", tc.want, warnings, err)
 		}
 	}

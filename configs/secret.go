@@ -1,7 +1,6 @@
 package configs
 
 import (
-	"crypto/subtle"
 	"errors"
 	"fmt"
 	"io"
@@ -32,14 +31,6 @@ func (s Secret) Reveal() string {
 		return ""
 	}
 	return *s.text
-}
-
-// Empty tells whether there is no text.
-func (s Secret) Empty() bool { return s.Reveal() == "" }
-
-// Equal compares in constant time for texts of one length.
-func (s Secret) Equal(text string) bool {
-	return subtle.ConstantTimeCompare([]byte(s.Reveal()), []byte(text)) == 1
 }
 
 // String is a placeholder.
