@@ -90,7 +90,7 @@ func TestFolderOfAKilledDemo(t *testing.T) {
 func TestLinesFitTheTerminal(t *testing.T) {
 	t.Parallel()
 	s := &show{o: Options{Width: 8}}
-	if got := s.fit(s.paint(red, "abcdefghijkl")); !strings.Contains(got, "abcdefg") || strings.Contains(got, "h") || !strings.HasSuffix(got, "\x1b[0m") {
+	if got := s.fit(s.paint(red, "abcdefghijkl")); !strings.Contains(got, "abcdefg") || strings.Contains(got, "h") || !strings.HasSuffix(got, "\x1b[0m…") {
 		t.Errorf("got %q", got)
 	}
 	s.o.Width = 0

@@ -9,6 +9,8 @@ import (
 	"text/tabwriter"
 	"time"
 
+	"github.com/jedib0t/go-pretty/v6/text"
+
 	"countermand/cmd/internal/app"
 	"countermand/supplier/aliexpresstest"
 )
@@ -162,20 +164,7 @@ func (s *show) fit(line string) string {
 	if s.o.Width <= 0 {
 		return line
 	}
-	seen, escape := 0, false
-	for i, r := range line {
-		switch {
-		case r == '\x1b':
-			escape = true
-		case escape:
-			escape = r != 'm'
-		default:
-			if seen++; seen >= s.o.Width {
-				return line[:i] + "…\x1b[0m"
-			}
-		}
-	}
-	return line
+	return text.Snip(line, s.o.Width, "…")
 }
 
 var statusColours = map[string]string{
