@@ -3,7 +3,6 @@ package main
 import (
 	"cmp"
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -14,6 +13,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"countermand/cmd/internal/control"
+	"countermand/cmd/internal/plain"
 	"countermand/configs"
 )
 
@@ -73,10 +73,7 @@ func (e *clientEnv) print(s string) error {
 }
 
 func (e *clientEnv) printJSON(doc any) error {
-	enc := json.NewEncoder(e.Stdout)
-	enc.SetIndent("", "  ")
-	enc.SetEscapeHTML(false)
-	if err := enc.Encode(doc); err != nil {
+	if err := plain.JSON(e.Stdout, doc); err != nil {
 		return fmt.Errorf("write the answer: %w", err)
 	}
 	return nil

@@ -9,7 +9,6 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"hash"
@@ -109,23 +108,15 @@ type packer struct {
 }
 
 func (p *packer) all(ctx context.Context, o Options, b Bundle) error {
-	doc, err := caseJSON(b.Document)
-	if err != nil {
-		return err
-	}
-	journal, err := journalCSV(b)
-	if err != nil {
-		return err
-	}
-	parcels, err := trackingCSV(b)
-	if err != nil {
-		return err
-	}
 	for _, f := range []struct {
 		name string
-		body []byte
-	}{{"case.json", doc}, {"journal.csv", journal}, {"tracking.csv", parcels}} {
-		if err := p.add(f.name, f.body); err != nil {
+		make func(Bundle) ([]byte, error)
+	}{{"case.json", caseJSON}, {"journal.csv", journalCSV}, {"tracking.csv", trackingCSV}} {
+		body, err := f.make(b)
+		if err == nil {
+			err = p.add(f.name, body)
+		}
+		if err != nil {
 			return err
 		}
 	}
@@ -141,13 +132,10 @@ func (p *packer) all(ctx context.Context, o Options, b Bundle) error {
 	return p.z.Close()
 }
 
-// caseJSON prints a document as `cases show --json` does.
-func caseJSON(doc any) ([]byte, error) {
+// caseJSON prints the document as `cases show --json` does.
+func caseJSON(b Bundle) ([]byte, error) {
 	var out bytes.Buffer
-	enc := json.NewEncoder(&out)
-	enc.SetIndent("", "  ")
-	enc.SetEscapeHTML(false)
-	err := enc.Encode(doc)
+	err := plain.JSON(&out, b.Document)
 	return out.Bytes(), err
 }
 

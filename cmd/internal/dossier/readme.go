@@ -1,6 +1,7 @@
 package dossier
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strings"
@@ -32,7 +33,7 @@ type readme struct {
 
 func (r readme) text() string {
 	c := r.Case
-	r.line("Case %s: %s order %s, %s order %s", plain.Line(c.ID), plain.Line(c.Shop), plain.Line(c.ShopOrder), supplier.Title(c.Supplier), known(c.SupplierOrder))
+	r.line("Case %s: %s order %s, %s order %s", plain.Line(c.ID), plain.Line(c.Shop), plain.Line(c.ShopOrder), supplier.Title(c.Supplier), plain.Line(cmp.Or(c.SupplierOrder, "not known")))
 	r.line("%s", strings.TrimSpace("Packed "+r.Now.UTC().Format(readmeLayout)+" UTC by countermand "+plain.Line(r.version)))
 	r.problems()
 	r.head("What this is")
@@ -99,29 +100,19 @@ func (r *readme) table(rows [][]string) {
 
 // problems stands first and cannot be overlooked.
 func (r *readme) problems() {
-	var missing, changed []piece
-	for _, p := range r.pieces {
-		switch p.state {
-		case pieceMissing:
-			missing = append(missing, p)
-		case pieceChanged:
-			changed = append(changed, p)
-		}
-	}
-	if len(changed) > 0 {
-		r.line("\n!!! %d FILE(S) OF EVIDENCE ARE NOT WHAT THEY WERE WHEN THEY WERE KEPT !!!", len(changed))
-		r.para("Do not hand them in. A copy of DATA_DIR/evidence from before may hold them whole.")
-		r.list(changed)
-	}
-	if len(missing) > 0 {
-		r.line("\n!!! %d FILE(S) OF EVIDENCE ARE MISSING !!!", len(missing))
-		r.para("Evidence of ended cases is deleted as retention says; a copy of DATA_DIR/evidence from before may hold it.")
-		r.list(missing)
-	}
+	r.warn(pieceChanged, "ARE NOT WHAT THEY WERE WHEN THEY WERE KEPT", "Do not hand them in. A copy of DATA_DIR/evidence from before may hold them whole.")
+	r.warn(pieceMissing, "ARE MISSING", "Evidence of ended cases is deleted as retention says; a copy of DATA_DIR/evidence from before may hold it.")
 }
 
-func (r *readme) list(pieces []piece) {
-	for _, p := range pieces {
+// warn lists the pieces of one state, if there are any.
+func (r *readme) warn(of pieceState, what, advice string) {
+	found := slices.DeleteFunc(slices.Clone(r.pieces), func(p piece) bool { return p.state != of })
+	if len(found) == 0 {
+		return
+	}
+	r.line("\n!!! %d FILE(S) OF EVIDENCE %s !!!", len(found), what)
+	r.para("%s", advice)
+	for _, p := range found {
 		r.item("  - ", "evidence/"+p.name+" "+p.why)
 	}
 }
@@ -269,11 +260,4 @@ func (r *readme) contents() {
 		r.line("")
 		r.para("%d file(s) are of 2 MB or more. %s's old limit is 2 MB a file: hand in a smaller copy beside the unedited one if the form refuses it.", len(large), supplier.Title(r.Case.Supplier))
 	}
-}
-
-func known(s string) string {
-	if s == "" {
-		return "not known"
-	}
-	return plain.Line(s)
 }

@@ -3,6 +3,8 @@
 package plain
 
 import (
+	"encoding/json"
+	"io"
 	"strings"
 	"time"
 	"unicode"
@@ -28,3 +30,11 @@ func Line(s string) string {
 
 // Words makes a name of the JSON readable: "answer_due" is "answer due".
 func Words[T ~string](name T) string { return strings.ReplaceAll(string(name), "_", " ") }
+
+// JSON writes one document as people and scripts read it.
+func JSON(w io.Writer, doc any) error {
+	enc := json.NewEncoder(w)
+	enc.SetIndent("", "  ")
+	enc.SetEscapeHTML(false)
+	return enc.Encode(doc)
+}
