@@ -55,7 +55,7 @@ func (u *Upkeep) noteRun(ctx context.Context) error {
 }
 
 func (u *Upkeep) lookThrough(ctx context.Context, path string) error {
-	problems, err := checkFile(ctx, path)
+	problems, err := checkFile(ctx, path, nil)
 	switch {
 	case err != nil:
 		return errors.Join(err, u.alertNoBackup(ctx, err))
@@ -98,8 +98,9 @@ func roomFor(s *boltstore.Store, dir string) error {
 	return nil
 }
 
-// checkFile looks through a database that nobody has open.
-func checkFile(ctx context.Context, path string) (problems []string, err error) {
+// checkFile looks through a database that nobody has open, and then lets
+// further, unless it is nil, read on where that is safe.
+func checkFile(ctx context.Context, path string, further func(state.ReadTx) error) (problems []string, err error) {
 	s, err := boltstore.Open(path, boltstore.Options{ReadOnly: true})
 	if d, damaged := errors.AsType[*boltstore.DamagedError](err); damaged {
 		return d.Problems, nil
@@ -108,6 +109,9 @@ func checkFile(ctx context.Context, path string) (problems []string, err error) 
 		return nil, err
 	}
 	problems, err = s.Check(ctx)
+	if err == nil && further != nil && !(len(problems) > 0 && boltstore.PageProblem(problems[0])) {
+		err = s.View(ctx, further)
+	}
 	return problems, errors.Join(err, s.Close())
 }
 

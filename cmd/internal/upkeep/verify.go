@@ -16,7 +16,6 @@ import (
 
 	"countermand/configs"
 	"countermand/state"
-	"countermand/state/boltstore"
 )
 
 // VerifyOptions say what is checked.
@@ -91,34 +90,16 @@ type reference struct{ caseID, text string }
 // database lets go of the file before any evidence is read: a daemon may want
 // to start. The references are nil where they cannot be told.
 func (v *Verified) database(ctx context.Context, o VerifyOptions) (refs []reference, err error) {
-	s, err := boltstore.Open(o.File, boltstore.Options{ReadOnly: true})
-	if d, damaged := errors.AsType[*boltstore.DamagedError](err); damaged {
-		for _, p := range d.Problems {
-			v.add(partDatabase, "%s", p)
+	problems, err := checkFile(ctx, o.File, func(tx state.ReadTx) error {
+		err := v.quarantine(tx)
+		if err == nil && o.DataDir != "" {
+			refs, err = v.references(ctx, tx, o.Retention)
 		}
-		return nil, nil
-	}
-	if err != nil {
-		return nil, err
-	}
-	defer func() { err = errors.Join(err, s.Close()) }()
-	problems, err := s.Check(ctx)
-	if err != nil {
-		return nil, err
-	}
-	for _, p := range problems {
-		v.add(partDatabase, "%s", p)
-	}
-	if len(problems) > 0 && boltstore.PageProblem(problems[0]) {
-		return nil, nil // reading on would not be safe
-	}
-	err = s.View(ctx, func(tx state.ReadTx) error {
-		if err := v.quarantine(tx); err != nil || o.DataDir == "" {
-			return err
-		}
-		refs, err = v.references(ctx, tx, o.Retention)
 		return err
 	})
+	for i, p := range problems { // before what stands in quarantine
+		v.Problems = slices.Insert(v.Problems, i, Problem{partDatabase, p})
+	}
 	return refs, err
 }
 
