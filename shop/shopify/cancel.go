@@ -152,7 +152,11 @@ func (c *Client) seeCancel(ctx context.Context, id string, job cancelJob, refuse
 				standing++
 			}
 			if len(out.Problems) > 0 || !job.tells && standing >= standingLooks {
-				return cancelRefused(out)
+				out.Outcome = shop.CancelRefused
+				if len(out.Problems) == 0 {
+					out.Problems = shop.Problems{{Message: "the shop ended the cancel and the order still stands: look at it in the shop's admin"}}
+				}
+				return out
 			}
 		}
 		if err := sleep(ctx, pause); err != nil {
@@ -172,14 +176,6 @@ func cancelDone(s *readCancelOrder, problems shop.Problems) shop.Cancelled {
 		Outcome: shop.CancelDone, At: s.CancelledAt.UTC(), Problems: problems,
 		Financial: strings.ToLower(string(s.DisplayFinancialStatus)),
 	}
-}
-
-func cancelRefused(out shop.Cancelled) shop.Cancelled {
-	out.Outcome = shop.CancelRefused
-	if len(out.Problems) == 0 {
-		out.Problems = shop.Problems{{Message: "the shop ended the cancel and the order still stands: look at it in the shop's admin"}}
-	}
-	return out
 }
 
 // jobEnd asks how far a cancel is. An answer that cannot be had is "not yet":

@@ -27,8 +27,8 @@ type finder func(io.Reader) (string, error)
 var topics = map[string]finder{
 	"orders/cancelled":      orderID,
 	"orders/updated":        orderID,
-	"orders/edited":         edited,
-	"refunds/create":        refunded,
+	"orders/edited":         orderAt("order_edit", "order_id"),
+	"refunds/create":        orderAt("order_id"),
 	shop.TopicEditRequested: editRequested,
 	shop.TopicUninstalled:   uninstalled,
 }
@@ -45,23 +45,20 @@ func orderID(r io.Reader) (string, error) {
 	return chooseID(got["admin_graphql_api_id"], got["id"])
 }
 
-// edited is for {"order_edit": {"order_id": 1}}.
-func edited(r io.Reader) (string, error) {
-	got, err := members(r, "order_edit")
-	if err != nil {
-		return "", err
+// orderAt is for a payload that holds the order's id at the end of a path of
+// members.
+func orderAt(path ...string) finder {
+	return func(r io.Reader) (string, error) {
+		got, err := members(r, path[0])
+		if err != nil {
+			return "", err
+		}
+		last := len(path) - 1
+		for _, name := range path[:last] {
+			got, _ = got[name].(map[string]any)
+		}
+		return anyOrderID(got[path[last]])
 	}
-	inner, _ := got["order_edit"].(map[string]any)
-	return anyOrderID(inner["order_id"])
-}
-
-// refunded is for {"order_id": 1}.
-func refunded(r io.Reader) (string, error) {
-	got, err := members(r, "order_id")
-	if err != nil {
-		return "", err
-	}
-	return anyOrderID(got["order_id"])
 }
 
 // editRequested is for a topic whose payload is not documented: the order is

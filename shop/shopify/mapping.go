@@ -27,7 +27,7 @@ type Mapping struct {
 }
 
 // Attribute is one custom attribute of an order or a line.
-type Attribute struct{ Key, Value string }
+type Attribute = attribute
 
 // SourceLine is one line with its custom attributes.
 type SourceLine struct {

@@ -174,7 +174,7 @@ func (c *Client) order(o *readOrderOrder) shop.Order {
 	if o.CancelledAt != nil {
 		out.CancelledAt = o.CancelledAt.UTC()
 	}
-	s := Sources{Attributes: attributes(o.CustomAttributes), Note: o.Note, Tags: o.Tags}
+	s := Sources{Attributes: o.CustomAttributes, Note: o.Note, Tags: o.Tags}
 	if o.Metafield != nil {
 		s.Metafield = o.Metafield.Value
 	}
@@ -185,7 +185,7 @@ func (c *Client) order(o *readOrderOrder) shop.Order {
 		if l.Vendor != "" && !slices.Contains(out.Vendors, l.Vendor) {
 			out.Vendors = append(out.Vendors, l.Vendor)
 		}
-		s.Lines = append(s.Lines, SourceLine{Line: line, Attributes: attributes(l.CustomAttributes)})
+		s.Lines = append(s.Lines, SourceLine{Line: line, Attributes: l.CustomAttributes})
 	}
 	out.Supplier = c.mapping.Resolve(s)
 	return out
@@ -199,12 +199,4 @@ func money(a amount) state.Money {
 		return state.Money{}
 	}
 	return m
-}
-
-func attributes(in []attribute) []Attribute {
-	out := make([]Attribute, 0, len(in))
-	for _, a := range in {
-		out = append(out, Attribute(a))
-	}
-	return out
 }

@@ -28,19 +28,16 @@ import (
 
 func main() { os.Exit(run(os.Args[1:], os.Stderr)) }
 
-// list is a flag that may be given several times.
-type list []string
-
-func (l *list) String() string     { return strings.Join(*l, ",") }
-func (l *list) Set(s string) error { *l = append(*l, s); return nil }
-
 func run(args []string, stderr io.Writer) int {
 	fs := flag.NewFlagSet("prune", flag.ContinueOnError)
 	fs.SetOutput(stderr)
-	var schemas, outs list
-	fs.Var(&schemas, "schema", "the whole schema as SDL, plain or .gz; may be given again for parts that it lacks")
+	var schemas, outs []string
+	several := func(name string, into *[]string, usage string) {
+		fs.Func(name, usage, func(s string) error { *into = append(*into, s); return nil })
+	}
+	several("schema", &schemas, "the whole schema as SDL, plain or .gz; may be given again for parts that it lacks")
 	api := fs.String("api", "", "the API version that the schema is of")
-	fs.Var(&outs, "o", "file to write; may be given again for a copy")
+	several("o", &outs, "file to write; may be given again for a copy")
 	if err := fs.Parse(args); err != nil {
 		return 2
 	}
