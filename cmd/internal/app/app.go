@@ -7,7 +7,9 @@ import (
 	"net"
 	"net/http"
 	"os"
+	"slices"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/robfig/cron/v3"
@@ -46,7 +48,6 @@ type App struct {
 	outbox *alert.Outbox
 	shops  []shopClient
 	cron   *cron.Cron
-	beats  *beats
 	upkeep *upkeep.Upkeep
 	// outside is the heartbeat for whoever watches this machine, nil: nobody.
 	outside *heartbeat
@@ -55,6 +56,8 @@ type App struct {
 	hooks   *server
 	console *server
 
+	// ready is what readiness and the watchdog look at first.
+	ready      atomic.Bool
 	wakeAlerts chan struct{}
 	// life ends when the daemon is told to stop.
 	life   context.Context //nolint:containedctx // cron jobs take none
@@ -67,7 +70,7 @@ type App struct {
 // New opens everything and starts nothing. What was opened before an error is
 // closed again.
 func New(ctx context.Context, o Options) (a *App, err error) {
-	a = &App{o: o, clock: o.Clock, wakeAlerts: make(chan struct{}, 1), failed: make(chan error, 4), beats: &beats{}}
+	a = &App{o: o, clock: o.Clock, wakeAlerts: make(chan struct{}, 1), failed: make(chan error, 4)}
 	defer func() {
 		if err != nil {
 			closing, cancel := context.WithTimeout(context.WithoutCancel(ctx), stopTimeout)
@@ -137,7 +140,7 @@ func (a *App) Start() error {
 	a.clean.add("upkeep", func(context.Context) error { caughtUp.Wait(); return nil })
 	a.cron.Start()
 	a.clean.add("cron", func(context.Context) error { <-a.cron.Stop().Done(); return nil })
-	a.beats.ready.Store(true)
+	a.ready.Store(true)
 	a.o.Notify("READY=1\nSTATUS=mode " + a.o.Config.Mode)
 	a.o.Log.Info().Str("version", a.o.Version).Str("mode", a.o.Config.Mode).Str("webhooks", a.hooks.addr()).Str("console", a.console.addr()).
 		Str("control", a.o.Config.ControlSocket).Msg("countermand is ready")
@@ -155,24 +158,24 @@ func (a *App) makeUpkeep() (*upkeep.Upkeep, error) {
 			return send.Send(ctx, alert.Message{Title: title, Text: text})
 		},
 		Nudge: a.nudgeAlerts, Log: a.o.Log.With().Str("room", "upkeep").Logger(),
-		Fatal: func(err error) {
-			select {
-			case a.failed <- err:
-			default:
-			}
-		},
+		Fatal: a.fail,
 	}), nil
 }
 
 func (a *App) serve(name string, serve func() error) {
 	a.done.Go(func() {
 		if err := serve(); err != nil && !errors.Is(err, http.ErrServerClosed) && !errors.Is(err, net.ErrClosed) {
-			select {
-			case a.failed <- fmt.Errorf("serve %s: %w", name, err):
-			default:
-			}
+			a.fail(fmt.Errorf("serve %s: %w", name, err))
 		}
 	})
+}
+
+// fail ends the daemon; after the first errors nobody listens any more.
+func (a *App) fail(err error) {
+	select {
+	case a.failed <- err:
+	default:
+	}
 }
 
 // Failed gives the error of a listener that broke.
@@ -186,7 +189,7 @@ const stopTimeout = 50 * time.Second
 // sessions kept, the browsers closed, the database last.
 func (a *App) Stop(ctx context.Context) error {
 	a.o.Notify("STOPPING=1")
-	a.beats.ready.Store(false)
+	a.ready.Store(false)
 	ctx, cancel := context.WithTimeout(ctx, stopTimeout)
 	defer cancel()
 	if a.stop != nil {
@@ -235,9 +238,7 @@ func (a *App) nudgeAlerts() {
 }
 
 // cleanups are undone in the reverse order of their registration.
-type cleanups struct {
-	list []cleanup
-}
+type cleanups []cleanup
 
 type cleanup struct {
 	name string
@@ -245,17 +246,17 @@ type cleanup struct {
 }
 
 func (c *cleanups) add(name string, run func(context.Context) error) {
-	c.list = append(c.list, cleanup{name, run})
+	*c = append(*c, cleanup{name, run})
 }
 
 func (c *cleanups) run(ctx context.Context) error {
 	var errs []error
-	for i := len(c.list) - 1; i >= 0; i-- {
-		if err := c.list[i].run(ctx); err != nil {
-			errs = append(errs, fmt.Errorf("close %s: %w", c.list[i].name, err))
+	for _, one := range slices.Backward(*c) {
+		if err := one.run(ctx); err != nil {
+			errs = append(errs, fmt.Errorf("close %s: %w", one.name, err))
 		}
 	}
-	c.list = nil
+	*c = nil
 	return errors.Join(errs...)
 }
 

@@ -88,12 +88,14 @@ const leastPeriod = 100 * time.Millisecond
 type every struct {
 	clock  *Clock
 	period time.Duration
+	// least bounds it in real time.
+	least time.Duration
 }
 
 // Next is the real time of the next run.
 func (e every) Next(t time.Time) time.Time {
 	real := time.Duration(float64(e.period) / e.clock.speed)
-	return t.Add(max(real, leastPeriod))
+	return t.Add(max(real, e.least))
 }
 
 // mapped runs a cron specification on the daemon's clock.

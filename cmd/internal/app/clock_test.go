@@ -87,7 +87,7 @@ func TestEvery(t *testing.T) {
 		clock *Clock
 		want  time.Duration
 	}{{RealClock(), 15 * time.Second}, {FastClock(begin, 120), 125 * time.Millisecond}, {FastClock(begin, day4s), leastPeriod}} {
-		if got := (every{r.clock, heartbeatEvery}).Next(now).Sub(now); got != r.want {
+		if got := (every{r.clock, heartbeatEvery, leastPeriod}).Next(now).Sub(now); got != r.want {
 			t.Errorf("at speed %v a heartbeat comes after %s, want %s", r.clock.speed, got, r.want)
 		}
 	}

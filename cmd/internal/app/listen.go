@@ -7,7 +7,6 @@ import (
 	"net"
 	"net/http"
 	"os"
-	"sync/atomic"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus/promhttp"
@@ -117,11 +116,6 @@ func loopbackOnly(next http.Handler) http.Handler {
 	})
 }
 
-// beats is what readiness and the watchdog look at.
-type beats struct {
-	ready atomic.Bool
-}
-
 // engineSilence is how long the engine may go without a look at what is due.
 // Heartbeats come every fifteen seconds.
 const engineSilence = 2 * time.Minute
@@ -129,7 +123,7 @@ const engineSilence = 2 * time.Minute
 // check tells whether the daemon does its work: the store answers and the
 // engine ticks.
 func (a *App) check(ctx context.Context) error {
-	if !a.beats.ready.Load() {
+	if !a.ready.Load() {
 		return errors.New("not started, or stopping")
 	}
 	if t := a.store.DiskError(); t != nil {

@@ -18,18 +18,6 @@ import (
 // however fast the clock runs: its budget is real.
 const leastPoll = time.Second
 
-// pollEvery is a cron schedule of polls.
-type pollEvery struct{ every }
-
-// Next is the real time of the next poll.
-func (p pollEvery) Next(t time.Time) time.Time {
-	next := p.every.Next(t)
-	if least := t.Add(leastPoll); next.Before(least) {
-		return least
-	}
-	return next
-}
-
 // schedulePolls lets each shop tell what changed, for webhooks get lost and
 // some machines cannot be reached by any.
 func (a *App) schedulePolls() error {
@@ -42,7 +30,7 @@ func (a *App) schedulePolls() error {
 		if err != nil {
 			return fmt.Errorf("make the polls of shop %s: %w", s.Name, err)
 		}
-		a.cron.Schedule(pollEvery{every{a.clock, s.PollEvery}}, cron.FuncJob(func() {
+		a.cron.Schedule(every{a.clock, s.PollEvery, leastPoll}, cron.FuncJob(func() {
 			ctx, cancel := context.WithTimeout(a.life, 10*time.Minute)
 			defer cancel()
 			if _, err := r.Poll(ctx); err != nil && a.life.Err() == nil {

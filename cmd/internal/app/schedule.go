@@ -25,7 +25,7 @@ const (
 func (a *App) schedule() error {
 	log := cronLog{a.o.Log.With().Str("room", "cron").Logger()}
 	a.cron = cron.New(cron.WithLocation(time.UTC), cron.WithLogger(log), cron.WithChain(cron.SkipIfStillRunning(log), cron.Recover(log)))
-	a.cron.Schedule(every{a.clock, heartbeatEvery}, cron.FuncJob(func() {
+	a.cron.Schedule(every{a.clock, heartbeatEvery, leastPeriod}, cron.FuncJob(func() {
 		a.engine.Heartbeat()
 		a.nudgeAlerts()
 		a.upkeep.Beat(a.life)
@@ -39,7 +39,7 @@ func (a *App) schedule() error {
 		return fmt.Errorf("read the time of the upkeep: %w", err)
 	}
 	a.cron.Schedule(mapped{a.clock, nightly}, cron.FuncJob(func() { a.upkeep.Daily(a.life) }))
-	a.cron.Schedule(every{a.clock, forgetEvery}, cron.FuncJob(a.upkeep.ForgetDeliveries))
+	a.cron.Schedule(every{a.clock, forgetEvery, leastPeriod}, cron.FuncJob(a.upkeep.ForgetDeliveries))
 	if err := a.schedulePolls(); err != nil {
 		return err
 	}

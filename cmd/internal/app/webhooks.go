@@ -134,7 +134,7 @@ func (a *App) scheduleWatches() {
 				a.o.Log.Warn().Err(err).Str("shop", s.Name).Msg("webhook subscriptions not looked at, tried again tomorrow")
 			}
 		})
-		a.cron.Schedule(&startAtOnce{Schedule: pollEvery{every{a.clock, watchEvery}}}, look)
+		a.cron.Schedule(&startAtOnce{Schedule: every{a.clock, watchEvery, leastPoll}}, look)
 	}
 }
 

@@ -261,7 +261,7 @@ func TestRequestTag(t *testing.T) {
 func TestScheduleStartsAtOnce(t *testing.T) {
 	t.Parallel()
 	at := time.Date(2026, 11, 2, 9, 0, 0, 0, time.UTC)
-	f := &startAtOnce{Schedule: every{RealClock(), time.Hour}}
+	f := &startAtOnce{Schedule: every{RealClock(), time.Hour, leastPoll}}
 	if got := f.Next(at); !got.Equal(at) {
 		t.Errorf("first at %s", got)
 	}

@@ -260,11 +260,10 @@ func (d *doctor) site(ctx context.Context, ac configs.Account) {
 // part adds what one part of the site profile does. Only one that must be
 // mended says so.
 func (d *doctor) part(account string, f supplier.PartCheck) {
-	switch {
-	case f.OK:
-		d.add(account+" "+f.Part, OK, string(f.Match)+": "+f.Detail, "")
-	default:
+	verdict, todo := OK, ""
+	if !f.OK {
 		field, _, _ := strings.Cut(f.Part, " (")
-		d.add(account+" "+f.Part, Warn, string(f.Match)+": "+f.Detail, "mend "+field+" in a copy of the site profile, and name it as site_profile")
+		verdict, todo = Warn, "mend "+field+" in a copy of the site profile, and name it as site_profile"
 	}
+	d.add(account+" "+f.Part, verdict, string(f.Match)+": "+f.Detail, todo)
 }

@@ -40,7 +40,7 @@ func DatabasePath(dataDir string) string { return filepath.Join(dataDir, "counte
 // do so again at each start, with one more copy each time.
 func (u *Upkeep) backUp(ctx context.Context) error {
 	path, err := u.copyDaily(ctx)
-	noted := u.noteRun(ctx)
+	noted := u.putValue(ctx, markUpkeep, u.o.Now().UTC().Format(time.RFC3339Nano))
 	if err != nil {
 		return errors.Join(err, noted, u.alertNoBackup(ctx, err))
 	}
@@ -49,10 +49,6 @@ func (u *Upkeep) backUp(ctx context.Context) error {
 
 // errBroken: pages of the database are damaged, so it cannot be read safely.
 var errBroken = errors.New("pages of the database are broken: restore the last backup")
-
-func (u *Upkeep) noteRun(ctx context.Context) error {
-	return u.putValue(ctx, markUpkeep, u.o.Now().UTC().Format(time.RFC3339Nano))
-}
 
 func (u *Upkeep) lookThrough(ctx context.Context, path string) error {
 	problems, err := checkFile(ctx, path, nil)
