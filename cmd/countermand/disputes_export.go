@@ -68,18 +68,13 @@ func (x *export) run(ctx context.Context, ref string) error {
 	fetch := func(ctx context.Context, w io.Writer) (p control.Packed, err error) {
 		return cl.Export(ctx, ref, zoneName(x.Zone), w)
 	}
+	var p control.Packed
 	if x.out == "-" {
-		p, err := fetch(ctx, x.Stdout)
-		if err != nil {
-			return err
-		}
-		return x.told(p)
+		p, err = fetch(ctx, x.Stdout)
+	} else if p, err = x.write(ctx, fetch); err == nil {
+		err = x.print(fmt.Sprintf("%s: %d files of evidence\n", x.out, p.Evidence))
 	}
-	p, err := x.write(ctx, fetch)
 	if err != nil {
-		return err
-	}
-	if err := x.print(fmt.Sprintf("%s: %d files of evidence\n", x.out, p.Evidence)); err != nil {
 		return err
 	}
 	return x.told(p)

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"io"
@@ -32,13 +33,9 @@ type imported struct {
 	columns [4]string
 }
 
-type importFlags struct {
-	shop           string
-	dryRun, asJSON bool
-}
-
 func mapImport(e *clientEnv) *cobra.Command {
-	var f importFlags
+	var doc imported
+	var asJSON bool
 	c := &cobra.Command{
 		Use:   "import --shop N FILE.csv",
 		Short: "Take the AliExpress orders of many shop orders from a file",
@@ -58,43 +55,37 @@ order stands. A file may be imported again; - reads standard input.`,
   countermand map import --shop mystore orders.csv`,
 		Args: oneArg("one file"),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			if f.shop == "" {
+			if doc.Shop == "" {
 				return usagef("--shop is missing: the shop's name in the config")
 			}
-			return runImport(cmd.Context(), e, f, args[0], cmd.InOrStdin())
+			return doc.run(cmd.Context(), e, asJSON, args[0], cmd.InOrStdin())
 		},
 	}
-	c.Flags().StringVar(&f.shop, "shop", "", "the shop's name in the config")
-	c.Flags().BoolVar(&f.dryRun, "dry-run", false, "only say what would be taken; no daemon is asked")
-	c.Flags().BoolVar(&f.asJSON, "json", false, "print one JSON document")
+	c.Flags().StringVar(&doc.Shop, "shop", "", "the shop's name in the config")
+	c.Flags().BoolVar(&doc.DryRun, "dry-run", false, "only say what would be taken; no daemon is asked")
+	c.Flags().BoolVar(&asJSON, "json", false, "print one JSON document")
 	return c
 }
 
-func runImport(ctx context.Context, e *clientEnv, f importFlags, path string, stdin io.Reader) error {
+func (d *imported) run(ctx context.Context, e *clientEnv, asJSON bool, path string, stdin io.Reader) error {
 	file, err := readMapFile(path, stdin)
 	if err != nil {
 		return &usageError{err}
 	}
-	doc := imported{
-		Shop: f.shop, DryRun: f.dryRun, Rows: file.Rows, columns: file.Columns,
-		Taken: app.ImportOrders(file), LeftOut: append([]app.LeftOut{}, file.LeftOut...),
-	}
+	d.Rows, d.columns, d.Taken, d.LeftOut = file.Rows, file.Columns, app.ImportOrders(file), append([]app.LeftOut{}, file.LeftOut...)
 	var failed error
-	if !f.dryRun {
-		failed = doc.store(ctx, e)
+	if !d.DryRun {
+		failed = d.store(ctx, e)
 	}
-	if failed != nil && len(doc.Taken) == 0 {
+	switch {
+	case failed != nil && len(d.Taken) == 0:
 		return failed
+	case asJSON:
+		err = e.printJSON(d)
+	default:
+		err = e.print(d.text(e))
 	}
-	if f.asJSON {
-		err = e.printJSON(doc)
-	} else {
-		err = e.print(doc.text(e))
-	}
-	if failed != nil {
-		return failed
-	}
-	return err
+	return cmp.Or(failed, err)
 }
 
 func readMapFile(path string, stdin io.Reader) (app.MapFile, error) {

@@ -44,7 +44,11 @@ host in the config is on this machine.`,
 			if err != nil {
 				return &usageError{err}
 			}
-			log := app.NewLog(c.Log, stderr, getenv("JOURNAL_STREAM") != "", fastNow(clock))
+			var shown func() time.Time // a rehearsal's time, beside the real one
+			if clock != nil {
+				shown = clock.Now
+			}
+			log := app.NewLog(c.Log, stderr, getenv("JOURNAL_STREAM") != "", shown)
 			for _, w := range warnings {
 				log.Warn().Str("config", config).Msg(w.String())
 			}
@@ -93,14 +97,6 @@ func rehearsal(c *configs.Config, from, speed string) (*app.Clock, error) {
 		return nil, &usageError{fmt.Errorf("--rehearse-speed: %w", err)}
 	}
 	return app.FastClock(t, s), nil
-}
-
-// fastNow lets the log show a rehearsal's time beside the real one.
-func fastNow(c *app.Clock) func() time.Time {
-	if c == nil {
-		return nil
-	}
-	return c.Now
 }
 
 // notify tells systemd; without it there is nobody to tell.
