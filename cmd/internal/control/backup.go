@@ -67,6 +67,6 @@ func (h *hurried) Write(p []byte) (int, error) {
 // Backup writes a copy of the daemon's database to w. It has no time limit but
 // that of ctx.
 func (c *Client) Backup(ctx context.Context, w io.Writer) error {
-	_, err := c.stream(ctx, http.MethodPost, "/v1/backup", w)
+	_, err := c.exchange(ctx, http.MethodPost, "/v1/backup", http.NoBody, w, false)
 	return err
 }

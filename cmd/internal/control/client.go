@@ -35,7 +35,6 @@ func NewClient(path string) *Client {
 		return d.DialContext(ctx, "unix", path)
 	}
 	return &Client{path: path, http: &http.Client{
-		Timeout:       callTimeout,
 		Transport:     &http.Transport{DialContext: dial, DisableKeepAlives: true},
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 	}}
@@ -120,8 +119,11 @@ func (c *Client) TakeBack(ctx context.Context, account string) error {
 	return c.call(ctx, http.MethodPost, "/v1/accounts/"+url.PathEscape(account)+"/take-back", nil, &Loan{})
 }
 
-// call asks once. It never repeats: a decision must not be taken twice.
+// call asks once for a document. It never repeats: a decision must not be taken
+// twice.
 func (c *Client) call(ctx context.Context, method, path string, body, out any) error {
+	ctx, cancel := context.WithTimeout(ctx, callTimeout)
+	defer cancel()
 	var payload io.Reader = http.NoBody
 	if body != nil {
 		b, err := json.Marshal(body)
@@ -130,29 +132,39 @@ func (c *Client) call(ctx context.Context, method, path string, body, out any) e
 		}
 		payload = bytes.NewReader(b)
 	}
-	req, err := http.NewRequestWithContext(ctx, method, "http://countermand"+path, payload)
+	var answer bytes.Buffer
+	if _, err := c.exchange(ctx, method, path, payload, &answer, method != http.MethodGet); err != nil {
+		return err
+	}
+	if err := json.Unmarshal(answer.Bytes(), out); err != nil {
+		return fmt.Errorf("read the daemon's answer: %w", err)
+	}
+	return nil
+}
+
+// exchange copies an answer to w and gives what stands behind it. Where the
+// request changes nothing it can be sent again.
+func (c *Client) exchange(ctx context.Context, method, path string, body io.Reader, w io.Writer, changes bool) (trailer http.Header, err error) {
+	req, err := http.NewRequestWithContext(ctx, method, "http://countermand"+path, body)
 	if err != nil {
-		return fmt.Errorf("make the request: %w", err)
+		return nil, fmt.Errorf("make the request: %w", err)
 	}
 	resp, err := c.http.Do(req)
 	if err != nil {
-		return c.broken(method, err)
+		return nil, c.broken(changes, err)
 	}
 	defer resp.Body.Close()
 	if now, err := time.Parse(time.RFC3339Nano, resp.Header.Get(nowHeader)); err == nil {
 		c.now = now
 	}
-	answer, err := io.ReadAll(resp.Body)
-	if err != nil {
-		return c.broken(method, err)
-	}
 	if resp.StatusCode != http.StatusOK {
-		return refusal(resp.StatusCode, answer)
+		answer, err := io.ReadAll(io.LimitReader(resp.Body, maxBody))
+		return nil, errors.Join(refusal(resp.StatusCode, answer), err)
 	}
-	if err := json.Unmarshal(answer, out); err != nil {
-		return fmt.Errorf("read the daemon's answer: %w", err)
+	if _, err := io.Copy(w, resp.Body); err != nil {
+		return nil, c.broken(changes, err)
 	}
-	return nil
+	return resp.Trailer, nil
 }
 
 func refusal(code int, answer []byte) error {
@@ -165,7 +177,7 @@ func refusal(code int, answer []byte) error {
 
 // broken words a call without an answer. Whether a change was made is known
 // only when no connection came about.
-func (c *Client) broken(method string, err error) error {
+func (c *Client) broken(changes bool, err error) error {
 	op, dialled := errors.AsType[*net.OpError](err)
 	switch {
 	case dialled && op.Op == "dial" && errors.Is(err, fs.ErrPermission):
@@ -176,7 +188,7 @@ func (c *Client) broken(method string, err error) error {
 	if u, ok := errors.AsType[*url.Error](err); ok {
 		err = u.Err
 	}
-	if method == http.MethodGet {
+	if !changes {
 		return fmt.Errorf("the daemon gave no whole answer, ask again: %w", err)
 	}
 	return fmt.Errorf("the daemon gave no whole answer, look whether it took this before you repeat it (countermand cases show ID): %w", err)

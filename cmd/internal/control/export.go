@@ -3,7 +3,6 @@ package control
 import (
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"io"
 	"net/http"
@@ -139,7 +138,7 @@ func zoneOf(name string) (*time.Location, error) {
 // zone is the name of the zone that its README shows beside UTC and Beijing.
 // It has no time limit but that of ctx.
 func (c *Client) Export(ctx context.Context, ref, zone string, w io.Writer) (p Packed, err error) {
-	trailer, err := c.stream(ctx, http.MethodGet, "/v1/cases/"+url.PathEscape(ref)+"/export?"+url.Values{"zone": {zone}}.Encode(), w)
+	trailer, err := c.exchange(ctx, http.MethodGet, "/v1/cases/"+url.PathEscape(ref)+"/export?"+url.Values{"zone": {zone}}.Encode(), http.NoBody, w, false)
 	if err != nil {
 		return p, err
 	}
@@ -147,28 +146,4 @@ func (c *Client) Export(ctx context.Context, ref, zone string, w io.Writer) (p P
 		return p, fmt.Errorf("receive the export: its end is missing, ask again: %w", err)
 	}
 	return p, nil
-}
-
-// stream copies an answer that may be long to w and gives what stands behind
-// it. What it asks for changes nothing, so it can be asked again.
-func (c *Client) stream(ctx context.Context, method, path string, w io.Writer) (trailer http.Header, err error) {
-	req, err := http.NewRequestWithContext(ctx, method, "http://countermand"+path, http.NoBody)
-	if err != nil {
-		return nil, fmt.Errorf("make the request: %w", err)
-	}
-	patient := *c.http
-	patient.Timeout = 0
-	resp, err := patient.Do(req)
-	if err != nil {
-		return nil, c.broken(http.MethodGet, err)
-	}
-	defer resp.Body.Close()
-	if resp.StatusCode != http.StatusOK {
-		answer, err := io.ReadAll(io.LimitReader(resp.Body, maxBody))
-		return nil, errors.Join(refusal(resp.StatusCode, answer), err)
-	}
-	if _, err := io.Copy(w, resp.Body); err != nil {
-		return nil, fmt.Errorf("receive the daemon's answer: %w", err)
-	}
-	return resp.Trailer, nil
 }
