@@ -26,7 +26,9 @@ func (d *decoder) files(c *Config) {
 		}
 	}
 	for i, a := range c.Accounts {
-		d.readable(fmt.Sprintf("accounts[%d].site_profile", i), a.SiteProfile)
+		if _, err := a.SiteProfileData(); err != nil {
+			d.bad(fmt.Sprintf("accounts[%d].site_profile", i), "%v", err)
+		}
 	}
 	d.executable("browser.path", c.Browser.Path)
 	if c.ControlGroup != "" {
@@ -66,18 +68,6 @@ func (d *decoder) secret(field, path string) {
 	if missing == nil && info.Mode().Perm()&0o027 != 0 {
 		d.warn(field, "others may read or change it; run: chmod g-w,o= %s", path)
 	}
-}
-
-func (d *decoder) readable(field, path string) {
-	if path == "" {
-		return
-	}
-	f, err := os.Open(path)
-	if err != nil {
-		d.bad(field, "%s cannot be read (%v)", path, cause(err))
-		return
-	}
-	_ = f.Close()
 }
 
 func (d *decoder) executable(field, path string) {
