@@ -1,6 +1,7 @@
 package shopify
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -95,25 +96,22 @@ var versionRE = regexp.MustCompile(`^(\d{4}-\d{2}|unstable)$`)
 
 // New checks the options and returns a client. It sends nothing.
 func New(o Options) (*Client, error) {
-	if o.Name == "" {
-		return nil, errors.New("make shop client: the shop has no name")
-	}
 	if o.Credentials != nil {
 		o.Token = o.Credentials.Token
 	}
 	if o.Now == nil {
 		o.Now = time.Now
 	}
-	if o.Token == nil {
-		return nil, fmt.Errorf("make client of shop %s: no token source", o.Name)
-	}
-	if o.APIVersion == "" {
-		o.APIVersion = DefaultAPIVersion
-	}
-	if !versionRE.MatchString(o.APIVersion) {
-		return nil, fmt.Errorf("make client of shop %s: api version %q: write it like %q", o.Name, o.APIVersion, DefaultAPIVersion)
-	}
+	o.APIVersion = cmp.Or(o.APIVersion, DefaultAPIVersion)
 	base, err := endpoint(o.Endpoint, o.Domain)
+	switch {
+	case o.Name == "":
+		err = errors.New("the shop has no name")
+	case o.Token == nil:
+		err = errors.New("no token source")
+	case !versionRE.MatchString(o.APIVersion):
+		err = fmt.Errorf("api version %q: write it like %q", o.APIVersion, DefaultAPIVersion)
+	}
 	if err != nil {
 		return nil, fmt.Errorf("make client of shop %s: %w", o.Name, err)
 	}
