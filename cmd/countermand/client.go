@@ -63,7 +63,7 @@ func (e *clientEnv) client() (*control.Client, error) {
 	return control.NewClient(cmp.Or(path, e.Getenv("COUNTERMAND_SOCKET"), defaultSocket)), nil
 }
 
-// print writes a whole text or JSON document; a full disk or a closed pipe is
+// print writes a whole text; a full disk or a closed pipe is
 // an error like any other.
 func (e *clientEnv) print(s string) error {
 	if _, err := io.WriteString(e.Stdout, s); err != nil {
@@ -72,7 +72,11 @@ func (e *clientEnv) print(s string) error {
 	return nil
 }
 
-func (e *clientEnv) printJSON(doc any) error {
+// answer prints a document, or what it says as text.
+func (e *clientEnv) answer(asJSON bool, doc any, text string) error {
+	if !asJSON {
+		return e.print(text)
+	}
 	if err := plain.JSON(e.Stdout, doc); err != nil {
 		return fmt.Errorf("write the answer: %w", err)
 	}
@@ -99,10 +103,7 @@ func question[T any](e *clientEnv, c *cobra.Command, ask func(ctx context.Contex
 		if err != nil {
 			return err
 		}
-		if asJSON {
-			return e.printJSON(answer)
-		}
-		return e.print(text(answer, cl.Now()))
+		return e.answer(asJSON, answer, text(answer, cl.Now()))
 	})
 	c.Flags().BoolVar(&asJSON, "json", false, "print one JSON document")
 	return c

@@ -56,11 +56,7 @@ Shopify reaches the daemon.`,
 				return borrow(ctx, client, account, 10*time.Minute)
 			}
 			found := doctor.Examine(cmd.Context(), o)
-			if asJSON {
-				err = e.printJSON(map[string]any{"findings": found})
-			} else {
-				err = e.print(e.findingsTable(found))
-			}
+			err = e.answer(asJSON, map[string]any{"findings": found}, e.findingsTable(found))
 			for _, f := range found {
 				if f.Verdict == doctor.Fail && err == nil {
 					err = errNotInOrder

@@ -77,14 +77,10 @@ func (d *imported) run(ctx context.Context, e *clientEnv, asJSON bool, path stri
 	if !d.DryRun {
 		failed = d.store(ctx, e)
 	}
-	switch {
-	case failed != nil && len(d.Taken) == 0:
+	if failed != nil && len(d.Taken) == 0 {
 		return failed
-	case asJSON:
-		err = e.printJSON(d)
-	default:
-		err = e.print(d.text(e))
 	}
+	err = e.answer(asJSON, d, d.text(e))
 	return cmp.Or(failed, err)
 }
 

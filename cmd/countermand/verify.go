@@ -49,12 +49,7 @@ case goes on without it.`,
 			if err != nil {
 				return err
 			}
-			if asJSON {
-				err = k.printJSON(v)
-			} else {
-				err = k.print(verifiedText(v))
-			}
-			if err == nil && !v.OK {
+			if err = k.answer(asJSON, v, verifiedText(v)); err == nil && !v.OK {
 				err = fmt.Errorf("%w: %d problems in %s, see countermand verify --help", errNotSound, len(v.Problems), v.File)
 			}
 			return err
