@@ -2,13 +2,13 @@ package app
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
 
 	"countermand/cmd/internal/control"
 	"countermand/cmd/internal/dossier"
+	"countermand/cmd/internal/plain"
 	"countermand/configs"
 	"countermand/state"
 	casesync "countermand/sync"
@@ -82,16 +82,11 @@ func (e Exporter) Export(ctx context.Context, b control.Bundle, w io.Writer) (co
 	return control.Packed{Evidence: p.Evidence, Missing: p.Missing, Changed: p.Changed, MissingCount: len(p.Missing), ChangedCount: len(p.Changed)}, err
 }
 
-// CasesJSON is the document of `cases list --json`, for the demonstration.
-func (a *App) CasesJSON(ctx context.Context) ([]byte, error) {
-	r := control.Reader{Store: a.store, Clock: a.clock.Now}
-	cases, err := r.Cases(ctx, control.Filter{})
+// WriteCases writes the document of `cases list --json`, for the demonstration.
+func (a *App) WriteCases(ctx context.Context, w io.Writer) error {
+	cases, err := control.Reader{Store: a.store, Clock: a.clock.Now}.Cases(ctx, control.Filter{})
 	if err != nil {
-		return nil, err
+		return err
 	}
-	doc, err := json.MarshalIndent(control.Cases{Cases: control.CasesOf(cases, a.clock.Now())}, "", "  ")
-	if err != nil {
-		return nil, fmt.Errorf("print the cases: %w", err)
-	}
-	return append(doc, '\n'), nil
+	return plain.JSON(w, control.Cases{Cases: control.CasesOf(cases, a.clock.Now())})
 }

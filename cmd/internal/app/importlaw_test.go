@@ -47,7 +47,7 @@ var law = map[string][]string{
 	"cmd/internal/upkeep":      {"state", "state/boltstore", "configs", "supplier"},
 	"cmd/internal/app": {
 		"state", "state/boltstore", "configs", "shop", "shop/shopify", "supplier", "supplier/chrome", "supplier/aliexpress", "supplier/aliexpress/site",
-		"sync", "sync/machine", "sync/rules", "sync/calendar", "sync/alert", "sync/dispute", "cmd/internal/control", "cmd/internal/console", "cmd/internal/doctor", "cmd/internal/dossier", "cmd/internal/upkeep",
+		"sync", "sync/machine", "sync/rules", "sync/calendar", "sync/alert", "sync/dispute", "cmd/internal/control", "cmd/internal/console", "cmd/internal/doctor", "cmd/internal/dossier", "cmd/internal/plain", "cmd/internal/upkeep",
 	},
 	"cmd/internal/demo": {"cmd/internal/app", "configs", "shop/shopifytest", "supplier/aliexpresstest"},
 	"cmd/countermand":   {"cmd/internal/app", "cmd/internal/demo", "cmd/internal/control", "cmd/internal/doctor", "cmd/internal/plain", "cmd/internal/upkeep", "configs", "state", "supplier"}, // the words of a case, for printing

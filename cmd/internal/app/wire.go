@@ -173,20 +173,16 @@ func (a *App) openShops(ctx context.Context, country bool) (map[string]casesync.
 		if err != nil {
 			return nil, err
 		}
-		names := s.AccountNames()
+		names, first := s.AccountNames(), s.SupplierFirst
 		out[s.Name] = casesync.Shop{
 			Edge: client, Writer: client, Account: names[0], Others: names[1:], Since: since,
-			Tags: s.WriteBack.Tags, Metafield: s.WriteBack.Metafield, First: supplierFirst(s.SupplierFirst),
+			Tags: s.WriteBack.Tags, Metafield: s.WriteBack.Metafield, First: casesync.SupplierFirst{
+				Enabled: first.Enabled, Tag: first.Tag, Refund: shop.Refund(first.Refund), Restock: first.Restock, NotifyCustomer: first.NotifyCustomer,
+				Decline: first.DeclineOnRefusal, DeclineNote: first.DeclineNote,
+			},
 		}
 	}
 	return out, nil
-}
-
-func supplierFirst(c configs.SupplierFirst) casesync.SupplierFirst {
-	return casesync.SupplierFirst{
-		Enabled: c.Enabled, Tag: c.Tag, Refund: shop.Refund(c.Refund), Restock: c.Restock, NotifyCustomer: c.NotifyCustomer,
-		Decline: c.DeclineOnRefusal, DeclineNote: c.DeclineNote,
-	}
 }
 
 // shopClient is one shop with its client.

@@ -157,11 +157,7 @@ func (d *demo) finish(ctx context.Context) error {
 	writes := d.w.site.Writes()
 	d.show.end(d.w.clock.Now(), rows, writes)
 	if d.o.JSON {
-		doc, err := d.w.app.CasesJSON(ctx)
-		if err != nil {
-			return err
-		}
-		if _, err := d.o.Out.Write(doc); err != nil {
+		if err := d.w.app.WriteCases(ctx, d.o.Out); err != nil {
 			return fmt.Errorf("print the cases: %w", err)
 		}
 	}
