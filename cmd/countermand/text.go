@@ -1,7 +1,6 @@
 package main
 
 import (
-	"fmt"
 	"strings"
 	"time"
 
@@ -27,22 +26,10 @@ func countdown(t, now time.Time) string {
 	return "now"
 }
 
-// span shows a duration in its two largest units.
+// span shows a duration in its two largest units, of which the second may be
+// nothing.
 func span(d time.Duration) string {
-	days, hours, minutes := d/(24*time.Hour), d%(24*time.Hour)/time.Hour, d%time.Hour/time.Minute
-	switch {
-	case days > 0 && hours > 0:
-		return fmt.Sprintf("%d d %d h", days, hours)
-	case days > 0:
-		return fmt.Sprintf("%d d", days)
-	case hours > 0 && minutes > 0:
-		return fmt.Sprintf("%d h %d min", hours, minutes)
-	case hours > 0:
-		return fmt.Sprintf("%d h", hours)
-	case minutes > 0:
-		return fmt.Sprintf("%d min", minutes)
-	}
-	return "less than a minute"
+	return strings.TrimSuffix(strings.TrimSuffix(plain.Span(d), " 0 min"), " 0 h")
 }
 
 func moneyText(sums []state.Money) string {

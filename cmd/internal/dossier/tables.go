@@ -3,7 +3,6 @@ package dossier
 import (
 	"bytes"
 	"encoding/csv"
-	"fmt"
 	"strings"
 	"time"
 
@@ -91,9 +90,9 @@ var noticeWords = map[state.NoticeBasis]string{
 
 func distance(at, m time.Time) string {
 	if at.After(m) {
-		return apart(at.Sub(m)) + " after"
+		return plain.Span(at.Sub(m)) + " after"
 	}
-	return apart(m.Sub(at)) + " before"
+	return plain.Span(m.Sub(at)) + " before"
 }
 
 // noRequestWords says why there is no request to compare with.
@@ -120,18 +119,4 @@ func zoneWord(z *time.Location) string {
 		return name
 	}
 	return "local"
-}
-
-// apart shows a distance in days, hours and minutes, the two largest.
-func apart(d time.Duration) string {
-	days, hours, minutes := d/(24*time.Hour), d%(24*time.Hour)/time.Hour, d%time.Hour/time.Minute
-	switch {
-	case days > 0:
-		return fmt.Sprintf("%d d %d h", days, hours)
-	case hours > 0:
-		return fmt.Sprintf("%d h %d min", hours, minutes)
-	case minutes > 0:
-		return fmt.Sprintf("%d min", minutes)
-	}
-	return "less than a minute"
 }

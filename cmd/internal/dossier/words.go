@@ -93,11 +93,11 @@ func markWords(c state.Case, asked time.Time, what string) string {
 	case c.ShippedGuess:
 		return "seen marked shipped first on " + when + "; the site tells no time of it"
 	case !c.ShippedAt.Before(asked):
-		return "marked shipped on " + when + ", " + apart(c.ShippedAt.Sub(asked)) + " after " + what
+		return "marked shipped on " + when + ", " + plain.Span(c.ShippedAt.Sub(asked)) + " after " + what
 	case c.ShippedAt.Add(24 * time.Hour).After(asked):
 		return "marked shipped on the day of " + what + ", " + when
 	}
-	return "marked shipped on " + when + ", " + apart(asked.Sub(c.ShippedAt)) + " before " + what
+	return "marked shipped on " + when + ", " + plain.Span(asked.Sub(c.ShippedAt)) + " before " + what
 }
 
 // sentSince names the parcels whose first scan is later than the dispute: the
