@@ -37,8 +37,6 @@ type CredentialOptions struct {
 	// Secret gives the app's client secret. Called for each grant, so that it
 	// may change; StaticToken makes one of a fixed text.
 	Secret func(ctx context.Context) (string, error)
-	// HTTP overrides the client; redirects are never followed.
-	HTTP *http.Client
 	// Now is time.Now where it is nil.
 	Now func() time.Time
 }
@@ -74,7 +72,7 @@ func ClientCredentials(o CredentialOptions) (*Credentials, error) {
 	if o.Now == nil {
 		o.Now = time.Now
 	}
-	return &Credentials{o: o, url: base + "/admin/oauth/access_token", http: httpClient(o.HTTP)}, nil
+	return &Credentials{o: o, url: base + "/admin/oauth/access_token", http: httpClient(nil)}, nil
 }
 
 // Close drops the idle connections.

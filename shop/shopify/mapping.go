@@ -68,7 +68,7 @@ func (m Mapping) Resolve(s Sources) []state.Mapping {
 	var counts []state.Mapping
 	var other []string
 	for _, place := range [][]state.Mapping{
-		m.metafield(s), m.attributes(s), m.note(s), m.tags(s),
+		m.metafield(s), m.attributes(s), m.note(s), plain(nil, m.fromTags(s.Tags), byTag),
 	} {
 		if len(counts) == 0 {
 			counts = place
@@ -116,8 +116,6 @@ func (m Mapping) note(s Sources) []state.Mapping {
 	return plain(nil, scan(s.Note).numbers, byNote)
 }
 
-func (m Mapping) tags(s Sources) []state.Mapping { return plain(nil, m.fromTags(s.Tags), byTag) }
-
 // plain adds numbers that say nothing of lines.
 func plain(out []state.Mapping, numbers []string, by string) []state.Mapping {
 	for _, n := range numbers {
@@ -152,12 +150,10 @@ func (m Mapping) fromTags(tags []string) []string {
 	}
 	var out []string
 	for _, t := range tags {
-		t = strings.TrimSpace(t)
-		if len(t) < len(m.TagPrefix) || !strings.EqualFold(t[:len(m.TagPrefix)], m.TagPrefix) {
-			continue
-		}
-		if n := strings.TrimSpace(t[len(m.TagPrefix):]); isNumber(n) {
-			out = append(out, n)
+		if t = strings.TrimSpace(t); hasPrefixFold(t, m.TagPrefix) {
+			if n := strings.TrimSpace(t[len(m.TagPrefix):]); isNumber(n) {
+				out = append(out, n)
+			}
 		}
 	}
 	return out
