@@ -2,7 +2,6 @@ package chrome
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
 
 	"github.com/chromedp/cdproto/input"
@@ -21,12 +20,8 @@ type aimed struct {
 // aim finds the element again and checks that a person could click it: it is
 // the same, visible, enabled, and nothing lies over its middle.
 func (t *Tab) aim(ctx context.Context, el Element, scroll bool) (aimed, error) {
-	args, err := json.Marshal([]any{el.query, el.Selector, el.Index, el.Text, scroll})
-	if err != nil {
-		return aimed{}, fmt.Errorf("aim at %q: %w", el.Text, err)
-	}
 	var a aimed
-	if err := t.eval(ctx, "aim", call("aim", "..."+string(args)), &a); err != nil {
+	if err := t.call(ctx, "aim", &a, "aim", el.query, el.Selector, el.Index, el.Text, scroll); err != nil {
 		return aimed{}, err
 	}
 	kind := map[string]error{"missing": ErrNotFound, "stale": ErrStale, "hidden": ErrHidden, "disabled": ErrDisabled, "covered": ErrCovered}[a.Why]

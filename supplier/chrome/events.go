@@ -17,7 +17,7 @@ import (
 func (t *Tab) onEvent(ev any) {
 	switch ev := ev.(type) {
 	case *inspector.EventTargetCrashed:
-		t.crash()
+		t.crashOnce.Do(func() { close(t.crashed) })
 	case *page.EventJavascriptDialogOpening:
 		t.dismiss(ev)
 	case *page.EventFrameNavigated:
@@ -26,15 +26,6 @@ func (t *Tab) onEvent(ev any) {
 		t.noteTarget(ev.TargetInfo)
 	case *network.EventRequestWillBeSent, *network.EventResponseReceived, *network.EventResponseReceivedExtraInfo, *network.EventLoadingFinished, *network.EventLoadingFailed:
 		t.onNetwork(ev)
-	}
-}
-
-func (t *Tab) crash() {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	if !t.crashOnce {
-		t.crashOnce = true
-		close(t.crashed)
 	}
 }
 

@@ -3,6 +3,7 @@ package chrome
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 	"sync"
 
@@ -47,12 +48,7 @@ func (t *Tab) Listen(match ...string) *Listener {
 func (l *Listener) Close() {
 	l.t.mu.Lock()
 	defer l.t.mu.Unlock()
-	for i, x := range l.t.listeners {
-		if x == l {
-			l.t.listeners = append(l.t.listeners[:i], l.t.listeners[i+1:]...)
-			return
-		}
-	}
+	l.t.listeners = slices.DeleteFunc(l.t.listeners, func(x *Listener) bool { return x == l })
 }
 
 // Responses got so far, in the order in which they ended.
@@ -106,18 +102,13 @@ func (l *Listener) onEvent(ev any) {
 		if r := l.pending[ev.RequestID]; r != nil {
 			delete(l.pending, ev.RequestID)
 			r.Err = fmt.Errorf("%w: %s%s", ErrNet, ev.ErrorText, ev.BlockedReason)
-			l.deliver(*r)
+			l.got = append(l.got, *r)
 		}
 	}
 }
 
 func (l *Listener) matches(url string) bool {
-	for _, m := range l.match {
-		if strings.Contains(url, m) {
-			return true
-		}
-	}
-	return false
+	return slices.ContainsFunc(l.match, func(m string) bool { return strings.Contains(url, m) })
 }
 
 func (l *Listener) fetch(id network.RequestID, r Response) {
@@ -129,10 +120,5 @@ func (l *Listener) fetch(id network.RequestID, r Response) {
 	})
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	l.deliver(r)
-}
-
-// deliver is called with l.mu held.
-func (l *Listener) deliver(r Response) {
 	l.got = append(l.got, r)
 }

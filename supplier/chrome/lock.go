@@ -121,13 +121,13 @@ func (l *lock) release(clean bool) error {
 
 func (l *lock) write() error {
 	b, err := json.Marshal(l.owner)
+	if err == nil {
+		err = l.f.Truncate(0)
+	}
+	if err == nil {
+		_, err = l.f.WriteAt(b, 0)
+	}
 	if err != nil {
-		return fmt.Errorf("write profile lock: %w", err)
-	}
-	if err := l.f.Truncate(0); err != nil {
-		return fmt.Errorf("write profile lock: %w", err)
-	}
-	if _, err := l.f.WriteAt(b, 0); err != nil {
 		return fmt.Errorf("write profile lock: %w", err)
 	}
 	return nil

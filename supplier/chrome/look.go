@@ -75,12 +75,8 @@ type View struct {
 
 // Look takes one view of the page with the elements of each query, by name.
 func (t *Tab) Look(ctx context.Context, queries map[string]Query) (View, error) {
-	arg, err := json.Marshal(queries)
-	if err != nil {
-		return View{}, fmt.Errorf("look at page: %w", err)
-	}
 	var v View
-	if err := t.eval(ctx, "look at page", call("look", string(arg)), &v); err != nil {
+	if err := t.call(ctx, "look at page", &v, "look", queries); err != nil {
 		return View{}, err
 	}
 	for name, list := range v.Found {
@@ -91,19 +87,19 @@ func (t *Tab) Look(ctx context.Context, queries map[string]Query) (View, error) 
 	return v, nil
 }
 
-// call is one call of a function of look.js.
-func call(name, args string) string {
-	return "(() => {" + lookJS + "; return " + name + "(" + args + ")})()"
+// call calls a function of look.js and decodes what it returns.
+func (t *Tab) call(ctx context.Context, op string, into any, name string, args ...any) error {
+	list, err := json.Marshal(args)
+	if err != nil {
+		return fmt.Errorf("%s: %w", op, err)
+	}
+	return t.eval(ctx, op, "(() => {"+lookJS+"; return "+name+"(..."+string(list)+")})()", into)
 }
 
 // HTML gives the document's markup, without scripts and without the elements
 // that match any of the selectors in drop: nothing personal need be kept.
 func (t *Tab) HTML(ctx context.Context, drop ...string) (string, error) {
-	arg, err := json.Marshal(append([]string{"script"}, drop...))
-	if err != nil {
-		return "", fmt.Errorf("read markup: %w", err)
-	}
 	var html string
-	err = t.eval(ctx, "read markup", call("markup", string(arg)), &html)
+	err := t.call(ctx, "read markup", &html, "markup", append([]string{"script"}, drop...))
 	return html, err
 }

@@ -27,13 +27,13 @@ type Tab struct {
 	once sync.Once
 	// crashed closes when the renderer dies: calls that wait for it would
 	// wait for ever.
-	crashed chan struct{}
+	crashed   chan struct{}
+	crashOnce sync.Once
 	// work counts the goroutines that events started.
 	work sync.WaitGroup
 
 	mu        sync.Mutex
 	closed    bool
-	crashOnce bool
 	id        target.ID
 	dialogs   []Dialog
 	opened    []target.ID
@@ -208,15 +208,9 @@ func (t *Tab) eval(ctx context.Context, op, expression string, into any) error {
 
 // navigating knows the errors of a call that met a page on its way out.
 func navigating(err error) bool {
-	if err == nil {
-		return false
-	}
-	for _, text := range []string{"navigated or closed", "Cannot find context", "Execution context was destroyed", "uniqueContextId not found", "Cannot find default execution context"} {
-		if strings.Contains(err.Error(), text) {
-			return true
-		}
-	}
-	return false
+	return err != nil && slices.ContainsFunc([]string{
+		"navigated or closed", "Cannot find context", "Execution context was destroyed", "uniqueContextId not found", "Cannot find default execution context",
+	}, func(text string) bool { return strings.Contains(err.Error(), text) })
 }
 
 // closedItself knows the error of a tab that is gone before it was attached.
@@ -328,12 +322,13 @@ func (t *Tab) Front(ctx context.Context) error {
 // personal need be kept.
 func (t *Tab) Screenshot(ctx context.Context, hide ...string) (png []byte, err error) {
 	if len(hide) > 0 {
-		if err := t.veil(ctx, hide); err != nil {
+		veil := func(what []string) error { return t.call(ctx, "hide what is personal", nil, "veil", what) }
+		if err := veil(hide); err != nil {
 			return nil, err
 		}
 		defer func() {
 			if err == nil {
-				err = t.veil(ctx, []string{})
+				err = veil([]string{})
 			}
 		}()
 	}
@@ -342,14 +337,6 @@ func (t *Tab) Screenshot(ctx context.Context, hide ...string) (png []byte, err e
 		return err
 	})
 	return png, err
-}
-
-func (t *Tab) veil(ctx context.Context, hide []string) error {
-	arg, err := json.Marshal(hide)
-	if err != nil {
-		return fmt.Errorf("hide what is personal: %w", err)
-	}
-	return t.eval(ctx, "hide what is personal", call("veil", string(arg)), nil)
 }
 
 // SetBlocking says whether images, fonts and media are left out (the state

@@ -22,11 +22,7 @@ func (t *Tab) Value(ctx context.Context, el Element) (string, error) {
 		Why   string `json:"why"`
 		Value string `json:"value"`
 	}
-	args, err := json.Marshal([]any{el.Selector, el.Index})
-	if err != nil {
-		return "", fmt.Errorf("read field: %w", err)
-	}
-	if err := t.eval(ctx, "read field", call("value", "..."+string(args)), &v); err != nil {
+	if err := t.call(ctx, "read field", &v, "value", el.Selector, el.Index); err != nil {
 		return "", err
 	}
 	if v.Why != "" {
@@ -40,17 +36,13 @@ func (t *Tab) Value(ctx context.Context, el Element) (string, error) {
 // have the focus, and must hold exactly the text afterwards.
 func (t *Tab) Insert(ctx context.Context, el Element, text string) error {
 	var focused bool
-	args, err := json.Marshal([]any{el.Selector, el.Index})
-	if err != nil {
-		return fmt.Errorf("type: %w", err)
-	}
-	if err := t.eval(ctx, "type", call("focused", "..."+string(args)), &focused); err != nil {
+	if err := t.call(ctx, "type", &focused, "focused", el.Selector, el.Index); err != nil {
 		return err
 	}
 	if !focused {
 		return fmt.Errorf("type into %s: %w: the cursor is elsewhere", el.Selector, ErrNotTaken)
 	}
-	err = t.do(ctx, "type", func(op context.Context) error {
+	err := t.do(ctx, "type", func(op context.Context) error {
 		_, err := chromedp.Call(op, input.InsertText, input.InsertTextParams{Text: text})
 		return err
 	})
@@ -92,11 +84,7 @@ func (t *Tab) Cover(ctx context.Context, el Element, selectors ...string) (by st
 		By    string `json:"by"`
 		Which int    `json:"which"`
 	}
-	args, err := json.Marshal([]any{el.Selector, el.Index, selectors})
-	if err != nil {
-		return "", -1, fmt.Errorf("find cover: %w", err)
-	}
-	err = t.eval(ctx, "find cover", call("cover", "..."+string(args)), &v)
+	err = t.call(ctx, "find cover", &v, "cover", el.Selector, el.Index, selectors)
 	return v.By, v.Which, err
 }
 
