@@ -21,14 +21,10 @@ var ErrShape = errors.New("the answer is not in the site's shape")
 // ParseAnswer reads an answer, JSON or JSONP: the first page of a list comes
 // as a script.
 func ParseAnswer(body []byte) (Answer, error) {
-	raw := stripCallback(body)
-	dec := json.NewDecoder(bytes.NewReader(raw))
-	dec.UseNumber() // order ids are longer than a float holds
-	var v any
-	if err := dec.Decode(&v); err != nil {
+	top, err := decode(stripCallback(body))
+	if err != nil {
 		return Answer{}, fmt.Errorf("%w: %w", ErrShape, err)
 	}
-	top := node{v}
 	a := Answer{data: top.get("data")}
 	for _, r := range top.get("ret").list() {
 		a.Ret = append(a.Ret, r.str())

@@ -1,9 +1,11 @@
 package site
 
 import (
+	"bytes"
 	"encoding/json"
 	"fmt"
-	"sort"
+	"maps"
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -12,6 +14,16 @@ import (
 // a number or a boolean, depending on the transport; what is absent or of
 // another kind reads as nothing.
 type node struct{ v any }
+
+// decode reads JSON. Numbers stay as they are written: order ids are longer than
+// a float holds.
+func decode(raw []byte) (node, error) {
+	dec := json.NewDecoder(bytes.NewReader(raw))
+	dec.UseNumber()
+	var v any
+	err := dec.Decode(&v)
+	return node{v}, err
+}
 
 // get follows a path of object keys.
 func (n node) get(path ...string) node {
@@ -103,21 +115,11 @@ func (n node) holds() bool {
 
 // mentions tells whether a value stands anywhere below.
 func (n node) mentions(s string) bool {
-	switch v := n.v.(type) {
-	case map[string]any:
-		for _, x := range v {
-			if (node{x}).mentions(s) {
-				return true
-			}
-		}
-	case []any:
-		for _, x := range v {
-			if (node{x}).mentions(s) {
-				return true
-			}
-		}
+	below := n.list()
+	for _, key := range n.keys() {
+		below = append(below, n.get(key))
 	}
-	return n.str() == s
+	return n.str() == s || slices.ContainsFunc(below, func(x node) bool { return x.mentions(s) })
 }
 
 // kind names what a value is, for people.
@@ -137,28 +139,14 @@ func (n node) kind() string {
 
 // sound tells whether texts and lists are what they should be.
 func sound(texts, lists []node) bool {
-	for _, n := range texts {
-		if _, err := n.text(); err != nil {
-			return false
-		}
-	}
-	for _, n := range lists {
-		if _, err := n.items(); err != nil {
-			return false
-		}
-	}
-	return true
+	return !slices.ContainsFunc(texts, func(n node) bool { _, err := n.text(); return err != nil }) &&
+		!slices.ContainsFunc(lists, func(n node) bool { _, err := n.items(); return err != nil })
 }
 
 // keys of an object, sorted.
 func (n node) keys() []string {
 	m, _ := n.v.(map[string]any)
-	out := make([]string, 0, len(m))
-	for k := range m {
-		out = append(out, k)
-	}
-	sort.Strings(out)
-	return out
+	return slices.Sorted(maps.Keys(m))
 }
 
 // components gives the fields of an answer's components that carry a tag, in

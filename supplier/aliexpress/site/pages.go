@@ -109,12 +109,9 @@ func (p Profile) isLogin(h Hosts, u *url.URL) bool {
 			return true
 		}
 	}
-	for _, mark := range p.Pages.Login.Addresses {
-		if strings.Contains(u.Path, mark) || strings.Contains(u.Host, strings.Trim(mark, "/")) {
-			return true
-		}
-	}
-	return false
+	return slices.ContainsFunc(p.Pages.Login.Addresses, func(mark string) bool {
+		return strings.Contains(u.Path, mark) || strings.Contains(u.Host, strings.Trim(mark, "/"))
+	})
 }
 
 // classifyDialogs names what lies over the page: of several dialogs the one
@@ -181,21 +178,16 @@ func holdsAny(address string, marks []string) bool {
 
 // Barrier is the error of a page that stops all work on the account.
 func (s Sight) Barrier() error {
-	kind := map[PageKind]supplier.Kind{
-		PageLogin: supplier.LoggedOut, PageChallenge: supplier.Challenged, PageElsewhere: supplier.UnknownPage, PageBroken: supplier.Unreachable,
-		PageThrottled: supplier.Throttled,
+	e, stops := map[PageKind]supplier.Error{
+		PageLogin:     {Kind: supplier.LoggedOut, Detail: "; run `countermand login`"},
+		PageChallenge: {Kind: supplier.Challenged, Detail: "; a person must solve it: run `countermand login`"},
+		PageElsewhere: {Kind: supplier.UnknownPage, Detail: "; check the account's hosts, region and language"},
+		PageBroken:    {Kind: supplier.Unreachable},
+		PageThrottled: {Kind: supplier.Throttled},
 	}[s.Kind]
-	if kind == "" {
+	if !stops {
 		return nil
 	}
-	advice := map[supplier.Kind]string{
-		supplier.LoggedOut:   "run `countermand login`",
-		supplier.Challenged:  "a person must solve it: run `countermand login`",
-		supplier.UnknownPage: "check the account's hosts, region and language",
-	}[kind]
-	e := &supplier.Error{Kind: kind, Detail: s.Why}
-	if advice != "" {
-		e.Detail += "; " + advice
-	}
-	return e
+	e.Detail = s.Why + e.Detail
+	return &e
 }

@@ -23,7 +23,7 @@ func (p Profile) phase(s signs) state.Phase {
 	left := p.captionPhases(s)
 	narrow := func(to []state.Phase) {
 		if to != nil {
-			left = intersect(left, to)
+			left = slices.DeleteFunc(slices.Clone(left), func(ph state.Phase) bool { return !slices.Contains(to, ph) })
 		}
 	}
 	narrow(p.Numbers[s.number])
@@ -55,16 +55,9 @@ func (p Profile) captionPhases(s signs) []state.Phase {
 	if named != "" {
 		return []state.Phase{named}
 	}
-	if s.caption == "" {
-		return nil // an empty page proves nothing
-	}
-	return p.phasesOf(s)
-}
-
-// phasesOf is what is possible under a caption that is not known: what a
-// number alone leaves, and that must be one.
-func (p Profile) phasesOf(s signs) []state.Phase {
-	if only := p.Numbers[s.number]; len(only) == 1 {
+	// Under a caption that is not known it is what a number alone leaves, and
+	// that must be one. An empty page proves nothing.
+	if only := p.Numbers[s.number]; s.caption != "" && len(only) == 1 {
 		return only
 	}
 	return nil
@@ -77,16 +70,6 @@ func (p Profile) named(caption string) state.Phase {
 		}
 	}
 	return ""
-}
-
-func intersect(a, b []state.Phase) []state.Phase {
-	var out []state.Phase
-	for _, x := range a {
-		if slices.Contains(b, x) {
-			out = append(out, x)
-		}
-	}
-	return out
 }
 
 // CancelButton finds the one button that cancels the order; ok is false where

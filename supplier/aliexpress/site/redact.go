@@ -2,6 +2,7 @@ package site
 
 import (
 	"encoding/json"
+	"math"
 	"net/url"
 	"slices"
 	"strings"
@@ -21,28 +22,36 @@ func private(name string, names []string) bool {
 		slices.ContainsFunc(names, func(n string) bool { return strings.EqualFold(n, name) })
 }
 
-// redact gives a copy without the private fields, at any depth and also where
-// JSON stands in a text.
-func redact(v any, names []string) any {
+// strip gives a copy without the private fields, at any depth: most is how many
+// elements of a list are kept, and leaf makes what is kept of a value.
+func strip(v any, names []string, most int, leaf func(any) any) any {
 	switch v := v.(type) {
 	case map[string]any:
 		out := make(map[string]any, len(v))
 		for k, x := range v {
 			if !private(k, names) {
-				out[k] = redact(x, names)
+				out[k] = strip(x, names, most, leaf)
 			}
 		}
 		return out
 	case []any:
-		out := make([]any, len(v))
-		for i, x := range v {
-			out[i] = redact(x, names)
+		out := []any{}
+		for _, x := range v[:min(most, len(v))] {
+			out = append(out, strip(x, names, most, leaf))
 		}
 		return out
-	case string:
-		return redactText(v, names)
 	}
-	return v
+	return leaf(v)
+}
+
+// redact leaves out the private fields, also where JSON stands in a text.
+func redact(v any, names []string) any {
+	return strip(v, names, math.MaxInt, func(v any) any {
+		if s, ok := v.(string); ok {
+			return redactText(s, names)
+		}
+		return v
+	})
 }
 
 // redactText treats JSON in a text like JSON; what only looks like it is left
@@ -51,17 +60,12 @@ func redactText(s string, names []string) string {
 	t := strings.TrimSpace(s)
 	switch {
 	case strings.HasPrefix(t, "{") || strings.HasPrefix(t, "["):
-		dec := json.NewDecoder(strings.NewReader(t))
-		dec.UseNumber()
-		var inner any
-		if dec.Decode(&inner) != nil {
-			if strings.Contains(t, `"`) {
-				return "(left out)"
-			}
+		inner, err := decode([]byte(t))
+		if err != nil && !strings.Contains(t, `"`) {
 			return s
 		}
-		body, err := json.Marshal(redact(inner, names))
-		if err != nil {
+		body, err2 := json.Marshal(redact(inner.v, names))
+		if err != nil || err2 != nil {
 			return "(left out)"
 		}
 		return string(body)
@@ -80,11 +84,11 @@ func PublicURL(address string) string {
 	}
 	q := u.Query()
 	for name := range q {
-		if !slices.Contains([]string{"orderId", "tradeOrderId", "tradeOrderLineId"}, name) || !isNumber(q.Get(name)) {
-			q.Set(name, "")
-		} else {
-			q.Set(name, q.Get(name))
+		kept := q.Get(name) // the first, where there are several
+		if !slices.Contains([]string{"orderId", "tradeOrderId", "tradeOrderLineId"}, name) || !isNumber(kept) {
+			kept = ""
 		}
+		q.Set(name, kept)
 	}
 	u.RawQuery, u.Fragment, u.User = q.Encode(), "", nil
 	return u.String()
@@ -92,20 +96,5 @@ func PublicURL(address string) string {
 
 // outline gives the names and kinds of an answer's fields, without a value.
 func outline(v any, names []string) any {
-	switch v := v.(type) {
-	case map[string]any:
-		out := make(map[string]any, len(v))
-		for k, x := range v {
-			if !private(k, names) {
-				out[k] = outline(x, names)
-			}
-		}
-		return out
-	case []any:
-		if len(v) == 0 {
-			return []any{}
-		}
-		return []any{outline(v[0], names)}
-	}
-	return node{v}.kind()
+	return strip(v, names, 1, func(v any) any { return node{v}.kind() })
 }

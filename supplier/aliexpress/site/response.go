@@ -2,7 +2,6 @@ package site
 
 import (
 	"bytes"
-	"encoding/json"
 	"fmt"
 	"net/url"
 	"strings"
@@ -25,23 +24,19 @@ func (p Profile) Accept(r Response, call string) (*Answer, error) {
 	if !IsCall(r.URL, call) {
 		return nil, nil
 	}
-	if r.Err != nil {
-		// A script that is no script is kept even from us, its status is not.
-		if kind := statusKind(r.Status); kind != "" {
-			return nil, &supplier.Error{Kind: kind, Detail: fmt.Sprintf("%s answers with status %d", call, r.Status)}
-		}
-		return nil, nil
-	}
 	a, err := ParseAnswer(r.Body)
-	if err != nil {
-		for _, mark := range p.Pages.Challenge.Addresses {
-			if bytes.Contains(r.Body, []byte(mark)) {
-				return nil, &supplier.Error{Kind: supplier.Challenged, Detail: call + " answers with a page that holds " + mark}
-			}
+	for _, mark := range p.Pages.Challenge.Addresses {
+		if r.Err == nil && err != nil && bytes.Contains(r.Body, []byte(mark)) {
+			return nil, &supplier.Error{Kind: supplier.Challenged, Detail: call + " answers with a page that holds " + mark}
 		}
-		if kind := statusKind(r.Status); kind != "" {
-			return nil, &supplier.Error{Kind: kind, Detail: fmt.Sprintf("%s answers with status %d", call, r.Status)}
-		}
+	}
+	// A script that is no script is kept even from us, its status is not.
+	switch kind := statusKind(r.Status); {
+	case kind != "" && (r.Err != nil || err != nil):
+		return nil, &supplier.Error{Kind: kind, Detail: fmt.Sprintf("%s answers with status %d", call, r.Status)}
+	case r.Err != nil:
+		return nil, nil
+	case err != nil:
 		return nil, fmt.Errorf("read the answer to %s: %w", call, err)
 	}
 	switch kind := p.Returns.Kind(a.Ret); kind {
@@ -113,11 +108,6 @@ func (r Response) data() node {
 	if form, err := url.ParseQuery(r.PostData); raw == "" && err == nil {
 		raw = form.Get("data")
 	}
-	dec := json.NewDecoder(strings.NewReader(raw))
-	dec.UseNumber()
-	var v any
-	if dec.Decode(&v) != nil {
-		return node{}
-	}
-	return node{v}
+	asked, _ := decode([]byte(raw)) // what cannot be read asks for nothing
+	return asked
 }

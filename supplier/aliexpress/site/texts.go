@@ -1,7 +1,8 @@
 package site
 
 import (
-	"sort"
+	"maps"
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -20,13 +21,8 @@ var apostrophes = strings.NewReplacer("’", "'", "‘", "'", "´", "'", "`", "'
 
 // all lists the texts in a stable order.
 func (t Texts) all() []string {
-	langs := make([]string, 0, len(t))
-	for l := range t {
-		langs = append(langs, l)
-	}
-	sort.Strings(langs)
 	var out []string
-	for _, l := range langs {
+	for _, l := range slices.Sorted(maps.Keys(t)) {
 		out = append(out, t[l]...)
 	}
 	return out
@@ -35,12 +31,7 @@ func (t Texts) all() []string {
 // Is tells whether s is one of the texts.
 func (t Texts) Is(s string) bool {
 	s = fold(s)
-	for _, x := range t.all() {
-		if fold(x) == s {
-			return true
-		}
-	}
-	return false
+	return slices.ContainsFunc(t.all(), func(x string) bool { return fold(x) == s })
 }
 
 // in gives the text that s contains, "" where it contains none.
@@ -85,12 +76,7 @@ func (t Texts) days(s string) (n int, ok bool) {
 
 // hasPrefix tells whether s begins with one of the prefixes.
 func hasPrefix(s string, prefixes []string) bool {
-	for _, p := range prefixes {
-		if strings.HasPrefix(s, p) {
-			return true
-		}
-	}
-	return false
+	return slices.ContainsFunc(prefixes, func(p string) bool { return strings.HasPrefix(s, p) })
 }
 
 // Clip shortens text for a message.

@@ -1,6 +1,7 @@
 package site
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"time"
@@ -36,13 +37,7 @@ func (p Profile) parcel(l node) (state.Tracking, error) {
 	if err := errors.Join(err, err2, err3); err != nil {
 		return state.Tracking{}, err
 	}
-	if number == "" {
-		number = origin
-	}
-	t := state.Tracking{Number: number, Carrier: l.get("logisticsCpInfo", "cpName").str()}
-	if t.Carrier == "" {
-		t.Carrier = l.get("logisticsCarrierName").str()
-	}
+	t := state.Tracking{Number: cmp.Or(number, origin), Carrier: cmp.Or(l.get("logisticsCpInfo", "cpName").str(), l.get("logisticsCarrierName").str())}
 	strange := ""
 	for _, event := range events {
 		code, known, err := p.scanCode(event)
@@ -79,10 +74,7 @@ func (p Profile) scanCode(event node) (code string, known bool, err error) {
 			return c, true, errors.Join(err, err2)
 		}
 	}
-	if first == "" {
-		first = second
-	}
-	return first, false, errors.Join(err, err2)
+	return cmp.Or(first, second), false, errors.Join(err, err2)
 }
 
 // noteScan keeps the earliest physical scan and the delivery. The site lists

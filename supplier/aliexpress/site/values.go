@@ -1,8 +1,10 @@
 package site
 
 import (
+	"cmp"
+	"maps"
 	"regexp"
-	"sort"
+	"slices"
 	"strings"
 	"time"
 	"unicode"
@@ -22,10 +24,7 @@ func money(triple, currency string) state.Money {
 	if frac := onlyDigits(parts[2]); frac != "" {
 		value += "." + frac
 	}
-	m, err := state.ParseMoney(value, currency)
-	if err != nil {
-		return state.Money{}
-	}
+	m, _ := state.ParseMoney(value, currency) // what cannot be read is not known
 	return m
 }
 
@@ -119,14 +118,7 @@ func plainAmount(s string) string {
 
 // plainMoney reads {"amount": "12.34", "currency": "USD"}.
 func plainMoney(n node) state.Money {
-	currency := n.get("currency").str()
-	if currency == "" {
-		currency = n.get("currencyCode").str()
-	}
-	m, err := state.ParseMoney(n.get("amount").str(), currency)
-	if err != nil {
-		return state.Money{}
-	}
+	m, _ := state.ParseMoney(n.get("amount").str(), cmp.Or(n.get("currency").str(), n.get("currencyCode").str()))
 	return m
 }
 
@@ -155,12 +147,8 @@ func (p Profile) date(s string, zone *time.Location) time.Time {
 	if s == "" {
 		return time.Time{}
 	}
-	langs := make([]string, 0, len(p.Dates))
-	for l := range p.Dates {
-		langs = append(langs, l)
-	}
-	sort.Slice(langs, func(i, j int) bool {
-		return len(p.Dates[langs[i]].Months) > len(p.Dates[langs[j]].Months) || len(p.Dates[langs[i]].Months) == len(p.Dates[langs[j]].Months) && langs[i] < langs[j]
+	langs := slices.SortedFunc(maps.Keys(p.Dates), func(a, b string) int {
+		return cmp.Or(cmp.Compare(len(p.Dates[b].Months), len(p.Dates[a].Months)), cmp.Compare(a, b))
 	})
 	for _, l := range langs {
 		d := p.Dates[l]
