@@ -167,32 +167,32 @@ func New(o Options) (*Engine, error) {
 }
 
 // Start takes the accounts' leases and begins to work.
-func (e *Engine) Start(ctx context.Context) error {
+func (e *Engine) Start(ctx context.Context) (err error) {
 	ctx, e.cancel = context.WithCancelCause(ctx)
+	defer func() {
+		if err != nil {
+			e.cancel(err)
+		}
+	}()
 	if err := e.readLostPeriod(ctx); err != nil {
-		e.cancel(err)
 		return fmt.Errorf("look for a restored backup: %w", err)
 	}
 	for name, a := range e.o.Accounts {
 		l := &lane{e: e, name: name, account: a, client: a.Client, wake: make(chan struct{}, 1), turn: make(chan struct{}, 1)}
 		if err := l.lease(ctx); err != nil {
-			e.cancel(err)
 			return fmt.Errorf("take account %s: %w", name, err)
 		}
 		e.lanes = append(e.lanes, l)
 	}
 	if err := e.alertRemovedAccounts(ctx); err != nil {
-		e.cancel(err)
 		return err
 	}
 	if err := e.recount(ctx); err != nil {
-		e.cancel(err)
 		return err
 	}
 	for name, s := range e.o.Shops {
 		l := &shopLane{e: e, name: name, shop: s, wake: make(chan struct{}, 1)}
 		if err := l.recover(ctx); err != nil {
-			e.cancel(err)
 			return err
 		}
 		e.shops = append(e.shops, l)

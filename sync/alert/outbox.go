@@ -127,9 +127,9 @@ func (b *Outbox) Deliver(ctx context.Context) (Round, error) {
 	b.sending.Lock()
 	defer b.sending.Unlock()
 	var r Round
-	due, err := b.due(ctx)
+	due, err := state.Get(ctx, b.o.Store, func(tx state.ReadTx) ([]state.Alert, error) { return tx.DueAlerts(b.o.Now(), perRound) })
 	if err != nil {
-		return r, err
+		return r, fmt.Errorf("list due alerts: %w", err)
 	}
 	for _, a := range due {
 		failed := r.Failed
@@ -141,17 +141,6 @@ func (b *Outbox) Deliver(ctx context.Context) (Round, error) {
 		}
 	}
 	return r, nil
-}
-
-func (b *Outbox) due(ctx context.Context) (due []state.Alert, err error) {
-	err = b.o.Store.View(ctx, func(tx state.ReadTx) error {
-		due, err = tx.DueAlerts(b.o.Now(), perRound)
-		return err
-	})
-	if err != nil {
-		return nil, fmt.Errorf("list due alerts: %w", err)
-	}
-	return due, nil
 }
 
 func (b *Outbox) deliver(ctx context.Context, a state.Alert, r *Round) error {
