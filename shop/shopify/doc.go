@@ -3,11 +3,10 @@
 // orders, puts tags and a metafield on them, ends customers' requests, and
 // looks after the app's webhook subscriptions and its standing with the store.
 //
-// Knocks, the signs that an order should be read again, come from webhooks
-// (NewHandler), from Flow (NewFlowHandler), from the Reconciler, which polls for
-// changes that no webhook reported, and from the engine itself. Only the order's
-// id is kept of them; the facts are read from the API. Nothing personal is asked
-// for, kept or logged.
+// Four things knock: webhooks and Flow (NewHandler), the
+// Reconciler, which finds what no webhook told, and the engine itself. A knock
+// is no more than that: only the order's id is kept of it, and what counts is
+// read from the API. Nothing personal is asked for, kept or logged.
 //
 // Reads are tried again. A write is sent once; where its answer is lost, what
 // it was to change is read before anything else is sent. All calls share the
