@@ -33,13 +33,17 @@ var newest = []byte("newest")
 // values are words that a room left for itself.
 var values = &table[string]{name: "marks", word: "mark"}
 
+// orNone takes a record that is not there for an empty one.
+func orNone[T any](v T, err error) (T, error) {
+	if errors.Is(err, state.ErrNotFound) {
+		return v, nil
+	}
+	return v, err
+}
+
 // Value is "" where none was left.
 func (t *readTx) Value(name string) (string, error) {
-	m, err := values.get(t, []byte(name))
-	if errors.Is(err, state.ErrNotFound) {
-		return "", nil
-	}
-	return m, err
+	return orNone(values.get(t, []byte(name)))
 }
 
 // PutValue leaves a word in place of the last one.
@@ -86,11 +90,7 @@ func (t *writeTx) PutAccount(a state.Account) (uint64, error) {
 
 // Mappings answers none where the operator said nothing.
 func (t *readTx) Mappings(shop, orderName string) ([]state.Mapping, error) {
-	m, err := mappings.get(t, join(words(shop), []byte(orderName)))
-	if errors.Is(err, state.ErrNotFound) {
-		return nil, nil
-	}
-	return m, err
+	return orNone(mappings.get(t, join(words(shop), []byte(orderName))))
 }
 
 // MappedTo lists the shop orders that the operator gave a number to.
@@ -116,10 +116,7 @@ func (t *writeTx) PutMappings(shop, orderName string, m []state.Mapping) error {
 
 // NewestTime is zero before the first stamp.
 func (t *readTx) NewestTime() (time.Time, error) {
-	s, err := clock.get(t, newest)
-	if errors.Is(err, state.ErrNotFound) {
-		return time.Time{}, nil
-	}
+	s, err := orNone(clock.get(t, newest))
 	return s.At, err
 }
 

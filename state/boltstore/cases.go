@@ -1,7 +1,6 @@
 package boltstore
 
 import (
-	"bytes"
 	"encoding/binary"
 	"encoding/hex"
 	"fmt"
@@ -63,15 +62,12 @@ func (t *readTx) Case(id string) (state.Case, error) { return cases.get(t, []byt
 
 // Cases lists newest first.
 func (t *readTx) Cases(p state.Page) ([]state.Case, string, error) {
-	out, last := collect(t, cases, self(descend(t.bucket(cases.name), nil, pageKey(nil, p))), p.Limit)
-	return out, string(last), nil
+	return listPage(t, cases, cases.name, nil, descend, false, p)
 }
 
 // CasesByStatus lists newest first.
 func (t *readTx) CasesByStatus(s state.Status, p state.Page) ([]state.Case, string, error) {
-	prefix := words(string(s))
-	out, last := collect(t, cases, descend(t.bucket(indexCaseStatus), prefix, pageKey(prefix, p)), p.Limit)
-	return out, string(bytes.TrimPrefix(last, prefix)), nil
+	return listPage(t, cases, indexCaseStatus, words(string(s)), descend, false, p)
 }
 
 // CasesByShopOrder lists all cases of a shop order, oldest first.
@@ -97,17 +93,7 @@ func (t *readTx) CasesBySupplierOrder(supplier, number string) ([]state.Case, er
 
 // OpenCasesByAccount lists oldest first.
 func (t *readTx) OpenCasesByAccount(account string, p state.Page) ([]state.Case, string, error) {
-	prefix := words(account)
-	out, last := collect(t, cases, ascend(t.bucket("case_account"), prefix, pageKey(prefix, p)), p.Limit)
-	return out, string(bytes.TrimPrefix(last, prefix)), nil
-}
-
-// pageKey is the index key that a page continues after, nil for the first.
-func pageKey(prefix []byte, p state.Page) []byte {
-	if p.After == "" {
-		return nil
-	}
-	return join(prefix, []byte(p.After))
+	return listPage(t, cases, "case_account", words(account), ascend, false, p)
 }
 
 // DueCases lists earliest first.

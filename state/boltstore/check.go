@@ -99,8 +99,11 @@ func (c *checker) add(format string, args ...any) {
 
 func (c *checker) run() error {
 	for _, k := range kinds {
-		if err := c.records(k); err != nil {
-			return err
+		for key, raw := range ascend(c.t.bucket(k.bucket()), nil, nil) {
+			if err := c.ctx.Err(); err != nil {
+				return err
+			}
+			c.record(k, key, raw)
 		}
 	}
 	for _, k := range kinds {
@@ -114,17 +117,7 @@ func (c *checker) run() error {
 	return nil
 }
 
-// records decodes each record and looks for its rows.
-func (c *checker) records(k kind) error {
-	for key, raw := range ascend(c.t.bucket(k.bucket()), nil, nil) {
-		if err := c.ctx.Err(); err != nil {
-			return err
-		}
-		c.record(k, key, raw)
-	}
-	return nil
-}
-
+// record decodes a record and looks for its rows.
 func (c *checker) record(k kind, key, raw []byte) {
 	rows, err := k.try(key, raw)
 	if err != nil {
@@ -240,7 +233,7 @@ func (t *writeTx) quarantineAll(k kind) error {
 		}
 	}
 	for _, key := range bad {
-		if err := t.quarantineOne(place{k, key}); err != nil {
+		if err := t.quarantine(k, []byte(key)); err != nil {
 			return err
 		}
 	}

@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"time"
 
+	"go.etcd.io/bbolt"
+
 	"countermand/state"
 )
 
@@ -16,19 +18,12 @@ var forgotten = &table[firstSeen]{name: "forgotten", word: "forgotten order", te
 
 // EndedCases lists by the time they ended, earliest first.
 func (t *readTx) EndedCases(from, to time.Time, p state.Page) ([]state.Case, string, error) {
-	after := append(timeKey(from), 0xff) // behind every id at that very time
-	if p.After != "" {
-		k, err := timedKey(p.After)
-		if err != nil {
-			return nil, "", err
-		}
-		after = k
+	if p.After == "" {
+		p.After = timedText(append(timeKey(from), 0xff)) // behind every id at that very time
 	}
-	out, last := collect(t, cases, upTo(ascend(t.bucket("case_ended"), nil, after), 0, to), p.Limit)
-	if last == nil {
-		return out, "", nil
-	}
-	return out, timedText(last), nil
+	return listPage(t, cases, "case_ended", nil, func(b *bbolt.Bucket, prefix, after []byte) rows {
+		return upTo(ascend(b, prefix, after), 0, to)
+	}, true, p)
 }
 
 // Forgotten tells whether an order's cases were deleted.
@@ -103,13 +98,13 @@ func (t *writeTx) workOn(own []state.Case, shop, orderID string) (ids [][]byte, 
 
 // forgetCase deletes a case with its journal and its alerts.
 func (t *writeTx) forgetCase(id string) error {
-	for _, key := range keysUnder(ascend(t.bucket(journal.name), words(id), nil)) {
-		if err := journal.remove(t, key); err != nil {
+	for _, entry := range pairs(ascend(t.bucket(journal.name), words(id), nil)) {
+		if err := journal.remove(t, entry.key); err != nil {
 			return err
 		}
 	}
-	for _, key := range valuesUnder(ascend(t.bucket("alert_case"), words(id), nil)) {
-		if err := alerts.remove(t, key); err != nil {
+	for _, row := range pairs(ascend(t.bucket("alert_case"), words(id), nil)) {
+		if err := alerts.remove(t, row.value); err != nil {
 			return err
 		}
 	}
@@ -127,35 +122,21 @@ func (tb *table[T]) forget(t *writeTx, index string, before time.Time, limit int
 	if limit <= 0 {
 		limit = defaultLimit
 	}
-	var old [][2][]byte
+	var old []pair
 	for k, key := range upTo(ascend(t.bucket(index), nil, nil), 0, before) {
 		if len(old) == limit {
 			break
 		}
 		if spare == nil || !spare(key) {
-			old = append(old, [2][]byte{bytes.Clone(k), bytes.Clone(key)})
+			old = append(old, pair{bytes.Clone(k), bytes.Clone(key)})
 		}
 	}
 	for i, o := range old {
 		// The row goes by itself too: one that leads nowhere must not be
 		// counted again for ever.
-		if err := errors.Join(tb.remove(t, o[1]), t.dropRow(index, o[0])); err != nil {
+		if err := errors.Join(tb.remove(t, o.value), t.dropRow(index, o.key)); err != nil {
 			return i, err
 		}
 	}
 	return len(old), nil
-}
-
-func keysUnder(walk rows) (out [][]byte) {
-	for k := range walk {
-		out = append(out, bytes.Clone(k))
-	}
-	return out
-}
-
-func valuesUnder(walk rows) (out [][]byte) {
-	for _, v := range walk {
-		out = append(out, bytes.Clone(v))
-	}
-	return out
 }

@@ -3,7 +3,6 @@ package boltstore
 import (
 	"bytes"
 	"cmp"
-	"encoding/binary"
 	"fmt"
 	"maps"
 	"slices"
@@ -43,10 +42,18 @@ func (t *writeTx) newQuarantined(k kind, key, raw []byte, why string) quarantine
 	return w
 }
 
-// quarantine moves an unreadable record out of its bucket, raw bytes and all.
-// The rows of the guard indexes stay, so that whoever looks there learns that
-// something is missing.
-func (t *writeTx) quarantine(k kind, key, raw []byte, why error) error {
+// quarantine moves a record that is there and cannot be read out of its bucket,
+// raw bytes and all. The rows of the guard indexes stay, so that whoever looks
+// there learns that something is missing.
+func (t *writeTx) quarantine(k kind, key []byte) error {
+	raw := t.bucket(k.bucket()).Get(key)
+	if raw == nil {
+		return nil
+	}
+	_, why := k.try(key, raw)
+	if why == nil {
+		return nil
+	}
 	if err := t.putQuarantined(t.newQuarantined(k, key, raw, why.Error())); err != nil {
 		return err
 	}
@@ -72,12 +79,8 @@ func (t *writeTx) putQuarantined(w quarantined) error {
 // clear makes room for a new record where a damaged one stands or stood: it
 // is quarantined if it was not yet, and nothing points to it any more.
 func (t *writeTx) clear(k kind, key []byte) error {
-	if raw := t.bucket(k.bucket()).Get(key); raw != nil {
-		if _, err := k.try(key, raw); err != nil {
-			if err := t.quarantine(k, key, raw, err); err != nil {
-				return err
-			}
-		}
+	if err := t.quarantine(k, key); err != nil {
+		return err
 	}
 	if err := t.bucket(bucketDamaged).Delete(join(words(k.bucket()), key)); err != nil {
 		return t.fail(err)
@@ -109,9 +112,7 @@ func (t *readTx) Quarantine(p state.Page) (out []state.Quarantined, next string,
 		if err != nil {
 			q = state.Quarantined{Bucket: quarantine.name, Key: seqText(k), Why: err.Error(), Raw: slices.Clone(raw)}
 		}
-		if len(k) == 8 {
-			q.Seq = binary.BigEndian.Uint64(k)
-		}
+		q.Seq = keyNumber(k)
 		out, next = append(out, q), seqText(k)
 	}
 	return out, "", nil
@@ -129,7 +130,7 @@ func (s *Store) quarantineDamaged() {
 	err := s.db.Update(func(b *bbolt.Tx) error {
 		t := s.writeTx(b)
 		for _, p := range places {
-			if err := t.quarantineOne(p); err != nil {
+			if err := t.quarantine(p.kind, []byte(p.key)); err != nil {
 				return err
 			}
 		}
@@ -143,17 +144,4 @@ func (s *Store) quarantineDamaged() {
 	for _, p := range places {
 		delete(s.damaged, p)
 	}
-}
-
-// quarantineOne quarantines one record if it is there and still unreadable.
-func (t *writeTx) quarantineOne(p place) error {
-	key := []byte(p.key)
-	raw := t.bucket(p.kind.bucket()).Get(key)
-	if raw == nil {
-		return nil
-	}
-	if _, err := p.kind.try(key, raw); err != nil {
-		return t.quarantine(p.kind, key, raw, err)
-	}
-	return nil
 }

@@ -116,21 +116,11 @@ func splitPlace(row []byte) (kind, []byte) {
 	return nil, nil
 }
 
-// pair is a row that was taken out of a walk, which no write may disturb.
-type pair struct{ key, value []byte }
-
-func (t *readTx) pairs(bucket string) (out []pair) {
-	for k, v := range ascend(t.bucket(bucket), nil, nil) {
-		out = append(out, pair{bytes.Clone(k), bytes.Clone(v)})
-	}
-	return out
-}
-
 // mendQuarantine makes what wrecks complains of agree again. What cannot be
 // told any more is set aside anew under what is known of it.
 func (t *writeTx) mendQuarantine() error {
-	places := t.pairs(bucketDamaged)
-	for _, p := range t.pairs(quarantine.name) {
+	places := pairs(ascend(t.bucket(bucketDamaged), nil, nil))
+	for _, p := range pairs(ascend(t.bucket(quarantine.name), nil, nil)) {
 		if _, err := quarantine.try(p.key, p.value); err != nil {
 			if err := t.rewrapQuarantined(p, places, err); err != nil {
 				return err
@@ -194,7 +184,7 @@ func (t *writeTx) mendPlace(row, seq []byte) error {
 // them, so that a person is alerted and their orders do not count as new.
 func (t *writeTx) quarantineMissing() error {
 	for _, index := range cases.guards {
-		for _, p := range t.pairs(index) {
+		for _, p := range pairs(ascend(t.bucket(index), nil, nil)) {
 			if !bytes.HasSuffix(p.key, p.value) || len(p.value) == 0 || t.bucket(cases.name).Get(p.value) != nil || t.isDamaged(cases.name, p.value) {
 				continue
 			}

@@ -52,7 +52,10 @@ func Restore(ctx context.Context, backup, path string, now time.Time) (r Restore
 	defer unlock()
 	defer cleanRestore(path) // what an earlier one left, too
 	cleanRestore(path)
-	if err = copyBackup(ctx, backup, path); err != nil {
+	if err = inspectOld(backup); err == nil {
+		err = copyFile(backup, path+restoreSuffix, ctx.Err)
+	}
+	if err != nil {
 		return r, fmt.Errorf("copy backup %s: %w", backup, err)
 	}
 	if err = r.verify(ctx, path+restoreSuffix); err != nil {
@@ -108,36 +111,30 @@ func escapeGlob(path string) string {
 	return strings.NewReplacer(`\`, `\\`, `*`, `\*`, `?`, `\?`, `[`, `\[`).Replace(path)
 }
 
-// copyBackup writes a private copy that belongs to the owner of the folder:
-// root may restore what another user's daemon is to open.
-func copyBackup(ctx context.Context, backup, path string) error {
-	if _, err := inspectOld(backup); err != nil {
-		return err
-	}
-	from, err := os.Open(backup)
+// copyFile writes a private copy that belongs to the owner of the folder: root
+// may restore what another user's daemon is to open.
+func copyFile(path, name string, stop func() error) error {
+	from, err := os.Open(path)
 	if err != nil {
 		return err
 	}
 	defer from.Close()
-	to, err := os.OpenFile(path+restoreSuffix, os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o600)
+	to, err := os.OpenFile(name, os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o600)
 	if err != nil {
 		return err
 	}
-	_, err = io.Copy(&stoppable{to, ctx.Err}, from)
-	return errors.Join(err, own(to, filepath.Dir(path)), to.Sync(), to.Close())
+	_, err = io.Copy(&stoppable{to, stop}, from)
+	return errors.Join(err, own(to, filepath.Dir(name)), to.Sync(), to.Close())
 }
 
 // inspectOld refuses a file that is not there or holds nothing: as a backup it
 // would be an empty database.
-func inspectOld(path string) (os.FileInfo, error) {
+func inspectOld(path string) error {
 	fresh, err := inspect(path)
 	if err == nil && fresh {
 		err = fmt.Errorf("nothing is there: %w", os.ErrNotExist)
 	}
-	if err != nil {
-		return nil, err
-	}
-	return os.Stat(path)
+	return err
 }
 
 func own(f *os.File, dir string) error {
@@ -220,17 +217,7 @@ func keep(path, name string) error {
 	if err := os.Link(path, name); err == nil || errors.Is(err, os.ErrExist) {
 		return err
 	}
-	from, err := os.Open(path)
-	if err != nil {
-		return err
-	}
-	defer from.Close()
-	to, err := os.OpenFile(name, os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o600)
-	if err != nil {
-		return err
-	}
-	_, err = io.Copy(to, from)
-	return errors.Join(err, own(to, filepath.Dir(path)), to.Sync(), to.Close())
+	return copyFile(path, name, nil)
 }
 
 // InUse tells whether a process has the database at path open.

@@ -224,23 +224,19 @@ func findingsOfSentences(b *bbolt.Tx) error {
 // cannot be read stay as they are.
 func rewriteBodies(b *bbolt.Tx, bucket string, change func(body []byte) ([]byte, error)) error {
 	records := b.Bucket([]byte(bucket))
-	var done []byte
-	for again := true; again; { // a write spoils the walk: another one goes on behind it
-		again = false
-		for key, raw := range ascend(records, nil, done) {
-			rev, body, err := unseal(bucket, key, raw)
-			if err != nil {
-				continue
-			}
-			changed, err := change(body)
-			if err != nil || changed == nil {
-				continue
-			}
-			done, again = bytes.Clone(key), true
-			if err := records.Put(done, seal(bucket, done, rev, changed)); err != nil {
-				return err
-			}
-			break
+	var rewritten []pair
+	for key, raw := range ascend(records, nil, nil) {
+		rev, body, err := unseal(bucket, key, raw)
+		if err != nil {
+			continue
+		}
+		if changed, err := change(body); err == nil && changed != nil {
+			rewritten = append(rewritten, pair{bytes.Clone(key), seal(bucket, key, rev, changed)})
+		}
+	}
+	for _, p := range rewritten {
+		if err := records.Put(p.key, p.value); err != nil {
+			return err
 		}
 	}
 	return nil

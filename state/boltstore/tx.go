@@ -89,10 +89,7 @@ func (t *writeTx) count(index string, rowKey []byte, by int64) error {
 	}
 	status := rowKey[2 : 2+binary.BigEndian.Uint16(rowKey)]
 	b := t.bucket(bucketCounts)
-	n := by
-	if old := b.Get(status); len(old) == 8 {
-		n += int64(binary.BigEndian.Uint64(old))
-	}
+	n := by + int64(keyNumber(b.Get(status)))
 	if n <= 0 {
 		return t.fail(b.Delete(status))
 	}

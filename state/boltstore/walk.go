@@ -7,6 +7,8 @@ import (
 	"time"
 
 	"go.etcd.io/bbolt"
+
+	"countermand/state"
 )
 
 // defaultLimit is the length of a listing that asks for none.
@@ -110,6 +112,41 @@ func upTo(index rows, skip int, t time.Time) rows {
 			}
 		}
 	}
+}
+
+// pair is a row that was taken out of a walk, which no write may disturb.
+type pair struct{ key, value []byte }
+
+func pairs(walk rows) (out []pair) {
+	for k, v := range walk {
+		out = append(out, pair{bytes.Clone(k), bytes.Clone(v)})
+	}
+	return out
+}
+
+// listPage lists the records that an index has under prefix, from behind the
+// place that p names; timed: behind prefix a row begins with a time.
+func listPage[T any](t *readTx, tb *table[T], index string, prefix []byte, walk func(b *bbolt.Bucket, prefix, after []byte) rows, timed bool, p state.Page) ([]T, string, error) {
+	var after []byte
+	if p.After != "" {
+		key, err := []byte(p.After), error(nil)
+		if timed {
+			key, err = timedKey(p.After)
+		}
+		if err != nil {
+			return nil, "", err
+		}
+		after = join(prefix, key)
+	}
+	found := walk(t.bucket(index), prefix, after)
+	if index == tb.name {
+		found = self(found)
+	}
+	out, last := collect(t, tb, found, p.Limit)
+	if last = bytes.TrimPrefix(last, prefix); timed && last != nil {
+		return out, timedText(last), nil
+	}
+	return out, string(last), nil
 }
 
 // guarded reads every record that a guard index has under prefix. A damaged

@@ -61,20 +61,7 @@ func (t *readTx) DueEffectIDs(lane string, at time.Time) (ids []string, err erro
 
 // LaneEffects lists earliest first.
 func (t *readTx) LaneEffects(lane string, p state.Page) ([]state.Effect, string, error) {
-	prefix := words(lane)
-	var after []byte
-	if p.After != "" {
-		k, err := timedKey(p.After)
-		if err != nil {
-			return nil, "", err
-		}
-		after = join(prefix, k)
-	}
-	out, last := collect(t, effects, ascend(t.bucket("effect_lane"), prefix, after), p.Limit)
-	if last == nil {
-		return out, "", nil
-	}
-	return out, timedText(bytes.TrimPrefix(last, prefix)), nil
+	return listPage(t, effects, "effect_lane", words(lane), ascend, true, p)
 }
 
 // PutEffect saves an effect.
@@ -176,18 +163,8 @@ func (t *readTx) AlertByKey(key string) (state.Alert, error) {
 }
 
 // Alerts lists by the time they were raised, newest first.
-func (t *readTx) Alerts(p state.Page) (out []state.Alert, next string, err error) {
-	var before []byte
-	if p.After != "" {
-		if before, err = timedKey(p.After); err != nil {
-			return nil, "", err
-		}
-	}
-	out, last := collect(t, alerts, descend(t.bucket("alert_raised"), nil, before), p.Limit)
-	if last == nil {
-		return out, "", nil
-	}
-	return out, timedText(last), nil
+func (t *readTx) Alerts(p state.Page) ([]state.Alert, string, error) {
+	return listPage(t, alerts, "alert_raised", nil, descend, true, p)
 }
 
 // DueAlerts lists earliest first.
