@@ -1,6 +1,9 @@
 package state
 
-import "time"
+import (
+	"maps"
+	"time"
+)
 
 // Proof is what the tracking of an order shows about when it left.
 type Proof string
@@ -316,22 +319,11 @@ func (c Case) Clone() Case {
 		r := *c.Refund
 		c.Refund = &r
 	}
-	c.Clocks = cloneMap(c.Clocks)
-	c.Fired = cloneMap(c.Fired)
-	c.Raised = cloneMap(c.Raised)
-	c.MessagedAt = cloneMap(c.MessagedAt)
+	c.Clocks = maps.Clone(c.Clocks)
+	c.Fired = maps.Clone(c.Fired)
+	c.Raised = maps.Clone(c.Raised)
+	c.MessagedAt = maps.Clone(c.MessagedAt)
 	return c
-}
-
-func cloneMap[K comparable, V any](m map[K]V) map[K]V {
-	if m == nil {
-		return nil
-	}
-	out := make(map[K]V, len(m))
-	for k, v := range m {
-		out[k] = v
-	}
-	return out
 }
 
 // Entry is one line of a case's journal. Entries are only ever added.

@@ -125,6 +125,6 @@ func (fs Findings) Equal(other Findings) bool {
 }
 
 func (f Finding) clone() Finding {
-	f.Facts = cloneMap(f.Facts)
+	f.Facts = maps.Clone(f.Facts)
 	return f
 }

@@ -1,6 +1,7 @@
 package state
 
 import (
+	"cmp"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -34,7 +35,7 @@ func ParseMoney(value, currency string) (Money, error) {
 	neg := strings.HasPrefix(v, "-")
 	v = strings.TrimPrefix(v, "-")
 	whole, frac, _ := strings.Cut(v, ".")
-	if whole == "" || len(frac) > 4 || !digits(whole) || (frac != "" && !digits(frac)) {
+	if whole == "" || len(frac) > 4 || !digits(whole) || !digits(frac) {
 		return Money{}, fmt.Errorf("read amount %q: want digits with up to four decimals, such as 12.34", value)
 	}
 	w, err := strconv.ParseInt(whole, 10, 64)
@@ -56,14 +57,7 @@ func ParseMoney(value, currency string) (Money, error) {
 	return Money{Units: units, Currency: c}, nil
 }
 
-func digits(s string) bool {
-	for _, r := range s {
-		if r < '0' || r > '9' {
-			return false
-		}
-	}
-	return true
-}
+func digits(s string) bool { return strings.Trim(s, "0123456789") == "" }
 
 // Known tells whether an amount was ever read.
 func (m Money) Known() bool { return m.Currency != "" }
@@ -103,13 +97,7 @@ func (m Money) Cmp(o Money) (int, error) {
 	if m.Currency != o.Currency {
 		return 0, fmt.Errorf("compare %s with %s: %w", m, o, ErrCurrency)
 	}
-	switch {
-	case m.Units < o.Units:
-		return -1, nil
-	case m.Units > o.Units:
-		return 1, nil
-	}
-	return 0, nil
+	return cmp.Compare(m.Units, o.Units), nil
 }
 
 // Add sums two amounts of one currency; an unknown one counts as nothing.

@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"testing"
 	"time"
@@ -25,18 +26,10 @@ type model struct {
 
 func (m *model) clone() *model {
 	c := &model{cases: map[string]state.Case{}, effects: map[string]state.Effect{}, alerts: map[string]state.Alert{}, seen: map[string]bool{}}
-	for k, v := range m.cases {
-		c.cases[k] = v
-	}
-	for k, v := range m.effects {
-		c.effects[k] = v
-	}
-	for k, v := range m.alerts {
-		c.alerts[k] = v
-	}
-	for k, v := range m.seen {
-		c.seen[k] = v
-	}
+	maps.Copy(c.cases, m.cases)
+	maps.Copy(c.effects, m.effects)
+	maps.Copy(c.alerts, m.alerts)
+	maps.Copy(c.seen, m.seen)
 	c.knocks = slices.Clone(m.knocks)
 	return c
 }
@@ -183,7 +176,7 @@ func stepRaise(rt *rapid.T, tx state.Tx, m *model) {
 	a.RaisedAt, a.NextAt = someTime.Draw(rt, "raised"), someTime.Draw(rt, "next")
 	added, err := tx.RaiseAlert(a)
 	must(rt, err)
-	known := slices.ContainsFunc(values(m.alerts), func(o state.Alert) bool { return o.Key == a.Key })
+	known := slices.ContainsFunc(slices.Collect(maps.Values(m.alerts)), func(o state.Alert) bool { return o.Key == a.Key })
 	same(rt, "alert is new", added, !known)
 	if added {
 		a, err = tx.Alert(id)
@@ -212,17 +205,9 @@ func (m *model) dueKnocks(at time.Time) []state.Knock {
 	return due
 }
 
-func values[T any](m map[string]T) []T {
-	var out []T
-	for _, v := range m {
-		out = append(out, v)
-	}
-	return out
-}
-
 // pick filters and sorts the model's records as a listing should.
 func pick[T any](m map[string]T, in func(T) bool, order func(a, b T) int) []T {
-	out := slices.DeleteFunc(values(m), func(v T) bool { return !in(v) })
+	out := slices.DeleteFunc(slices.Collect(maps.Values(m)), func(v T) bool { return !in(v) })
 	slices.SortFunc(out, order)
 	return out
 }
