@@ -21,7 +21,7 @@ type inspection struct {
 	tab    *chrome.Tab
 	number string
 	found  []supplier.PartCheck
-	// seen is told of each page once it was looked at; nil: nobody is.
+	// seen is told of each page once it was looked at.
 	seen func(ctx context.Context, page string)
 }
 
@@ -35,7 +35,7 @@ func (c *Client) CheckOrder(ctx context.Context, number string) ([]supplier.Part
 	if err != nil {
 		return nil, c.fail(ctx, op, err)
 	}
-	i := &inspection{c: c, tab: tab, number: number}
+	i := &inspection{c: c, tab: tab, number: number, seen: func(context.Context, string) {}}
 	err = c.fail(ctx, op, i.run(ctx))
 	c.done(ctx)
 	return i.found, err
@@ -141,7 +141,7 @@ func (i *inspection) list(ctx context.Context) error {
 	if i.number == "" && len(page.Orders) > 0 {
 		i.number = page.Orders[0].Number
 	}
-	i.pageSeen(ctx, "list")
+	i.seen(ctx, "list")
 	return nil
 }
 
@@ -185,7 +185,7 @@ func (i *inspection) detail(ctx context.Context) error {
 	if text := v.TextOf("detail_id"); text != "" {
 		i.yes("selectors.detail_id (its text)", site.NumberIn(text) == i.number, "shows %s", site.Quoted(site.Clip(text)))
 	}
-	i.pageSeen(ctx, "detail")
+	i.seen(ctx, "detail")
 	return nil
 }
 
@@ -272,10 +272,4 @@ func (i *inspection) selectors(ctx context.Context, parts []part) (site.Sight, e
 		}
 	}
 	return v, nil
-}
-
-func (i *inspection) pageSeen(ctx context.Context, page string) {
-	if i.seen != nil {
-		i.seen(ctx, page)
-	}
 }

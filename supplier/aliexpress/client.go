@@ -1,6 +1,7 @@
 package aliexpress
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -77,9 +78,7 @@ func New(o Options) (*Client, error) {
 			return nil, fmt.Errorf("account %s: host %s: %q is not an address such as https://www.aliexpress.com", o.Account, name, h)
 		}
 	}
-	if o.Zone == "" {
-		o.Zone = "UTC"
-	}
+	orDefault(&o.Zone, "UTC")
 	zone, err := time.LoadLocation(o.Zone)
 	if err != nil {
 		return nil, fmt.Errorf("account %s: timezone: %w", o.Account, err)
@@ -103,41 +102,41 @@ func New(o Options) (*Client, error) {
 }
 
 func defaults(o *Options) {
-	for _, d := range []struct {
-		v   *time.Duration
-		def time.Duration
-	}{{&o.StepTimeout, 30 * time.Second}, {&o.CancelTimeout, 15 * time.Minute}, {&o.FinalTimeout, 45 * time.Second}, {&o.CheckWait, 8 * time.Second}} {
-		if *d.v <= 0 {
-			*d.v = d.def
-		}
-	}
-	for _, d := range []struct {
-		v   *string
-		def string
-	}{{&o.Region, "US"}, {&o.Language, "en_US"}, {&o.Currency, "USD"}} {
-		if *d.v == "" {
-			*d.v = d.def
-		}
-	}
-	if o.MaxSteps <= 0 {
-		o.MaxSteps = 12
-	}
-	if o.MaxPages <= 0 {
-		o.MaxPages = 5
+	orDefault(&o.StepTimeout, 30*time.Second)
+	orDefault(&o.CancelTimeout, 15*time.Minute)
+	orDefault(&o.FinalTimeout, 45*time.Second)
+	orDefault(&o.CheckWait, 8*time.Second)
+	orDefault(&o.MaxSteps, 12)
+	orDefault(&o.MaxPages, 5)
+	orDefault(&o.Region, "US")
+	orDefault(&o.Language, "en_US")
+	orDefault(&o.Currency, "USD")
+}
+
+// orDefault fills in an option that says nothing.
+func orDefault[T cmp.Ordered](v *T, otherwise T) {
+	var none T
+	if *v <= none {
+		*v = otherwise
 	}
 }
 
 // Close stops the browser, keeping the session. The next call starts it
 // again.
 func (c *Client) Close(ctx context.Context) error {
-	if c.tab != nil {
-		c.tab.Close()
-		c.tab = nil
-	}
+	c.dropTab()
 	if err := c.b.Stop(ctx); err != nil {
 		return fmt.Errorf("account %s: stop browser: %w", c.o.Account, err)
 	}
 	return nil
+}
+
+// dropTab throws the account's tab away.
+func (c *Client) dropTab() {
+	if c.tab != nil {
+		c.tab.Close()
+		c.tab = nil
+	}
 }
 
 // url fills a template of the profile.
@@ -162,6 +161,21 @@ func (c *Client) begin(ctx context.Context) (*chrome.Tab, error) {
 	return c.page(ctx)
 }
 
+// work does one piece of work in the account's tab, and keeps the session after
+// it.
+func (c *Client) work(ctx context.Context, op string, do func(*chrome.Tab) error) error {
+	tab, err := c.begin(ctx)
+	defer c.closeExtraTabs(ctx)
+	if err == nil {
+		err = do(tab)
+	}
+	if err != nil {
+		return c.fail(ctx, op, err)
+	}
+	c.done(ctx)
+	return nil
+}
+
 // closeExtraTabs closes the tabs that the site opened: they would go on after this
 // piece of work and be mistaken for part of the next one.
 func (c *Client) closeExtraTabs(ctx context.Context) {
@@ -180,10 +194,7 @@ func (c *Client) page(ctx context.Context) (*chrome.Tab, error) {
 	if c.tab != nil && c.tab.Alive() {
 		return c.tab, nil
 	}
-	if c.tab != nil {
-		c.tab.Close()
-		c.tab = nil
-	}
+	c.dropTab()
 	tab, err := c.b.NewTab(ctx)
 	if errors.Is(err, context.DeadlineExceeded) && ctx.Err() == nil {
 		// A browser that opens no tab is of no use, whatever else it answers.
@@ -253,22 +264,13 @@ func (c *Client) slowOrWedged(ctx context.Context) supplier.Kind {
 		if c.tab == nil || c.tab.Health(ctx) == nil {
 			return supplier.Unreachable
 		}
-		c.tab.Close()
-		c.tab = nil
+		c.dropTab()
 		return supplier.Browser
 	}
 	if err := c.Close(ctx); err != nil {
 		c.o.Log.Warn().Err(err).Str("account", c.o.Account).Msg("a browser that hangs was killed")
 	}
 	return supplier.Browser
-}
-
-// restartIfWedged closes a browser that hangs, so that the order can still be read in a
-// new one.
-func (c *Client) restartIfWedged(ctx context.Context, cause error) {
-	if errors.Is(cause, context.DeadlineExceeded) {
-		c.slowOrWedged(ctx)
-	}
 }
 
 // tidy leaves the account's tab as the next piece of work expects it, and
@@ -281,8 +283,7 @@ func (c *Client) tidy(ctx context.Context) {
 	defer cancel()
 	if err := c.tab.SetBlocking(quick, true); err != nil {
 		c.o.Log.Debug().Err(err).Str("account", c.o.Account).Msg("the page is thrown away")
-		c.tab.Close()
-		c.tab = nil
+		c.dropTab()
 		return
 	}
 	c.closeExtraTabs(ctx)

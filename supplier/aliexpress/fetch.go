@@ -42,11 +42,16 @@ func (c *Client) fetch(ctx context.Context, tab *chrome.Tab, address, call strin
 var errNoAnswer = errors.New("the page got no answer")
 
 func (c *Client) fetchOnce(ctx context.Context, tab *chrome.Tab, address, call string, take func(site.Response, site.Answer) bool) (site.Answer, error) {
+	return c.answerTo(ctx, tab, call, func(ctx context.Context) error { return tab.Navigate(ctx, address) }, take)
+}
+
+// answerTo does what makes the page call, and gives the answer that take accepts.
+func (c *Client) answerTo(ctx context.Context, tab *chrome.Tab, call string, do func(context.Context) error, take func(site.Response, site.Answer) bool) (site.Answer, error) {
 	heard := tab.Listen(callSpellings(call)...)
 	defer heard.Close()
 	ctx, cancel := context.WithTimeoutCause(ctx, c.o.StepTimeout, fmt.Errorf("%w to %s in %s: %w", errNoAnswer, call, c.o.StepTimeout, context.DeadlineExceeded))
 	defer cancel()
-	if err := tab.Navigate(ctx, address); err != nil {
+	if err := do(ctx); err != nil {
 		return site.Answer{}, err
 	}
 	return c.await(ctx, tab, heard, call, take)
@@ -93,30 +98,39 @@ func (c *Client) keep(ctx context.Context, tab *chrome.Tab, caseID, number, name
 	}
 	ctx, cancel := context.WithTimeout(ctx, 15*time.Second)
 	defer cancel()
-	var refs []string
-	var errs []error
 	address, _ := tab.URL(ctx) // a page without an address is still evidence
-	put := func(ext string, body []byte, err error) {
-		if err == nil {
-			var ref string
-			ref, err = c.o.Evidence.Keep(ctx, supplier.Evidence{CaseID: caseID, Number: number, Name: name, Ext: ext, At: c.o.Now().UTC(), Zone: c.zone.String(), URL: site.PublicURL(address), Body: body})
-			if err == nil {
-				refs = append(refs, ref)
-			}
-		}
-		if err != nil {
-			errs = append(errs, fmt.Errorf("keep evidence %s.%s of order %s: %w", name, ext, number, err))
-		}
-	}
 	png, err := tab.Screenshot(ctx, c.p.Private.Selectors...)
-	put("png", png, err)
-	html, err := tab.HTML(ctx, c.p.Private.Selectors...)
-	put("html", []byte(html), err)
+	html, err2 := tab.HTML(ctx, c.p.Private.Selectors...)
+	parts := []keeping{{"png", png, err}, {"html", []byte(html), err2}}
 	if a != nil {
 		body, err := a.Public(c.p.Private.Keys)
-		put("json", body, err)
+		parts = append(parts, keeping{"json", body, err})
 	}
-	return refs, errors.Join(errs...)
+	return c.keepParts(ctx, supplier.Evidence{CaseID: caseID, Number: number, Name: name, URL: address}, parts...)
+}
+
+// keeping is one file of evidence, or why it could not be had.
+type keeping struct {
+	ext  string
+	body []byte
+	err  error
+}
+
+// keepParts stores the files of one moment and gives the references.
+func (c *Client) keepParts(ctx context.Context, e supplier.Evidence, parts ...keeping) (refs []string, err error) {
+	e.At, e.Zone, e.URL = c.o.Now().UTC(), c.zone.String(), site.PublicURL(e.URL)
+	for _, p := range parts {
+		ref, failed := "", p.err
+		if e.Ext, e.Body = p.ext, p.body; failed == nil {
+			ref, failed = c.o.Evidence.Keep(ctx, e)
+		}
+		if failed != nil {
+			err = errors.Join(err, fmt.Errorf("keep evidence %s.%s of order %s: %w", e.Name, e.Ext, e.Number, failed))
+			continue
+		}
+		refs = append(refs, ref)
+	}
+	return refs, err
 }
 
 // keepAnswer stores only the answer that a reading was made of.
@@ -125,13 +139,9 @@ func (c *Client) keepAnswer(ctx context.Context, number, name, address string, a
 		return nil
 	}
 	body, err := a.Public(c.p.Private.Keys)
-	if err == nil {
-		var ref string
-		ref, err = c.o.Evidence.Keep(ctx, supplier.Evidence{Number: number, Name: name, Ext: "json", At: c.o.Now().UTC(), Zone: c.zone.String(), URL: site.PublicURL(address), Body: body})
-		if err == nil {
-			return []string{ref}
-		}
+	refs, err := c.keepParts(ctx, supplier.Evidence{Number: number, Name: name, URL: address}, keeping{"json", body, err})
+	if err != nil {
+		c.o.Log.Warn().Err(err).Str("order", number).Msg("evidence of a reading was not kept")
 	}
-	c.o.Log.Warn().Err(err).Str("order", number).Msg("evidence of a reading was not kept")
-	return nil
+	return refs
 }

@@ -3,6 +3,7 @@ package aliexpress
 import (
 	"context"
 	"errors"
+	"slices"
 
 	"countermand/state"
 	"countermand/supplier"
@@ -34,12 +35,9 @@ func (c *Client) press(ctx context.Context, tab *chrome.Tab, e site.Element, a s
 
 // unclickable tells whether an error means that an element could not be clicked.
 func unclickable(err error) bool {
-	for _, kind := range []error{chrome.ErrCovered, chrome.ErrDisabled, chrome.ErrHidden, chrome.ErrStale, chrome.ErrNotFound} {
-		if errors.Is(err, kind) {
-			return true
-		}
-	}
-	return false
+	return slices.ContainsFunc([]error{chrome.ErrCovered, chrome.ErrDisabled, chrome.ErrHidden, chrome.ErrStale, chrome.ErrNotFound}, func(kind error) bool {
+		return errors.Is(err, kind)
+	})
 }
 
 // commitment is a click that may reach the supplier.

@@ -15,17 +15,10 @@ import (
 // Probe looks at the order list: the counters' call answers even without a
 // session.
 func (c *Client) Probe(ctx context.Context) error {
-	const op = "probe session"
-	tab, err := c.begin(ctx)
-	defer c.closeExtraTabs(ctx)
-	if err == nil {
-		_, err = c.firstList(ctx, tab)
-	}
-	if err != nil {
-		return c.fail(ctx, op, err)
-	}
-	c.done(ctx)
-	return nil
+	return c.work(ctx, "probe session", func(tab *chrome.Tab) error {
+		_, err := c.firstList(ctx, tab)
+		return err
+	})
 }
 
 // firstList loads the list and reads its first page. The site answers without
@@ -66,27 +59,24 @@ func (c *Client) listAsShown(ctx context.Context, tab *chrome.Tab, failure error
 // Read reads one order: its page, the tracking where it was asked for or the
 // order was shipped, and the refunds where it is closed.
 func (c *Client) Read(ctx context.Context, number string, tracking bool) (state.Reading, error) {
-	op := "read order " + number
-	tab, err := c.begin(ctx)
-	defer c.closeExtraTabs(ctx)
-	if err != nil {
-		return state.Reading{}, c.fail(ctx, op, err)
-	}
-	d, err := c.readDetail(ctx, tab, number, c.o.Pace)
-	if err != nil {
-		return state.Reading{}, c.fail(ctx, op, err)
-	}
-	r := d.Reading
-	if tracking || site.Ended(r.Phase) {
-		err = c.partFailed(ctx, &r, "tracking", c.readTracking(ctx, tab, &r))
-	}
-	if err == nil && r.Phase == state.PhaseClosed {
-		err = c.partFailed(ctx, &r, "refund", c.readRefunds(ctx, tab, &r))
-	}
+	var r state.Reading
+	err := c.work(ctx, "read order "+number, func(tab *chrome.Tab) error {
+		d, err := c.readDetail(ctx, tab, number, c.o.Pace)
+		if err != nil {
+			return err
+		}
+		r = d.Reading
+		if tracking || site.Ended(r.Phase) {
+			err = c.partFailed(ctx, &r, "tracking", c.readTracking(ctx, tab, &r))
+		}
+		if err == nil && r.Phase == state.PhaseClosed {
+			err = c.partFailed(ctx, &r, "refund", c.readRefunds(ctx, tab, &r))
+		}
+		return err
+	})
 	if err != nil {
 		return state.Reading{}, err
 	}
-	c.done(ctx)
 	return r, nil
 }
 
@@ -264,36 +254,31 @@ func (c *Client) readRefunds(ctx context.Context, tab *chrome.Tab, r *state.Read
 
 // Sweep reads the list page by page until every wanted order was met.
 func (c *Client) Sweep(ctx context.Context, want []string) (map[string]state.Reading, error) {
-	const op = "sweep order list"
-	tab, err := c.begin(ctx)
-	defer c.closeExtraTabs(ctx)
-	if err != nil {
-		return nil, c.fail(ctx, op, err)
-	}
-	page, err := c.firstList(ctx, tab)
-	if err != nil {
-		return nil, c.fail(ctx, op, err)
-	}
 	missing := map[string]bool{}
 	for _, n := range want {
 		missing[n] = true
 	}
 	found := map[string]state.Reading{}
-	for n := 1; ; n++ {
-		for _, r := range page.Orders {
-			if missing[r.Number] {
-				delete(missing, r.Number)
-				found[r.Number] = r
+	err := c.work(ctx, "sweep order list", func(tab *chrome.Tab) error {
+		page, err := c.firstList(ctx, tab)
+		for n := 1; err == nil; n++ {
+			for _, r := range page.Orders {
+				if missing[r.Number] {
+					delete(missing, r.Number)
+					found[r.Number] = r
+				}
 			}
+			if len(missing) == 0 || !page.More || n >= c.o.MaxPages {
+				return nil
+			}
+			page, err = c.nextList(ctx, tab, page.Index)
 		}
-		if len(missing) == 0 || !page.More || n >= c.o.MaxPages {
-			c.done(ctx)
-			return found, nil
-		}
-		if page, err = c.nextList(ctx, tab, page.Index); err != nil {
-			return nil, c.fail(ctx, op, err)
-		}
+		return err
+	})
+	if err != nil {
+		return nil, err
 	}
+	return found, nil
 }
 
 // nextList clicks for more and reads what comes.
@@ -301,31 +286,26 @@ func (c *Client) nextList(ctx context.Context, tab *chrome.Tab, after int64) (si
 	if err := c.o.Pace(ctx); err != nil {
 		return site.List{}, err
 	}
-	ctx, cancel := context.WithTimeoutCause(ctx, c.o.StepTimeout, fmt.Errorf("%w to %s in %s: %w", errNoAnswer, c.p.Calls.List, c.o.StepTimeout, context.DeadlineExceeded))
-	defer cancel()
-	heard := tab.Listen(callSpellings(c.p.Calls.List)...)
-	defer heard.Close()
-	var more site.Element
-	err := tab.WaitFor(ctx, "find the button for more orders", func(ctx context.Context) (bool, error) {
-		s, err := c.look(ctx, tab, nil)
-		if err != nil {
-			return true, err
-		}
-		for _, e := range s.Shown("more") {
-			more = e
-			return e.Enabled, nil
-		}
-		return false, nil
-	})
-	if err != nil {
-		return site.List{}, err
-	}
-	if err := c.press(ctx, tab, more, site.Allowance{What: "more orders", Captions: c.p.List.MoreCaptions}); err != nil {
-		return site.List{}, err
-	}
 	var page site.List
 	var wrong error
-	_, err = c.await(ctx, tab, heard, c.p.Calls.List, func(_ site.Response, a site.Answer) bool {
+	_, err := c.answerTo(ctx, tab, c.p.Calls.List, func(ctx context.Context) error {
+		var more site.Element
+		err := tab.WaitFor(ctx, "find the button for more orders", func(ctx context.Context) (bool, error) {
+			s, err := c.look(ctx, tab, nil)
+			if err != nil {
+				return true, err
+			}
+			for _, e := range s.Shown("more") {
+				more = e
+				return e.Enabled, nil
+			}
+			return false, nil
+		})
+		if err != nil {
+			return err
+		}
+		return c.press(ctx, tab, more, site.Allowance{What: "more orders", Captions: c.p.List.MoreCaptions})
+	}, func(_ site.Response, a site.Answer) bool {
 		page, wrong = c.p.ParseList(a, c.o.Now().UTC(), c.zone)
 		return wrong != nil || page.Index > after
 	})

@@ -48,7 +48,8 @@ func (c *Client) Record(ctx context.Context, dir, number string) ([]supplier.Par
 	if err != nil {
 		r.page(ctx, "stopped") // what stopped it is worth seeing
 	}
-	r.save("findings.json", r.summary(err))
+	findings, err2 := r.summary(err)
+	r.save("findings.json", findings, err2)
 	if tab.Alive() {
 		r.errs = append(r.errs, tab.SetBlocking(ctx, true))
 		c.done(ctx)
@@ -56,7 +57,7 @@ func (c *Client) Record(ctx context.Context, dir, number string) ([]supplier.Par
 	return r.found, errors.Join(append(r.errs, c.fail(ctx, op, err))...)
 }
 
-func (r *recording) summary(err error) []byte {
+func (r *recording) summary(err error) ([]byte, error) {
 	out := struct {
 		At       string               `json:"at"`
 		Error    string               `json:"error,omitempty"`
@@ -66,35 +67,31 @@ func (r *recording) summary(err error) []byte {
 	if err != nil {
 		out.Error = err.Error()
 	}
-	body, err := json.MarshalIndent(out, "", "  ")
-	r.errs = append(r.errs, err)
-	return body
+	return json.MarshalIndent(out, "", "  ")
 }
 
-func (r *recording) save(name string, body []byte) {
-	if err := os.WriteFile(filepath.Join(r.dir, name), body, 0o600); err != nil {
-		r.errs = append(r.errs, fmt.Errorf("record site: %w", err))
+// save writes a file of what could be had.
+func (r *recording) save(name string, body []byte, err error) {
+	if err == nil {
+		if err = os.WriteFile(filepath.Join(r.dir, name), body, 0o600); err != nil {
+			err = fmt.Errorf("record site: %w", err)
+		}
 	}
+	r.errs = append(r.errs, err)
 }
 
 // page keeps one page and the answers that came since the last one.
 func (r *recording) page(ctx context.Context, name string) {
-	if png, err := r.tab.Screenshot(ctx, r.c.p.Private.Selectors...); err == nil {
-		r.save(name+".png", png)
-	} else {
-		r.errs = append(r.errs, err)
-	}
-	if html, err := r.tab.HTML(ctx, r.c.p.Private.Selectors...); err == nil {
-		r.save(name+".html", []byte(html))
-	} else {
-		r.errs = append(r.errs, err)
-	}
+	png, err := r.tab.Screenshot(ctx, r.c.p.Private.Selectors...)
+	r.save(name+".png", png, err)
+	html, err := r.tab.HTML(ctx, r.c.p.Private.Selectors...)
+	r.save(name+".html", []byte(html), err)
 	all := r.heard.Responses()
 	for _, resp := range all[r.done:] {
 		rec, body := r.c.p.Record(site.Response(resp))
 		if body != nil {
 			rec.File = fmt.Sprintf("%02d-%s.json", len(r.calls)+1, rec.Call)
-			r.save(rec.File, body)
+			r.save(rec.File, body, nil)
 		}
 		r.calls = append(r.calls, rec)
 	}

@@ -2,7 +2,6 @@ package aliexpress
 
 import (
 	"context"
-	"fmt"
 
 	"countermand/supplier"
 	"countermand/supplier/aliexpress/site"
@@ -17,18 +16,12 @@ const maxReturnPages = 10
 // Returns lists the disputes and refunds of an order, newest first; of all
 // orders where number is empty.
 func (c *Client) Returns(ctx context.Context, number string) ([]supplier.Return, error) {
-	const op = "read returns"
-	tab, err := c.begin(ctx)
-	defer c.closeExtraTabs(ctx)
-	if err != nil {
-		return nil, c.fail(ctx, op, err)
-	}
-	list, err := c.returns(ctx, tab, number, c.o.Pace)
-	if err != nil {
-		return nil, c.fail(ctx, op, err)
-	}
-	c.done(ctx)
-	return list, nil
+	var list []supplier.Return
+	err := c.work(ctx, "read returns", func(tab *chrome.Tab) (err error) {
+		list, err = c.returns(ctx, tab, number, c.o.Pace)
+		return err
+	})
+	return list, err
 }
 
 func (c *Client) returns(ctx context.Context, tab *chrome.Tab, number string, pace func(context.Context) error) ([]supplier.Return, error) {
@@ -67,28 +60,23 @@ func (c *Client) nextReturns(ctx context.Context, tab *chrome.Tab, after int64, 
 	if err := pace(ctx); err != nil {
 		return site.Answer{}, err
 	}
-	ctx, cancel := context.WithTimeoutCause(ctx, c.o.StepTimeout, fmt.Errorf("%w to %s in %s: %w", errNoAnswer, c.p.Calls.Returns, c.o.StepTimeout, context.DeadlineExceeded))
-	defer cancel()
-	heard := tab.Listen(callSpellings(c.p.Calls.Returns)...)
-	defer heard.Close()
 	d := c.p.Dispute
 	look := func(ctx context.Context) (site.Sight, error) {
 		return c.look(ctx, tab, map[string]site.Query{"next": {Selectors: d.Selectors.NextPage}})
 	}
-	v, ok, err := watch(ctx, tab, c.o.StepTimeout, look, func(v site.Sight) bool {
-		list := v.Shown("next")
-		return len(list) == 1 && list[0].Enabled
-	})
-	if err == nil && !ok {
-		err = &supplier.Error{Kind: supplier.Unreadable, Detail: "the list of returns shows no button for its next page (dispute.selectors.next_page)"}
-	}
-	if err == nil {
-		err = c.press(ctx, tab, v.Shown("next")[0], site.Allowance{What: "the next page", Captions: d.NextPageCaptions})
-	}
-	if err != nil {
-		return site.Answer{}, err
-	}
-	return c.await(ctx, tab, heard, c.p.Calls.Returns, func(_ site.Response, a site.Answer) bool {
+	return c.answerTo(ctx, tab, c.p.Calls.Returns, func(ctx context.Context) error {
+		v, ok, err := watch(ctx, tab, c.o.StepTimeout, look, func(v site.Sight) bool {
+			list := v.Shown("next")
+			return len(list) == 1 && list[0].Enabled
+		})
+		switch {
+		case err != nil:
+			return err
+		case !ok:
+			return &supplier.Error{Kind: supplier.Unreadable, Detail: "the list of returns shows no button for its next page (dispute.selectors.next_page)"}
+		}
+		return c.press(ctx, tab, v.Shown("next")[0], site.Allowance{What: "the next page", Captions: d.NextPageCaptions})
+	}, func(_ site.Response, a site.Answer) bool {
 		page, err := c.p.ParseReturns(a)
 		return err != nil || page.Page > after
 	})

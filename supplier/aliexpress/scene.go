@@ -108,7 +108,9 @@ func (s *scene) conclude(ctx context.Context, f flow, cause error) verdict {
 		cause = errors.Join(cause, err)
 	}
 	if _, ended := errors.AsType[verdict](cause); cause != nil && !ended {
-		s.c.restartIfWedged(ctx, cause)
+		if errors.Is(cause, context.DeadlineExceeded) {
+			s.c.slowOrWedged(ctx) // the order can still be read in a new browser
+		}
 		s.keepQuietly(ctx, "after-error")
 	}
 	v, _ := errors.AsType[verdict](f.conclude(ctx, cause))
@@ -122,11 +124,10 @@ func (s *scene) leave(ctx context.Context) {
 	if s.own != nil {
 		s.own.Close()
 	}
-	if ctx.Err() != nil && s.c.tab != nil {
+	if ctx.Err() != nil {
 		// We are being stopped: a page that still loads answers nothing, so
 		// it is thrown away instead of tidied up.
-		s.c.tab.Close()
-		s.c.tab = nil
+		s.c.dropTab()
 	}
 	s.c.tidy(ctx)
 }
