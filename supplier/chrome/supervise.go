@@ -50,12 +50,11 @@ func (b *Browser) unfit(ctx context.Context, p *process) string {
 			return fmt.Sprintf("it holds %d MiB, the limit is %d MiB", used>>20, limit>>20)
 		}
 	}
-	err := b.Health(ctx)
-	if err == nil || errors.Is(err, ErrGone) {
-		return "" // one that is gone starts anew by itself
-	}
-	if err = b.Health(ctx); err == nil || errors.Is(err, ErrGone) {
-		return ""
+	var err error
+	for range 2 {
+		if err = b.Health(ctx); err == nil || errors.Is(err, ErrGone) {
+			return "" // one that is gone starts anew by itself
+		}
 	}
 	return fmt.Sprintf("it did not answer twice: %v", err)
 }

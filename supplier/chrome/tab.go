@@ -135,14 +135,17 @@ func (t *Tab) Close() {
 }
 
 // Alive tells whether the tab can still be used.
-func (t *Tab) Alive() bool {
+func (t *Tab) Alive() bool { return t.dead() == nil && t.ctx.Err() == nil }
+
+// dead says why the tab answers no more, nil while it may.
+func (t *Tab) dead() error {
 	select {
 	case <-t.crashed:
-		return false
+		return ErrCrashed
 	case <-t.p.gone():
-		return false
+		return ErrGone
 	default:
-		return t.ctx.Err() == nil
+		return nil
 	}
 }
 
@@ -239,12 +242,8 @@ func (t *Tab) Navigate(ctx context.Context, url string) error {
 	}
 	// The answer may come while the old document still stands.
 	err = t.WaitFor(ctx, op, func(context.Context) (bool, error) {
-		select {
-		case <-t.crashed:
-			return false, fmt.Errorf("%s: %w", op, ErrCrashed)
-		case <-t.p.gone():
-			return false, fmt.Errorf("%s: %w", op, ErrGone)
-		default:
+		if err := t.dead(); err != nil {
+			return false, fmt.Errorf("%s: %w", op, err)
 		}
 		t.mu.Lock()
 		defer t.mu.Unlock()
