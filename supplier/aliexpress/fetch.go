@@ -15,7 +15,8 @@ import (
 // fetch loads an address and gives the first good answer to a call that take
 // accepts. A page that hangs or lands on a regional host is loaded once more.
 func (c *Client) fetch(ctx context.Context, tab *chrome.Tab, address, call string, take func(site.Response, site.Answer) bool) (site.Answer, error) {
-	a, err := c.fetchOnce(ctx, tab, address, call, take)
+	load := func(ctx context.Context) error { return tab.Navigate(ctx, address) }
+	a, err := c.answerTo(ctx, tab, call, load, take)
 	if errors.Is(err, errNoAnswer) && ctx.Err() == nil {
 		// A browser that hangs would only hang once more. The page itself
 		// cannot be asked: while it loads it answers nothing.
@@ -35,15 +36,11 @@ func (c *Client) fetch(ctx context.Context, tab *chrome.Tab, address, call strin
 	if err := c.o.Pace(ctx); err != nil {
 		return site.Answer{}, err
 	}
-	return c.fetchOnce(ctx, tab, address, call, take)
+	return c.answerTo(ctx, tab, call, load, take)
 }
 
 // errNoAnswer: the page loaded, but the answer to its call never came.
 var errNoAnswer = errors.New("the page got no answer")
-
-func (c *Client) fetchOnce(ctx context.Context, tab *chrome.Tab, address, call string, take func(site.Response, site.Answer) bool) (site.Answer, error) {
-	return c.answerTo(ctx, tab, call, func(ctx context.Context) error { return tab.Navigate(ctx, address) }, take)
-}
 
 // answerTo does what makes the page call, and gives the answer that take accepts.
 func (c *Client) answerTo(ctx context.Context, tab *chrome.Tab, call string, do func(context.Context) error, take func(site.Response, site.Answer) bool) (site.Answer, error) {
@@ -98,39 +95,36 @@ func (c *Client) keep(ctx context.Context, tab *chrome.Tab, caseID, number, name
 	}
 	ctx, cancel := context.WithTimeout(ctx, 15*time.Second)
 	defer cancel()
-	address, _ := tab.URL(ctx) // a page without an address is still evidence
+	e := supplier.Evidence{CaseID: caseID, Number: number, Name: name}
+	e.URL, _ = tab.URL(ctx) // a page without an address is still evidence
+	var refs []string
+	var errs []error
+	put := func(ext string, body []byte, err error) {
+		ref, err := c.keepPart(ctx, e, ext, body, err)
+		refs, errs = append(refs, ref...), append(errs, err)
+	}
 	png, err := tab.Screenshot(ctx, c.p.Private.Selectors...)
-	html, err2 := tab.HTML(ctx, c.p.Private.Selectors...)
-	parts := []keeping{{"png", png, err}, {"html", []byte(html), err2}}
+	put("png", png, err)
+	html, err := tab.HTML(ctx, c.p.Private.Selectors...)
+	put("html", []byte(html), err)
 	if a != nil {
 		body, err := a.Public(c.p.Private.Keys)
-		parts = append(parts, keeping{"json", body, err})
+		put("json", body, err)
 	}
-	return c.keepParts(ctx, supplier.Evidence{CaseID: caseID, Number: number, Name: name, URL: address}, parts...)
+	return refs, errors.Join(errs...)
 }
 
-// keeping is one file of evidence, or why it could not be had.
-type keeping struct {
-	ext  string
-	body []byte
-	err  error
-}
-
-// keepParts stores the files of one moment and gives the references.
-func (c *Client) keepParts(ctx context.Context, e supplier.Evidence, parts ...keeping) (refs []string, err error) {
-	e.At, e.Zone, e.URL = c.o.Now().UTC(), c.zone.String(), site.PublicURL(e.URL)
-	for _, p := range parts {
-		ref, failed := "", p.err
-		if e.Ext, e.Body = p.ext, p.body; failed == nil {
-			ref, failed = c.o.Evidence.Keep(ctx, e)
+// keepPart stores one file of evidence, if it could be had, and gives its
+// reference.
+func (c *Client) keepPart(ctx context.Context, e supplier.Evidence, ext string, body []byte, err error) ([]string, error) {
+	if err == nil {
+		e.Ext, e.Body, e.At, e.Zone, e.URL = ext, body, c.o.Now().UTC(), c.zone.String(), site.PublicURL(e.URL)
+		var ref string
+		if ref, err = c.o.Evidence.Keep(ctx, e); err == nil {
+			return []string{ref}, nil
 		}
-		if failed != nil {
-			err = errors.Join(err, fmt.Errorf("keep evidence %s.%s of order %s: %w", e.Name, e.Ext, e.Number, failed))
-			continue
-		}
-		refs = append(refs, ref)
 	}
-	return refs, err
+	return nil, fmt.Errorf("keep evidence %s.%s of order %s: %w", e.Name, ext, e.Number, err)
 }
 
 // keepAnswer stores only the answer that a reading was made of.
@@ -139,7 +133,7 @@ func (c *Client) keepAnswer(ctx context.Context, number, name, address string, a
 		return nil
 	}
 	body, err := a.Public(c.p.Private.Keys)
-	refs, err := c.keepParts(ctx, supplier.Evidence{Number: number, Name: name, URL: address}, keeping{"json", body, err})
+	refs, err := c.keepPart(ctx, supplier.Evidence{Number: number, Name: name, URL: address}, "json", body, err)
 	if err != nil {
 		c.o.Log.Warn().Err(err).Str("order", number).Msg("evidence of a reading was not kept")
 	}

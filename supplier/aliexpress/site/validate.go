@@ -98,14 +98,11 @@ func (p Profile) validateLists(bad complain) {
 }
 
 func (p Profile) validatePhases(bad complain) {
-	known := map[state.Phase]bool{}
-	for _, ph := range []state.Phase{state.PhaseUnpaid, state.PhaseRiskHold, state.PhaseProcessing, state.PhasePending, state.PhaseShipped, state.PhaseDelivered, state.PhaseFinished, state.PhaseClosed} {
-		known[ph] = true
-	}
+	known := []state.Phase{state.PhaseUnpaid, state.PhaseRiskHold, state.PhaseProcessing, state.PhasePending, state.PhaseShipped, state.PhaseDelivered, state.PhaseFinished, state.PhaseClosed}
 	seen := map[string]state.Phase{}
 	for ph, texts := range p.Statuses {
 		path := "statuses." + string(ph)
-		if !known[ph] {
+		if !slices.Contains(known, ph) {
 			bad(path, "is not a phase")
 		}
 		texts.validate(path, bad)
@@ -127,7 +124,7 @@ func (p Profile) validatePhases(bad complain) {
 				bad(path+"."+key, "is empty")
 			}
 			for _, ph := range phases {
-				if !known[ph] {
+				if !slices.Contains(known, ph) {
 					bad(path+"."+key, "%q is not a phase", ph)
 				}
 			}
@@ -143,11 +140,7 @@ func (p Profile) validateClicks(bad complain) {
 		"messages.send_captions": p.Messages.SendCaptions, "dispute.yes_captions": p.Dispute.YesCaptions, "dispute.no_captions": p.Dispute.NoCaptions,
 		"dispute.next_captions": p.Dispute.NextCaptions, "dispute.next_page_captions": p.Dispute.NextPageCaptions,
 	} {
-		for _, caption := range t.all() {
-			if why := p.Denies(Button{Caption: caption}); why != "" {
-				bad(path, "%q may never be clicked: %s", caption, why)
-			}
-		}
+		p.validateCaptions(path, t.all(), bad)
 	}
 	for path, t := range map[string]Texts{"cancel.confirm_titles": p.Cancel.ConfirmTitles, "dispute.confirm_titles": p.Dispute.ConfirmTitles} {
 		for _, title := range t.all() {
@@ -187,15 +180,22 @@ func (p Profile) validateNuisances(bad complain) {
 		if len(n.Dismiss) > 0 && len(n.Captions) == 0 {
 			bad(path+".captions", "is empty: what may its close button be called?")
 		}
+		p.validateCaptions(path+".captions", n.Captions, bad)
 		for _, caption := range n.Captions {
-			if why := p.Denies(Button{Caption: caption}); why != "" {
-				bad(path+".captions", "%q may never be clicked: %s", caption, why)
-			}
 			for _, t := range []Texts{p.Cancel.ButtonCaptions, p.Cancel.SubmitCaptions, p.Cancel.ConfirmCaptions} {
 				if t.Is(caption) {
 					bad(path+".captions", "%q is a button of the site's own", caption)
 				}
 			}
+		}
+	}
+}
+
+// validateCaptions refuses captions that are denied.
+func (p Profile) validateCaptions(path string, captions []string, bad complain) {
+	for _, caption := range captions {
+		if why := p.Denies(Button{Caption: caption}); why != "" {
+			bad(path, "%q may never be clicked: %s", caption, why)
 		}
 	}
 }
