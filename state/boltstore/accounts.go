@@ -36,7 +36,7 @@ var values = &table[string]{name: "marks", word: "mark"}
 // orNone takes a record that is not there for an empty one.
 func orNone[T any](v T, err error) (T, error) {
 	if errors.Is(err, state.ErrNotFound) {
-		return v, nil
+		err = nil
 	}
 	return v, err
 }

@@ -133,9 +133,13 @@ func (f *finder) byName() {
 func spellings(b *bbolt.Bucket, head []byte, folded string) [][]byte {
 	out := [][]byte{head}
 	for _, small := range []byte(folded) {
+		letters := []byte{small}
+		if 'a' <= small && small <= 'z' {
+			letters = []byte{small - 'a' + 'A', small}
+		}
 		var longer [][]byte
 		for _, prefix := range out {
-			for _, letter := range slices.Compact([]byte{capital(small), small}) {
+			for _, letter := range letters {
 				p := append(bytes.Clone(prefix), letter)
 				if k, _ := b.Cursor().Seek(p); bytes.HasPrefix(k, p) {
 					longer = append(longer, p)
@@ -145,11 +149,4 @@ func spellings(b *bbolt.Bucket, head []byte, folded string) [][]byte {
 		out = longer
 	}
 	return out
-}
-
-func capital(letter byte) byte {
-	if 'a' <= letter && letter <= 'z' {
-		return letter - 'a' + 'A'
-	}
-	return letter
 }

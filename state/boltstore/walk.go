@@ -129,12 +129,12 @@ func pairs(walk rows) (out []pair) {
 func listPage[T any](t *readTx, tb *table[T], index string, prefix []byte, walk func(b *bbolt.Bucket, prefix, after []byte) rows, timed bool, p state.Page) ([]T, string, error) {
 	var after []byte
 	if p.After != "" {
-		key, err := []byte(p.After), error(nil)
+		key := []byte(p.After)
 		if timed {
-			key, err = timedKey(p.After)
-		}
-		if err != nil {
-			return nil, "", err
+			var err error
+			if key, err = timedKey(p.After); err != nil {
+				return nil, "", err
+			}
 		}
 		after = join(prefix, key)
 	}
