@@ -102,6 +102,15 @@ func must(tb tb, err error) {
 	}
 }
 
+// sound gives an answer that must have come without an error.
+func sound[T any](v T, err error) func(tb) T {
+	return func(tb tb) T {
+		tb.Helper()
+		must(tb, err)
+		return v
+	}
+}
+
 // same compares what a person would: times by instant, empty with nil.
 func same(tb tb, what string, got, want any) {
 	if reflect.DeepEqual(got, want) { // much faster, and nearly always so
@@ -152,32 +161,24 @@ func aCase(n int, s state.Status) state.Case {
 
 func putCase(tb tb, tx state.Tx, c state.Case) state.Case {
 	tb.Helper()
-	rev, err := tx.PutCase(c)
-	must(tb, err)
-	c.Rev = rev
+	c.Rev = sound(tx.PutCase(c))(tb)
 	return c
 }
 
 func putEffect(tb tb, tx state.Tx, e state.Effect) state.Effect {
 	tb.Helper()
-	rev, err := tx.PutEffect(e)
-	must(tb, err)
-	e.Rev = rev
+	e.Rev = sound(tx.PutEffect(e))(tb)
 	return e
 }
 
 func raise(tb tb, tx state.Tx, a state.Alert) bool {
 	tb.Helper()
-	added, err := tx.RaiseAlert(a)
-	must(tb, err)
-	return added
+	return sound(tx.RaiseAlert(a))(tb)
 }
 
 func knock(tb tb, tx state.Tx, k state.Knock) bool {
 	tb.Helper()
-	added, err := tx.AddKnock(k)
-	must(tb, err)
-	return added
+	return sound(tx.AddKnock(k))(tb)
 }
 
 // none is an empty listing's ids.

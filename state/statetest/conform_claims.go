@@ -36,9 +36,7 @@ func testClaims(t *testing.T, b Backend) {
 		same(t, "81", claimed(t, tx, "81"), []string{"mystore 1", "mystore 2", "mystore1 2"})
 		same(t, "811", claimed(t, tx, "811"), []string{"mystore 12"})
 		same(t, "nobody's", claimed(t, tx, "8"), none)
-		got, err := tx.Claims("82")
-		must(t, err)
-		same(t, "whole", got, []state.Claim{want})
+		same(t, "whole", sound(tx.Claims("82"))(t), []state.Claim{want})
 	})
 	update(t, s, func(tx state.Tx) {
 		must(t, tx.PutClaim(aClaim("1", 3, "82", "83")))
@@ -58,9 +56,7 @@ func testForgetClaims(t *testing.T, b Backend) {
 	forget := func(at, limit, want int) {
 		t.Helper()
 		update(t, s, func(tx state.Tx) {
-			n, err := tx.ForgetClaims(hour(at), limit)
-			must(t, err)
-			same(t, "forgotten", n, want)
+			same(t, "forgotten", sound(tx.ForgetClaims(hour(at), limit))(t), want)
 		})
 	}
 	update(t, s, func(tx state.Tx) {
@@ -112,9 +108,7 @@ func testMarks(t *testing.T, b Backend) {
 	s := open(t, b)
 	mark := func(tx state.ReadTx, name, want string) {
 		t.Helper()
-		got, err := tx.Value(name)
-		must(t, err)
-		same(t, "mark "+name, got, want)
+		same(t, "mark "+name, sound(tx.Value(name))(t), want)
 	}
 	update(t, s, func(tx state.Tx) {
 		mark(tx, "a", "")

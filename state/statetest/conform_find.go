@@ -14,9 +14,7 @@ import (
 // found asks for the ids that a reference may mean, all of them readable.
 func found(tb tb, tx state.ReadTx, ref string, limit int) []string {
 	tb.Helper()
-	got, err := tx.FindCases(ref, limit)
-	must(tb, err)
-	return ids(got)
+	return ids(sound(tx.FindCases(ref, limit))(tb))
 }
 
 func aNamed(id, name, number string) state.Case {
