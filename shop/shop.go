@@ -54,11 +54,9 @@ type Order struct {
 	// lower case.
 	Financial string
 	// Total is what the order came to when it was placed, in the shop's
-	// currency; Standing is what it comes to after edits, refunds and the
-	// cancel, which takes it to nothing.
-	Total    state.Money
-	Standing state.Money
-	Tags     []string
+	// currency.
+	Total state.Money
+	Tags  []string
 	// Vendors of the lines, each once. The products' own tags would want a
 	// further scope.
 	Vendors []string

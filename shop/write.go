@@ -52,8 +52,6 @@ const (
 // Cancelled is what came of a cancel.
 type Cancelled struct {
 	Outcome CancelOutcome
-	// Already: the order was cancelled before anything was sent.
-	Already bool
 	// At is when the shop cancelled it; zero unless done.
 	At time.Time
 	// Financial is the shop's word for the money at the last reading, in

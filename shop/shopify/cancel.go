@@ -47,9 +47,7 @@ func (c *Client) Cancel(ctx context.Context, o shop.CancelOrder) (shop.Cancelled
 		return shop.Cancelled{}, named(err, op)
 	}
 	if before.CancelledAt != nil {
-		out := cancelDone(before, nil)
-		out.Already = true
-		return out, nil
+		return cancelDone(before, nil), nil
 	}
 	job, problems, err := c.sendCancel(ctx, in)
 	if err != nil && !shop.MaySent(err) {

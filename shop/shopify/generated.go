@@ -2341,21 +2341,20 @@ func (v *readOldestResponse) GetOrders() readOldestOrdersOrderConnection { retur
 
 // readOrderOrder includes the requested fields of the GraphQL type Order.
 type readOrderOrder struct {
-	Id                       string                                     `json:"id"`
-	Name                     string                                     `json:"name"`
-	CreatedAt                time.Time                                  `json:"createdAt"`
-	UpdatedAt                time.Time                                  `json:"updatedAt"`
-	CancelledAt              *time.Time                                 `json:"cancelledAt"`
-	CancelReason             OrderCancelReason                          `json:"cancelReason"`
-	DisplayFulfillmentStatus OrderDisplayFulfillmentStatus              `json:"displayFulfillmentStatus"`
-	DisplayFinancialStatus   OrderDisplayFinancialStatus                `json:"displayFinancialStatus"`
-	Note                     string                                     `json:"note"`
-	Tags                     []string                                   `json:"tags"`
-	TotalPriceSet            readOrderOrderTotalPriceSetMoneyBag        `json:"totalPriceSet"`
-	CurrentTotalPriceSet     readOrderOrderCurrentTotalPriceSetMoneyBag `json:"currentTotalPriceSet"`
-	Metafield                *readOrderOrderMetafield                   `json:"metafield"`
-	CustomAttributes         []attribute                                `json:"customAttributes"`
-	LineItems                readOrderOrderLineItemsLineItemConnection  `json:"lineItems"`
+	Id                       string                                    `json:"id"`
+	Name                     string                                    `json:"name"`
+	CreatedAt                time.Time                                 `json:"createdAt"`
+	UpdatedAt                time.Time                                 `json:"updatedAt"`
+	CancelledAt              *time.Time                                `json:"cancelledAt"`
+	CancelReason             OrderCancelReason                         `json:"cancelReason"`
+	DisplayFulfillmentStatus OrderDisplayFulfillmentStatus             `json:"displayFulfillmentStatus"`
+	DisplayFinancialStatus   OrderDisplayFinancialStatus               `json:"displayFinancialStatus"`
+	Note                     string                                    `json:"note"`
+	Tags                     []string                                  `json:"tags"`
+	TotalPriceSet            readOrderOrderTotalPriceSetMoneyBag       `json:"totalPriceSet"`
+	Metafield                *readOrderOrderMetafield                  `json:"metafield"`
+	CustomAttributes         []attribute                               `json:"customAttributes"`
+	LineItems                readOrderOrderLineItemsLineItemConnection `json:"lineItems"`
 }
 
 // GetId returns readOrderOrder.Id, and is useful for accessing the field via an interface.
@@ -2397,11 +2396,6 @@ func (v *readOrderOrder) GetTotalPriceSet() readOrderOrderTotalPriceSetMoneyBag 
 	return v.TotalPriceSet
 }
 
-// GetCurrentTotalPriceSet returns readOrderOrder.CurrentTotalPriceSet, and is useful for accessing the field via an interface.
-func (v *readOrderOrder) GetCurrentTotalPriceSet() readOrderOrderCurrentTotalPriceSetMoneyBag {
-	return v.CurrentTotalPriceSet
-}
-
 // GetMetafield returns readOrderOrder.Metafield, and is useful for accessing the field via an interface.
 func (v *readOrderOrder) GetMetafield() *readOrderOrderMetafield { return v.Metafield }
 
@@ -2410,14 +2404,6 @@ func (v *readOrderOrder) GetCustomAttributes() []attribute { return v.CustomAttr
 
 // GetLineItems returns readOrderOrder.LineItems, and is useful for accessing the field via an interface.
 func (v *readOrderOrder) GetLineItems() readOrderOrderLineItemsLineItemConnection { return v.LineItems }
-
-// readOrderOrderCurrentTotalPriceSetMoneyBag includes the requested fields of the GraphQL type MoneyBag.
-type readOrderOrderCurrentTotalPriceSetMoneyBag struct {
-	ShopMoney amount `json:"shopMoney"`
-}
-
-// GetShopMoney returns readOrderOrderCurrentTotalPriceSetMoneyBag.ShopMoney, and is useful for accessing the field via an interface.
-func (v *readOrderOrderCurrentTotalPriceSetMoneyBag) GetShopMoney() amount { return v.ShopMoney }
 
 // readOrderOrderLineItemsLineItemConnection includes the requested fields of the GraphQL type LineItemConnection.
 type readOrderOrderLineItemsLineItemConnection struct {
@@ -3696,12 +3682,6 @@ query readOrder ($id: ID!, $lines: Int!, $after: String) {
 		note
 		tags
 		totalPriceSet {
-			shopMoney {
-				amount
-				currencyCode
-			}
-		}
-		currentTotalPriceSet {
 			shopMoney {
 				amount
 				currencyCode

@@ -168,7 +168,6 @@ func (c *Client) order(o *readOrderOrder) shop.Order {
 		Left:        make(map[string]int, len(o.LineItems.Nodes)),
 		Financial:   strings.ToLower(string(o.DisplayFinancialStatus)),
 		Total:       money(o.TotalPriceSet.ShopMoney),
-		Standing:    money(o.CurrentTotalPriceSet.ShopMoney),
 		Tags:        o.Tags,
 	}
 	if o.CancelledAt != nil {

@@ -83,7 +83,6 @@ func (s *Shop) orderObject(o *Order) object {
 		"subtotalLineItemsQuantity":        ordered,
 		"currentSubtotalLineItemsQuantity": standing,
 		"totalPriceSet":                    o.moneyBag(false),
-		"currentTotalPriceSet":             o.moneyBag(true),
 		"metafield":                        call(o.metafield),
 		"refunds":                          firstOf(o.refundObjects()),
 		"fulfillments":                     firstOf(o.fulfillmentObjects()),

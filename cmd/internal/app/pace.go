@@ -106,11 +106,7 @@ func (c *pacer) kept(ctx context.Context, store state.Store, account string) err
 		return nil
 	}
 	mark := "pace/" + account
-	var text string
-	err := store.View(ctx, func(tx state.ReadTx) (err error) {
-		text, err = tx.Value(mark)
-		return err
-	})
+	text, err := state.Get(ctx, store, func(tx state.ReadTx) (string, error) { return tx.Value(mark) })
 	if err != nil {
 		return fmt.Errorf("read the last actions of account %s: %w", account, err)
 	}

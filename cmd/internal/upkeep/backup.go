@@ -158,11 +158,7 @@ func (u *Upkeep) alertNoBackup(ctx context.Context, cause error) error {
 }
 
 func (u *Upkeep) openNoBackup(ctx context.Context) (key string, err error) {
-	err = u.o.Store.View(ctx, func(tx state.ReadTx) (err error) {
-		key, err = tx.Value(markNoBackup)
-		return err
-	})
-	return key, err
+	return state.Get(ctx, u.o.Store, func(tx state.ReadTx) (string, error) { return tx.Value(markNoBackup) })
 }
 
 // backedUp ends the alert that no backup is made.

@@ -212,12 +212,8 @@ func (u *Upkeep) putValue(ctx context.Context, name, value string) error {
 }
 
 // timeValue reads a time that was left as a mark, zero where there is none.
-func (u *Upkeep) timeValue(ctx context.Context, name string) (at time.Time, err error) {
-	err = u.o.Store.View(ctx, func(tx state.ReadTx) (err error) {
-		at, err = readTimeValue(tx, name)
-		return err
-	})
-	return at, err
+func (u *Upkeep) timeValue(ctx context.Context, name string) (time.Time, error) {
+	return state.Get(ctx, u.o.Store, func(tx state.ReadTx) (time.Time, error) { return readTimeValue(tx, name) })
 }
 
 func readTimeValue(tx state.ReadTx, name string) (time.Time, error) {
