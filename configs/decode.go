@@ -25,8 +25,6 @@ type decoder struct {
 	warnings Warnings
 	// at is where each field stands in the file.
 	at map[string]*token.Position
-	// changed are the leaves that differ from their default, in file order.
-	changed []string
 }
 
 func newDecoder(file string) *decoder {
@@ -214,9 +212,8 @@ func (d *decoder) sequence(n ast.Node, v reflect.Value, path string) {
 	}
 }
 
-// leaf sets a single value and notes whether it changed.
+// leaf sets a single value.
 func (d *decoder) leaf(n ast.Node, v reflect.Value, path string) {
-	before := v.Interface()
 	switch {
 	case v.Type() == durationType:
 		d.duration(n, v, path)
@@ -244,9 +241,6 @@ func (d *decoder) leaf(n ast.Node, v reflect.Value, path string) {
 		}
 	default:
 		panic("configs: no decoding for a field of type " + v.Type().String())
-	}
-	if v.Interface() != before {
-		d.changed = append(d.changed, path)
 	}
 }
 

@@ -43,7 +43,6 @@ func load(path, credentials string, files bool) (*Config, Warnings, error) {
 	if files {
 		d.files(c)
 	}
-	d.warnNotYet()
 	inFileOrder(d.warnings)
 	if len(d.problems) > 0 {
 		inFileOrder(d.problems)

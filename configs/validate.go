@@ -26,6 +26,9 @@ func (d *decoder) validate(c *Config) {
 		d.origin("webhooks.public_url", c.Webhooks.PublicURL)
 	}
 	d.console(c)
+	if c.Console.PasswordFile != "" {
+		d.warn("console.password_file", "has no effect in this version: the console's pages are not there yet; /healthz, /readyz and /metrics are")
+	}
 	d.shops(c)
 	d.accounts(c)
 	d.browser(c.Browser)
