@@ -21,11 +21,7 @@ func (e *Engine) Lend(ctx context.Context, account, who string, d time.Duration)
 		return err
 	}
 	defer l.release()
-	err := l.update(ctx, func(t *txn) error {
-		a, err := t.Account(l.name)
-		if err != nil {
-			return err
-		}
+	err := l.updateAccount(ctx, func(t *txn, a state.Account) error {
 		if err := t.resolveAccount(l, a); err != nil {
 			return err
 		}
@@ -33,7 +29,7 @@ func (e *Engine) Lend(ctx context.Context, account, who string, d time.Duration)
 			a.Since = t.now
 		}
 		a.State, a.Lent, a.Why, a.Until = state.AccountPaused, true, "used by "+who, time.Time{}
-		_, err = t.PutAccount(a)
+		_, err := t.PutAccount(a)
 		return err
 	})
 	if err != nil {

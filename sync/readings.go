@@ -3,7 +3,6 @@ package sync
 import (
 	"context"
 	"errors"
-	"fmt"
 	"slices"
 
 	"countermand/state"
@@ -177,7 +176,7 @@ func (l *lane) endRead(ctx context.Context, f state.Effect, ev state.Event) erro
 		}
 		c, err := t.Case(f.CaseID)
 		if err != nil {
-			return fmt.Errorf("open case %s: %w", f.CaseID, err)
+			return err
 		}
 		if c.Paused {
 			return nil

@@ -50,7 +50,7 @@ func (f *shopfront) Cancel(_ context.Context, c shop.CancelOrder) (out shop.Canc
 			err = f.fail
 			return
 		case !o.CancelledAt.IsZero():
-			out = shop.Cancelled{Outcome: shop.CancelDone, Already: true, At: o.CancelledAt, Financial: "refunded"}
+			out = shop.Cancelled{Outcome: shop.CancelDone, At: o.CancelledAt, Financial: "refunded"}
 			return
 		case len(f.refuse) > 0:
 			out = shop.Cancelled{Outcome: shop.CancelRefused, Problems: f.refuse}

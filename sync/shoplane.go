@@ -120,10 +120,8 @@ func (t *txn) replan(f state.Effect) error {
 	if f.Kind == state.EffectShopCancel {
 		f.NotBefore = t.now.Add(shopCancelWait)
 	}
-	if _, err := t.PutEffect(f); err != nil {
-		return fmt.Errorf("plan effect %s again: %w", f.ID, err)
-	}
-	return nil
+	_, err := t.PutEffect(f)
+	return err
 }
 
 // leaveToPerson leaves to a person an effect that the present configuration forbids.
@@ -388,15 +386,13 @@ func (t *txn) planAtShop(r state.Request, kind state.EffectKind, at time.Time) e
 	case missing(err):
 		f = state.Effect{ID: id, Kind: kind, State: state.EffectPlanned, Lane: state.ShopLane(r.Shop), Shop: r.Shop, OrderID: r.ShopOrderID, PlannedAt: t.now, NotBefore: at}
 	case err != nil:
-		return fmt.Errorf("open effect %s: %w", id, err)
+		return err
 	case f.State != state.EffectPlanned:
 		return nil
 	case at.Before(f.NotBefore):
 		f.NotBefore = at
 	} // saved in any case: whoever works an older revision knows that there is news
-	if _, err := t.PutEffect(f); err != nil {
-		return fmt.Errorf("plan effect %s: %w", id, err)
-	}
 	t.effectsPlanned = true
-	return nil
+	_, err = t.PutEffect(f)
+	return err
 }

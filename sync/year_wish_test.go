@@ -142,7 +142,7 @@ func (w yearWriter) Cancel(_ context.Context, c shop.CancelOrder) (shop.Cancelle
 	y.store.dieHere("before the shop cancel")
 	switch {
 	case !sale.cancelled.IsZero() && !y.now.Before(sale.cancelled):
-		return shop.Cancelled{Outcome: shop.CancelDone, Already: true, At: sale.cancelled}, nil
+		return shop.Cancelled{Outcome: shop.CancelDone, At: sale.cancelled}, nil
 	case !sale.cancelled.IsZero(): // under way
 		return shop.Cancelled{Outcome: shop.CancelUnclear, Err: errYearWrite}, nil
 	}

@@ -157,7 +157,7 @@ func (u *Upkeep) alertNoBackup(ctx context.Context, cause error) error {
 	})
 }
 
-func (u *Upkeep) openNoBackup(ctx context.Context) (key string, err error) {
+func (u *Upkeep) openNoBackup(ctx context.Context) (string, error) {
 	return state.Get(ctx, u.o.Store, func(tx state.ReadTx) (string, error) { return tx.Value(markNoBackup) })
 }
 
