@@ -18,7 +18,7 @@ const (
 	NumberTwice    FindingCode = "number_twice"     // another shop order names it: by
 	NumberGiven    FindingCode = "number_given"     // the operator gave it to another shop order: to
 	NumberGone     FindingCode = "number_gone"      // the shop order does not name it any more
-	NumberUnclear  FindingCode = "number_unclear"   // places of the shop order name others: others
+	NumberUnclear  FindingCode = "number_unclear"   // other places of the shop order name others: attribute, note, tag
 	ImportUnclear  FindingCode = "import_unclear"   // an earlier file named others: others
 	ImportDiffers  FindingCode = "import_differs"   // an imported file names another one: other
 	AccountUnknown FindingCode = "account_unknown"  // the shop order names an account that does not buy for the shop: account

@@ -111,7 +111,7 @@ func (e *Engine) readOrder(ctx context.Context, knocks []state.Knock) error {
 	}
 	err = e.update(ctx, func(t *txn) error {
 		if err := t.reconcile(o, s, knocks); err != nil {
-			return fmt.Errorf("settle %s %s: %w", o.Shop, o.Name, err)
+			return fmt.Errorf("bring the cases of %s %s up to date: %w", o.Shop, o.Name, err)
 		}
 		for _, k := range knocks {
 			end := t.endKnock

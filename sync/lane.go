@@ -167,13 +167,13 @@ func (l *lane) recover(ctx context.Context) error {
 			}
 		}
 	}
-	adrift, err := l.replanMissing(ctx)
-	l.clean = err == nil && !left && !adrift
+	rest, err := l.replanMissing(ctx)
+	l.clean = err == nil && !left && !rest
 	return err
 }
 
 // interrupted ends one attempt. A message that may have been sent stays as it
-// is: see tell.
+// is: see message.
 func (l *lane) interrupted(ctx context.Context, f state.Effect) error {
 	switch {
 	case maybeSent(f):

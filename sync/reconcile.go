@@ -57,7 +57,7 @@ func (t *txn) reconcileCancelled(o shop.Order, s Shop, have []state.Case, maps [
 }
 
 // doubtUnnamed puts a number in doubt that the shop order no longer names: an importer
-// may have corrected it. For what the operator says see replace.
+// may have corrected it. For what the operator says see takeNumberBack.
 func (t *txn) doubtUnnamed(have []state.Case, maps []state.Mapping) error {
 	if slices.ContainsFunc(maps, func(m state.Mapping) bool { return m.By == orders.ByOperator }) {
 		return nil

@@ -2,7 +2,6 @@ package shopify
 
 import (
 	"encoding/json"
-	"fmt"
 	"slices"
 	"strings"
 
@@ -66,7 +65,7 @@ const (
 // page must bear out.
 func (m Mapping) Resolve(s Sources) []state.Mapping {
 	var counts []state.Mapping
-	var other []string
+	var others []string // the facts of a finding: the place, and what it names
 	for _, place := range [][]state.Mapping{
 		m.metafield(s), m.attributes(s), m.note(s), plain(nil, m.fromTags(s.Tags), byTag),
 	} {
@@ -74,15 +73,19 @@ func (m Mapping) Resolve(s Sources) []state.Mapping {
 			counts = place
 			continue
 		}
+		var numbers []string
 		for _, p := range place {
 			if !names(counts, p.SupplierOrder) {
-				other = append(other, fmt.Sprintf("the %s also names %s", p.By, p.SupplierOrder))
+				numbers = append(numbers, p.SupplierOrder)
 			}
+		}
+		if len(numbers) > 0 {
+			others = append(others, place[0].By, strings.Join(numbers, ", "))
 		}
 	}
 	for i := range counts {
-		if len(other) > 0 {
-			counts[i].Conflict = state.Found(state.NumberUnclear, counts[i].SupplierOrder, "others", strings.Join(other, ", "))
+		if len(others) > 0 {
+			counts[i].Conflict = state.Found(state.NumberUnclear, counts[i].SupplierOrder, others...)
 		}
 	}
 	return counts

@@ -151,7 +151,7 @@ func TestPlacesThatDisagree(t *testing.T) {
 	const one, two = "8190000000000000", "8190000000000017"
 	s := shopify.Sources{Attributes: []shopify.Attribute{{Key: "ae", Value: one}}, Note: "my other order " + two, Tags: []string{"ae:" + one}}
 	got := shopify.Mapping{Note: true, TagPrefix: "ae:"}.Resolve(s)
-	if len(got) != 1 || got[0].SupplierOrder != one || !strings.Contains(got[0].Conflict.Facts["others"], "the note also names "+two) {
+	if len(got) != 1 || got[0].SupplierOrder != one || got[0].Conflict.Facts["note"] != two {
 		t.Errorf("got %+v, want %s in doubt", got, one)
 	}
 	s.Note = "see " + one

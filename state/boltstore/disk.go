@@ -53,7 +53,7 @@ func diskError(path string, err error) *DiskError {
 // DiskError tells why the last Update could not be stored, nil when it was.
 func (s *Store) DiskError() *DiskError { return s.trouble.Load() }
 
-// noteCommit notes how a commit ended, for Trouble.
+// noteCommit notes how a commit ended, for DiskError.
 func (s *Store) noteCommit(err error) error {
 	if err == nil {
 		s.trouble.Store(nil)

@@ -88,6 +88,6 @@
 //
 // A full or read-only disk fails the Update and nothing else: what was stored
 // stays readable, and the next Update that finds room succeeds. After an I/O
-// error it is not known what the disk holds; Trouble says so, and the process
+// error it is not known what the disk holds; DiskError says so, and the process
 // should end and open the file anew.
 package boltstore

@@ -64,7 +64,7 @@ func (t *writeTx) quarantine(k kind, key []byte) error {
 	return t.dropRowsOf(drop, key)
 }
 
-// putQuarantined stores a wreck under a new number, and the number under its place.
+// putQuarantined stores a quarantined record under a new number, and the number under its place.
 func (t *writeTx) putQuarantined(w quarantined) error {
 	seq, err := t.next(quarantine.name, nil)
 	if err != nil {
@@ -118,8 +118,8 @@ func (t *readTx) Quarantine(p state.Page) (out []state.Quarantined, next string,
 	return out, "", nil
 }
 
-// quarantineDamaged quarantines the damaged records that transactions found. The caller holds
-// the writer. A record that cannot be moved now stays where it is, reads as
+// quarantineDamaged quarantines the damaged records that transactions found, in a
+// transaction of its own. A record that cannot be moved now stays where it is, reads as
 // damaged, and is tried again later.
 func (s *Store) quarantineDamaged() {
 	s.mu.Lock()

@@ -116,7 +116,7 @@ func splitPlace(row []byte) (kind, []byte) {
 	return nil, nil
 }
 
-// mendQuarantine makes what wrecks complains of agree again. What cannot be
+// mendQuarantine makes what checkQuarantine complains of agree again. What cannot be
 // told any more is set aside anew under what is known of it.
 func (t *writeTx) mendQuarantine() error {
 	places := pairs(ascend(t.bucket(bucketDamaged), nil, nil))
@@ -163,7 +163,7 @@ func (t *writeTx) mendPlace(row, seq []byte) error {
 	if err := t.bucket(bucketDamaged).Delete(row); err != nil {
 		return t.fail(err)
 	}
-	// The number still leads to a wreck: then it is the place that is wrong.
+	// The number still leads to a quarantined record: then it is the place that is wrong.
 	if w.Place != nil && t.bucket(w.Bucket) != nil {
 		right := join(words(w.Bucket), w.Place)
 		if t.bucket(w.Bucket).Get(w.Place) != nil || t.bucket(bucketDamaged).Get(right) != nil {

@@ -5,6 +5,7 @@ import (
 	"cmp"
 	"encoding/json"
 	"errors"
+	"maps"
 	"regexp"
 	"slices"
 	"strconv"
@@ -37,7 +38,8 @@ var sentences2 = []struct {
 	{state.NumberGone, true, `the shop order does not name AliExpress order (?P<subject>\S+) any more`},
 	{state.ImportUnclear, true, `an earlier file names (?P<others>.+) for it, and it is not clear whether all are right: say which with map set, or nothing is asked without you`},
 	{state.ImportDiffers, true, `it is not clear which AliExpress order belongs to it: an imported file names (?P<other>.+)`},
-	{state.AccountUnknown, true, `the shop order names account (?P<account>QUOTED) for AliExpress order (?P<subject>\S+), which is not configured for this shop`},
+	{state.NumberUnclear, true, `it is not clear which AliExpress order belongs to it: (?P<places>the \w+ also names \d+(?:, the \w+ also names \d+)*)`},
+	{state.AccountUnknown, true, `the shop order names account (?P<account>QUOTED) for AliExpress order (?P<subject>\S+), which (?:is not configured|does not buy) for this shop`},
 	{state.RecordDamaged, true, `a stored record of this shop order is damaged, so it cannot be seen whether it is still to be cancelled: look at it in the shop, then approve or ignore it`},
 	{state.AskedBefore, true, `the supplier was asked about AliExpress order (?P<subject>\S+) before \((?P<at>TIME)\), and case (?P<case>\S+) about it was left alone: it is asked again only if you want it`},
 	{state.FindingReplaced, true, `the operator named other AliExpress orders for this shop order`},
@@ -76,7 +78,7 @@ var sentences2 = []struct {
 // aboutOwn are the findings about the case's own supplier order of which
 // version 2 did not say the number.
 var aboutOwn = []state.FindingCode{
-	state.ImportDiffers, state.MaybeAsked,
+	state.NumberUnclear, state.ImportDiffers, state.MaybeAsked,
 	state.OtherOrder, state.OrderedBefore, state.TooFewItems, state.ItemsUncounted, state.TotalChanged, state.StoreChanged,
 }
 
@@ -195,8 +197,15 @@ func found2(code state.FindingCode, names, groups []string, r record2) state.Fin
 		case "subject":
 			subject = v
 			continue
-		case "shown", "account": // the other facts keep the marks
+		case "shown", "account", "store":
 			v, _ = strconv.Unquote(v)
+		case "before": // a store or an amount
+			if plain, err := strconv.Unquote(v); err == nil {
+				v = plain
+			}
+		case "places":
+			facts = append(facts, places2(v)...)
+			continue
 		}
 		if _, is := r.times()[name]; is {
 			v = r.moment(name, v)
@@ -207,6 +216,19 @@ func found2(code state.FindingCode, names, groups []string, r record2) state.Fin
 		facts = append(facts, name, v)
 	}
 	return state.Found(code, subject, facts...)
+}
+
+// places2 are the facts in "the note also names 81, the tag also names 82".
+func places2(text string) (facts []string) {
+	numbers := map[string][]string{}
+	for _, one := range strings.Split(text, ", ") {
+		place, number, _ := strings.Cut(strings.TrimPrefix(one, "the "), " also names ")
+		numbers[place] = append(numbers[place], number)
+	}
+	for _, place := range slices.Sorted(maps.Keys(numbers)) {
+		facts = append(facts, place, strings.Join(numbers[place], ", "))
+	}
+	return facts
 }
 
 // findingsOfSentences rewrites the cases and mappings of version 2, which told

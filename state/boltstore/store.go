@@ -244,7 +244,8 @@ func (s *Store) Update(ctx context.Context, fn func(state.Tx) error) error {
 // Batch is Update for small writes that come many at a time: they share one
 // transaction, as the disk's flush is what each costs, and wait up to
 // batchDelay for one another. A context that ends later ends no waiting. Where
-// one fn fails, the others are run again without it.
+// one fn fails, the others are run again without it. fn must open no View: both
+// would wait for one another where a file grows.
 func (s *Store) Batch(ctx context.Context, fn func(state.Tx) error) error {
 	if err := ctx.Err(); err != nil {
 		return fmt.Errorf("wait to write: %w", err)

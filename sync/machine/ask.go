@@ -300,7 +300,7 @@ func refusalText(r *state.Reading) string {
 	return r.RefusedText
 }
 
-// countNeverAsked is positive evidence: the button is there and nothing tells of a
+// neverAsked is positive evidence: the button is there and nothing tells of a
 // request or a refusal.
 func neverAsked(r *state.Reading) bool {
 	return r.Phase == state.PhaseProcessing && r.CancelOffered && r.RefusedText == ""

@@ -1,7 +1,6 @@
 package machine
 
 import (
-	"fmt"
 	"strconv"
 
 	"countermand/state"
@@ -62,7 +61,7 @@ func differences(c state.Case, r state.Reading) (off state.Findings) {
 		found(state.TotalChanged, "total", r.Total.String(), "before", c.Amount.String())
 	}
 	if c.Store != "" && r.Store != "" && c.Store != r.Store {
-		found(state.StoreChanged, "store", fmt.Sprintf("%q", r.Store), "before", fmt.Sprintf("%q", c.Store))
+		found(state.StoreChanged, "store", r.Store, "before", c.Store)
 	}
 	return off
 }

@@ -68,7 +68,7 @@ func TestRightOrder(t *testing.T) {
 		"too few":              {c: known, mods: []mod{tooFew}, want: "it has 1 items, the shop's lines need 2"},
 		"another total":        {c: known, mods: []mod{otherTotal}, want: "its total is 21.00 USD, it was 20.00 USD before"},
 		"another currency":     {c: known, mods: []mod{func(r *state.Reading) { r.Total.Currency = "EUR" }}, want: "its total is 20.00 EUR"},
-		"another store":        {c: known, mods: []mod{otherStore}, want: `its store is "Other Store", it was "Lucky Store" before`},
+		"another store":        {c: known, mods: []mod{otherStore}, want: "its store is “Other Store”, it was “Lucky Store” before"},
 		"items not shown":      {c: known, mods: []mod{noItems}, want: "its items cannot be counted, the shop's lines need 2"},
 		"items uncounted":      {c: known, mods: []mod{uncounted}, want: "its items cannot be counted"},
 		"several":              {c: known, mods: []mod{tooFew, otherStore}, want: "need 2; its store"},

@@ -17,7 +17,7 @@ var findingTexts = map[state.FindingCode]string{
 	state.NumberTwice:    "{supplier} order {subject} is also named by {by}",
 	state.NumberGiven:    "{supplier} order {subject} was given to {to} by the operator",
 	state.NumberGone:     "the shop order does not name {supplier} order {subject} any more",
-	state.NumberUnclear:  "it is not clear which {supplier} order belongs to it: {others}",
+	state.NumberUnclear:  "it is not clear which {supplier} order belongs to it[; an attribute also names {attribute}][; the note also names {note}][; a tag also names {tag}]",
 	state.ImportUnclear:  "an earlier file names {others} for it, and it is not clear whether all are right: say which with map set, or nothing is asked without you",
 	state.ImportDiffers:  "it is not clear which {supplier} order belongs to it: an imported file names {other}",
 	state.AccountUnknown: "the shop order names account {account} for {supplier} order {subject}, which does not buy for this shop",
@@ -29,7 +29,7 @@ var findingTexts = map[state.FindingCode]string{
 	state.TooFewItems:    "it has {have} items, the shop's lines need {need}",
 	state.ItemsUncounted: "its items cannot be counted, the shop's lines need {need}",
 	state.TotalChanged:   "its total is {total}, it was {before} before",
-	state.StoreChanged:   "its store is {store}, it was {before} before",
+	state.StoreChanged:   "its store is “{store}”, it was “{before}” before",
 	state.AskedBefore:    "the supplier was asked about {supplier} order {subject} before ({at}), and case {case} about it was left alone: it is asked again only if you want it",
 	state.MaybeAsked:     "the supplier may have been asked {at}",
 	state.RequestInDoubt: "it is not certain that the request was placed[ (clicked {clicked})], and the order now reads as {phase}[ (“{status}”)][, and the page says “{refused}”]",
@@ -48,7 +48,7 @@ var findingTexts = map[state.FindingCode]string{
 
 	state.AsksFirst:       "{rule}: asks you before the supplier is asked",
 	state.FindingObserved: "mode observe, so nothing was clicked: {detail}",
-	state.UnknownPage:     "the page is not one that countermand knows: {detail}",
+	state.UnknownPage:     "the page is not one that countermand knows: {detail}[; it says “{refused}”]",
 	state.WindowOver:      "the ship window ended {ended}[ (an estimate: the days off of {estimate_year} are not known)], and {why}: look at the order yourself",
 	state.OldText:         "{text}",
 }

@@ -13,10 +13,7 @@ import (
 // approved.
 func (p Profile) AnsweredAlready(d Detail, observe bool, despite []string) (state.AskOutcome, string) {
 	const nothing = "; nothing was clicked"
-	r, refused := d.Reading, ""
-	if r.RefusedText != "" {
-		refused = ", and " + Quoted(r.RefusedText)
-	}
+	r := d.Reading
 	switch {
 	case r.Phase == state.PhasePending:
 		return state.AskPending, "the site already shows " + Quoted(r.StatusText) + nothing
@@ -25,11 +22,11 @@ func (p Profile) AnsweredAlready(d Detail, observe bool, despite []string) (stat
 	case Ended(r.Phase):
 		return state.AskShipped, "the site shows " + Quoted(r.StatusText) + nothing
 	case r.Phase == state.PhaseUnknown || !r.Complete:
-		return state.AskUnknown, "the order's page is not understood (status " + Quoted(r.StatusText) + refused + ")" + nothing + "; mend the site profile"
+		return state.AskUnknown, "the order's page is not understood (status " + Quoted(r.StatusText) + ")" + nothing + "; mend the site profile"
 	// Whoever asked before, asking again is a person's decision.
-	case refused != "" && !slices.Contains(despite, r.RefusedText):
+	case r.RefusedText != "" && !slices.Contains(despite, r.RefusedText):
 		if r.Phase != state.PhaseProcessing && r.Phase != state.PhaseRiskHold {
-			return state.AskUnknown, "the site shows " + Quoted(r.StatusText) + refused + ", which do not fit together" + nothing
+			return state.AskUnknown, "the site shows " + Quoted(r.StatusText) + " beside a refusal, which do not fit together" + nothing
 		}
 		return state.AskRefused, "the site already says " + Quoted(r.RefusedText) + nothing
 	case !r.CancelOffered:
