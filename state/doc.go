@@ -11,7 +11,7 @@
 //
 // # Glossary
 //
-// One meaning for each word, in code, comments and messages.
+// Each word has one meaning where it stands for what is stored or decided.
 //
 // What the merchant has:
 //
