@@ -62,7 +62,7 @@ var owners = map[string]string{
 }
 
 // onlyStandard are the rooms without libraries, but for those they own.
-var onlyStandard = []string{"state", "sync/calendar"}
+var onlyStandard = []string{"state", "sync/calendar", "supplier/chrome/proxy"}
 
 // withoutTesting run in the demo too: with package testing they would bring
 // its flags into the binary.

@@ -1,0 +1,138 @@
+package proxy
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/url"
+	"time"
+)
+
+// ErrBusy: a window for the same origin is open already.
+var ErrBusy = errors.New("another released request to this origin has not ended")
+
+// ErrClosed: the proxy was closed.
+var ErrClosed = errors.New("the browser's proxy is closed")
+
+// Window is the time of one released request: from Open until End its origin
+// is reached over one new connection and no other.
+type Window struct {
+	p    *Proxy
+	host string
+
+	// Under p.mu:
+	open    bool  // the one connection may come
+	conn    *conn // the one that came
+	sent    int64
+	refused int
+}
+
+// Result is what the proxy saw of a window.
+type Result struct {
+	// Admitted: the one connection came.
+	Admitted bool
+	// Sent counts the bytes that went up it, among them those of TLS. They are
+	// counted before they are written.
+	Sent int64
+	// Refused counts the connections, or cleartext requests, that were closed
+	// because they were too many: among them the browser's own attempts to
+	// send the request again.
+	Refused int
+}
+
+// NothingLeft tells that nothing reached the server. With bytes sent it cannot
+// be told, as TLS hides what they were.
+func (r Result) NothingLeft() bool { return r.Sent == 0 }
+
+// Open begins a window for the origin of u, an http or https address. The
+// caller holds the request, and all others to that origin, in the browser, and
+// releases it as soon as Open returns. Open ends the connections to the
+// origin and those that asked for nothing yet, waits for Options.Settle, and
+// only then lets one in. After an error nothing is let in or shut.
+func (p *Proxy) Open(ctx context.Context, u *url.URL) (*Window, error) {
+	host, err := origin(u)
+	if err != nil {
+		return nil, fmt.Errorf("open window: %w", err)
+	}
+	w := &Window{p: p, host: host}
+	if err := w.shut(); err != nil {
+		return nil, fmt.Errorf("open window to %s: %w", host, err)
+	}
+	settled := time.NewTimer(p.opts.Settle)
+	defer settled.Stop()
+	select {
+	case <-settled.C:
+	case <-ctx.Done():
+		w.End()
+		return nil, fmt.Errorf("open window to %s: %w", host, context.Cause(ctx))
+	}
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	w.open = true
+	return w, nil
+}
+
+// shut ends the old connections and lets none in.
+func (w *Window) shut() error {
+	w.p.mu.Lock()
+	defer w.p.mu.Unlock()
+	switch {
+	case w.p.closed:
+		return ErrClosed
+	case w.p.windows[w.host] != nil:
+		return ErrBusy
+	}
+	w.p.windows[w.host] = w
+	for c := range w.p.conns {
+		if c.host == w.host || c.host == "" {
+			c.end()
+		}
+	}
+	return nil
+}
+
+// pass counts bytes on their way to the server, unless the window or its
+// connection has ended.
+func (w *Window) pass(n int) bool {
+	w.p.mu.Lock()
+	defer w.p.mu.Unlock()
+	if w.conn.ended {
+		return false
+	}
+	w.sent += int64(n)
+	return true
+}
+
+// Withdraw takes the admission back and tells what was seen: no connection is
+// let in any more, and one that has sent nothing is closed. The origin stays
+// shut until End.
+//
+// It is for a caller that waited in vain. A released request of which the
+// browser has told neither answer nor failure may still be waiting there, and
+// would leave after End. So, where nothing left, the caller ends the page or
+// the browser first and the window after it.
+func (w *Window) Withdraw() Result {
+	w.p.mu.Lock()
+	defer w.p.mu.Unlock()
+	return w.withdraw()
+}
+
+// withdraw is Withdraw with p.mu held.
+func (w *Window) withdraw() Result {
+	w.open = false
+	if w.conn != nil && w.sent == 0 {
+		w.conn.end()
+	}
+	return Result{Admitted: w.conn != nil, Sent: w.sent, Refused: w.refused}
+}
+
+// End closes the window: the origin is reached as ever. It withdraws first, and
+// tells what was seen. It may be called more than once.
+func (w *Window) End() Result {
+	w.p.mu.Lock()
+	defer w.p.mu.Unlock()
+	if w.p.windows[w.host] == w {
+		delete(w.p.windows, w.host)
+	}
+	return w.withdraw()
+}
