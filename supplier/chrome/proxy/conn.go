@@ -95,7 +95,7 @@ func closeWrite(c net.Conn) error {
 }
 
 // admit decides whether a request may go on, and in which window it is.
-func (p *Proxy) admit(c *conn, host string) (*Window, bool) {
+func (p *Proxy) admit(c *conn, host, line string) (*Window, bool) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if c.ended {
@@ -106,7 +106,7 @@ func (p *Proxy) admit(c *conn, host string) (*Window, bool) {
 	if w == nil {
 		return nil, true
 	}
-	if !w.open {
+	if !w.open || line != w.line {
 		w.refused++
 		return nil, false
 	}

@@ -89,11 +89,17 @@ func (p *Proxy) connect(ctx context.Context, c net.Conn, host string) (net.Conn,
 	if err := c.SetDeadline(time.Time{}); err != nil {
 		return nil, err
 	}
-	early, err := head.Peek(head.Buffered())
-	if err != nil {
-		return nil, err
+	return rest(c, head), nil
+}
+
+// rest gives a connection together with what its reader has read of it
+// already.
+func rest(c net.Conn, r *bufio.Reader) net.Conn {
+	early, err := r.Peek(r.Buffered())
+	if err != nil || len(early) == 0 { // there is no such error
+		return c
 	}
-	return preread{c, io.MultiReader(bytes.NewReader(early), c)}, nil
+	return preread{c, io.MultiReader(bytes.NewReader(early), c)}
 }
 
 // preread is a connection of which some bytes were read already.

@@ -15,8 +15,8 @@
 // others to the same origin in the browser, and opens a [Window]. From then
 // on, under one lock: every connection to that origin ends, every connection
 // that has asked for nothing yet ends, and none is let in. After a short wait,
-// in which the browser notices the closed ones, exactly one is let in: one
-// tunnel, or on cleartext one request. What asks to be let in beyond that is
+// in which the browser notices the closed ones and what was on its way fails,
+// exactly one is let in: one tunnel, or on cleartext that one request. What asks to be let in beyond that is
 // closed at once and without an answer, because an answer would look like the
 // site's. The window ends when the caller has seen the answer or the failure.
 // The proxy itself never repeats anything: on cleartext each request has a
@@ -31,8 +31,9 @@
 //     a second time after 421 or REFUSED_STREAM. By both the server promises
 //     that it did not process the first (RFC 9110, 15.5.20; RFC 9113, 8.7), so
 //     this is left as it is.
-//   - It does not choose what uses the one connection. A request that is not
-//     held in the browser can take it; then the write finds none and fails.
+//   - It does not choose what uses the one tunnel. A request that is not held
+//     in the browser, or was on its way, can take it; then the write finds none
+//     and fails.
 //   - It cannot stop a request that the browser still has pending when the
 //     window ends; see [Window.Withdraw].
 //   - A cleartext request that goes through an upstream proxy may be repeated

@@ -256,7 +256,7 @@ func (e *echo) url() *url.URL { return &url.URL{Scheme: "https", Host: e.addr} }
 
 func open(t testing.TB, p *Proxy, u *url.URL) *Window {
 	t.Helper()
-	w, err := p.Open(t.Context(), u)
+	w, err := p.Open(t.Context(), http.MethodPost, u)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -37,8 +37,9 @@ type Options struct {
 	// nil: nobody is.
 	Report func(error)
 
-	// Settle is the wait between the end of the old connections and the new
-	// one, in which the browser notices; default 20 ms.
+	// Settle is the wait between the end of the old connections, or the last
+	// attempt at another, and the new one, in which the browser notices;
+	// default 20 ms.
 	Settle time.Duration
 	// HeadTimeout bounds how long a connection may take to say what it wants,
 	// and an upstream proxy to answer; default 30 s.
@@ -147,6 +148,7 @@ func http1() *http.Protocols {
 // reports passes on what net/http would log.
 type reports struct{ report func(error) }
 
+// Write takes one entry.
 func (r reports) Write(b []byte) (int, error) {
 	r.report(errors.New(strings.TrimSpace(string(b))))
 	return len(b), nil
@@ -207,7 +209,7 @@ func (p *Proxy) serve(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	c := r.Context().Value(connKey{}).(*conn)
-	window, ok := p.admit(c, host)
+	window, ok := p.admit(c, host, requestLine(r.Method, r.URL))
 	if !ok {
 		panic(http.ErrAbortHandler) // an answer would look like the site's
 	}

@@ -70,3 +70,12 @@ func authority(hostport, port string) (string, error) {
 	}
 	return net.JoinHostPort(host, strconv.FormatUint(n, 10)), nil
 }
+
+// requestLine is what distinguishes one request of a host from another where
+// the proxy can see it: on cleartext method, path and query, else nothing.
+func requestLine(method string, u *url.URL) string {
+	if method == http.MethodConnect || u.Scheme == "https" {
+		return http.MethodConnect
+	}
+	return method + " " + u.RequestURI()
+}

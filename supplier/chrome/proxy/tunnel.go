@@ -33,19 +33,12 @@ func (p *Proxy) tunnel(w http.ResponseWriter, r *http.Request, out *passage) {
 	if _, err := io.WriteString(browser.Conn, "HTTP/1.1 200 Connection established\r\n\r\n"); err != nil {
 		return
 	}
-	early, err := buffered.Reader.Peek(buffered.Reader.Buffered())
-	if err != nil {
-		return
-	}
-	if _, err := server.Write(early); err != nil {
-		return
-	}
 	done := make(chan struct{})
 	go func() {
 		defer close(done)
 		p.carry(browser.Conn, server)
 	}()
-	p.carry(server, browser.Conn)
+	p.carry(server, rest(browser.Conn, buffered.Reader))
 	<-done
 }
 

@@ -19,6 +19,7 @@ var ErrClosed = errors.New("the browser's proxy is closed")
 type Window struct {
 	p    *Proxy
 	host string
+	line string // of the one request, where it can be seen
 
 	// Under p.mu:
 	open    bool  // the one connection may come
@@ -44,32 +45,49 @@ type Result struct {
 // be told, as TLS hides what they were.
 func (r Result) NothingLeft() bool { return r.Sent == 0 }
 
-// Open begins a window for the origin of u, an http or https address. The
+// Open begins a window for a request to u, an http or https address. The
 // caller holds the request, and all others to that origin, in the browser, and
 // releases it as soon as Open returns. Open ends the connections to the
-// origin and those that asked for nothing yet, waits for Options.Settle, and
-// only then lets one in. After an error nothing is let in or shut.
-func (p *Proxy) Open(ctx context.Context, u *url.URL) (*Window, error) {
+// origin and those that asked for nothing yet, waits until nobody has asked in
+// vain for Options.Settle, at most 50 times that, and only then lets one in:
+// else a request that was on its way already would take the place. After an
+// error nothing is let in or shut.
+func (p *Proxy) Open(ctx context.Context, method string, u *url.URL) (*Window, error) {
 	host, err := origin(u)
 	if err != nil {
 		return nil, fmt.Errorf("open window: %w", err)
 	}
-	w := &Window{p: p, host: host}
+	w := &Window{p: p, host: host, line: requestLine(method, u)}
 	if err := w.shut(); err != nil {
 		return nil, fmt.Errorf("open window to %s: %w", host, err)
 	}
-	settled := time.NewTimer(p.opts.Settle)
+	settled := time.NewTicker(p.opts.Settle)
 	defer settled.Stop()
-	select {
-	case <-settled.C:
-	case <-ctx.Done():
-		w.End()
-		return nil, fmt.Errorf("open window to %s: %w", host, context.Cause(ctx))
+	for rounds, refused := maxRounds, 0; ; rounds-- {
+		select {
+		case <-settled.C:
+		case <-ctx.Done():
+			w.End()
+			return nil, fmt.Errorf("open window to %s: %w", host, context.Cause(ctx))
+		}
+		var quiet bool
+		if refused, quiet = w.admit(refused, rounds <= 1); quiet {
+			return w, nil
+		}
 	}
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	w.open = true
-	return w, nil
+}
+
+// maxRounds bounds the wait for requests that were on their way when the
+// window opened. With the default Settle it is a second.
+const maxRounds = 50
+
+// admit lets the one connection in if none was refused since the last look, or
+// in any case.
+func (w *Window) admit(last int, anyway bool) (refused int, admitted bool) {
+	w.p.mu.Lock()
+	defer w.p.mu.Unlock()
+	w.open = w.refused == last || anyway
+	return w.refused, w.open
 }
 
 // shut ends the old connections and lets none in.

@@ -31,6 +31,26 @@ func write(t *testing.T, c *http.Client, address string) error {
 	return err
 }
 
+// writeOnce writes in a window, and again where nothing left: the client may
+// not have noticed yet that its old connection has ended.
+func writeOnce(t *testing.T, p *Proxy, c *http.Client, s *site) {
+	t.Helper()
+	for {
+		w := open(t, p, s.url(t))
+		err := write(t, c, s.URL)
+		res := w.End()
+		if err == nil {
+			if !res.Admitted || res.NothingLeft() {
+				t.Errorf("answered, but the window says %+v", res)
+			}
+			return
+		}
+		if !res.NothingLeft() {
+			t.Fatal(err)
+		}
+	}
+}
+
 func TestBrokenWriteArrivesOnceInAWindowAndTwiceWithout(t *testing.T) {
 	t.Parallel()
 	for _, protocol := range []string{"HTTP/1.1", "TLS"} {
@@ -79,13 +99,7 @@ func TestWindowAnswersOnEachProtocol(t *testing.T) {
 			c := client(t, p, s)
 			get(t, c, s.URL)
 			for range 5 {
-				w := open(t, p, s.url(t))
-				if err := write(t, c, s.URL); err != nil {
-					t.Fatal(err)
-				}
-				if res := w.End(); !res.Admitted || res.NothingLeft() {
-					t.Errorf("window: %+v", res)
-				}
+				writeOnce(t, p, c, s)
 			}
 			if got := s.arrived.Load(); got != 5 {
 				t.Errorf("arrived %d times, want 5", got)
@@ -121,9 +135,11 @@ func TestOneTunnelPerWindow(t *testing.T) {
 		t.Errorf("ended again: %+v, want %+v", got, want)
 	}
 	first.mustCarry(t, "the one connection after the window")
-	if got := dialProxy(t, p).connect(t, here.addr); got != http.StatusOK {
-		t.Errorf("after the window: %d", got)
+	after := dialProxy(t, p)
+	if got := after.connect(t, here.addr); got != http.StatusOK {
+		t.Fatalf("after the window: %d", got)
 	}
+	after.mustCarry(t, "after the window")
 	if got := here.conns.Load(); got != 2 {
 		t.Errorf("the server saw %d connections, want 2", got)
 	}
@@ -183,11 +199,22 @@ func TestOpenEndsADialUnderWay(t *testing.T) {
 	l.mustEnd(t, "connection whose server is not reached yet")
 }
 
-func TestCleartextWindowTakesOneRequest(t *testing.T) {
+func TestCleartextWindowTakesItsRequestOnce(t *testing.T) {
 	t.Parallel()
 	s := newSite(t, "HTTP/1.1", func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusRequestTimeout) })
 	p := start(t, nil)
 	w := open(t, p, s.url(t))
+	for _, other := range []string{"GET /", "POST /other", "POST /?x"} {
+		method, path, _ := strings.Cut(other, " ")
+		l := dialProxy(t, p)
+		l.send(method, s.URL+path)
+		if got := l.status(t, method); got != 0 {
+			t.Errorf("%s was answered with %d", other, got)
+		}
+	}
+	if got := dialProxy(t, p).connect(t, s.url(t).Host); got != 0 {
+		t.Errorf("a tunnel was answered with %d", got)
+	}
 	l := dialProxy(t, p)
 	l.send(http.MethodPost, s.URL+"/")
 	if got := l.status(t, http.MethodPost); got != http.StatusRequestTimeout {
@@ -197,7 +224,7 @@ func TestCleartextWindowTakesOneRequest(t *testing.T) {
 	if got := l.status(t, http.MethodPost); got != 0 {
 		t.Errorf("the second request on the same connection was answered with %d", got)
 	}
-	if got := w.End(); got.Refused != 1 || s.arrived.Load() != 1 {
+	if got := w.End(); got.Refused != 5 || s.arrived.Load() != 1 {
 		t.Errorf("arrived %d times, window: %+v", s.arrived.Load(), got)
 	}
 }
@@ -268,23 +295,50 @@ func TestWithdrawLeavesAConnectionThatHasSent(t *testing.T) {
 	w.End()
 }
 
+// Whoever is about to write when the connection ends comes too late, whatever
+// the state of the sockets.
+func TestNothingPassesAnEndedConnection(t *testing.T) {
+	t.Parallel()
+	p, here := start(t, nil), newEcho(t)
+	w := open(t, p, here.url())
+	if got := dialProxy(t, p).connect(t, here.addr); got != http.StatusOK {
+		t.Fatal(got)
+	}
+	w.Withdraw()
+	if w.pass(1) {
+		t.Error("a byte may pass")
+	}
+	if _, ok := (&passage{conn: w.conn, window: w}).attach(nil); ok {
+		t.Error("a server may be attached")
+	}
+	if got := w.End(); !got.NothingLeft() {
+		t.Errorf("window: %+v", got)
+	}
+}
+
 func TestOpenIsRefused(t *testing.T) {
 	t.Parallel()
 	p, here := start(t, nil), newEcho(t)
 	w := open(t, p, here.url())
-	if _, err := p.Open(t.Context(), here.url()); !errors.Is(err, ErrBusy) {
+	if _, err := p.Open(t.Context(), http.MethodPost, here.url()); !errors.Is(err, ErrBusy) {
 		t.Errorf("second window: %v", err)
 	}
 	w.End()
+	later := open(t, p, here.url())
+	w.End()
+	if _, err := p.Open(t.Context(), http.MethodPost, here.url()); !errors.Is(err, ErrBusy) {
+		t.Errorf("an old window that is ended again ends the new one: %v", err)
+	}
+	later.End()
 	for _, u := range []*url.URL{{Scheme: "ftp", Host: "a"}, {Scheme: "https"}, {Scheme: "https", Host: "a:b"}, {}} {
-		if _, err := p.Open(t.Context(), u); err == nil {
+		if _, err := p.Open(t.Context(), http.MethodPost, u); err == nil {
 			t.Errorf("%v has a window", u)
 		}
 	}
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
 	patient := start(t, func(o *Options) { o.Settle = time.Hour })
-	if _, err := patient.Open(ctx, here.url()); !errors.Is(err, context.Canceled) {
+	if _, err := patient.Open(ctx, http.MethodPost, here.url()); !errors.Is(err, context.Canceled) {
 		t.Errorf("cancelled: %v", err)
 	}
 	if got := dialProxy(t, patient).connect(t, here.addr); got != http.StatusOK {
@@ -293,7 +347,7 @@ func TestOpenIsRefused(t *testing.T) {
 	if err := p.Close(); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := p.Open(t.Context(), here.url()); !errors.Is(err, ErrClosed) {
+	if _, err := p.Open(t.Context(), http.MethodPost, here.url()); !errors.Is(err, ErrClosed) {
 		t.Errorf("closed: %v", err)
 	}
 }
@@ -305,7 +359,7 @@ func TestNothingIsLetInBeforeTheOldOnesHaveSettled(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	opened := make(chan error)
 	go func() {
-		_, err := p.Open(ctx, here.url())
+		_, err := p.Open(ctx, http.MethodPost, here.url())
 		opened <- err
 	}()
 	eventually(t, "shut", func() bool {
@@ -319,6 +373,32 @@ func TestNothingIsLetInBeforeTheOldOnesHaveSettled(t *testing.T) {
 	cancel()
 	if err := <-opened; !errors.Is(err, context.Canceled) {
 		t.Error(err)
+	}
+}
+
+func TestPlaceIsKeptWhileOthersStillAsk(t *testing.T) {
+	t.Parallel()
+	p, here := start(t, nil), newEcho(t)
+	w := &Window{p: p, host: here.addr, line: http.MethodConnect}
+	if err := w.shut(); err != nil {
+		t.Fatal(err)
+	}
+	defer w.End()
+	if got := dialProxy(t, p).connect(t, here.addr); got != 0 {
+		t.Fatal(got)
+	}
+	refused, admitted := w.admit(0, false)
+	if admitted || refused != 1 {
+		t.Errorf("somebody asked a moment ago: admitted %v, refused %d", admitted, refused)
+	}
+	if _, admitted := w.admit(0, true); !admitted {
+		t.Error("the wait has no end")
+	}
+	if _, admitted := w.admit(refused, false); !admitted {
+		t.Error("nobody asks any more, and the place is kept")
+	}
+	if got := dialProxy(t, p).connect(t, here.addr); got != http.StatusOK {
+		t.Error(got)
 	}
 }
 
