@@ -36,6 +36,7 @@ const (
 	refused  fate = "REFUSED_STREAM"
 	goAway   fate = "GOAWAY below the stream"
 	covered  fate = "GOAWAY that covers the stream"
+	silent   fate = "no answer"
 )
 
 // promised are the fates by which a server says that it did not take the
@@ -196,6 +197,9 @@ func (s *fateSite) serveHTTP1(raw, c net.Conn) {
 			case reset, late:
 				breakOff(raw, f)
 				return
+			case silent:
+				_, _ = io.Copy(io.Discard, r)
+				return
 			case half:
 				_, _ = io.WriteString(c, "HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nhalf")
 				c.Close()
@@ -293,6 +297,7 @@ func (h *http2Conn) written(stream uint32) bool {
 		h.write(frameGoAway, 0, 0, binary.BigEndian.AppendUint64(nil, uint64(last)<<32)) // no error
 		h.c.Close()
 		return false
+	case silent:
 	case refused:
 		h.write(frameReset, 0, stream, []byte{0, 0, 0, 7})
 	case timeout, misdird:

@@ -212,9 +212,8 @@ type writer struct {
 	orders int
 }
 
-// write lets the page write once, in each of several ways in turn, and waits
-// for the outcome.
-func (w *writer) write(f fate, windowed bool) (order string, res proxy.Result, outcome *fetch.EventRequestPaused) {
+// start lets the page begin a write, in each of several ways in turn.
+func (w *writer) start(f fate) (order string, held *fetch.EventRequestPaused) {
 	w.t.Helper()
 	w.orders++
 	order = strconv.Itoa(w.orders)
@@ -224,13 +223,13 @@ func (w *writer) write(f fate, windowed bool) (order string, res proxy.Result, o
 	if err := w.tab.eval(w.t.Context(), "write", fmt.Sprintf("%s(%q)", way, order), nil); err != nil {
 		w.t.Fatal(err)
 	}
-	held := next(w.t, "the page's write", w.h.writes)
-	if !windowed {
-		w.h.let(held, true)
-		return order, res, next(w.t, "the outcome", w.h.outcomes)
-	}
+	return order, next(w.t, "the page's write", w.h.writes)
+}
+
+// release lets a write go in a window.
+func (w *writer) release(held *fetch.EventRequestPaused) *proxy.Window {
+	w.t.Helper()
 	w.h.hold()
-	defer w.h.resume()
 	u, err := url.Parse(held.Request.URL)
 	if err != nil {
 		w.t.Fatal(err)
@@ -239,10 +238,8 @@ func (w *writer) write(f fate, windowed bool) (order string, res proxy.Result, o
 	if err != nil {
 		w.t.Fatal(err)
 	}
-	defer window.End()
 	w.h.let(held, true)
-	outcome = next(w.t, "the outcome", w.h.outcomes)
-	return order, window.End(), outcome
+	return window
 }
 
 // inWindows writes until enough writes have arrived. One that finds its place
@@ -258,7 +255,11 @@ func (w *writer) inWindows(f fate) {
 			w.t.Errorf("%s: only %d of %d writes arrived", f, n, tries)
 			return
 		}
-		order, res, outcome := w.write(f, true)
+		order, held := w.start(f)
+		window := w.release(held)
+		outcome := next(w.t, "the outcome", w.h.outcomes)
+		res := window.End()
+		w.h.resume()
 		arrived, taken := w.s.count(order, f)
 		status, broken := outcome.ResponseStatusCode, outcome.ResponseErrorReason != ""
 		if arrived == 0 && broken {
@@ -287,12 +288,44 @@ func (w *writer) inWindows(f fate) {
 func (w *writer) twiceWithout(f fate) {
 	w.t.Helper()
 	for range 10 {
-		order, _, _ := w.write(f, false)
+		order, held := w.start(f)
+		w.h.let(held, true)
+		next(w.t, "the outcome", w.h.outcomes)
 		if arrived, _ := w.s.count(order, f); arrived > 1 {
 			return
 		}
 	}
 	w.t.Errorf("%s: without a window nothing arrived twice: the test cannot see it", f)
+}
+
+func TestWithdrawMakesTheBrowserFailTheWrite(t *testing.T) {
+	t.Parallel()
+	for _, protocol := range []string{"HTTP/1.1", "TLS", "HTTP/2"} {
+		t.Run(protocol, func(t *testing.T) {
+			s := newFateSite(t, protocol)
+			b, h := behindProxy(t, proxy.Options{Private: true}, "ignore-certificate-errors-spki-list="+s.spki)
+			w := writer{t: t, h: h, tab: testTab(t, b), s: s}
+			for range 4 {
+				order, held := w.start(silent)
+				window := w.release(held)
+				arrived := func() int {
+					n, _ := s.count(order, silent)
+					return n
+				}
+				eventually(t, "the write is at the server, or has failed", func() bool { return arrived() == 1 || len(h.outcomes) == 1 })
+				gone := window.Withdraw()
+				if outcome := next(t, "the outcome", h.outcomes); outcome.ResponseErrorReason == "" {
+					t.Errorf("the browser saw %d", outcome.ResponseStatusCode)
+				}
+				res := window.End()
+				h.resume()
+				load(t, w.tab, s.url) // whatever is still to come comes before
+				if n := arrived(); n > 1 || n == 1 && gone.NothingLeft() || res.Sent != gone.Sent {
+					t.Errorf("arrived %d times; withdrawn %+v, ended %+v", n, gone, res)
+				}
+			}
+		})
+	}
 }
 
 // A write could also leave over the HTTP/2 connection of another host that has

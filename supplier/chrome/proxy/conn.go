@@ -1,6 +1,7 @@
 package proxy
 
 import (
+	"context"
 	"net"
 	"net/http"
 	"sync"
@@ -94,7 +95,8 @@ func closeWrite(c net.Conn) error {
 	return c.Close()
 }
 
-// admit decides whether a request may go on, and in which window it is.
+// admit decides whether a request, known by its requestLine, may go on, and in
+// which window it is.
 func (p *Proxy) admit(c *conn, host, line string) (*Window, bool) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -119,7 +121,10 @@ type passage struct {
 	conn   *conn
 	window *Window // nil outside windows
 	host   string
-	dialed bool // on cleartext: by the one goroutine of the request's dial
+
+	// On cleartext:
+	request context.Context // ends with the request
+	dialed  bool            // written by the one dial
 }
 
 // attach makes the server's connection belong to the browser's, and gives it

@@ -20,6 +20,7 @@ func (p *Proxy) exchange(w http.ResponseWriter, r *http.Request, out *passage) {
 	// neither a date nor a type that it guessed.
 	w.Header()["Date"] = nil
 	w.Header()["Content-Type"] = nil
+	out.request = r.Context()
 	p.forward.ServeHTTP(w, r.WithContext(context.WithValue(r.Context(), passageKey{}, out)))
 }
 
@@ -61,6 +62,14 @@ func (p *Proxy) dialForward(ctx context.Context, _, addr string) (net.Conn, erro
 		return nil, errSecondDial
 	}
 	out.dialed = true
+	if !p.enter() {
+		return nil, ErrClosed
+	}
+	defer p.running.Done()
+	// net/http lets a dial outlive its request.
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	defer context.AfterFunc(out.request, cancel)()
 	raw, err := p.dialTCP(ctx, out.host, addr)
 	if err != nil {
 		return nil, err

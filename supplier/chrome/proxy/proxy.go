@@ -56,7 +56,7 @@ type Options struct {
 	// default 256 KiB.
 	MaxHead int
 	// MaxConns is how many connections the browser may hold; more are closed
-	// at once. Default 512; Chromium uses 32 for one proxy.
+	// at once. Default 512.
 	MaxConns int
 }
 
@@ -221,7 +221,7 @@ func (p *Proxy) serve(w http.ResponseWriter, r *http.Request) {
 	p.exchange(w, r, out)
 }
 
-// enter counts a request, unless Close has begun to wait.
+// enter counts a piece of work, unless Close has begun to wait.
 func (p *Proxy) enter() bool {
 	p.mu.Lock()
 	defer p.mu.Unlock()

@@ -41,8 +41,10 @@ type Result struct {
 	Refused int
 }
 
-// NothingLeft tells that nothing reached the server. With bytes sent it cannot
-// be told, as TLS hides what they were.
+// NothingLeft tells that nothing reached the server so far. It says so of a
+// request that the browser has done with; of one still pending there only
+// after Withdraw and until End. With bytes sent it cannot be told, as TLS hides
+// what they were.
 func (r Result) NothingLeft() bool { return r.Sent == 0 }
 
 // Open begins a window for a request to u, an http or https address. The
@@ -121,36 +123,41 @@ func (w *Window) pass(n int) bool {
 	return true
 }
 
-// Withdraw takes the admission back and tells what was seen: no connection is
-// let in any more, and one that has sent nothing is closed. The origin stays
-// shut until End.
+// Withdraw gives the request up and tells what was seen: no connection is let
+// in any more, and the one that came is ended. The origin stays shut until End.
 //
 // It is for a caller that waited in vain. A released request of which the
-// browser has told neither answer nor failure may still be waiting there, and
-// would leave after End. So, where nothing left, the caller ends the page or
-// the browser first and the window after it.
+// browser has told neither answer nor failure is still pending there and could
+// leave, or leave again, after End. Withdraw makes the browser fail it, as it
+// finds no connection; the caller waits for that, and where it does not come
+// ends the browser, before it ends the window.
 func (w *Window) Withdraw() Result {
 	w.p.mu.Lock()
 	defer w.p.mu.Unlock()
-	return w.withdraw()
+	w.open = false
+	if w.conn != nil {
+		w.conn.end()
+	}
+	return w.result()
 }
 
-// withdraw is Withdraw with p.mu held.
-func (w *Window) withdraw() Result {
+// End closes the window and tells what was seen: the origin is reached as ever.
+// A connection that has sent nothing is ended, so that what was told stays
+// true. End may be called more than once.
+func (w *Window) End() Result {
+	w.p.mu.Lock()
+	defer w.p.mu.Unlock()
 	w.open = false
 	if w.conn != nil && w.sent == 0 {
 		w.conn.end()
 	}
-	return Result{Admitted: w.conn != nil, Sent: w.sent, Refused: w.refused}
-}
-
-// End closes the window: the origin is reached as ever. It withdraws first, and
-// tells what was seen. It may be called more than once.
-func (w *Window) End() Result {
-	w.p.mu.Lock()
-	defer w.p.mu.Unlock()
 	if w.p.windows[w.host] == w {
 		delete(w.p.windows, w.host)
 	}
-	return w.withdraw()
+	return w.result()
+}
+
+// result needs p.mu.
+func (w *Window) result() Result {
+	return Result{Admitted: w.conn != nil, Sent: w.sent, Refused: w.refused}
 }

@@ -279,7 +279,7 @@ func TestWithdrawnSilentConnectionSendsNothing(t *testing.T) {
 	}
 }
 
-func TestWithdrawLeavesAConnectionThatHasSent(t *testing.T) {
+func TestWithdrawEndsTheConnection(t *testing.T) {
 	t.Parallel()
 	p, here := start(t, nil), newEcho(t)
 	w := open(t, p, here.url())
@@ -288,11 +288,43 @@ func TestWithdrawLeavesAConnectionThatHasSent(t *testing.T) {
 		t.Fatal(got)
 	}
 	l.mustCarry(t, "before")
-	if got := w.Withdraw(); got.NothingLeft() {
-		t.Errorf("withdrawn: %+v", got)
+	want := Result{Admitted: true, Sent: 1}
+	if got := w.Withdraw(); got != want || got.NothingLeft() {
+		t.Errorf("withdrawn: %+v, want %+v", got, want)
 	}
-	l.mustCarry(t, "after")
+	l.mustEnd(t, "the connection")
+	if got := dialProxy(t, p).connect(t, here.addr); got != 0 {
+		t.Errorf("let in after the withdrawal: %d", got)
+	}
+	want.Refused = 1
+	if got := w.End(); got != want {
+		t.Errorf("ended: %+v, want %+v", got, want)
+	}
+}
+
+func TestEndLeavesAConnectionThatHasSent(t *testing.T) {
+	t.Parallel()
+	p, here := start(t, nil), newEcho(t)
+	w := open(t, p, here.url())
+	l, idle := dialProxy(t, p), dialProxy(t, p)
+	if got := l.connect(t, here.addr); got != http.StatusOK {
+		t.Fatal(got)
+	}
+	l.mustCarry(t, "before")
 	w.End()
+	l.mustCarry(t, "after")
+
+	w = open(t, p, here.url())
+	l.mustEnd(t, "the connection of the window before")
+	idle.mustEnd(t, "an idle connection")
+	silent := dialProxy(t, p)
+	if got := silent.connect(t, here.addr); got != http.StatusOK {
+		t.Fatal(got)
+	}
+	if got := w.End(); !got.NothingLeft() {
+		t.Errorf("window: %+v", got)
+	}
+	silent.mustEnd(t, "a connection of which nothing left is told")
 }
 
 // Whoever is about to write when the connection ends comes too late, whatever
