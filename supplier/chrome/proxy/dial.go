@@ -9,8 +9,8 @@ import (
 	"fmt"
 	"io"
 	"net"
-	"net/http"
 	"net/netip"
+	"net/textproto"
 	"net/url"
 	"strings"
 	"syscall"
@@ -19,6 +19,8 @@ import (
 
 // ErrPrivate: the address is not a public one; see Options.Private.
 var ErrPrivate = errors.New("the address is not public")
+
+var errUpstreamPassword = errors.New("it wants a user and a password: correct browser.upstream_proxy_file")
 
 // dialTCP connects to addr, which is host itself or the upstream proxy.
 func (p *Proxy) dialTCP(ctx context.Context, host, addr string) (net.Conn, error) {
@@ -75,21 +77,27 @@ func (p *Proxy) connect(ctx context.Context, c net.Conn, host string) (net.Conn,
 	if _, err := fmt.Fprintf(c, "CONNECT %s HTTP/1.1\r\nHost: %[1]s\r\n%s\r\n", host, auth); err != nil {
 		return nil, err
 	}
-	head := bufio.NewReader(io.LimitReader(c, int64(p.opts.MaxHead)))
-	res, err := http.ReadResponse(head, &http.Request{Method: http.MethodConnect})
-	if err != nil {
-		return nil, fmt.Errorf("read its answer: %w", err)
+	r := bufio.NewReader(io.LimitReader(c, int64(p.opts.MaxHead)))
+	head := textproto.NewReader(r)
+	line, err := head.ReadLine()
+	if err == nil {
+		_, err = head.ReadMIMEHeader()
 	}
+	proto, status, _ := strings.Cut(line, " ")
 	switch {
-	case res.StatusCode == http.StatusProxyAuthRequired:
-		return nil, errors.New("it wants a user and a password: correct browser.upstream_proxy_file")
-	case res.StatusCode/100 != 2:
-		return nil, fmt.Errorf("it answered %s", res.Status)
+	case err != nil:
+		return nil, fmt.Errorf("read its answer: %w", err)
+	case !strings.HasPrefix(proto, "HTTP/1."):
+		return nil, fmt.Errorf("it is no HTTP proxy, it answered %.80q", line)
+	case strings.HasPrefix(status, "407"):
+		return nil, errUpstreamPassword
+	case !strings.HasPrefix(status, "2"):
+		return nil, fmt.Errorf("it answered %.80q", status)
 	}
 	if err := c.SetDeadline(time.Time{}); err != nil {
 		return nil, err
 	}
-	return rest(c, head), nil
+	return rest(c, r), nil
 }
 
 // rest gives a connection together with what its reader has read of it

@@ -45,6 +45,12 @@ func (p *Proxy) forwarder() *httputil.ReverseProxy {
 			r.Out.Header.Del("Upgrade")            // WebSocket takes another way
 			r.Out.Header.Del("Connection")
 		},
+		ModifyResponse: func(res *http.Response) error {
+			if res.StatusCode == http.StatusProxyAuthRequired {
+				return errUpstreamPassword // the browser would take it for our question
+			}
+			return nil
+		},
 		ErrorHandler: func(_ http.ResponseWriter, r *http.Request, err error) {
 			if r.Context().Err() == nil { // the browser still wants it
 				p.opts.Report(err)

@@ -403,7 +403,7 @@ func TestUpstreamThatDoesNotHelp(t *testing.T) {
 		"wants a password": {"HTTP/1.1 407 Proxy Authentication Required\r\nContent-Length: 0\r\n\r\n", "browser.upstream_proxy_file"},
 		"refuses":          {"HTTP/1.1 403 Forbidden\r\nContent-Length: 0\r\n\r\n", "403 Forbidden"},
 		"hangs up":         {"", "read its answer"},
-		"is no proxy":      {"SSH-2.0-x\r\n", "read its answer"},
+		"is no proxy":      {"SSH-2.0-x\r\n\r\n", "no HTTP proxy"},
 		"never ends":       {"HTTP/1.1 200 OK\r\nX: " + strings.Repeat("x", 1<<16), "read its answer"},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -428,6 +428,11 @@ func TestUpstreamThatDoesNotHelp(t *testing.T) {
 			}
 			if got := w.End(); !got.Admitted || !got.NothingLeft() {
 				t.Errorf("window: %+v", got)
+			}
+			plain := dialProxy(t, p)
+			plain.send(http.MethodGet, "http://shop.example/")
+			if got := plain.status(t, http.MethodGet); got != 0 && name != "refuses" {
+				t.Errorf("cleartext: %d", got)
 			}
 		})
 	}

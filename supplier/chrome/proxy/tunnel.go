@@ -11,7 +11,9 @@ import (
 func (p *Proxy) tunnel(w http.ResponseWriter, r *http.Request, out *passage) {
 	raw, err := p.dial(r.Context(), out.host)
 	if err != nil {
-		p.opts.Report(err)
+		if r.Context().Err() == nil { // the browser still wants it
+			p.opts.Report(err)
+		}
 		// Browsers show the answer to a failed CONNECT to nobody.
 		w.WriteHeader(http.StatusBadGateway)
 		return
