@@ -53,8 +53,8 @@ type fateSite struct {
 	running sync.WaitGroup
 	mu      sync.Mutex
 	open    map[net.Conn]bool
-	conns   int            // ever accepted
-	names   map[string]int // of hosts, as TLS told them
+	names   map[string]int  // of hosts, as TLS told them
+	paths   map[string]bool // asked for on HTTP/1.1
 	fate    fate
 	arrived map[string]int // by body
 }
@@ -76,7 +76,7 @@ func newFateSite(t *testing.T, protocol string) *fateSite {
 	if err != nil {
 		t.Fatal(err)
 	}
-	s := &fateSite{Listener: l, page: busyPage, open: map[net.Conn]bool{}, arrived: map[string]int{}, names: map[string]int{}, url: "http://" + l.Addr().String()}
+	s := &fateSite{Listener: l, page: busyPage, open: map[net.Conn]bool{}, arrived: map[string]int{}, names: map[string]int{}, paths: map[string]bool{}, url: "http://" + l.Addr().String()}
 	config := &tls.Config{GetConfigForClient: s.note}
 	if protocol != "HTTP/1.1" {
 		s.url = "https://" + l.Addr().String()
@@ -92,7 +92,6 @@ func newFateSite(t *testing.T, protocol string) *fateSite {
 				return
 			}
 			s.mu.Lock()
-			s.conns++
 			s.open[c] = true
 			s.mu.Unlock()
 			s.running.Go(func() { s.serve(protocol, c, config) })
@@ -158,10 +157,10 @@ func (s *fateSite) count(order string, f fate) (arrived, taken int) {
 	return arrived, taken
 }
 
-func (s *fateSite) accepted() int {
+func (s *fateSite) asked(path string) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return s.conns
+	return s.paths[path]
 }
 
 // note counts the connections to a host.
@@ -190,6 +189,9 @@ func (s *fateSite) serveHTTP1(raw, c net.Conn) {
 		if err != nil {
 			return
 		}
+		s.mu.Lock()
+		s.paths[req.URL.Path] = true
+		s.mu.Unlock()
 		status, text := "200 OK", s.page
 		if req.Method == http.MethodPost {
 			text = "done"
