@@ -6,21 +6,23 @@
 // server takes a POST on such a connection and the connection breaks before an
 // answer, Chromium's network stack sends the POST again by itself, over
 // another connection; neither the page nor the debugging protocol is told, and
-// the server has it twice. It does the same after the answers 408 and 421 and
-// after GOAWAY, over HTTP/1.1, TLS and HTTP/2 alike. A header, a flag or closing the
-// connections beforehand does not prevent it: a busy page opens new ones at
-// once. A browser that can open no second connection can send nothing twice.
+// the server has it twice. This is so on HTTP/1.1, TLS and HTTP/2, and also
+// after GOAWAY and the answers 421 and, but for HTTP/2, 408. A header, a flag
+// or closing the connections beforehand does not prevent it: a busy page opens
+// new ones at once. What prevents it is that the browser finds no second
+// connection.
 //
 // The rule. For a request that is to be released, the caller holds it and all
 // others to the same origin in the browser, and opens a [Window]. From then
 // on, under one lock: every connection to that origin ends, every connection
 // that has asked for nothing yet ends, and none is let in. After a short wait,
 // in which the browser notices the closed ones and what was on its way fails,
-// exactly one is let in: one tunnel, or on cleartext that one request. What asks to be let in beyond that is
-// closed at once and without an answer, because an answer would look like the
-// site's. The window ends when the caller has seen the answer or the failure.
-// The proxy itself never repeats anything: on cleartext each request has a
-// connection of its own to the server, dialled once.
+// exactly one is let in: one tunnel, or on cleartext that one request. What
+// asks to be let in beyond that is closed at once and without an answer,
+// because an answer would look like the site's. The window ends when the
+// caller has seen the answer or the failure. The proxy itself never repeats
+// anything: on cleartext each request has a connection of its own to the
+// server, dialled once.
 //
 // [Result] says what the proxy saw. Where no byte went up the one connection,
 // nothing left. Where bytes did, the request may have arrived: only the answer

@@ -48,12 +48,13 @@ type Result struct {
 func (r Result) NothingLeft() bool { return r.Sent == 0 }
 
 // Open begins a window for a request to u, an http or https address. The
-// caller holds the request, and all others to that origin, in the browser, and
-// releases it as soon as Open returns. Open ends the connections to the
-// origin and those that asked for nothing yet, waits until nobody has asked in
-// vain for Options.Settle, at most 50 times that, and only then lets one in:
-// else a request that was on its way already would take the place. After an
-// error nothing is let in or shut.
+// caller holds the request, and all others to its origin, in the browser, and
+// releases it as soon as Open returns.
+//
+// Open ends the connections to the origin and those that asked for nothing
+// yet. It lets one in once nobody has asked in vain for Options.Settle, at the
+// latest after 50 times that: else a request that was on its way already would
+// take the place. After an error the origin is reached as ever.
 func (p *Proxy) Open(ctx context.Context, method string, u *url.URL) (*Window, error) {
 	host, err := origin(u)
 	if err != nil {
