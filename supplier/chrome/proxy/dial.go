@@ -24,7 +24,7 @@ var errUpstreamPassword = errors.New("it wants a user and a password: correct br
 
 // dialTCP connects to addr, which is host itself or the upstream proxy.
 func (p *Proxy) dialTCP(ctx context.Context, host, addr string) (net.Conn, error) {
-	dialer := net.Dialer{Timeout: p.opts.DialTimeout}
+	dialer := net.Dialer{Timeout: p.opts.DialTimeout, Resolver: newResolver((&net.Dialer{}).DialContext)}
 	switch {
 	case p.opts.Private:
 	case p.opts.Upstream == nil:
@@ -42,6 +42,23 @@ func (p *Proxy) dialTCP(ctx context.Context, host, addr string) (net.Conn, error
 		return nil, fmt.Errorf("connect to %s: %w", host, err)
 	}
 	return c, nil
+}
+
+// newResolver gives a resolver whose lookups end with their context, so that
+// Close leaves none behind. It serves one dial, as net lets a lookup go on that
+// others of the same resolver have shared.
+func newResolver(dial func(ctx context.Context, network, addr string) (net.Conn, error)) *net.Resolver {
+	return &net.Resolver{
+		PreferGo: true, // the C library's cannot be ended
+		Dial: func(ctx context.Context, network, addr string) (net.Conn, error) {
+			c, err := dial(ctx, network, addr)
+			if err != nil {
+				return nil, err
+			}
+			context.AfterFunc(ctx, func() { c.Close() })
+			return c, nil
+		},
+	}
 }
 
 // dial connects to a tunnel's server, through the upstream proxy where there

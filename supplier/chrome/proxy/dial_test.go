@@ -1,13 +1,17 @@
 package proxy
 
 import (
+	"context"
+	"errors"
 	"fmt"
 	"io"
 	"net"
 	"net/http"
 	"net/url"
 	"strings"
+	"sync"
 	"testing"
+	"time"
 )
 
 func TestPagesReachOnlyPublicAddresses(t *testing.T) {
@@ -164,4 +168,48 @@ func TestParseUpstream(t *testing.T) {
 			t.Errorf("%q: the error shows the password: %v", text, err)
 		}
 	}
+}
+
+func TestLookupEndsWithItsContext(t *testing.T) {
+	t.Parallel()
+	mute, err := net.ListenPacket("udp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer mute.Close()
+	ctx, cancel := context.WithCancel(t.Context())
+	var conns []net.Conn
+	var mu sync.Mutex
+	r := newResolver(func(ctx context.Context, _, _ string) (net.Conn, error) {
+		c, err := (&net.Dialer{}).DialContext(ctx, "udp", mute.LocalAddr().String())
+		if err == nil {
+			mu.Lock()
+			defer mu.Unlock()
+			conns = append(conns, c)
+		}
+		return c, err
+	})
+	go func() {
+		if _, _, err := mute.ReadFrom(make([]byte, 512)); err != nil { // a question came
+			t.Error(err)
+		}
+		cancel()
+	}()
+	if _, err := r.LookupIPAddr(ctx, "shop.example"); err == nil {
+		t.Error("a server that says nothing has answered")
+	}
+	ownTimeout := time.Now().Add(4 * time.Second) // it is 5 s, and a little passed
+	eventually(t, "the questions are given up", func() bool {
+		if time.Now().After(ownTimeout) {
+			t.Fatal("the lookup has outlived its context")
+		}
+		mu.Lock()
+		defer mu.Unlock()
+		for _, c := range conns {
+			if err := c.SetDeadline(time.Time{}); !errors.Is(err, net.ErrClosed) {
+				return false
+			}
+		}
+		return len(conns) > 0
+	})
 }
