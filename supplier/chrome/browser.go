@@ -29,6 +29,8 @@ type process struct {
 	end  func()
 	lock *lock // nil for a remote browser
 	pid  int   // 0 for a remote browser
+	gate *gate // nil without a policy
+	held *heldPipe
 
 	// served counts the tabs ever opened, open those open now; both under
 	// Browser.mu.
@@ -92,6 +94,9 @@ func (b *Browser) start(ctx context.Context) (*process, error) {
 	}
 	if err := b.connect(ctx, p); err != nil {
 		p.end()
+		if p.gate != nil {
+			err = errors.Join(err, p.gate.end())
+		}
 		if p.lock != nil {
 			err = errors.Join(err, p.lock.release(false))
 		}
@@ -119,7 +124,15 @@ func (b *Browser) allocate(ctx context.Context, p *process) (err error) {
 	if p.lock, err = takeProfile(ctx, b.opts.ProfileDir); err != nil {
 		return err
 	}
-	if p.root, p.end, err = b.opts.startProcess(ctx); err != nil {
+	if b.opts.Gate != nil {
+		if p.gate, err = newGate(b.opts); err != nil {
+			return errors.Join(err, p.lock.release(p.lock.wasClean))
+		}
+	}
+	if p.root, p.end, p.held, err = b.opts.startProcess(ctx, p.gate); err != nil {
+		if p.gate != nil {
+			err = errors.Join(err, p.gate.end())
+		}
 		return errors.Join(err, p.lock.release(p.lock.wasClean))
 	}
 	return nil
@@ -131,6 +144,12 @@ func (b *Browser) connect(ctx context.Context, p *process) error {
 	timer := time.AfterFunc(b.opts.StartTimeout, p.end)
 	unhook := context.AfterFunc(ctx, p.end)
 	_, err := chromedp.CallBrowser(p.root, browser.GetVersion, struct{}{})
+	if p.held != nil {
+		p.held.close()
+	}
+	if err == nil && p.gate != nil {
+		err = p.gate.start(p.root, func() { go p.finish() })
+	}
 	inTime, wanted := timer.Stop(), unhook()
 	switch {
 	case !wanted && ctx.Err() != nil:
@@ -166,8 +185,11 @@ func (p *process) cleanUp() {
 		_ = killGroup(p.pid) // already gone is as good
 	}
 	p.end()
+	if p.gate != nil {
+		p.endErr = p.gate.end()
+	}
 	if p.lock != nil {
-		p.endErr = p.lock.release(p.clean.Load())
+		p.endErr = errors.Join(p.endErr, p.lock.release(p.clean.Load()))
 	}
 	close(p.dead)
 }
@@ -191,6 +213,9 @@ func (b *Browser) Stop(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(ctx, b.opts.StopTimeout)
 	defer cancel()
 	err := b.exportCookies(ctx, p)
+	if p.gate != nil {
+		p.gate.shut(ctx)
+	}
 	close(p.stopping)
 	if b.opts.RemoteURL == "" {
 		op, done := p.bind(ctx)

@@ -20,6 +20,10 @@ func (t *Tab) onEvent(ev any) {
 		t.crashOnce.Do(func() { close(t.crashed) })
 	case *page.EventJavascriptDialogOpening:
 		t.dismiss(ev)
+	case *page.EventFrameAttached:
+		if g := t.p.gate; g != nil {
+			g.frames.child(ev.FrameID, ev.ParentFrameID)
+		}
 	case *page.EventFrameNavigated:
 		t.noteDocument(ev.Frame)
 	case *target.EventTargetCreated:

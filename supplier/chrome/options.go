@@ -7,6 +7,8 @@ import (
 	"path/filepath"
 	"strings"
 	"time"
+
+	"countermand/supplier/chrome/proxy"
 )
 
 // Sandbox says whether Chromium's own sandbox is used.
@@ -58,6 +60,17 @@ type Options struct {
 	// pieces of work (Fit); 0: as many as they like.
 	MemoryLimit int64
 
+	// Gate judges every request before it leaves; see GatePolicy. All traffic
+	// then goes through a proxy of ours, and what cannot be judged is shut.
+	// Without a policy nothing is held.
+	Gate GatePolicy
+	// Proxy says how the gate's proxy listens and leads out; its Private lets
+	// pages reach loopback.
+	Proxy proxy.Options
+	// Report is told, from any goroutine, what went wrong at the gate; nil:
+	// nobody is.
+	Report func(error)
+
 	StartTimeout  time.Duration // default 20 s
 	StopTimeout   time.Duration // default 10 s, then the process is killed
 	HealthTimeout time.Duration // default 5 s
@@ -103,6 +116,14 @@ func (o Options) withDefaults() (Options, error) {
 		}
 	}
 	o.Flags = flags
+	if o.Gate != nil {
+		if o.RemoteURL != "" {
+			return o, errors.New("browser options: a browser that somebody else started cannot have a gate: what it cannot hold is shut at the start")
+		}
+		if err := checkGateFlags(flags); err != nil {
+			return o, err
+		}
+	}
 	setDefault(&o.Width, 1366)
 	setDefault(&o.Height, 1400)
 	setDefault(&o.RestartAfter, 100)

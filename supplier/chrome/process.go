@@ -49,7 +49,7 @@ func Find(configured string) (string, error) {
 }
 
 // allocatorOptions builds the command line and the environment.
-func (o Options) allocatorOptions(path string) ([]chromedp.ExecAllocatorOption, error) {
+func (o Options) allocatorOptions(path string, flags []string, modify func(*exec.Cmd)) ([]chromedp.ExecAllocatorOption, error) {
 	opts := append([]chromedp.ExecAllocatorOption(nil), chromedp.DefaultExecAllocatorOptions[:]...)
 	opts = append(opts,
 		chromedp.ExecPath(path),
@@ -63,7 +63,7 @@ func (o Options) allocatorOptions(path string) ([]chromedp.ExecAllocatorOption, 
 		chromedp.Flag("no-sandbox", !o.sandboxed()),
 		chromedp.Flag("lang", o.tag()),
 		chromedp.Flag("accept-lang", o.tag()),
-		chromedp.ModifyCmdFunc(ownGroup),
+		chromedp.ModifyCmdFunc(modify),
 		chromedp.NoInheritEnv,
 		chromedp.Env(o.env()...),
 	)
@@ -75,7 +75,7 @@ func (o Options) allocatorOptions(path string) ([]chromedp.ExecAllocatorOption, 
 			opts = append(opts, chromedp.Flag(f, false))
 		}
 	}
-	for _, f := range o.Flags {
+	for _, f := range append(flags, o.Flags...) {
 		name, value, has := strings.Cut(f, "=")
 		if has {
 			opts = append(opts, chromedp.Flag(name, value))
@@ -152,14 +152,34 @@ func (o Options) prepareProfile() error {
 // startProcess starts the browser and gives its root context. The context
 // lives as long as the browser: it carries no deadline, because the first
 // call on it binds the browser's life to it.
-func (o Options) startProcess(ctx context.Context) (root context.Context, end func(), err error) {
+//
+// A gate is shut before anything of the profile runs. held is to be closed
+// after the start.
+func (o Options) startProcess(ctx context.Context, g *gate) (root context.Context, end func(), held *heldPipe, err error) {
 	path, err := Find(o.Path)
 	if err != nil {
-		return nil, nil, err
+		return nil, nil, nil, err
 	}
-	opts, err := o.allocatorOptions(path)
+	var (
+		flags  []string
+		modify = ownGroup
+	)
+	held = &heldPipe{}
+	if g != nil {
+		if err := prepareForGate(o.ProfileDir); err != nil {
+			return nil, nil, nil, err
+		}
+		flags = g.flags()
+		modify = func(cmd *exec.Cmd) {
+			ownGroup(cmd)
+			if err := held.hold(cmd); err != nil {
+				cmd.Err = err // so that it does not start
+			}
+		}
+	}
+	opts, err := o.allocatorOptions(path, flags, modify)
 	if err != nil {
-		return nil, nil, err
+		return nil, nil, nil, err
 	}
 	life, kill := context.WithCancelCause(context.WithoutCancel(ctx))
 	alloc, freeAlloc := chromedp.NewExecAllocator(life, opts...)
@@ -169,5 +189,5 @@ func (o Options) startProcess(ctx context.Context) (root context.Context, end fu
 		free()
 		freeAlloc()
 	})
-	return root, end, nil
+	return root, end, held, nil
 }

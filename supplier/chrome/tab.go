@@ -115,6 +115,13 @@ func (t *Tab) prepare(ctx context.Context) error {
 		if _, err := chromedp.Call(op, emulation.SetTimezoneOverride, emulation.SetTimezoneOverrideParams{TimezoneID: t.b.opts.Timezone}); err != nil {
 			return err
 		}
+		if g := t.p.gate; g != nil { // a tab that a page opened has frames by now
+			res, err := chromedp.Call(op, page.GetFrameTree, struct{}{})
+			if err != nil {
+				return err
+			}
+			g.frames.tree(res.FrameTree)
+		}
 		return t.applyBlocking(op)
 	})
 }
