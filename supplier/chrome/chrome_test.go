@@ -25,6 +25,10 @@ func TestMain(m *testing.M) {
 	if dir := os.Getenv(asUserEnv); dir != "" {
 		os.Exit(asUser(dir))
 	}
+	if profile, url, ok := strings.Cut(os.Getenv(holdEnv), " "); ok {
+		fmt.Println(holdUntilKilled(profile, url))
+		os.Exit(1)
+	}
 	goleak.VerifyTestMain(m,
 		goleak.IgnoreAnyFunction("net/http.(*persistConn).readLoop"), goleak.IgnoreAnyFunction("net/http.(*persistConn).writeLoop"))
 }
