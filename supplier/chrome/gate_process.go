@@ -17,7 +17,18 @@ import (
 
 // gateFlags are the switches of a browser with a gate.
 func (g *gate) flags() []string {
-	return append(g.proxy.Flags(), "webrtc-ip-handling-policy=disable_non_proxied_udp")
+	return append(g.proxy.Flags(), "webrtc-ip-handling-policy=disable_non_proxied_udp", "disable-features="+strings.Join(shutFeatures, ","))
+}
+
+// shutFeatures are parts of the browser that send requests for a page past the
+// gate, some with its cookies and with what the page wants said.
+var shutFeatures = []string{
+	"Translate", "BlinkGenPropertyTrees", // as without a gate
+	"FedCm",                                                 // signing in through another site: POSTs with cookies
+	"Reporting", "NetworkErrorLogging", "DocumentReporting", // reports to the site: POSTs with cookies
+	"WebPayments",                                          // looks for the manifest of a payment method
+	"Fledge", "AdInterestGroupAPI", "AttributionReporting", // advertising
+	"EarlyHintsPreloadForNavigation", "DeviceBoundSessions", // what the head of an answer asks for
 }
 
 // foreignFlags are the beginnings of switches that would open a way past the

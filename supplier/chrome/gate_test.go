@@ -2,8 +2,10 @@ package chrome
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net"
+	"os"
 	"path/filepath"
 	"strings"
 	"sync/atomic"
@@ -236,5 +238,47 @@ func TestGateTellsBodiesAndTabs(t *testing.T) {
 	eventually(t, "the frame's request", func() bool { return len(b.find("in-opened")) > 0 })
 	if r := b.find("in-opened")[0]; r.Tab != string(next.id) || r.Opener != string(tab.id) {
 		t.Errorf("told tab %q opened by %q, want %q and %q", r.Tab, r.Opener, next.id, tab.id)
+	}
+}
+
+func TestGateRefusesWaysAroundIt(t *testing.T) {
+	t.Parallel()
+	for _, flag := range []string{"proxy-server=http://127.0.0.1:1", "--no-proxy-server", "host-resolver-rules=MAP * 127.0.0.1", "webrtc-ip-handling-policy=default", "enable-features=FedCm", "disable-features=X", "load-extension=/x"} {
+		o := Options{ProfileDir: "p", Flags: []string{flag}}
+		if _, err := New(o); err != nil {
+			t.Errorf("%s without a gate: %v", flag, err)
+		}
+		o.Gate = &testPolicy{}
+		if _, err := New(o); err == nil {
+			t.Errorf("%s with a gate: want an error", flag)
+		}
+	}
+	if _, err := New(Options{RemoteURL: "ws://127.0.0.1:1", Gate: &testPolicy{}}); err == nil {
+		t.Error("a gate in somebody else's browser: want an error")
+	}
+}
+
+func TestGateKeepsOtherPreferences(t *testing.T) {
+	t.Parallel()
+	const want = `{"net":{"network_prediction_options":2}}`
+	for name, test := range map[string]struct{ before, after string }{
+		"none":   {"", want},
+		"others": {`{"a":[1,2.50],"net":{"b":12345678901234567890,"network_prediction_options":0}}`, `{"a":[1,2.50],"net":{"b":12345678901234567890,"network_prediction_options":2}}`},
+		"set":    {`{ "net": {"network_prediction_options": 2} }`, `{ "net": {"network_prediction_options": 2} }`},
+		"shape":  {`{"net":7}`, want},
+		"broken": {`{"a":`, want},
+	} {
+		path := filepath.Join(t.TempDir(), "Default", "Preferences")
+		if test.before != "" {
+			if err := errors.Join(os.Mkdir(filepath.Dir(path), 0o700), os.WriteFile(path, []byte(test.before), 0o600)); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if err := setPreference(path); err != nil {
+			t.Errorf("%s: %v", name, err)
+		}
+		if got, err := os.ReadFile(path); err != nil || string(got) != test.after {
+			t.Errorf("%s: %s, %v", name, got, err)
+		}
 	}
 }
