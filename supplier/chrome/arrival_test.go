@@ -20,7 +20,10 @@ import (
 // behindGate starts a browser whose writes wait to be released.
 func behindGate(t *testing.T, o proxy.Options, flags ...string) (*gated, <-chan *Held) {
 	t.Helper()
-	b := gatedBrowser(t, func(opts *Options) { opts.Proxy, opts.Flags = o, flags })
+	b := gatedBrowser(t, func(opts *Options) {
+		opts.Proxy, opts.Flags, opts.times = o, flags, defaultGateTimes
+		opts.times.answer = 2 * time.Second
+	})
 	return b, holdPosts(b)
 }
 
@@ -160,7 +163,6 @@ func TestWriteThatIsNeverAnsweredIsWithdrawn(t *testing.T) {
 		t.Run(protocol, func(t *testing.T) {
 			s := newFateSite(t, protocol)
 			b, posts := behindGate(t, proxy.Options{Private: true}, "ignore-certificate-errors-spki-list="+s.spki)
-			b.cur.gate.times.answer = 300 * time.Millisecond
 			w := writer{t: t, b: b, posts: posts, tab: testTab(t, b.Browser), s: s}
 			pid := b.PID()
 			for range 4 {

@@ -3,13 +3,14 @@ package chrome
 import (
 	"context"
 	"errors"
+	"fmt"
 	"net/http"
 	"strings"
 	"testing"
 	"time"
 )
 
-// held is how a held request ended.
+// ending is how a held request ended.
 type ending struct {
 	answer Answer
 	err    error
@@ -25,6 +26,14 @@ func holding(b *gated, decide func(context.Context, *Held) (Answer, error)) <-ch
 		})
 	}))
 	return endings
+}
+
+// hasty is a browser whose gate has other limits.
+func hasty(t *testing.T, change func(*gateTimes)) *gated {
+	t.Helper()
+	times := defaultGateTimes
+	change(&times)
+	return gatedBrowser(t, func(o *Options) { o.times = times })
 }
 
 func marked(context.Context) error { return nil }
@@ -70,8 +79,7 @@ func TestReleasedRequestArrivesOnceAndItsAnswerIsRead(t *testing.T) {
 
 func TestHeldRequestThatIsNotReleasedFails(t *testing.T) {
 	t.Parallel()
-	s, b := newLogSite(t), gatedBrowser(t, nil)
-	b.cur.gate.times.hold, b.cur.gate.times.leave = 300*time.Millisecond, 300*time.Millisecond
+	s, b := newLogSite(t), hasty(t, func(times *gateTimes) { times.hold, times.leave = 300*time.Millisecond, 300*time.Millisecond })
 	tab := testTab(t, b.Browser)
 	stale := make(chan *Held, 1)
 	lost := errors.New("disk full")
@@ -131,8 +139,7 @@ func TestHeldRequestThatIsNotReleasedFails(t *testing.T) {
 
 func TestPolicyThatPanicsOrIsSlowLetsNothingThrough(t *testing.T) {
 	t.Parallel()
-	s, b := newLogSite(t), gatedBrowser(t, nil)
-	b.cur.gate.times.judge = 300 * time.Millisecond
+	s, b := newLogSite(t), hasty(t, func(times *gateTimes) { times.judge = 300 * time.Millisecond })
 	tab := testTab(t, b.Browser)
 	b.set(writes(func(*Request) Decision { panic("no judgement") }))
 	s.try(t, tab, "fetch", "/write/panic")
@@ -188,7 +195,7 @@ func TestStopFailsWhatIsHeld(t *testing.T) {
 func TestReleasedRequestWithoutAnswerIsInDoubt(t *testing.T) {
 	t.Parallel()
 	s := newFateSite(t, "HTTP/1.1")
-	b := gatedBrowser(t, nil)
+	b := hasty(t, func(times *gateTimes) { times.answer = time.Second })
 	write := func(order string) <-chan ending {
 		endings := make(chan ending, 1)
 		b.set(func(r *Request) Decision {
@@ -222,7 +229,6 @@ func TestReleasedRequestWithoutAnswerIsInDoubt(t *testing.T) {
 	if err := b.Start(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	b.cur.gate.times.answer = time.Second
 	pid := b.PID()
 	if e := next(t, "the silence", write("2")); !errors.Is(e.err, ErrNotRead) {
 		t.Errorf("its end was never told: %v", e.err)
@@ -231,7 +237,6 @@ func TestReleasedRequestWithoutAnswerIsInDoubt(t *testing.T) {
 	if err := b.Start(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	b.cur.gate.times.answer = time.Second
 	if e := next(t, "the withdrawal", write("3")); !errors.Is(e.err, ErrNoAnswer) {
 		t.Errorf("no answer came: %v", e.err)
 	}
@@ -239,5 +244,39 @@ func TestReleasedRequestWithoutAnswerIsInDoubt(t *testing.T) {
 		if n, _ := s.count(order, silent); n != 1 {
 			t.Errorf("write %s arrived %d times", order, n)
 		}
+	}
+}
+
+// A rehearsal answers a preflight itself, so that the request behind it shows
+// what it carries; counters are answered so that nothing leaves.
+func TestGateAnswersInTheSitesPlace(t *testing.T) {
+	t.Parallel()
+	s, b := newLogSite(t), gatedBrowser(t, nil)
+	tab := testTab(t, b.Browser)
+	b.set(writes(func(r *Request) Decision {
+		if r.Preflight {
+			return AllowPreflight(r)
+		}
+		return Reply(Answer{Status: http.StatusAccepted, Body: []byte("from the gate"), Header: http.Header{
+			"Access-Control-Allow-Origin": {r.Header.Get("Origin")}, "Access-Control-Allow-Credentials": {"true"},
+		}})
+	}))
+	load(t, tab, s.url+"/")
+	script := fmt.Sprintf(`fetch(%q, {method: 'PUT', credentials: 'include', headers: {'content-type': 'application/json', 'x-own': '1'}, body: '{"a":1}'}).then(async r => document.title = r.status + ' ' + await r.text(), e => document.title = e); 0`, s.other+"/write/abroad")
+	if err := tab.eval(t.Context(), "send", script, nil); err != nil {
+		t.Fatal(err)
+	}
+	var title string
+	if err := tab.WaitFor(t.Context(), "the answer", func(ctx context.Context) (bool, error) {
+		err := tab.eval(ctx, "title", "document.title", &title)
+		return title != "ways", err
+	}); err != nil || title != "202 from the gate" {
+		t.Errorf("the page got %q, %v", title, err)
+	}
+	if seen := b.find("/write/abroad"); len(seen) != 2 || !seen[0].Preflight || string(seen[1].Body) != `{"a":1}` {
+		t.Errorf("seen: %+v", seen)
+	}
+	if all := s.all(); len(all) > 0 {
+		t.Errorf("arrived: %v", all)
 	}
 }

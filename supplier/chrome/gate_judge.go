@@ -100,7 +100,7 @@ func newGate(o Options) (*gate, error) {
 		return nil, err
 	}
 	return &gate{
-		policy: o.Gate, proxy: p, report: report, times: defaultGateTimes,
+		policy: o.Gate, proxy: p, report: report, times: o.times,
 		wake: make(chan struct{}, 1), stop: make(chan struct{}), over: make(chan struct{}),
 		releases: make(chan struct{}, 1), quiet: map[string]chan struct{}{},
 		released: map[fetch.RequestID]chan *fetch.EventRequestPaused{}, asked: map[fetch.RequestID]bool{},

@@ -70,6 +70,7 @@ type Options struct {
 	// Report is told, from any goroutine, what went wrong at the gate; nil:
 	// nobody is.
 	Report func(error)
+	times  gateTimes
 
 	StartTimeout  time.Duration // default 20 s
 	StopTimeout   time.Duration // default 10 s, then the process is killed
@@ -116,6 +117,9 @@ func (o Options) withDefaults() (Options, error) {
 		}
 	}
 	o.Flags = flags
+	if o.times == (gateTimes{}) {
+		o.times = defaultGateTimes
+	}
 	if o.Gate != nil {
 		if o.RemoteURL != "" {
 			return o, errors.New("browser options: a browser that somebody else started cannot have a gate: what it cannot hold is shut at the start")
