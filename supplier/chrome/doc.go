@@ -5,6 +5,13 @@
 // first needed, stopped gracefully, asked for its health, its death noticed)
 // and the page (Tab: navigation, snapshots, trusted clicks, responses).
 //
+// With Options.Gate every request of the process is shown to a policy before it
+// leaves: it passes, fails, is answered in the site's place or is held until it
+// is released, which then happens once (Held.Release). What is not decided, by
+// whatever mishap, does not leave. The daemon's death lets nothing go: the
+// browser dies with it, it holds its own copies of the pipes whose end it would
+// notice first, and its only way out, the proxy, was in the daemon.
+//
 // Every call to a tab has a deadline: the caller's, and for a single action
 // Options.ActionTimeout where that is sooner, so that a hung browser is noticed
 // in the middle of a long piece of work. A call that ends by its deadline says nothing

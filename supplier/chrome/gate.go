@@ -31,13 +31,18 @@ type Request struct {
 	// Kind is the browser's word for what asks: Document, XHR (fetch as well),
 	// Ping, Script, Image, Stylesheet, EventSource, Preflight, Other and more.
 	Kind string
-	// Frame that asks, or that is to show the document; "" for workers.
+	// Frame that asks, or that is to show the document. A dedicated worker has
+	// its page's; "" for the workers of no page.
 	Frame string
 	// Tab is the target whose frames Frame belongs to; "" where that is not
 	// known. The main frame of a tab has the tab's own name.
 	Tab string
 	// Opener is the tab that opened Tab; "" for one that we opened.
 	Opener string
+	// Unattended tells that no page which stands in a tab of ours sends it: a
+	// worker does, a page that is being left, a frame of another process, a tab
+	// that nobody follows. A document is never unattended.
+	Unattended bool
 	// Preflight tells that the browser asks whether another origin's page may
 	// send a request of its own; that one follows.
 	Preflight bool

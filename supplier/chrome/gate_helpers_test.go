@@ -246,7 +246,7 @@ const ways = {
  'worker': u => new Worker('/worker.js').postMessage(u),
  'blob-worker': u => new Worker(URL.createObjectURL(new Blob(['fetch("' + u + '", {method: "POST", body: "a=1"}).catch(() => {})']))),
  'worker-script': u => new Worker(u),
- 'shared-worker': u => new SharedWorker('/shared.js?' + u).port.postMessage(u),
+ 'shared-worker': u => new SharedWorker('/shared.js?' + encodeURIComponent(u)).port.postMessage(u),
  'events': u => new EventSource(u),
  'ping': u => { const a = add('a', {href: '#x'}); a.ping = u; a.click() },
  'redirect': u => post('/redirect?to=' + encodeURIComponent(abroad(u))),

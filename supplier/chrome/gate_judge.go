@@ -280,6 +280,8 @@ func request(ev *fetch.EventRequestPaused) *Request {
 	for _, e := range ev.Request.PostDataEntries {
 		r.Body = append(r.Body, e.Bytes...)
 	}
+	// What a page's own network log holds has a name there.
+	r.Unattended = ev.NetworkID == "" && ev.ResourceType != network.ResourceTypeDocument
 	r.Preflight = r.Method == http.MethodOptions && r.Header.Get("Access-Control-Request-Method") != ""
 	return r
 }

@@ -41,6 +41,14 @@ func TestGateHoldsEveryWayToSend(t *testing.T) {
 	if all := s.all(); len(all) > 0 {
 		t.Errorf("arrived although failed: %v", all)
 	}
+	unattended := map[string]bool{"in-sandbox": true, "worker": true, "blob-worker": true, "shared-worker": true, "later": true, "later-left": true, "pagehide": true, "unload": true, "hidden": true}
+	for _, way := range names {
+		for _, r := range b.find("/write/failed/" + way) {
+			if strings.HasSuffix(r.URL, "/"+way) && r.Unattended != unattended[way] {
+				t.Errorf("%s: %s, unattended %v", way, r.Kind, r.Unattended)
+			}
+		}
+	}
 	b.set(nil)
 	for i, way := range names {
 		if !testAll() && i%6 != 0 {
@@ -190,22 +198,16 @@ func TestGateTellsBodiesAndTabs(t *testing.T) {
 	s, b := newLogSite(t), gatedBrowser(t, nil)
 	tab := testTab(t, b.Browser)
 	for way, check := range map[string]func(r Request) bool{
-		"multipart":   func(r Request) bool { return len(r.Body) > 5e6 && strings.Contains(string(r.Body), "x.bin") },
-		"json-abroad": func(r Request) bool { return r.Preflight || string(r.Body) == `{"a":1}` },
-		"form":        func(r Request) bool { return string(r.Body) == "a=1" && r.Kind == "Document" },
-		"empty":       func(r Request) bool { return len(r.Body) == 0 && r.Kind == "XHR" },
-		"in-frame":    func(r Request) bool { return r.Frame != r.Tab },
-		"frame":       func(r Request) bool { return r.Frame != r.Tab },
-		"form-tab":    func(r Request) bool { return r.Tab != string(tab.id) && r.Opener == string(tab.id) },
-		"open-noopener": func(r Request) bool {
-			t.Logf("noopener: tab %q opener %q", r.Tab, r.Opener)
-			return r.Tab != string(tab.id)
-		},
-		"open": func(r Request) bool { return r.Tab != string(tab.id) && r.Opener == string(tab.id) },
-		"worker": func(r Request) bool {
-			t.Logf("worker: frame %q tab %q", r.Frame, r.Tab)
-			return r.Tab == "" || r.Tab == string(tab.id)
-		},
+		"multipart":     func(r Request) bool { return len(r.Body) > 5e6 && strings.Contains(string(r.Body), "x.bin") },
+		"json-abroad":   func(r Request) bool { return r.Preflight || string(r.Body) == `{"a":1}` },
+		"form":          func(r Request) bool { return string(r.Body) == "a=1" && r.Kind == "Document" },
+		"empty":         func(r Request) bool { return len(r.Body) == 0 && r.Kind == "XHR" },
+		"in-frame":      func(r Request) bool { return r.Frame != r.Tab },
+		"frame":         func(r Request) bool { return r.Frame != r.Tab },
+		"form-tab":      func(r Request) bool { return r.Tab != string(tab.id) && r.Opener == string(tab.id) },
+		"open-noopener": func(r Request) bool { return r.Tab != string(tab.id) && r.Opener == string(tab.id) },
+		"open":          func(r Request) bool { return r.Tab != string(tab.id) && r.Opener == string(tab.id) },
+		"worker":        func(r Request) bool { return r.Unattended },
 	} {
 		path := "/write/told/" + way
 		s.try(t, tab, way, path)
