@@ -17,12 +17,13 @@ import (
 	"countermand/supplier/chrome/proxy"
 )
 
-// behindGate starts a browser whose writes wait to be released.
-func behindGate(t *testing.T, o proxy.Options, flags ...string) (*gated, <-chan *Held) {
+// behindGate starts a browser whose writes wait to be released, and whose
+// answers are waited for a while.
+func behindGate(t *testing.T, o proxy.Options, patience time.Duration, flags ...string) (*gated, <-chan *Held) {
 	t.Helper()
 	b := gatedBrowser(t, func(opts *Options) {
 		opts.Proxy, opts.Flags, opts.times = o, flags, defaultGateTimes
-		opts.times.answer = 2 * time.Second
+		opts.times.answer = patience
 	})
 	return b, holdPosts(b)
 }
@@ -66,7 +67,7 @@ func TestReleasedWriteArrivesOnce(t *testing.T) {
 		t.Run(protocol, func(t *testing.T) {
 			t.Parallel()
 			s := newFateSite(t, protocol)
-			b, posts := behindGate(t, proxy.Options{Private: true}, "ignore-certificate-errors-spki-list="+s.spki)
+			b, posts := behindGate(t, proxy.Options{Private: true}, 20*time.Second, "ignore-certificate-errors-spki-list="+s.spki)
 			w := writer{t: t, b: b, posts: posts, tab: testTab(t, b.Browser), s: s}
 			for _, f := range fates {
 				w.inWindows(f)
@@ -161,8 +162,9 @@ func TestWriteThatIsNeverAnsweredIsWithdrawn(t *testing.T) {
 	t.Parallel()
 	for _, protocol := range []string{"HTTP/1.1", "TLS", "HTTP/2"} {
 		t.Run(protocol, func(t *testing.T) {
+			t.Parallel()
 			s := newFateSite(t, protocol)
-			b, posts := behindGate(t, proxy.Options{Private: true}, "ignore-certificate-errors-spki-list="+s.spki)
+			b, posts := behindGate(t, proxy.Options{Private: true}, 300*time.Millisecond, "ignore-certificate-errors-spki-list="+s.spki)
 			w := writer{t: t, b: b, posts: posts, tab: testTab(t, b.Browser), s: s}
 			pid := b.PID()
 			for range 4 {
@@ -250,7 +252,7 @@ func TestProxiedHostsShareNoConnection(t *testing.T) {
 	if got := s.named("api.shop.test"); got != 0 {
 		t.Errorf("without a proxy the second host has %d connections of its own: the test cannot see sharing", got)
 	}
-	b, _ := behindGate(t, proxy.Options{Upstream: up}, trust)
+	b, _ := behindGate(t, proxy.Options{Upstream: up}, time.Second, trust)
 	visit(b.Browser)
 	mu.Lock()
 	defer mu.Unlock()
@@ -263,7 +265,7 @@ func TestProxiedHostsShareNoConnection(t *testing.T) {
 
 func TestProbeTellsWhoIsBehindTheProxy(t *testing.T) {
 	t.Parallel()
-	gated, _ := behindGate(t, proxy.Options{})
+	gated, _ := behindGate(t, proxy.Options{}, time.Second)
 	stranger := testBrowser(t, nil)
 	try := func(b *Browser) bool {
 		probe := gated.cur.gate.proxy.Probe()

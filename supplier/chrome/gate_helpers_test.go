@@ -110,7 +110,6 @@ type logSite struct {
 	mu         sync.Mutex
 	arrived    map[string]int // by path
 	bodies     map[string]string
-	dialled    int // TCP connections of any kind
 }
 
 func newLogSite(t testing.TB) *logSite {
