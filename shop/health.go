@@ -17,10 +17,8 @@ type Health struct {
 	Deprecated []string
 	// Scopes are granted; MissingScopes are needed and not granted.
 	Scopes, MissingScopes []string
-	// Token is "static" or "client_credentials"; TokenExpires is zero for one
-	// that does not expire.
-	Token        string
-	TokenExpires time.Time
+	// Token is "static" or "client_credentials".
+	Token string
 	// OldOrders: orders of more than 60 days ago can be read.
 	OldOrders bool
 	// Skew is how far the shop's clock is ahead of ours, to the second.

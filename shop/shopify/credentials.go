@@ -104,9 +104,6 @@ func (c *Credentials) Refuse(token string) {
 	}
 }
 
-// Expires is when the token ends, zero where there is none.
-func (c *Credentials) Expires() time.Time { return c.now().endsAt }
-
 func (c *Credentials) now() heldToken {
 	c.mu.Lock()
 	defer c.mu.Unlock()

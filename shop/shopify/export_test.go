@@ -8,6 +8,9 @@ import (
 // SetPause shortens the pause between two tries.
 func (c *Client) SetPause(d time.Duration) { c.pause = d }
 
+// Expires is when the token ends, zero where there is none.
+func (c *Credentials) Expires() time.Time { return c.now().endsAt }
+
 // NumberIn, OrderIDIn and the limits are what the fuzz tests look at.
 var (
 	IsNumber  = isNumber

@@ -67,7 +67,7 @@ func (c *Client) Health(ctx context.Context) (shop.Health, error) {
 	h.ServedVersion, h.Deprecated, h.Skew = c.noticed.served, slices.Clone(c.noticed.deprecated), c.noticed.skew
 	c.noticed.mu.Unlock()
 	if c.creds != nil {
-		h.Token, h.TokenExpires = "client_credentials", c.creds.Expires()
+		h.Token = "client_credentials"
 	}
 	if err == nil {
 		h.Problems = c.problems(h)

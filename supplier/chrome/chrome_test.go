@@ -38,7 +38,7 @@ const pageHTML = `<!DOCTYPE html><title>home</title>
 <h1 id=when></h1><div class=tall></div>
 <button id=go>Go</button> <button id=off disabled>Off</button> <button id=gone style="visibility:hidden">Gone</button>
 <div class=modal><h2 class=title>Really?</h2><button id=yes><span>Yes</span></button></div>
-<a id=pop href="/other" target=_blank rel=opener>pop</a> <button id=ask onclick="alert('hello')">ask</button>
+<a id=pop href="/other" target=_blank rel=opener>pop</a> <button id=ask onclick="this.title=confirm('hello')+'!'">ask</button>
 <div id=lid></div><pre id=log></pre>
 <script>
  document.getElementById('when').textContent = new Date(0).toString();

@@ -2,7 +2,6 @@ package chrome
 
 import (
 	"context"
-	"time"
 
 	"github.com/chromedp/cdproto/cdp"
 	"github.com/chromedp/cdproto/inspector"
@@ -51,10 +50,9 @@ func (t *Tab) noteTarget(info *target.Info) {
 	}
 }
 
+// dismiss answers a page's dialog with no; only the question whether to leave
+// with yes, as we asked to.
 func (t *Tab) dismiss(ev *page.EventJavascriptDialogOpening) {
-	t.mu.Lock()
-	t.dialogs = append(t.dialogs, Dialog{Kind: string(ev.Type), Message: ev.Message, At: time.Now()})
-	t.mu.Unlock()
 	t.spawn(func() {
 		_ = t.do(context.Background(), "dismiss dialog", func(op context.Context) error {
 			_, err := chromedp.Call(op, page.HandleJavaScriptDialog, page.HandleJavaScriptDialogParams{Accept: ev.Type == page.DialogTypeBeforeunload})

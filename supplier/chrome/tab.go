@@ -35,20 +35,12 @@ type Tab struct {
 	mu        sync.Mutex
 	closed    bool
 	id        target.ID
-	dialogs   []Dialog
 	opened    []target.ID
 	listeners []*Listener
 	status    int
 	loaders   []cdp.LoaderID // of the last documents
 	blocking  bool
 	held      bool // a person holds the pointer down
-}
-
-// Dialog is a JavaScript dialog that the page opened and that was dismissed.
-// Only a beforeunload question is answered with yes: we asked to leave.
-type Dialog struct {
-	Kind, Message string
-	At            time.Time
 }
 
 // NewTab opens a tab, starting the browser where needed, and restarting it
@@ -372,13 +364,6 @@ func (t *Tab) applyBlocking(op context.Context) error {
 	}
 	_, err := chromedp.Call(op, network.SetBlockedURLs, params)
 	return err
-}
-
-// Dialogs that were dismissed so far.
-func (t *Tab) Dialogs() []Dialog {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	return append([]Dialog(nil), t.dialogs...)
 }
 
 // Follow attaches to the tab that this one opened last, if it opened one that

@@ -110,7 +110,11 @@ func attemptEnded(x *change) error {
 		}
 		x.hold(true, wrong...)
 	case state.AskUnknown:
-		x.hold(false, state.Found(state.UnknownPage, "", "detail", r.Detail, "refused", refusalText(r.Reading)))
+		said := "" // whoever approves has seen it: see [countermand/supplier.CancelRequest]
+		if r.Reading != nil {
+			said = r.Reading.RefusedText
+		}
+		x.hold(false, state.Found(state.UnknownPage, "", "detail", r.Detail, "refused", said))
 	case state.AskNotOffered:
 		x.backToQueue(notOfferedWait, "no cancel button yet (%s)", orElse(r.Detail, "a fresh payment is verified for up to a day"))
 	case state.AskFailed:
@@ -289,15 +293,6 @@ func readingRequesting(x *change) error {
 		x.hold(false, state.Found(state.RequestInDoubt, "", "clicked", moment(x.c.Attempt.DispatchedAt), "phase", string(r.Phase), "status", r.StatusText, "refused", r.RefusedText))
 	}
 	return nil
-}
-
-// refusalText is the page's sentence about a refusal. Whoever approves a case
-// that is held with it has seen it: see [countermand/supplier.CancelRequest].
-func refusalText(r *state.Reading) string {
-	if r == nil {
-		return ""
-	}
-	return r.RefusedText
 }
 
 // neverAsked is positive evidence: the button is there and nothing tells of a
