@@ -39,6 +39,7 @@ type Profile struct {
 	Messages  Messages   `yaml:"messages"`
 	Dispute   Dispute    `yaml:"dispute"`
 	Private   Private    `yaml:"private"`
+	Gate      Gate       `yaml:"gate"`
 	// Language is the account's own, which tells how "03/04/2026" reads.
 	Language string `yaml:"-"`
 }

@@ -23,6 +23,15 @@ func TestProfileIsCheckedStrictly(t *testing.T) {
 		"one text, two ways": {`en: ["Delivered",`, `en: ["Canceled",`, "statuses."},
 		"months":             {"[ene|enero, feb|febrero,", "[ene,", "dates.es.months"},
 		"channel":            {"CARD: card", "CARD: pocket", "refund.channels.CARD"},
+		"write as a read":    {"  writes: {}", "    mtop.aliexpress.trade.buyer.order.operation: []\n  writes: {}", "a call that writes"},
+		"denied read":        {"  writes: {}", "    mtop.a.order.confirmgoods: []\n  writes: {}", "never leaves"},
+		"denied word":        {"initiatereverserender: [cancel]", "initiatereverserender: [PAY]", "gate.reads."},
+		"denied write":       {"  writes: {}", "  writes: {mtop.a.payorder: {kind: cancel}}", "never leaves"},
+		"kind of a write":    {"  writes: {}", "  writes: {mtop.a.b: {kind: pay}}", "gate.writes.mtop.a.b.kind"},
+		"read as a write":    {"  writes: {}", "  writes: {mtop.aliexpress.trade.buyer.order.list: {kind: cancel}}", "the driver reads"},
+		"name of a call":     {"  writes: {}", "  writes: {order.b: {kind: cancel}}", "gate.writes.order.b"},
+		"write as a session": {"calls: [mtop.common.gettimestamp]", "calls: [mtop.aliexpress.trade.buyer.order.operation]", "gate.session.calls"},
+		"every path":         {"paths: [/_____tmd_____/,", "paths: [/,", "gate.session.paths"},
 		"no statuses":        {"statuses:", "statuses: {}\nreminders:", ""},
 	} {
 		if !strings.Contains(good, c.old) {

@@ -23,6 +23,7 @@ func (p Profile) Validate() error {
 	p.validatePhases(bad)
 	p.validateClicks(bad)
 	p.validateNuisances(bad)
+	p.validateGate(bad)
 	for lang, d := range p.Dates {
 		if len(d.Months) != 0 && len(d.Months) != 12 {
 			bad("dates."+lang+".months", "has %d names, want 12", len(d.Months))
