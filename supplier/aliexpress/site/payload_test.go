@@ -294,6 +294,16 @@ func FuzzReply(f *testing.F) {
 	})
 }
 
+func TestNumbersThatAreKeys(t *testing.T) {
+	t.Parallel()
+	for _, body := range []string{`{"x":{"` + thisOrder + `":true}}`, thisOrder + "=1"} {
+		n := read(t, "https://www.aliexpress.com/x", "", body).names(identity{order: thisOrder, known: func(string) bool { return false }})
+		if !n.own {
+			t.Errorf("%s: %+v", body, n)
+		}
+	}
+}
+
 // What is packed so that nobody can read it names nothing.
 func TestSealedNumbersNameNothing(t *testing.T) {
 	t.Parallel()

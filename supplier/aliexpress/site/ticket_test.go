@@ -142,6 +142,44 @@ func TestTwoStepsWithAReturnedToken(t *testing.T) {
 	f.leaves("confirm with what came back", mtop("mtop.shop.cancel.confirm", `{"orderId":"`+thisOrder+`","step":"q9"}`, form), unclear)
 }
 
+func TestLateAndEarlyCalls(t *testing.T) {
+	t.Parallel()
+	f := decided(t, KindCancel)
+	c := mtop(operations, cancelData(""), committedForm(KindCancel))
+	f.leaves("the write", c, expired)
+	c.At += PressReach + time.Second
+	f.stays("long after its token expired", c, "left already")
+
+	f = decided(t, KindCancel)
+	f.k.opened = false
+	f.stays("before the opening press", mtop(operations, cancelData(""), committedForm(KindCancel)), "nothing was pressed yet")
+
+	f = decided(t, KindCancel)
+	f.p.Gate.Writes = map[string]WriteCall{"mtop.shop.im.say": {Kind: KindMessage}}
+	f.stays("a listed write of another kind", mtop("mtop.shop.im.say", `{"o":"`+thisOrder+`"}`, committedForm(KindCancel)), "another kind")
+}
+
+// What only looks like a read of a page that nothing was pressed on.
+func TestNoReadByItsLooksAlone(t *testing.T) {
+	t.Parallel()
+	p := testProfile(t)
+	list := fresh("https://www.aliexpress.com/p/order/index.html")
+	for name, c := range map[string]Call{
+		"by a page that is being left":   mtop("mtop.shop.x", `{}`, but(fresh(orderPage), func(d *Document) { d.Leaving = true })),
+		"by another page than it says":   mtop("mtop.shop.x", `{}`, fresh(orderPage), func(c *Call) { c.Referer = "https://www.aliexpress.com/p/home.html" }),
+		"with a case's line on the list": mtop("mtop.shop.x", `{"l":"`+thisLine+`"}`, list),
+		"a listed read that nobody can read": mtop("mtop.aliexpress.trade.buyer.order.detail", `{"a":`, pressed(orderPage, Press{At: opened}), func(c *Call) {
+			c.Body = []byte(`{"a":`)
+		}),
+		"a listed read that climbs": call("POST", gatewayURL+"mtop.aliexpress.trade.buyer.order.detail/../x/1.0/", ResourceFetch, "x=1", openedPage()),
+		"a listed read as a stream": mtop("mtop.aliexpress.trade.buyer.order.detail", `{}`, openedPage(), func(c *Call) { c.Hidden = true }),
+	} {
+		if v := p.JudgeCall(in(ModeReading, nil), c); v.Do != Fail {
+			t.Errorf("%s: %s as %s", name, v.Do, v.Class)
+		}
+	}
+}
+
 func TestBoundsOfAFlow(t *testing.T) {
 	t.Parallel()
 	f := decided(t, KindCancel)
@@ -237,6 +275,9 @@ func TestMessages(t *testing.T) {
 	f.stays("before Send was pressed", send(say(text), fresh(orderPage)), "no press")
 	f.stays("another order beside it", send(strings.Replace(say(text), "{", `{"orderId":"`+nextOrder+`",`, 1), page), "names order")
 	f.stays("a cancel beside it", send(strings.Replace(say(text), "{", `{"operation":"CANCEL_ORDER",`, 1), page), "something else")
+	script := send(say(text), page)
+	script.Resource = ResourceScript
+	f.stays("as a script", script, "as a script")
 	f.leaves("the text", send(say(text), page), unclear)
 	f.stays("the text twice", send(strings.Replace(say(text), "{", `{"n":2,`, 1), page), "left already")
 	f.leaves("read receipts of this order", mtop("mtop.shop.im.receipt", `{"orderId":"`+thisOrder+`"}`, page), unclear)
@@ -284,14 +325,15 @@ func TestWhatAPersonDoes(t *testing.T) {
 		do   Action
 		mark string
 	}{
-		"a cancel":                        {mtop(operations, cancelData(""), byHand), Pass, thisOrder},
-		"a cancel of a line":              {mtop(operations, `{"l":"`+thisLine+`","operation":"CANCEL_ORDER"}`, byHand), Pass, thisOrder},
-		"a cancel of no case's order":     {mtop(operations, `{"o":"`+nextOrder+`","operation":"CANCEL_ORDER"}`, Document{Address: orderPage}), Pass, ""},
-		"what follows a press on a case":  {mtop("mtop.shop.sealed", `{}`, but(byHand, func(d *Document) { d.Presses = []Press{{At: committed}} })), Pass, thisOrder},
-		"reading the order":               {mtop("mtop.aliexpress.trade.buyer.order.detail", `{"tradeOrderId":"`+thisOrder+`"}`, byHand), Pass, ""},
-		"receiving it":                    {mtop(operations, `{"tradeOrderId":"`+thisOrder+`","operation":"CONFIRM_GOODS"}`, byHand), Fail, ""},
-		"opening a dispute":               {mtop(operations, `{"tradeOrderId":"`+thisOrder+`","operation":"OPEN_DISPUTE"}`, byHand), Pass, thisOrder},
-		"a payment's page in another way": {call("POST", "https://www.aliexpress.com/pay", ResourceDocument, "orderId="+nextOrder, byHand), Fail, ""},
+		"a cancel":                                 {mtop(operations, cancelData(""), byHand), Pass, thisOrder},
+		"a cancel of a line":                       {mtop(operations, `{"l":"`+thisLine+`","operation":"CANCEL_ORDER"}`, byHand), Pass, thisOrder},
+		"a cancel of no case's order":              {mtop(operations, `{"o":"`+nextOrder+`","operation":"CANCEL_ORDER"}`, Document{Address: orderPage}), Pass, ""},
+		"what follows a press on a case":           {mtop("mtop.shop.sealed", `{}`, but(byHand, func(d *Document) { d.Presses = []Press{{At: committed}} })), Pass, thisOrder},
+		"a call of a case's page before any press": {mtop("mtop.shop.sealed", `{}`, byHand), Pass, ""},
+		"reading the order":                        {mtop("mtop.aliexpress.trade.buyer.order.detail", `{"tradeOrderId":"`+thisOrder+`"}`, byHand), Pass, ""},
+		"receiving it":                             {mtop(operations, `{"tradeOrderId":"`+thisOrder+`","operation":"CONFIRM_GOODS"}`, byHand), Fail, ""},
+		"opening a dispute":                        {mtop(operations, `{"tradeOrderId":"`+thisOrder+`","operation":"OPEN_DISPUTE"}`, byHand), Pass, thisOrder},
+		"a payment's page in another way":          {call("POST", "https://www.aliexpress.com/pay", ResourceDocument, "orderId="+nextOrder, byHand), Fail, ""},
 	} {
 		if v := p.JudgeCall(s, x.c); v.Do != x.do || v.MarkFor != x.mark {
 			t.Errorf("%s: %s, mark for %q (%s)", name, v.Do, v.MarkFor, v.Why)
@@ -305,6 +347,9 @@ func TestWhatAPersonDoes(t *testing.T) {
 	s.Ticket = &Ticket{Order: thisOrder, Kind: KindCancel, Until: now + DecisionLasts, Only: v.Print}
 	if v := p.JudgeCall(s, mtop(operations, cancelData(""), byHand)); v.Do != Pass || v.MarkFor != thisOrder {
 		t.Errorf("after a yes: %+v", v)
+	}
+	if v := p.JudgeCall(s, mtop(operations, cancelData(""), byHand, at(s.Ticket.Until+1))); v.Do != Show {
+		t.Errorf("after the yes has run out: %+v", v)
 	}
 	if v := p.JudgeCall(s, mtop(operations, cancelData(`,"a":1`), byHand)); v.Do != Show {
 		t.Errorf("another payload after a yes: %+v", v)
