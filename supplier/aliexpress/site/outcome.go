@@ -88,7 +88,7 @@ func (p Profile) JudgeReply(v Verdict, r Reply) Result {
 		switch p.Returns.Kind(a.Ret) {
 		case supplier.LoggedOut, supplier.Challenged, supplier.Throttled:
 			return Result{Outcome: OutcomeGateway, Words: words}
-		case again:
+		case retryKind:
 			return Result{Outcome: OutcomeGateway, Words: words, Resend: true}
 		}
 	} else if slices.ContainsFunc(p.Pages.Challenge.Addresses, func(mark string) bool { return bytes.Contains(r.Body, []byte(mark)) }) {
