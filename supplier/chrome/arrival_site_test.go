@@ -157,12 +157,6 @@ func (s *fateSite) count(order string, f fate) (arrived, taken int) {
 	return arrived, taken
 }
 
-func (s *fateSite) asked(path string) bool {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.paths[path]
-}
-
 // note counts the connections to a host.
 func (s *fateSite) note(hello *tls.ClientHelloInfo) (*tls.Config, error) {
 	s.mu.Lock()

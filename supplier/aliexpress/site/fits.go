@@ -79,7 +79,7 @@ func (j *judging) sentBefore(t Ticket) (role Role, sent, again bool) {
 			from, err := url.Parse(j.c.RedirectedFrom)
 			return c.role, true, err == nil && j.p.shop(j.s.Hosts, from) && j.p.shop(j.s.Hosts, j.u)
 		}
-		if c.print == j.print && (j.c.Method != "GET" || c.role == RoleAsking) {
+		if c.digest == j.digest && (j.c.Method != "GET" || c.role == RoleAsking) {
 			return c.role, true, c.resend && j.c.At-c.at <= PressReach
 		}
 	}
@@ -118,7 +118,7 @@ func (j *judging) asking(t Ticket, v Verdict, text string) Verdict {
 		v.Do, v.Role, v.Why = Fail, "", why
 		return v
 	}
-	shown := t.Only != "" && t.Only == j.print // a person has seen this very payload
+	shown := t.Only != "" && t.Only == j.digest // a person has seen this very payload
 	known := j.write.Kind == t.Kind
 	switch {
 	case j.write.Kind != "" && !known:

@@ -59,7 +59,7 @@ type Ticket struct {
 // sentCall is a call that was released under a ticket.
 type sentCall struct {
 	role     Role
-	print    string // of name and payload
+	digest   string // of name and payload
 	body     string // of the payload alone, for redirects
 	address  string
 	text     string // of a message
@@ -115,7 +115,7 @@ func (t Ticket) Chose(files int) Ticket {
 
 // Released notes a call that leaves, before it does.
 func (t Ticket) Released(v Verdict, c Call) Ticket {
-	t.calls = append(slices.Clone(t.calls), sentCall{role: v.Role, print: v.Print, body: v.body, address: c.URL, text: v.text, pressed: v.pressed, at: c.At})
+	t.calls = append(slices.Clone(t.calls), sentCall{role: v.Role, digest: v.Print, body: v.body, address: c.URL, text: v.text, pressed: v.pressed, at: c.At})
 	if v.Known && v.Role == RoleAsking && v.pressed > t.spent {
 		t.spent = v.pressed
 	}
@@ -126,7 +126,7 @@ func (t Ticket) Released(v Verdict, c Call) Ticket {
 func (t Ticket) Answered(v Verdict, r Result, at time.Duration) Ticket {
 	t.calls = slices.Clone(t.calls)
 	for i := range slices.Backward(t.calls) {
-		if c := &t.calls[i]; c.print == v.Print && !c.answered {
+		if c := &t.calls[i]; c.digest == v.Print && !c.answered {
 			c.answered, c.outcome, c.resend, c.at = true, r.Outcome, r.Resend, at
 			break
 		}

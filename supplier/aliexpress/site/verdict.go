@@ -131,10 +131,10 @@ type judging struct {
 	shop    bool
 	pay     *payload
 	asksFor
-	named named
-	write WriteCall
-	print string
-	body  string
+	named  named
+	write  WriteCall
+	digest string
+	body   string
 }
 
 // JudgeCall gives the verdict on a request in a state. It is a pure function
@@ -160,7 +160,7 @@ func (p Profile) JudgeCall(s State, c Call) Verdict {
 		raw = append(raw, string(c.Body))
 	}
 	j.named = j.pay.names(who, raw...)
-	j.print, j.body = j.pay.prints(j.names, c.Method, c.Body)
+	j.digest, j.body = j.pay.prints(j.names, c.Method, c.Body)
 	j.shop = p.shop(s.Hosts, u) || j.gateway || j.op != opNone && (j.named.own || len(j.named.orders) > 0)
 	for _, n := range j.names {
 		if w, ok := p.writeCall(n); ok {
@@ -168,7 +168,7 @@ func (p Profile) JudgeCall(s State, c Call) Verdict {
 		}
 	}
 	v := j.outcome(j.classify())
-	v.Print, v.body = j.print, j.body
+	v.Print, v.body = j.digest, j.body
 	return v
 }
 
@@ -416,7 +416,7 @@ func (j *judging) byPerson(v Verdict) Verdict {
 		v.MarkFor = on
 	}
 	if j.s.Mode == ModeTeach && j.asks() {
-		if t := j.s.Ticket; t != nil && t.Only == j.print && j.c.At <= t.Until {
+		if t := j.s.Ticket; t != nil && t.Only == j.digest && j.c.At <= t.Until {
 			v.Role = RoleAsking
 			return v
 		}

@@ -90,11 +90,6 @@ func method(m string) func(*Call)    { return func(c *Call) { c.Method = m } }
 func cancelData(more string) string {
 	return `{"tradeOrderId":"` + thisOrder + `","operation":"CANCEL_ORDER"` + more + `}`
 }
-func after(t Ticket, p Profile, s State, c Call, r Result) Ticket {
-	s.Ticket = &t
-	v := p.JudgeCall(s, c)
-	return t.Released(v, c).Answered(v, r, c.At)
-}
 
 // row is one request and what becomes of it, by the mode it is made in.
 type row struct {
