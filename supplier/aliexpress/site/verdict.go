@@ -11,6 +11,7 @@ import (
 // The verdict: what may leave the browser. A request is of the first class
 // that it fits (classify), and the class says what becomes of it, alone or
 // together with the ticket of a decided flow (ticketed). The default is no.
+// The flows do not ask it yet: they mark before the press.
 //
 // It judges bytes: address, method, payload, and who makes the call. It cannot
 // know what the shop's server does with them: a page that writes on load, by

@@ -1,5 +1,5 @@
-// Package proxy is the only way out of the browser: an HTTP proxy on loopback
-// that makes sure that a request which changes something at a site arrives
+// Package proxy is the only way out of a browser behind a gate: an HTTP proxy on
+// loopback that makes sure that a request which changes something at a site arrives
 // there at most once. It knows no site and no browser library.
 //
 // The reason. A browser keeps its connections and uses them again. When a
