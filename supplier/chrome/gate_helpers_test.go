@@ -94,8 +94,18 @@ func gatedBrowser(t *testing.T, change func(*Options)) *gated {
 	g := &gated{testPolicy: &testPolicy{}}
 	g.Browser = testBrowser(t, func(o *Options) {
 		o.Gate, o.Report, o.Proxy = g.testPolicy, g.report, proxy.Options{Private: true}
+		// A policy must be quick; a machine that runs all tests at once is not.
+		o.times = defaultGateTimes
+		o.times.judge = 20 * time.Second
 		if change != nil {
 			change(o)
+		}
+	})
+	t.Cleanup(func() {
+		g.mu.Lock()
+		defer g.mu.Unlock()
+		if t.Failed() {
+			t.Logf("told at the gate: %q", g.reports)
 		}
 	})
 	if err := g.Start(t.Context()); err != nil {
@@ -287,10 +297,10 @@ func (s *logSite) try(t *testing.T, tab *Tab, way, path string) {
 
 func testAll() bool { return os.Getenv("COUNTERMAND_TEST_ALL") == "1" }
 
-// soon polls for a while shorter than eventually's.
+// soon polls as long as a busy machine may need, and lets the test go on.
 func soon(t *testing.T, cond func() bool) bool {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(t.Context(), 5*time.Second)
+	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
 	defer cancel()
 	return poll(ctx, 5*time.Millisecond, func() (bool, error) { return cond(), nil }) == nil
 }
