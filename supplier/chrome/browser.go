@@ -116,6 +116,12 @@ func (b *Browser) allocate(ctx context.Context, p *process) (err error) {
 		alloc, freeAlloc := remote.NewAllocator(context.WithoutCancel(ctx), b.opts.RemoteURL)
 		root, free := chromedp.NewContext(alloc)
 		p.root, p.end = root, sync.OnceFunc(func() { free(); freeAlloc() })
+		if b.opts.Gate != nil {
+			if p.gate, err = newGate(b.opts); err != nil {
+				p.end()
+				return err
+			}
+		}
 		return nil
 	}
 	if err := b.opts.prepareProfile(); err != nil {
@@ -149,6 +155,11 @@ func (b *Browser) connect(ctx context.Context, p *process) error {
 	}
 	if err == nil && p.gate != nil {
 		err = p.gate.start(p.root, func() { go p.finish() })
+		if err == nil && b.opts.RemoteURL != "" {
+			proving, cancel := context.WithTimeout(ctx, b.opts.times.prove)
+			err = p.gate.adopt(proving)
+			cancel()
+		}
 	}
 	inTime, wanted := timer.Stop(), unhook()
 	switch {
@@ -156,6 +167,8 @@ func (b *Browser) connect(ctx context.Context, p *process) error {
 		return fmt.Errorf("start browser: %w", context.Cause(ctx))
 	case !inTime:
 		return fmt.Errorf("start browser: %w: no answer in %s; try `countermand doctor`", ErrGone, b.opts.StartTimeout)
+	case errors.Is(err, ErrOutside):
+		return fmt.Errorf("attach to browser %s: %w", b.opts.RemoteURL, err)
 	case err != nil:
 		return fmt.Errorf("start browser: %w: %w", ErrGone, err)
 	}

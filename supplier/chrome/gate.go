@@ -39,6 +39,10 @@ type Request struct {
 	Tab string
 	// Opener is the tab that opened Tab; "" for one that we opened.
 	Opener string
+	// Document asks: the one that stands in Frame, else in the frame around it.
+	// Of a request for a document it is the one that is to be replaced, else
+	// the one that asks for it from outside: around the frame, or in Opener.
+	Document Document
 	// Unattended tells that no page which stands in a tab of ours sends it: a
 	// worker does, a page that is being left, a frame of another process, a tab
 	// that nobody follows. A document is never unattended.
@@ -46,6 +50,19 @@ type Request struct {
 	// Preflight tells that the browser asks whether another origin's page may
 	// send a request of its own; that one follows.
 	Preflight bool
+}
+
+// Document is what was loaded into a frame.
+type Document struct {
+	// ID of the request that loaded it; "" for one that no request loaded.
+	ID string
+	// Address that was asked for, without the part after '#'.
+	Address string
+	// Later are addresses that the document of a tab gave itself.
+	Later []string
+	// Leaving tells that another document was asked for in its frame, or in
+	// one around it, and has not come.
+	Leaving bool
 }
 
 // Decision is what is done with a request. The zero value lets it fail.

@@ -120,11 +120,12 @@ type logSite struct {
 	mu         sync.Mutex
 	arrived    map[string]int // by path
 	bodies     map[string]string
+	slow       chan struct{} // closed when /slow may answer
 }
 
 func newLogSite(t testing.TB) *logSite {
 	t.Helper()
-	s := &logSite{arrived: map[string]int{}, bodies: map[string]string{}}
+	s := &logSite{arrived: map[string]int{}, bodies: map[string]string{}, slow: make(chan struct{})}
 	mux := http.NewServeMux()
 	script := func(path, body string) {
 		mux.HandleFunc("GET "+path, func(w http.ResponseWriter, r *http.Request) {
@@ -162,6 +163,14 @@ func newLogSite(t testing.TB) *logSite {
 	})
 	mux.HandleFunc("/refresh", func(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("Refresh", "0; url="+r.URL.Query().Get("to"))
+	})
+	mux.HandleFunc("/slow", func(w http.ResponseWriter, r *http.Request) {
+		select {
+		case <-s.slow:
+		case <-r.Context().Done():
+		}
+		w.Header().Set("Content-Type", "text/html")
+		fmt.Fprint(w, "<title>slow</title>")
 	})
 	mux.HandleFunc("/quiet", func(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("Content-Type", "text/html")

@@ -30,9 +30,10 @@ type gateTimes struct {
 	leave  time.Duration // from the mark to the release, on the boot clock
 	answer time.Duration // from the release to the answer
 	failed time.Duration // for the browser to give up what was withdrawn
+	prove  time.Duration // for somebody else's browser to show which way leads out
 }
 
-var defaultGateTimes = gateTimes{judge: 2 * time.Second, hold: 5 * time.Second, leave: 2 * time.Second, answer: 20 * time.Second, failed: 3 * time.Second}
+var defaultGateTimes = gateTimes{judge: 2 * time.Second, hold: 5 * time.Second, leave: 2 * time.Second, answer: 20 * time.Second, failed: 3 * time.Second, prove: 10 * time.Second}
 
 // gate holds every request of one browser process, of all its targets, from
 // its start to its end. What is not decided does not leave.
@@ -68,6 +69,7 @@ type gate struct {
 	quiet   map[string]chan struct{} // origins with a window; closed at its end
 
 	mu      sync.Mutex
+	probe   *proxy.Probe // while it is found out which way leads out
 	stopped bool
 	ended   bool
 	queue   []*paused
@@ -231,6 +233,9 @@ func (g *gate) judge(q *paused) (d Decision) {
 	if d, certain := foregone(q.ev, q.r); certain {
 		return d
 	}
+	if g.probed(q.r) {
+		return Pass()
+	}
 	defer func() {
 		if v := recover(); v != nil {
 			d = Fail()
@@ -238,6 +243,7 @@ func (g *gate) judge(q *paused) (d Decision) {
 		}
 	}()
 	q.r.Tab, q.r.Opener = g.frames.tab(q.r.Frame)
+	q.r.Document = g.frames.asking(q.r)
 	ctx, cancel := context.WithDeadline(context.Background(), q.until)
 	defer cancel()
 	return g.policy.Judge(ctx, q.r)
@@ -310,7 +316,11 @@ func (g *gate) pass(q *paused) {
 		g.fail(q.ev)
 		return
 	}
-	command(g, fetch.ContinueRequest, fetch.ContinueRequestParams{RequestID: q.ev.RequestID})
+	params := fetch.ContinueRequestParams{RequestID: q.ev.RequestID}
+	if q.ev.ResourceType == network.ResourceTypeDocument {
+		params.InterceptResponse = new(true) // what it brings is noted
+	}
+	command(g, fetch.ContinueRequest, params)
 }
 
 func (g *gate) stopping() bool {
@@ -325,11 +335,13 @@ func (g *gate) fail(ev *fetch.EventRequestPaused) {
 	why := network.ErrorReasonFailed
 	if ev.ResourceType == network.ResourceTypeDocument {
 		why = network.ErrorReasonAborted
+		g.frames.stays(ev)
 	}
 	command(g, fetch.FailRequest, fetch.FailRequestParams{RequestID: ev.RequestID, ErrorReason: why})
 }
 
 func (g *gate) fulfill(ev *fetch.EventRequestPaused, a Answer) {
+	g.frames.stays(ev) // no answer of ours is a document
 	params := fetch.FulfillRequestParams{RequestID: ev.RequestID, ResponseCode: int64(a.Status), Body: a.Body}
 	for name, values := range a.Header {
 		for _, v := range values {

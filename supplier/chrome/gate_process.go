@@ -28,6 +28,7 @@ var shutFeatures = []string{
 	"Reporting", "NetworkErrorLogging", "DocumentReporting", // reports to the site: POSTs with cookies
 	"WebPayments",                                          // looks for the manifest of a payment method
 	"Fledge", "AdInterestGroupAPI", "AttributionReporting", // advertising
+	"BackForwardCache",                                      // brings a document back without a request
 	"EarlyHintsPreloadForNavigation", "DeviceBoundSessions", // what the head of an answer asks for
 }
 

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/chromedp/cdproto/fetch"
+	"github.com/chromedp/cdproto/network"
 	"github.com/chromedp/chromedp"
 	"golang.org/x/sys/unix"
 
@@ -21,6 +22,9 @@ import (
 // Held is a request that waits at the gate for a decision.
 type Held struct {
 	*Request
+	// Sent, where set, is called once the browser was told to let it go.
+	Sent func()
+
 	g    *gate
 	ev   *fetch.EventRequestPaused
 	done func() // it waits no longer
@@ -116,7 +120,7 @@ func (h *Held) Release(ctx context.Context, mark func(context.Context) error) (A
 	if err := mark(ctx); err != nil {
 		return Answer{}, fmt.Errorf("%w: no mark: %w", ErrNothingLeft, err)
 	}
-	marked := bootTime()
+	marked := BootTime()
 	openCtx, cancel := context.WithTimeout(ctx, g.times.leave)
 	defer cancel()
 	window, err := g.proxy.Open(openCtx, h.Method, u)
@@ -126,7 +130,7 @@ func (h *Held) Release(ctx context.Context, mark func(context.Context) error) (A
 	defer window.End()
 	told := g.await(h.ev.RequestID)
 	late := func() error {
-		if bootTime()-marked > g.times.leave {
+		if BootTime()-marked > g.times.leave {
 			return fmt.Errorf("%s passed since the mark", g.times.leave)
 		}
 		return context.Cause(openCtx)
@@ -136,6 +140,9 @@ func (h *Held) Release(ctx context.Context, mark func(context.Context) error) (A
 		return Answer{}, fmt.Errorf("%w: %w", ErrNothingLeft, err)
 	}
 	h.done()
+	if h.Sent != nil {
+		h.Sent()
+	}
 	if err != nil && requestGone(err) {
 		// The page gave it up while it was held.
 		return Answer{}, nothingLeftOr(window.End(), ErrNoAnswer, err)
@@ -181,8 +188,13 @@ func (g *gate) await(id fetch.RequestID) <-chan *fetch.EventRequestPaused {
 }
 
 // answered takes an event of the response stage: the first for a released
-// request is its end, the next ones are let by. Others were never asked for.
+// request is its end, the next ones are let by, as are those of documents.
+// Others were never asked for.
 func (g *gate) answered(ev *fetch.EventRequestPaused) {
+	document := ev.ResourceType == network.ResourceTypeDocument
+	if document {
+		g.frames.answered(ev)
+	}
 	g.releasedMu.Lock()
 	told, known := g.released[ev.RequestID]
 	g.released[ev.RequestID] = nil
@@ -190,7 +202,7 @@ func (g *gate) answered(ev *fetch.EventRequestPaused) {
 	switch {
 	case told != nil:
 		told <- ev
-	case known:
+	case known, document:
 		command(g, fetch.ContinueRequest, fetch.ContinueRequestParams{RequestID: ev.RequestID})
 	default:
 		g.fail(ev)
@@ -275,8 +287,12 @@ func nothingLeftOr(seen proxy.Result, otherwise, why error) error {
 	return fmt.Errorf("%w: %w", otherwise, why)
 }
 
-// bootTime is the time since the machine started, that of its sleep included.
-func bootTime() time.Duration {
+// Now is the document that sends the request as it stands now: while the
+// request was held it may have been left.
+func (h *Held) Now() Document { return h.g.frames.now(h.Request) }
+
+// BootTime is the time since the machine started, that of its sleep included.
+func BootTime() time.Duration {
 	var t unix.Timespec
 	if err := unix.ClockGettime(unix.CLOCK_BOOTTIME, &t); err != nil {
 		return 0 // then the other clock counts alone

@@ -62,7 +62,8 @@ type Options struct {
 
 	// Gate judges every request before it leaves; see GatePolicy. All traffic
 	// then goes through a proxy of ours, and what cannot be judged is shut.
-	// Without a policy nothing is held.
+	// Without a policy nothing is held. A browser at RemoteURL must have been
+	// started behind the proxy (Proxy.Addr, with a fixed port), else ErrOutside.
 	Gate GatePolicy
 	// Proxy says how the gate's proxy listens and leads out; its Private lets
 	// pages reach loopback.
@@ -121,9 +122,6 @@ func (o Options) withDefaults() (Options, error) {
 		o.times = defaultGateTimes
 	}
 	if o.Gate != nil {
-		if o.RemoteURL != "" {
-			return o, errors.New("browser options: a browser that somebody else started cannot have a gate: what it cannot hold is shut at the start")
-		}
 		if err := checkGateFlags(flags); err != nil {
 			return o, err
 		}

@@ -171,25 +171,8 @@ func TestRestartsAfterSomeTasks(t *testing.T) {
 
 func TestAttachesToARunningBrowser(t *testing.T) {
 	t.Parallel()
-	path, err := Find("")
-	if err != nil {
-		t.Fatal(err)
-	}
-	profile, tmp := t.TempDir(), t.TempDir()
-	cmd := exec.Command(path, "--headless", "--no-sandbox", "--no-first-run", "--remote-debugging-port=0", "--user-data-dir="+profile)
-	cmd.Env = append(os.Environ(), "TMPDIR="+tmp)
-	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true, Pdeathsig: syscall.SIGKILL}
-	if err := cmd.Start(); err != nil {
-		t.Fatal(err)
-	}
-	defer func() { _ = killGroup(cmd.Process.Pid); _ = cmd.Wait() }()
-	var port string
-	eventually(t, "debugging port", func() bool {
-		body, err := os.ReadFile(filepath.Join(profile, "DevToolsActivePort"))
-		port, _, _ = strings.Cut(string(body), "\n")
-		return err == nil && port != ""
-	})
-	b, err := New(Options{RemoteURL: "http://127.0.0.1:" + port})
+	address, pid := otherBrowser(t)
+	b, err := New(Options{RemoteURL: address})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -198,9 +181,33 @@ func TestAttachesToARunningBrowser(t *testing.T) {
 	if err := b.Stop(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	if err := syscall.Kill(cmd.Process.Pid, 0); err != nil || groupAlive(t, cmd.Process.Pid) == 0 {
+	if err := syscall.Kill(pid, 0); err != nil || groupAlive(t, pid) == 0 {
 		t.Errorf("a browser that is not ours was ended: %v", err)
 	}
+}
+
+// otherBrowser is one that somebody else started.
+func otherBrowser(t *testing.T, flags ...string) (address string, pid int) {
+	t.Helper()
+	path, err := Find("")
+	if err != nil {
+		t.Fatal(err)
+	}
+	profile, tmp := t.TempDir(), t.TempDir()
+	cmd := exec.Command(path, append([]string{"--headless", "--no-sandbox", "--no-first-run", "--remote-debugging-port=0", "--user-data-dir=" + profile}, flags...)...)
+	cmd.Env = append(os.Environ(), "TMPDIR="+tmp)
+	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true, Pdeathsig: syscall.SIGKILL}
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = killGroup(cmd.Process.Pid); _ = cmd.Wait() })
+	var port string
+	eventually(t, "debugging port", func() bool {
+		body, err := os.ReadFile(filepath.Join(profile, "DevToolsActivePort"))
+		port, _, _ = strings.Cut(string(body), "\n")
+		return err == nil && port != ""
+	})
+	return "http://127.0.0.1:" + port, cmd.Process.Pid
 }
 
 // TestSandboxAsOrdinaryUser shows that the sandbox is on where it can be. As

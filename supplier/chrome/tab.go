@@ -118,6 +118,13 @@ func (t *Tab) prepare(ctx context.Context) error {
 	})
 }
 
+// ID is the browser's name for the tab, which is that of its main frame too.
+func (t *Tab) ID() string {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return string(t.id)
+}
+
 // Close closes the tab. It never fails: a tab that cannot be closed goes with
 // the browser.
 func (t *Tab) Close() {
