@@ -165,9 +165,30 @@ const (
 	AskUnclear    AskOutcome = "unclear"     // broke after the last click; must be read
 )
 
+// Said is what the supplier's site answered to the call that asks.
+type Said string
+
+// What it may say.
+const (
+	SaidNothing Said = ""               // no call that asks has left
+	SaidYes     Said = "yes"            // it is done
+	SaidNo      Said = "no"             // the seller or the courier refuses, or the order is shipped
+	SaidAsked   Said = "already asked"  // a request stands already
+	SaidUnclear Said = "not understood" // nobody knows what it means
+	SaidGateway Said = "not the shop's" // token, session, limit, captcha: nobody's refusal
+	SaidNone    Said = "none"           // a call was released, and no answer was seen
+)
+
 // AttemptResult is an attempt's end.
 type AttemptResult struct {
 	Outcome AskOutcome
+	// Said is what was answered to the call that asks, SaidWords in the site's
+	// own words.
+	Said      Said
+	SaidWords string
+	// NothingLeft: the mark was stored, and it is certain that no call left
+	// this machine. The mark is taken back.
+	NothingLeft bool
 	// Kind is the supplier's error kind behind a failed attempt.
 	Kind   string
 	Detail string

@@ -34,7 +34,7 @@ type Client interface {
 	// Cancel tries to place one cancel request. What went wrong before
 	// anything was dispatched comes as an *Error or as an outcome that says
 	// so; once req.Dispatch has returned nil, the answer is always an
-	// outcome, at worst AskUnclear.
+	// outcome: one that says NothingLeft, or at worst AskUnclear.
 	Cancel(ctx context.Context, req CancelRequest) (state.AttemptResult, error)
 	// Probe looks whether the session is good, without clicking anything.
 	Probe(ctx context.Context) error
@@ -57,11 +57,24 @@ type CancelRequest struct {
 	// that is about to be clicked. An error ends the attempt with
 	// AskWrongOrder.
 	Guard func(state.Reading) error
-	// Dispatch is called right before the first click that could reach the
-	// supplier. The click is made only if it returns nil: then the mark is on
-	// disk. An error of the store ends the attempt with AskFailed.
+	// Dispatch stores the mark. It is called, from another goroutine, when the
+	// call that writes waits to leave; that leaves only if Dispatch returns
+	// nil. An error ends the attempt with AskFailed.
 	Dispatch func(ctx context.Context) error
+	// Reached is told, from other goroutines, how far a call that writes has
+	// come; nil: nobody is.
+	Reached func(Stage)
 }
+
+// Stage is how far a call that writes has come.
+type Stage string
+
+// The stages, in their order. The mark is stored between the first two.
+const (
+	StageWaiting  Stage = "call waiting"  // held, and about to be marked
+	StageReleased Stage = "call released" // on its way
+	StageAnswered Stage = "call answered" // its answer was read
+)
 
 // Kind says what an error means for the account and the order.
 type Kind string
@@ -156,7 +169,7 @@ type MessageRequest struct {
 	// been sent.
 	Observe bool
 	// Guard and Dispatch are those of CancelRequest. Dispatch is called once,
-	// before the first text is sent.
+	// before the first text leaves.
 	Guard    func(state.Reading) error
 	Dispatch func(ctx context.Context) error
 }

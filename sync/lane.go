@@ -254,6 +254,7 @@ func (l *lane) request(ctx context.Context, f state.Effect) error {
 			defer l.e.crash("dispatch stored")
 			return l.dispatch(ctx, f)
 		},
+		Reached: func(p supplier.Stage) { l.e.crash(string(p)) },
 	})
 	l.e.crash("attempt ended")
 	if err != nil {

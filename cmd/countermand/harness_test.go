@@ -17,6 +17,7 @@ import (
 	"countermand/cmd/internal/control"
 	"countermand/state"
 	"countermand/state/boltstore"
+	"countermand/supplier"
 )
 
 var update = flag.Bool("update", false, "write the golden files anew")
@@ -45,6 +46,18 @@ type fakeDaemon struct {
 	alerts   []state.Alert
 	channels []control.ChannelResult
 	lent     []string
+}
+
+func (d *fakeDaemon) Rehearse(_ context.Context, c state.Case) (supplier.Rehearsal, error) {
+	return supplier.Rehearsal{
+		Number: c.SupplierOrder, Reached: true, Outcome: state.AskObserved, Reason: "I no longer want this order",
+		Steps: []supplier.Step{{Did: "sees the order's page", By: "orderId"}, {Did: "presses Submit", By: "Submit"}},
+		Call:  &supplier.Call{Method: "POST", Address: "https://acs.example/h5/x", Fields: []supplier.Field{{Key: "tradeOrderId", Value: c.SupplierOrder}}},
+	}, nil
+}
+
+func (d *fakeDaemon) RehearseAny(_ context.Context, account, number string) (supplier.Rehearsal, error) {
+	return supplier.Rehearsal{Number: number, Outcome: state.AskUnknown, Detail: "nobody knows what mtop.x does", Steps: []supplier.Step{}}, nil
 }
 
 func (d *fakeDaemon) Decide(ctx context.Context, id string, e state.Event) (state.Case, error) {

@@ -115,8 +115,8 @@ func TestOpenedTabsAreClosed(t *testing.T) {
 	}
 	base := bareSite(t, map[string]func(*http.Request) string{
 		"/p/order/detail": func(*http.Request) string { return orderPage("", "window.open('/p/advert')") },
-		"/p/advert":       func(*http.Request) string { return "<script>fetch('/hold')</script>advert" },
-		"/hold": func(r *http.Request) string {
+		"/p/advert":       func(*http.Request) string { return "<script src=/hold.js></script>advert" },
+		"/hold.js": func(r *http.Request) string {
 			live.Add(1)
 			<-r.Context().Done() // as long as the tab is there
 			live.Add(-1)

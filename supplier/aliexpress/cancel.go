@@ -23,28 +23,36 @@ type cancelFlow struct {
 	offered []string
 
 	opened, submitted, confirmed bool
+	// pageSaid is what the page says became of the request.
+	pageSaid site.Outcome
 }
 
 // Cancel tries to place one cancel request: it looks at the page, classifies
 // it, acts, and looks again.
 func (c *Client) Cancel(ctx context.Context, req supplier.CancelRequest) (state.AttemptResult, error) {
-	f := &cancelFlow{scene: scene{c: c, number: req.Number, caseID: req.CaseID, what: "asked", part: "cancel", guard: req.Guard, store: req.Dispatch}, req: req}
+	f := c.newCancelFlow(req)
+	v, err := f.runFlow(ctx, "cancel order "+req.Number, f)
+	if err != nil {
+		return state.AttemptResult{}, err
+	}
+	out := state.AttemptResult{Outcome: state.AskOutcome(v.outcome), Detail: v.detail, Reason: f.reason, Offered: f.offered}
+	f.tellAnswer(&out)
+	if r := f.detail.Reading; r.Number != "" {
+		r.Evidence = append(slices.Clone(r.Evidence), f.evidence...)
+		out.Reading = &r
+	}
+	return out, nil
+}
+
+func (c *Client) newCancelFlow(req supplier.CancelRequest) *cancelFlow {
+	f := &cancelFlow{scene: scene{c: c, number: req.Number, caseID: req.CaseID, what: "asked", part: "cancel", kind: site.KindCancel, guard: req.Guard, store: req.Dispatch, reached: req.Reached}, req: req}
 	f.attend = func(ctx context.Context) error {
 		if err := f.follow(ctx); err != nil {
 			return err
 		}
 		return f.barrierInCalls()
 	}
-	v, err := f.runFlow(ctx, "cancel order "+req.Number, f)
-	if err != nil {
-		return state.AttemptResult{}, err
-	}
-	out := state.AttemptResult{Outcome: state.AskOutcome(v.outcome), Detail: v.detail, Reason: f.reason, Offered: f.offered}
-	if r := f.detail.Reading; r.Number != "" {
-		r.Evidence = append(slices.Clone(r.Evidence), f.evidence...)
-		out.Reading = &r
-	}
-	return out, nil
+	return f
 }
 
 func (f *cancelFlow) run(ctx context.Context) error {
@@ -59,6 +67,7 @@ func (f *cancelFlow) run(ctx context.Context) error {
 	if o, why := f.c.p.AnsweredAlready(f.detail, f.req.Observe, f.req.ApprovedRefusals); o != "" {
 		return end(o, "%s", why)
 	}
+	f.decide(ctx, nil)
 	for range f.c.o.MaxSteps {
 		s, err := f.nextPage(ctx)
 		if err == nil {
@@ -71,12 +80,30 @@ func (f *cancelFlow) run(ctx context.Context) error {
 	return f.unknown(ctx, fmt.Sprintf("no end after %d steps", f.c.o.MaxSteps))
 }
 
+// tellAnswer notes what was answered to the call that asked.
+func (f *cancelFlow) tellAnswer(out *state.AttemptResult) {
+	if f.pass == nil {
+		return
+	}
+	switch so := f.pass.so(); {
+	case so.left:
+		said := so.said
+		if !so.asked || said == site.OutcomeStayed {
+			said = site.OutcomeNone
+		}
+		out.Said, out.SaidWords = state.Said(site.Together(said, f.pageSaid)), so.words
+	case so.marked:
+		out.NothingLeft = true
+	}
+}
+
 func (f *cancelFlow) listen(tab *chrome.Tab) {
 	f.heard = tab.Listen(append(callSpellings(f.c.p.Calls.Reasons), callSpellings(f.c.p.Calls.Operation)...)...)
 }
 
 // step acts on one sight.
 func (f *cancelFlow) step(ctx context.Context, s site.Sight) error {
+	f.did("sees the "+string(s.Kind), s.Why)
 	switch s.Kind {
 	case site.PageDetail:
 		switch {
@@ -99,6 +126,7 @@ func (f *cancelFlow) step(ctx context.Context, s site.Sight) error {
 	case site.PageDone:
 		return f.done(ctx, s)
 	case site.PagePickedUp:
+		f.pageSaid = site.OutcomeNo
 		f.keepQuietly(ctx, "picked-up")
 		return end(state.AskPickedUp, "the site says: %s", site.Clip(s.Why))
 	}
@@ -107,6 +135,9 @@ func (f *cancelFlow) step(ctx context.Context, s site.Sight) error {
 
 // done ends the loop: what follows is the reading.
 func (f *cancelFlow) done(ctx context.Context, s site.Sight) error {
+	if s.Kind == site.PageDone {
+		f.pageSaid = site.OutcomeYes
+	}
 	f.keepQuietly(ctx, "after-submit")
 	return end(state.AskUnclear, "the site says: %s", site.Clip(s.Why))
 }
@@ -133,7 +164,7 @@ func (f *cancelFlow) nextPage(ctx context.Context) (site.Sight, error) {
 
 // answered tells whether the site answered the call that cancels.
 func (f *cancelFlow) answered() bool {
-	return slices.ContainsFunc(f.heard.Responses(), func(r chrome.Response) bool { return site.IsCall(r.URL, f.c.p.Calls.Operation) })
+	return f.pass.so().said != "" || slices.ContainsFunc(f.heard.Responses(), func(r chrome.Response) bool { return site.IsCall(r.URL, f.c.p.Calls.Operation) })
 }
 
 // follow switches to a tab that our click opened. Its calls were made before
@@ -149,6 +180,9 @@ func (f *cancelFlow) follow(ctx context.Context) error {
 	if err != nil || !ok {
 		return err
 	}
+	if err := f.calm(ctx); err != nil {
+		return err
+	}
 	if f.own != nil {
 		f.own.Close()
 	}
@@ -161,7 +195,7 @@ func (f *cancelFlow) follow(ctx context.Context) error {
 	if f.submitted {
 		return nil // loading again could ask again
 	}
-	return next.Reload(ctx)
+	return f.c.reload(ctx, next)
 }
 
 // closeOwnTabs closes the tabs that the site opened by itself: before we clicked

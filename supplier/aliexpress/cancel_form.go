@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"slices"
 
 	"countermand/state"
 	"countermand/supplier/aliexpress/site"
@@ -19,7 +18,7 @@ func (f *cancelFlow) open(ctx context.Context) error {
 		return f.unknown(ctx, "the cancel button's caption "+site.Quoted(b.Caption)+" is not in the profile (cancel.button_captions)")
 	}
 	err := f.openOnce(ctx, b)
-	if errors.Is(err, chrome.ErrStale) && !f.pressed {
+	if errors.Is(err, chrome.ErrStale) {
 		err = f.openOnce(ctx, b)
 	}
 	f.opened = err == nil
@@ -27,7 +26,7 @@ func (f *cancelFlow) open(ctx context.Context) error {
 }
 
 func (f *cancelFlow) openOnce(ctx context.Context, b site.Button) error {
-	allow := site.Allowance{What: "the cancel button", Type: b.Type, Captions: site.Texts{"": {b.Caption}}}
+	allow := site.Allowance{What: "the cancel button", Type: b.Type, Captions: site.Texts{"": {b.Caption}}, Press: site.PressOpening, About: site.KindCancel}
 	el, err := f.findButton(ctx, allow)
 	if err == nil {
 		err = f.askGuard(f.number) // which the page has just proved
@@ -40,7 +39,6 @@ func (f *cancelFlow) openOnce(ctx context.Context, b site.Button) error {
 	}
 	return f.commit(ctx, commitment{
 		name: "before-first-click", el: el, allow: allow, still: f.is(site.PageDetail, f.detailID),
-		harmless: !slices.Contains(f.c.p.Cancel.ButtonCommits, f.detail.Reading.Phase),
 	})
 }
 
@@ -160,8 +158,7 @@ func (f *cancelFlow) form(ctx context.Context, s site.Sight) ([]site.Offer, erro
 	return offered, f.formID(s)
 }
 
-// submit sends the form. Whether that already asks the supplier is not
-// known, so by default the mark is set here.
+// submit sends the form.
 func (f *cancelFlow) submit(ctx context.Context, chosen func(site.Sight) bool) error {
 	filled := func(s site.Sight) error {
 		if !chosen(s) {
@@ -179,8 +176,8 @@ func (f *cancelFlow) submit(ctx context.Context, chosen func(site.Sight) bool) e
 		return err
 	}
 	err = f.commit(ctx, commitment{
-		name: "before-submit", el: s.Shown("submit")[0], allow: site.Allowance{What: "Submit", Captions: f.c.p.Cancel.SubmitCaptions, Form: true},
-		still: f.is(site.PageForm, filled), harmless: !f.c.p.Cancel.SubmitCommits,
+		name: "before-submit", el: s.Shown("submit")[0], still: f.is(site.PageForm, filled),
+		allow: site.Allowance{What: "Submit", Captions: f.c.p.Cancel.SubmitCaptions, Form: true, Press: site.PressCommits, About: site.KindCancel},
 	})
 	f.submitted = err == nil
 	return err
@@ -193,7 +190,7 @@ func (f *cancelFlow) confirm(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	allow := site.Allowance{What: "Confirm", Captions: f.c.p.Cancel.ConfirmCaptions, Title: f.c.p.Cancel.ConfirmTitles}
+	allow := site.Allowance{What: "Confirm", Captions: f.c.p.Cancel.ConfirmCaptions, Title: f.c.p.Cancel.ConfirmTitles, Press: site.PressCommits, About: site.KindCancel}
 	el, why := s.Button("dialog_bt", allow)
 	if why != "" {
 		return f.unknown(ctx, why+" that confirms (selectors.dialog_buttons)")

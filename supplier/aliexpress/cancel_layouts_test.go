@@ -12,6 +12,7 @@ import (
 
 	"countermand/state"
 	"countermand/supplier"
+	"countermand/supplier/aliexpress/site"
 	"countermand/supplier/aliexpresstest"
 )
 
@@ -102,6 +103,7 @@ func TestCancelInEveryLayoutAndLanguage(t *testing.T) {
 			}
 			r := newRig(t, func(o *Options) {
 				o.Language, o.StepTimeout = part.locale, 6*time.Second
+				o.Profile.Gate.Writes = map[string]site.WriteCall{"mtop.aliexpress.trade.buyer.order.cancel": {Kind: site.KindCancel}}
 				o.Chrome.Visible, o.Chrome.Display = part.visible, show
 			})
 			for _, row := range part.rows {
@@ -176,7 +178,6 @@ func traps() []row {
 		return func(o *aliexpresstest.Order) { o.Trap = tr }
 	}
 	done, failed, unknown, wrong := state.AskPending, state.AskFailed, state.AskUnknown, state.AskWrongOrder
-	const unclear = state.AskUnclear // what is found out after the cancel button
 	withOther := func(site *aliexpresstest.Site) func() {
 		err := site.Add(aliexpresstest.Order{ID: other, Store: "Other", PaidAt: time.Now().Add(-time.Hour), Lines: []aliexpresstest.Line{{Title: "Other thing", Price: "1.00"}}})
 		if err != nil {
@@ -188,11 +189,11 @@ func traps() []row {
 		{name: "no trap yet", site: withOther, want: done, writes: 1},
 		{name: "shows another", order: trap(aliexpresstest.Trap{ShowsOther: other}), want: wrong, extra: true},
 		{name: "shows another once", order: trap(aliexpresstest.Trap{ShowsOtherOnce: other}), want: wrong},
-		{name: "form of another", order: trap(aliexpresstest.Trap{FormShowsOther: other}), want: unclear, marked: true},
-		{name: "form of another in a dialog", layout: aliexpresstest.LayoutDialog, order: trap(aliexpresstest.Trap{FormShowsOther: other}), want: unclear, marked: true, extra: true},
-		{name: "form of another in a new tab", layout: aliexpresstest.LayoutNewTab, order: trap(aliexpresstest.Trap{FormShowsOther: other}), want: unclear, marked: true, extra: true},
-		{name: "form of another, no pop-up", layout: aliexpresstest.LayoutNoPopup, order: trap(aliexpresstest.Trap{FormShowsOther: other}), want: unclear, marked: true, extra: true},
-		{name: "form of a dispute", layout: aliexpresstest.LayoutDispute, want: unclear, marked: true},
+		{name: "form of another", order: trap(aliexpresstest.Trap{FormShowsOther: other}), want: wrong},
+		{name: "form of another in a dialog", layout: aliexpresstest.LayoutDialog, order: trap(aliexpresstest.Trap{FormShowsOther: other}), want: wrong, extra: true},
+		{name: "form of another in a new tab", layout: aliexpresstest.LayoutNewTab, order: trap(aliexpresstest.Trap{FormShowsOther: other}), want: wrong, extra: true},
+		{name: "form of another, no pop-up", layout: aliexpresstest.LayoutNoPopup, order: trap(aliexpresstest.Trap{FormShowsOther: other}), want: wrong, extra: true},
+		{name: "form of a dispute", layout: aliexpresstest.LayoutDispute, want: unknown},
 		{name: "cookie banner", order: disturbed(nuisance{Cookies: true}), want: done, writes: 1, extra: true},
 		{name: "chat robot", order: disturbed(nuisance{Robot: true}), want: done, writes: 1, extra: true},
 		{name: "loading veil", order: disturbed(nuisance{Loading: 2 * s}), want: done, writes: 1, extra: true},
@@ -239,8 +240,8 @@ func blocks() []row {
 		{name: "logged out", site: toggle((*site).SetLoggedOut), kind: supplier.LoggedOut, extra: true},
 		{name: "challenge", site: toggle((*site).SetChallenge), kind: supplier.Challenged, extra: true},
 		{name: "punish page", site: toggle((*site).SetPunish), kind: supplier.Challenged, extra: true},
-		{name: "challenge on the form", site: fail(reasons, 1, "FAIL_SYS_USER_VALIDATE::x", "RGV587_ERROR::SM::x"), want: state.AskUnclear, marked: true, extra: true},
-		{name: "logged out on the form", site: fail(reasons, 1, "FAIL_SYS_SESSION_EXPIRED::x"), want: state.AskUnclear, marked: true},
+		{name: "challenge on the form", site: fail(reasons, 1, "FAIL_SYS_USER_VALIDATE::x", "RGV587_ERROR::SM::x"), kind: supplier.Challenged, extra: true},
+		{name: "logged out on the form", site: fail(reasons, 1, "FAIL_SYS_SESSION_EXPIRED::x"), kind: supplier.LoggedOut},
 		{name: "traffic limit", site: fail(detail, 1, "FAIL_SYS_TRAFFIC_LIMIT::x"), kind: supplier.Throttled},
 		{name: "answers nobody knows", site: fail(detail, 1, "UNKNOWN_FAIL_CODE::x"), kind: supplier.Unreadable, extra: true},
 		{name: "everything empty", site: func(s *site) func() {
@@ -248,7 +249,7 @@ func blocks() []row {
 			s.SetEmpty(aliexpresstest.CallList, true)
 			return func() { s.SetEmpty(detail, false); s.SetEmpty(aliexpresstest.CallList, false) }
 		}, kind: supplier.Throttled, extra: true},
-		{name: "form empty", site: func(s *site) func() { s.SetEmpty(reasons, true); return func() { s.SetEmpty(reasons, false) } }, want: state.AskUnclear, marked: true, extra: true},
+		{name: "form empty", site: func(s *site) func() { s.SetEmpty(reasons, true); return func() { s.SetEmpty(reasons, false) } }, kind: supplier.Throttled, extra: true},
 		{name: "token expired", site: func(s *site) func() { s.ExpireToken(); return func() { s.SetTokens(false) } }, want: done, writes: 1},
 		{name: "regional once", site: regional(1), want: done, writes: 1},
 		{name: "regional for good", site: regional(-1), kind: supplier.UnknownPage, extra: true},
@@ -268,9 +269,6 @@ func blocks() []row {
 			w := row{name: fmt.Sprintf("%s spoilt: %s", kind, how), site: garble(kind, how), kind: want, extra: how != aliexpresstest.GarbleTypes && how != aliexpresstest.GarbleTruncated || kind != reasons}
 			if want == "" || kind == op {
 				w.kind, w.want, w.writes = "", done, 1 // the request was taken all the same
-			}
-			if w.kind != "" && kind == reasons {
-				w.kind, w.want, w.marked = "", state.AskUnclear, true
 			}
 			rows = append(rows, w)
 		}

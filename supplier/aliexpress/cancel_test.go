@@ -93,8 +93,8 @@ func TestObserveClicksNothing(t *testing.T) {
 	r.wantWrites(t, number)
 }
 
-// TestCancelStopsWhereTheOrderDiffers shows that what is wrong ends the attempt before the mark, or
-// after the cancel button in doubt.
+// TestCancelStopsWhereTheOrderDiffers shows that what is wrong ends the attempt
+// before the mark.
 func TestCancelStopsWhereTheOrderDiffers(t *testing.T) {
 	t.Parallel()
 	r := newRig(t, nil)
@@ -121,7 +121,7 @@ func TestCancelStopsWhereTheOrderDiffers(t *testing.T) {
 		return nil
 	}
 	got, err = r.client.Cancel(ctx, req)
-	if err != nil || got.Outcome != state.AskUnclear || !strings.Contains(got.Detail, "the items") || strings.Contains(got.Detail, "nothing was asked") || marks != 1 {
+	if err != nil || got.Outcome != state.AskWrongOrder || !strings.Contains(got.Detail, "the items") || !strings.Contains(got.Detail, "nothing was asked") || marks != 0 {
 		t.Errorf("the guard trips: %+v, %v", got, err)
 	}
 	for _, a := range asked {
@@ -180,7 +180,7 @@ func noAcceptableReason(t *testing.T, r *rig) {
 	r.withOptions(t, func(o *Options) { o.Profile.Cancel.Reasons = []site.Reason{{Code: "somethingElse"}} })
 	number, marks := r.order(t, nil), 0
 	got, err := r.client.Cancel(t.Context(), request(number, &marks))
-	if err != nil || got.Outcome != state.AskUnclear || marks != 1 || len(got.Offered) == 0 {
+	if err != nil || got.Outcome != state.AskUnknown || marks != 0 || len(got.Offered) == 0 {
 		t.Errorf("cancel: %+v, %v", got, err)
 	}
 	r.wantWrites(t, number)
@@ -195,7 +195,7 @@ func unknownPageClicksNothing(t *testing.T, r *rig) {
 	})
 	number, marks := r.order(t, nil), 0
 	got, err := r.client.Cancel(t.Context(), request(number, &marks))
-	if err != nil || got.Outcome != state.AskUnclear || marks != 1 || strings.Contains(got.Detail, "nothing was asked") {
+	if err != nil || got.Outcome != state.AskUnknown || marks != 0 || !strings.Contains(got.Detail, "nothing was asked") {
 		t.Errorf("cancel: %+v, %v, %d marks", got, err, marks)
 	}
 	r.wantWrites(t, number)
@@ -204,25 +204,23 @@ func unknownPageClicksNothing(t *testing.T, r *rig) {
 	}
 }
 
-// unknownDialogAfterSubmit is in doubt even where the profile says that
-// Submit does not ask the supplier yet.
+// unknownDialogAfterSubmit leaves no doubt: no call left.
 func unknownDialogAfterSubmit(t *testing.T, r *rig) {
 	r.withOptions(t, func(o *Options) {
 		o.Profile.Cancel.ConfirmTitles = site.Texts{"en": {"Some other question"}}
-		o.Profile.Cancel.SubmitCommits, o.Profile.Cancel.ButtonCommits = false, nil
 		o.StepTimeout = 3 * time.Second
 	})
 	number, marks := r.order(t, nil), 0
 	got, err := r.client.Cancel(t.Context(), request(number, &marks))
-	if err != nil || got.Outcome != state.AskUnclear || marks != 1 || got.Reading.Phase != state.PhaseProcessing {
+	if err != nil || got.Outcome != state.AskUnknown || marks != 0 || got.Reading.Phase != state.PhaseProcessing {
 		t.Errorf("cancel: %+v, %v, %d marks", got, err, marks)
 	}
 	r.wantWrites(t, number)
 }
 
-// markBeforeConfirm is the other setting: Submit only opens the pop-up.
+// markBeforeConfirm shows that the mark waits for the call: Submit only opens
+// the pop-up.
 func markBeforeConfirm(t *testing.T, r *rig) {
-	r.withOptions(t, func(o *Options) { o.Profile.Cancel.SubmitCommits, o.Profile.Cancel.ButtonCommits = false, nil })
 	number, marks := r.order(t, nil), 0
 	req := request(number, &marks)
 	req.Dispatch = func(context.Context) error {

@@ -21,10 +21,13 @@ type Options struct {
 	// Account names the buyer account, for messages.
 	Account string
 	Hosts   site.Hosts
-	// Browser drives the account's profile; nil: one is made of Chrome.
-	Browser *chrome.Browser
+	// Chrome are the options of the account's browser. Its gate is the
+	// client's own.
 	Chrome  chrome.Options
 	Profile site.Profile
+	// Known gives the numbers that the store knows of the account's orders; nil:
+	// none.
+	Known func(context.Context) (Known, error)
 	// Evidence stores screenshots, pages and answers; nil: nothing is stored.
 	Evidence supplier.EvidenceSink
 	// Now tells the time of readings; nil: the real one.
@@ -61,6 +64,7 @@ type Client struct {
 	o    Options
 	p    site.Profile
 	b    *chrome.Browser
+	gate *gatekeeper
 	zone *time.Location
 	tab  *chrome.Tab
 }
@@ -90,13 +94,16 @@ func New(o Options) (*Client, error) {
 		o.Pace = func(context.Context) error { return nil }
 	}
 	defaults(&o)
-	c := &Client{o: o, p: o.Profile, b: o.Browser, zone: zone}
+	c := &Client{o: o, p: o.Profile, zone: zone}
 	c.p.Language, _, _ = strings.Cut(o.Language, "_")
-	if c.b == nil {
-		o.Chrome.Timezone, o.Chrome.Language = o.Zone, o.Language
-		if c.b, err = chrome.New(o.Chrome); err != nil {
-			return nil, fmt.Errorf("account %s: %w", o.Account, err)
-		}
+	c.gate = newGatekeeper(c.p, o.Hosts, o.Log)
+	o.Chrome.Timezone, o.Chrome.Language, o.Chrome.Gate = o.Zone, o.Language, c.gate
+	o.Chrome.Proxy.Private = o.Hosts.OnLoopback()
+	if o.Chrome.Report == nil {
+		o.Chrome.Report = func(err error) { o.Log.Debug().Err(err).Str("account", o.Account).Msg("at the browser's gate") }
+	}
+	if c.b, err = chrome.New(o.Chrome); err != nil {
+		return nil, fmt.Errorf("account %s: %w", o.Account, err)
 	}
 	return c, nil
 }
@@ -125,6 +132,7 @@ func orDefault[T cmp.Ordered](v *T, otherwise T) {
 // again.
 func (c *Client) Close(ctx context.Context) error {
 	c.dropTab()
+	c.gate.enter(site.ModeReading)
 	if err := c.b.Stop(ctx); err != nil {
 		return fmt.Errorf("account %s: stop browser: %w", c.o.Account, err)
 	}
@@ -158,8 +166,35 @@ func (c *Client) begin(ctx context.Context) (*chrome.Tab, error) {
 		return nil, err
 	}
 	c.closeExtraTabs(ctx) // what opened after the last piece of work is of that one
+	if c.o.Known != nil {
+		known, err := c.o.Known(ctx)
+		if err != nil {
+			return nil, fmt.Errorf("look up the numbers of other orders: %w", err)
+		}
+		c.gate.refresh(known)
+	}
 	return c.page(ctx)
 }
+
+// navigate sends a tab to an address.
+func (c *Client) navigate(ctx context.Context, tab *chrome.Tab, address string) error {
+	c.gate.drives(tab, address, site.ByDriver)
+	return tab.Navigate(ctx, address)
+}
+
+// reload loads the page of a tab again.
+func (c *Client) reload(ctx context.Context, tab *chrome.Tab) error {
+	address, err := tab.URL(ctx)
+	if err != nil {
+		return err
+	}
+	c.gate.reloads(tab, address)
+	return tab.Reload(ctx)
+}
+
+// Sandboxed tells whether the browser runs in its sandbox; worth a warning
+// where it does not.
+func (c *Client) Sandboxed() bool { return c.b.Sandboxed() }
 
 // work does one piece of work in the account's tab, and keeps the session after
 // it.

@@ -31,7 +31,7 @@ func (c *Client) Dispute(ctx context.Context, d supplier.Dossier) (supplier.Disp
 		return supplier.DisputeResult{}, c.fail(ctx, op, lacks("what the dispute form looks like (dispute)"))
 	}
 	f := &disputeFlow{d: d, filled: map[string]string{}, scene: scene{
-		c: c, number: d.Number, caseID: d.CaseID, what: "submitted", part: "dispute", guard: d.Guard, store: d.Dispatch, more: c.p.DisputeQueries(),
+		c: c, number: d.Number, caseID: d.CaseID, what: "submitted", part: "dispute", kind: site.KindDispute, touch: site.PressOpening, guard: d.Guard, store: d.Dispatch, more: c.p.DisputeQueries(),
 	}}
 	f.right = func(s site.Sight) error {
 		if why := s.DisputeOf(f.number, f.d.Line); why != "" {
@@ -71,6 +71,7 @@ func (f *disputeFlow) run(ctx context.Context) error {
 	if err := f.follow(ctx); err != nil {
 		return err
 	}
+	f.decide(ctx, func(t *site.Ticket) { t.Submit = f.d.Submit })
 	if err := f.fill(ctx); err != nil {
 		return err
 	}
@@ -175,7 +176,7 @@ func (f *disputeFlow) answer(ctx context.Context) error {
 	if len(s.Shown("reasons")) == 1 {
 		return nil // the link has answered it
 	}
-	return f.c.press(ctx, f.tab, s.Shown(name)[0], site.Allowance{What: "the answer", Captions: captions})
+	return f.c.press(ctx, f.tab, s.Shown(name)[0], site.Allowance{What: "the answer", Captions: captions, Press: f.touch})
 }
 
 // put writes into one of the form's fields.
@@ -200,6 +201,7 @@ func (f *disputeFlow) attach(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	f.pass.chose(len(f.d.Files))
 	if err := f.tab.Attach(ctx, ref(s.Found["files"][0]), f.d.Files...); err != nil {
 		return err
 	}
@@ -218,9 +220,9 @@ func (f *disputeFlow) attach(ctx context.Context) error {
 // Submit are the form's own.
 func (f *disputeFlow) submit(ctx context.Context) error {
 	p := f.c.p
-	next := site.Allowance{What: "Next", Captions: p.Dispute.NextCaptions}
-	send := site.Allowance{What: "Submit", Captions: p.Cancel.SubmitCaptions}
-	confirm := site.Allowance{What: "Confirm", Captions: p.Cancel.ConfirmCaptions, Title: p.Dispute.ConfirmTitles}
+	next := site.Allowance{What: "Next", Captions: p.Dispute.NextCaptions, Press: site.PressNext, About: site.KindDispute}
+	send := site.Allowance{What: "Submit", Captions: p.Cancel.SubmitCaptions, Press: site.PressCommits, About: site.KindDispute}
+	confirm := site.Allowance{What: "Confirm", Captions: p.Cancel.ConfirmCaptions, Title: p.Dispute.ConfirmTitles, Press: site.PressCommits, About: site.KindDispute}
 	s, err := f.expect(ctx, "a button to go on", func(s site.Sight) bool { return s.Has("next", next) || s.Has("send", send) })
 	if err != nil {
 		return err
@@ -229,7 +231,6 @@ func (f *disputeFlow) submit(ctx context.Context) error {
 		if err := f.pace(ctx); err != nil {
 			return err
 		}
-		// Whether this step already tells the supplier is not known.
 		if err := f.press(ctx, "dispute-next", s, "next", next); err != nil {
 			return err
 		}

@@ -7,6 +7,13 @@
 // the page, act, look again, bounded in steps and in time. A page that is not
 // known ends the loop with nothing clicked.
 //
+// What leaves the browser is decided on the bytes, not on the buttons. The
+// account's gatekeeper shows every request to the verdict of package site. A
+// flow that was decided on holds a ticket for one order (passage): a call that
+// fits it waits, is kept as evidence, is marked by the caller, leaves once, and
+// its answer is read. Until then nothing has left, whatever was pressed;
+// without a ticket nothing that may write leaves at all.
+//
 // What the site looks like is data: site.Profile, parsed from YAML that is
 // handed in. What the driver may click is decided in one function, click,
 // against the profile's allow list and a deny list that no profile can

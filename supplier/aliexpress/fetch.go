@@ -15,7 +15,7 @@ import (
 // fetch loads an address and gives the first good answer to a call that take
 // accepts. A page that hangs or lands on a regional host is loaded once more.
 func (c *Client) fetch(ctx context.Context, tab *chrome.Tab, address, call string, take func(site.Response, site.Answer) bool) (site.Answer, error) {
-	load := func(ctx context.Context) error { return tab.Navigate(ctx, address) }
+	load := func(ctx context.Context) error { return c.navigate(ctx, tab, address) }
 	a, err := c.answerTo(ctx, tab, call, load, take)
 	if errors.Is(err, errNoAnswer) && ctx.Err() == nil {
 		// A browser that hangs would only hang once more. The page itself

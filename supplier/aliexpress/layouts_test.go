@@ -30,7 +30,7 @@ const otherDetail = `<div class="order-status"><div class="order-block-title">Pr
 
 const otherForm = `<div class="comet-v2-select" onclick="list.hidden=false">Select here</div>
 <div id=list hidden><div class="comet-v2-menu-item">Out of stock</div><div class="comet-v2-menu-item" onclick="document.querySelector('.comet-v2-select').textContent=this.textContent; list.hidden=true; go.disabled=false">I no longer want this order</div></div>
-<button id=go disabled data-pl="buyersubmit_btn_submit" onclick="fetch('/h5/mtop.aliexpress.trade.buyer.order.operation/1.0/',{method:'POST'}).then(r => r.text()).then(() => document.body.innerHTML='<p class=comet-v2-result-title>Your cancellation request has been submitted</p>')">Submit</button>
+<button id=go disabled data-pl="buyersubmit_btn_submit" onclick="fetch('/h5/mtop.aliexpress.trade.buyer.order.operation/1.0/',{method:'POST',body:new URLSearchParams({data:JSON.stringify({tradeOrderId:'8200000000000001'})})}).then(r => r.text()).then(() => document.body.innerHTML='<p class=comet-v2-result-title>Your cancellation request has been submitted</p>')">Submit</button>
 <script>fetch('/h5/mtop.aliexpress.buyer.reverse.batch.initiatereverserender/1.0/')</script>`
 
 // otherSite opens the form in a new tab, and its Submit asks at once.
@@ -123,7 +123,7 @@ func TestChallengeOverTheReasons(t *testing.T) {
 	t.Cleanup(srv.Close)
 	marks := 0
 	got, err := otherClient(t, srv.URL).Cancel(t.Context(), request("8200000000000001", &marks))
-	if err != nil || got.Outcome != state.AskUnclear || !strings.Contains(got.Detail, "challenged") || marks != 1 || asked.Load() != 0 {
+	if supplier.KindOf(err) != supplier.Challenged || marks != 0 || asked.Load() != 0 {
 		t.Errorf("cancel: %+v, %v, %d marks, asked %d times", got, err, marks, asked.Load())
 	}
 }

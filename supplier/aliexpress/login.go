@@ -29,7 +29,8 @@ func (c *Client) OpenLogin(ctx context.Context) (*chrome.Tab, error) {
 		err = tab.SetBlocking(ctx, false)
 	}
 	if err == nil {
-		err = tab.Navigate(ctx, c.url(c.p.URLs.List, "", ""))
+		c.gate.enter(site.ModeLogin) // until the browser is closed
+		err = c.navigate(ctx, tab, c.url(c.p.URLs.List, "", ""))
 	}
 	return tab, c.fail(ctx, "open sign-in", err)
 }

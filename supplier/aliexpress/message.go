@@ -32,7 +32,7 @@ func (c *Client) Message(ctx context.Context, req supplier.MessageRequest) (supp
 	c.o.Hosts.Also = c.p.Messages.Hosts
 	defer func() { c.o.Hosts.Also = nil }()
 	f := &messageFlow{req: req, scene: scene{
-		c: c, number: req.Number, caseID: req.CaseID, what: "sent", part: "messages", guard: req.Guard, store: req.Dispatch, more: c.p.MessageQueries(),
+		c: c, number: req.Number, caseID: req.CaseID, what: "sent", part: "messages", kind: site.KindMessage, touch: site.PressOpening, guard: req.Guard, store: req.Dispatch, more: c.p.MessageQueries(),
 	}}
 	f.right = func(s site.Sight) error {
 		if why := s.MessagesOf(f.number, f.detail.Reading.Store); why != "" {
@@ -64,6 +64,7 @@ func (f *messageFlow) run(ctx context.Context) error {
 		return end(supplier.MessageObserved, "would send: %s", strings.Join(missing, " / "))
 	}
 	f.before, f.due = len(standing), len(missing)
+	f.decide(ctx, func(t *site.Ticket) { t.Texts = missing })
 	for _, t := range missing {
 		if err := f.say(ctx, t); err != nil {
 			return err
@@ -104,6 +105,7 @@ func (f *messageFlow) say(ctx context.Context, text string) error {
 	if err != nil {
 		return err
 	}
+	f.c.gate.judged(f.tab, f.number)
 	field, standing := s.Shown("input")[0], s.OwnMessages()
 	draft, err := f.tab.Value(ctx, ref(field))
 	if err != nil {
@@ -115,7 +117,7 @@ func (f *messageFlow) say(ctx context.Context, text string) error {
 	if err := f.write(ctx, field, text); err != nil {
 		return err
 	}
-	allow := site.Allowance{What: "Send", Captions: f.c.p.Messages.SendCaptions, Form: true}
+	allow := site.Allowance{What: "Send", Captions: f.c.p.Messages.SendCaptions, Form: true, Press: site.PressCommits, About: site.KindMessage}
 	s, err = f.expect(ctx, "a button to send", func(s site.Sight) bool { return s.Has("send", allow) })
 	if err != nil {
 		return err

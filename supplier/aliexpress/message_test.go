@@ -120,7 +120,7 @@ func TestMessageInDoubt(t *testing.T) {
 	req = letterTo(number, &marks)
 	req.Dispatch = func(context.Context) error { cancel(); return nil }
 	got, err = r.client.Message(ctx, req)
-	if err != nil || got.Outcome != supplier.MessageUnclear {
+	if err != nil || got.Outcome != supplier.MessageFailed {
 		t.Errorf("caller gone at the mark: %+v, %v", got, err)
 	}
 	r.wantWrites(t, number)

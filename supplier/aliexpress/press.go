@@ -6,7 +6,6 @@ import (
 	"slices"
 
 	"countermand/state"
-	"countermand/supplier"
 	"countermand/supplier/aliexpress/site"
 	"countermand/supplier/chrome"
 )
@@ -14,7 +13,13 @@ import (
 // click is the only function that clicks. The element is checked at the last
 // moment, when the pointer is already on it.
 func (c *Client) click(ctx context.Context, tab *chrome.Tab, e site.Element, a site.Allowance) error {
-	return tab.Click(ctx, ref(e), func(now chrome.Element) error { return c.p.CheckClick(element(now), a) })
+	return tab.Click(ctx, ref(e), func(now chrome.Element) error {
+		if err := c.p.CheckClick(element(now), a); err != nil {
+			return err
+		}
+		// The gate must know of it before the page does.
+		return c.gate.press(tab, a.Press, a.About)
+	})
 }
 
 // press clicks an element once it is free.
@@ -40,7 +45,7 @@ func unclickable(err error) bool {
 	})
 }
 
-// commitment is a click that may reach the supplier.
+// commitment is a click by which a page may ask the supplier for something.
 type commitment struct {
 	// name is that of the evidence kept before it.
 	name  string
@@ -48,18 +53,19 @@ type commitment struct {
 	allow site.Allowance
 	// still tells whether the page is still the one that it was decided on.
 	still func(context.Context, site.Sight) error
-	// harmless: the click is known not to reach the supplier, so it needs no mark.
-	harmless bool
 }
 
-// commit makes a click that may reach the supplier, in the one order of steps
-// of all flows: the element is free and allowed, evidence is kept, the page is
-// checked, the mark is stored, the page is checked again, the click is made.
+// commit makes a click by which the page may ask, in the one order of steps of
+// all flows: the element is free and allowed, evidence is kept, the page is
+// checked, the click is made. What leaves then, the gate decides.
 func (s *scene) commit(ctx context.Context, p commitment) error {
 	err := s.commitOnce(ctx, p)
-	if errors.Is(err, chrome.ErrCovered) && !s.pressed {
+	if errors.Is(err, chrome.ErrCovered) {
 		// It came between the look and the press; nothing was pressed.
 		err = s.commitOnce(ctx, p)
+	}
+	if errors.Is(err, site.ErrTooManyPresses) {
+		return s.unknown(ctx, err.Error())
 	}
 	return err
 }
@@ -78,20 +84,8 @@ func (s *scene) commitOnce(ctx context.Context, p commitment) error {
 	if err := s.check(ctx, p); err != nil {
 		return err
 	}
-	if !p.harmless && !s.marked {
-		if err := s.mark(ctx); err != nil {
-			return end(state.AskFailed, "the mark could not be stored: %v%s", err, s.sofar())
-		}
-		// To store it takes a moment, in which the page may have turned.
-		if err := s.check(ctx, p); err != nil {
-			return err
-		}
-	}
-	err = s.c.click(ctx, s.tab, p.el, p.allow)
-	if !unclickable(err) && supplier.KindOf(err) == "" {
-		s.pressed = true // or it may have been
-	}
-	return err
+	s.did("presses "+p.allow.What, p.el.Text+" "+p.el.Selector)
+	return s.c.click(ctx, s.tab, p.el, p.allow)
 }
 
 // check makes sure that the page is still the one that a click was decided on.
@@ -106,23 +100,9 @@ func (s *scene) check(ctx context.Context, p commitment) error {
 	return err
 }
 
-// mark stores the mark, once. It is the only function that does.
-func (s *scene) mark(ctx context.Context) error {
-	if s.marked {
-		return nil
-	}
-	if s.store != nil {
-		if err := s.store(ctx); err != nil {
-			return err
-		}
-	}
-	s.marked = true
-	return nil
-}
-
 // write puts text into an empty field, or in place of what it proposes.
 func (s *scene) write(ctx context.Context, field site.Element, text string) error {
-	if err := s.c.press(ctx, s.tab, field, site.Allowance{What: "a text field", Form: true}); err != nil {
+	if err := s.c.press(ctx, s.tab, field, site.Allowance{What: "a text field", Form: true, Press: s.touch}); err != nil {
 		return err
 	}
 	return s.tab.Insert(ctx, ref(field), text)
@@ -138,7 +118,7 @@ func (s *scene) pick(ctx context.Context, list, options string, choice site.Offe
 	if n := len(v.Shown(list)); n != 1 {
 		return s.unknown(ctx, "the form shows several drop-downs")
 	}
-	if err := s.c.press(ctx, s.tab, v.Shown(list)[0], site.Allowance{What: "the reasons", Form: true}); err != nil {
+	if err := s.c.press(ctx, s.tab, v.Shown(list)[0], site.Allowance{What: "the reasons", Form: true, Press: s.touch}); err != nil {
 		return err
 	}
 	v, err = s.expect(ctx, "the reason "+site.Quoted(choice.Text)+" once", func(v site.Sight) bool {
@@ -152,7 +132,8 @@ func (s *scene) pick(ctx context.Context, list, options string, choice site.Offe
 		return err
 	}
 	option, _ := v.Option(options, choice)
-	if err := s.c.press(ctx, s.tab, option, site.Allowance{What: "the reason", Captions: site.Texts{"": {choice.Text}}, Form: true}); err != nil {
+	s.did("chooses the reason", option.Text+" "+option.Selector)
+	if err := s.c.press(ctx, s.tab, option, site.Allowance{What: "the reason", Captions: site.Texts{"": {choice.Text}}, Form: true, Press: s.touch}); err != nil {
 		return err
 	}
 	_, err = s.expect(ctx, "the reason "+site.Quoted(choice.Text)+" as chosen", chosen)

@@ -38,6 +38,7 @@ func (c *Client) firstList(ctx context.Context, tab *chrome.Tab) (site.List, err
 	if err != nil {
 		return page, err
 	}
+	c.gate.shows(page.Numbers()...)
 	return page, c.crossCheckList(ctx, tab, &page)
 }
 
@@ -304,7 +305,7 @@ func (c *Client) nextList(ctx context.Context, tab *chrome.Tab, after int64) (si
 		if err != nil {
 			return err
 		}
-		return c.press(ctx, tab, more, site.Allowance{What: "more orders", Captions: c.p.List.MoreCaptions})
+		return c.press(ctx, tab, more, site.Allowance{What: "more orders", Captions: c.p.List.MoreCaptions, Press: site.PressReads})
 	}, func(_ site.Response, a site.Answer) bool {
 		page, wrong = c.p.ParseList(a, c.o.Now().UTC(), c.zone)
 		return wrong != nil || page.Index > after
@@ -312,5 +313,6 @@ func (c *Client) nextList(ctx context.Context, tab *chrome.Tab, after int64) (si
 	if err := errors.Join(err, wrong); err != nil {
 		return page, err
 	}
+	c.gate.shows(page.Numbers()...)
 	return page, c.crossCheckList(ctx, tab, &page)
 }

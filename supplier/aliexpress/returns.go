@@ -75,7 +75,7 @@ func (c *Client) nextReturns(ctx context.Context, tab *chrome.Tab, after int64, 
 		case !ok:
 			return &supplier.Error{Kind: supplier.Unreadable, Detail: "the list of returns shows no button for its next page (dispute.selectors.next_page)"}
 		}
-		return c.press(ctx, tab, v.Shown("next")[0], site.Allowance{What: "the next page", Captions: d.NextPageCaptions})
+		return c.press(ctx, tab, v.Shown("next")[0], site.Allowance{What: "the next page", Captions: d.NextPageCaptions, Press: site.PressReads})
 	}, func(_ site.Response, a site.Answer) bool {
 		page, err := c.p.ParseReturns(a)
 		return err != nil || page.Page > after

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 
 	"countermand/state"
 	"countermand/supplier"
@@ -27,7 +28,7 @@ type flow interface {
 	// run does everything up to and including the last click.
 	run(ctx context.Context) error
 	// conclude reads what became of it and gives the verdict; cause is how run
-	// ended. It is asked only where something may have reached the supplier.
+	// ended. It is asked only where a call has left or may have.
 	conclude(ctx context.Context, cause error) error
 }
 
@@ -41,8 +42,15 @@ type scene struct {
 	part  string
 	guard func(state.Reading) error
 	// store puts the mark on disk.
-	store func(context.Context) error
-	pace  func(context.Context) error
+	store   func(context.Context) error
+	reached func(supplier.Stage)
+	// kind of request that the flow makes; touch is what a press on a field of
+	// its form is.
+	kind  site.Kind
+	touch site.PressKind
+	// pass is the flow at the gate, from its decision on.
+	pass *passage
+	pace func(context.Context) error
 	// more is what the flow's own pages are asked for.
 	more map[string]site.Query
 	// attend, where set, is called before each look of a wait.
@@ -50,20 +58,21 @@ type scene struct {
 	// right, where set, tells whether a page that was waited for is the order's.
 	right func(site.Sight) error
 
+	// rehearsal: the flow is walked, and nothing of it leaves.
+	rehearsal bool
+	steps     []supplier.Step
+
 	tab *chrome.Tab
 	// own is a tab that the site opened and that goes with the scene.
 	own      *chrome.Tab
 	heard    *chrome.Listener
 	detail   site.Detail
 	evidence []string
-	// marked: the mark is on disk. pressed: a press was made that might reach
-	// the supplier, marked or not. From either on only a reading decides.
-	marked, pressed bool
 }
 
-// runFlow runs a flow to its verdict. Before anything can have reached the
-// supplier the end is a verdict or an error; after that it is always a verdict,
-// even when the caller is gone.
+// runFlow runs a flow to its verdict. Where no call has left the end is a
+// verdict or an error; else it is always a verdict, even when the caller is
+// gone.
 func (s *scene) runFlow(ctx context.Context, op string, f flow) (verdict, error) {
 	limited, cancel := context.WithTimeout(ctx, s.c.o.CancelTimeout)
 	defer cancel()
@@ -77,11 +86,20 @@ func (s *scene) runFlow(ctx context.Context, op string, f flow) (verdict, error)
 	if err = s.tab.SetBlocking(limited, false); err == nil {
 		err = f.run(limited)
 	}
-	if s.marked || s.pressed {
+	s.shutGate(ctx)
+	if supplier.KindOf(err) == supplier.Challenged {
+		// Once it is solved the page would send again what was refused.
+		s.c.dropTab()
+	}
+	if s.left() {
 		return s.conclude(ctx, f, err), nil
 	}
 	if v, ok := errors.AsType[verdict](err); ok {
-		return v, nil
+		return s.unasked(v), nil
+	}
+	if s.pass != nil && s.pass.so().marked {
+		// The mark is to be taken back, which only an outcome tells.
+		return s.unasked(verdict{string(state.AskFailed), s.c.fail(limited, op, err).Error()}), nil
 	}
 	switch kind := supplier.KindOf(err); {
 	case kind == "" && unclickable(err):
@@ -102,11 +120,6 @@ func (s *scene) conclude(ctx context.Context, f flow, cause error) verdict {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), s.c.o.FinalTimeout)
 	defer cancel()
 	s.pace = func(context.Context) error { return nil }
-	// A click that was thought harmless and may have reached the supplier is
-	// marked late: what it did is in doubt.
-	if err := s.mark(ctx); err != nil {
-		cause = errors.Join(cause, err)
-	}
 	if _, ended := errors.AsType[verdict](cause); cause != nil && !ended {
 		if errors.Is(cause, context.DeadlineExceeded) {
 			s.c.slowOrWedged(ctx) // the order can still be read in a new browser
@@ -167,13 +180,16 @@ func (s *scene) visit(ctx context.Context, link string) error {
 	if err := s.pace(ctx); err != nil {
 		return err
 	}
-	return s.tab.Navigate(ctx, address)
+	return s.c.navigate(ctx, s.tab, address)
 }
 
 // until looks at the page until good or until the step's time is over: then ok
 // is false and the last look is returned.
 func (s *scene) until(ctx context.Context, good func(site.Sight) bool) (site.Sight, bool, error) {
 	last, ok, err := watch(ctx, s.tab, s.c.o.StepTimeout, func(ctx context.Context) (site.Sight, error) {
+		if err := s.atGate(); err != nil {
+			return site.Sight{}, err
+		}
 		if s.attend != nil {
 			if err := s.attend(ctx); err != nil {
 				return site.Sight{}, err
@@ -212,8 +228,8 @@ func (s *scene) expect(ctx context.Context, what string, good func(site.Sight) b
 	return got, err
 }
 
-// unknown keeps evidence of a page that is not understood. Before the mark
-// nothing reached the supplier. Of a page that hangs nothing is known.
+// unknown keeps evidence of a page that is not understood. Of a page that hangs
+// nothing is known.
 func (s *scene) unknown(ctx context.Context, why string) error {
 	if sick := s.tab.Health(ctx); sick != nil {
 		return fmt.Errorf("%s: %w", why, sick)
@@ -231,9 +247,9 @@ func (s *scene) verdictOf(o state.AskOutcome, why string) error {
 	return end(o, "%s%s", why, s.sofar())
 }
 
-// sofar says that nothing was done, where nothing reached the supplier yet.
+// sofar says that nothing was done, where no call has left yet.
 func (s *scene) sofar() string {
-	if s.pressed || s.marked {
+	if s.left() {
 		return ""
 	}
 	return "; nothing was " + s.what
@@ -250,4 +266,93 @@ func (s *scene) keep(ctx context.Context, name string) error {
 	refs, err := s.c.keep(ctx, s.tab, s.caseID, s.number, name, nil)
 	s.evidence = append(s.evidence, refs...)
 	return err
+}
+
+// decide opens the gate for the one request that the flow is about.
+func (s *scene) decide(ctx context.Context, change func(*site.Ticket)) {
+	t := site.Ticket{Order: s.number, Kind: s.kind, Until: chrome.BootTime() + site.TicketLasts, Harmless: s.detail.Harmless}
+	for _, l := range s.detail.Reading.Lines {
+		if l.ID != "" {
+			t.Lines = append(t.Lines, l.ID)
+		}
+	}
+	if change != nil {
+		change(&t)
+	}
+	mode := site.ModeDecided
+	if s.rehearsal {
+		mode = site.ModeRehearsal
+	}
+	s.pass = &passage{ctx: ctx, mode: mode, ticket: t, mark: s.store, reached: s.reached, keep: func(name string, body []byte) ([]string, error) {
+		if s.c.o.Evidence == nil {
+			return nil, nil
+		}
+		ctx, cancel := context.WithTimeout(context.Background(), site.WaitAtMost)
+		defer cancel()
+		return s.c.keepPart(ctx, supplier.Evidence{CaseID: s.caseID, Number: s.number, Name: name}, "json", body, nil)
+	}}
+	s.c.gate.open(s.pass, s.tab)
+}
+
+// did notes a step, for a person who follows the flow.
+func (s *scene) did(what, by string) {
+	s.steps = append(s.steps, supplier.Step{Did: what, By: strings.TrimSpace(site.Clip(by))})
+}
+
+// left tells whether a call has left, or may have.
+func (s *scene) left() bool { return s.pass != nil && s.pass.so().left }
+
+// calm waits until every call that left is answered or given up: until then
+// no page is left, loaded again or closed.
+func (s *scene) calm(ctx context.Context) error {
+	if s.pass == nil {
+		return nil
+	}
+	ctx, cancel := context.WithTimeout(ctx, calmWithin)
+	defer cancel()
+	return s.pass.calm(ctx)
+}
+
+// shutGate ends what was decided: what a page sends from now on does not
+// leave. What left already is waited for, also when the caller is gone.
+func (s *scene) shutGate(ctx context.Context) {
+	if s.pass == nil {
+		return
+	}
+	if err := s.calm(context.WithoutCancel(ctx)); err != nil {
+		s.c.o.Log.Warn().Err(err).Str("order", s.number).Msg("a call has no end")
+	}
+	s.pass.close()
+	s.evidence = append(s.evidence, s.pass.so().refs...)
+}
+
+// atGate ends a flow one of whose calls cannot be judged.
+func (s *scene) atGate() error {
+	if s.pass == nil {
+		return nil
+	}
+	switch so := s.pass.so(); {
+	case so.ended:
+		return end(state.AskObserved, "the rehearsal ends with a call of the page%s", s.sofar())
+	case so.strange != "":
+		return end(state.AskUnknown, "a call of the page names %s, and nobody knows what that is%s", so.strange, s.sofar())
+	case so.stuck != nil:
+		return end(state.AskFailed, "a call of the page did not leave: %v%s", so.stuck, s.sofar())
+	}
+	return nil
+}
+
+// unasked corrects the verdict of a flow from which nothing left: whatever the
+// page says, nothing was asked. It names the calls that did not pass.
+func (s *scene) unasked(v verdict) verdict {
+	if s.pass == nil {
+		return v
+	}
+	if v.outcome == string(state.AskUnclear) {
+		v = verdict{string(state.AskUnknown), v.detail + s.sofar()}
+	}
+	if failed := s.pass.so().failed; len(failed) > 0 {
+		v.detail += "; not let through: " + strings.Join(failed, ", ")
+	}
+	return v
 }

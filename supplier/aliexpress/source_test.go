@@ -57,7 +57,7 @@ func isTab(e ast.Expr) bool {
 }
 
 // TestOneFunctionMarks reads the source: the caller's mark is set at one place
-// only, which the law of the press and the end of a scene alone go to.
+// only, where a call that was let through is about to leave.
 func TestOneFunctionMarks(t *testing.T) {
 	t.Parallel()
 	calls := map[string][]string{}
@@ -70,9 +70,8 @@ func TestOneFunctionMarks(t *testing.T) {
 			calls[s.Sel.Name] = append(calls[s.Sel.Name], fn)
 		}
 	})
-	slices.Sort(calls["mark"])
-	if !slices.Equal(calls["store"], []string{"mark"}) || !slices.Equal(calls["mark"], []string{"commitOnce", "conclude"}) || len(calls["Dispatch"]) > 0 {
-		t.Errorf("the mark is stored in %v, asked for in %v and past them in %v", calls["store"], calls["mark"], calls["Dispatch"])
+	if !slices.Equal(calls["mark"], []string{"depart"}) || len(calls["store"])+len(calls["Dispatch"]) > 0 {
+		t.Errorf("the mark is stored in %v, and past it in %v and %v", calls["mark"], calls["store"], calls["Dispatch"])
 	}
 }
 

@@ -5,7 +5,7 @@
 // first needed, stopped gracefully, asked for its health, its death noticed)
 // and the page (Tab: navigation, snapshots, trusted clicks, responses).
 //
-// With Options.Gate (the daemon sets none yet) every request of the process is shown to a policy before it
+// With Options.Gate every request of the process is shown to a policy before it
 // leaves: it passes, fails, is answered in the site's place or is held until it
 // is released, which then happens once (Held.Release). What is not decided, by
 // whatever mishap, does not leave. The daemon's death lets nothing go: the

@@ -11,6 +11,7 @@ import (
 	"countermand/cmd/internal/plain"
 	"countermand/configs"
 	"countermand/state"
+	"countermand/supplier"
 	casesync "countermand/sync"
 	"countermand/sync/alert"
 	"countermand/sync/machine"
@@ -53,6 +54,26 @@ func (b backend) knows(shop string) error {
 		}
 	}
 	return control.Invalid(fmt.Sprintf("no shop %q is configured", shop))
+}
+
+// Rehearse walks the cancel flow of a case's order.
+func (b backend) Rehearse(ctx context.Context, c state.Case) (supplier.Rehearsal, error) {
+	r, err := b.Engine.Rehearse(ctx, c)
+	return r, refusedNow(err)
+}
+
+// RehearseAny walks the cancel flow of any order.
+func (b backend) RehearseAny(ctx context.Context, account, number string) (supplier.Rehearsal, error) {
+	r, err := b.Engine.RehearseAny(ctx, account, number)
+	return r, refusedNow(err)
+}
+
+// refusedNow words what a person may wait for, or must mend.
+func refusedNow(err error) error {
+	if err != nil && (errors.Is(err, casesync.ErrNotNow) || supplier.KindOf(err) != "") {
+		return control.Refused(err.Error())
+	}
+	return err
 }
 
 // Alerts lists the outbox.

@@ -10,6 +10,7 @@ import (
 
 	"countermand/cmd/internal/doctor"
 	"countermand/configs"
+	"countermand/state"
 	"countermand/supplier"
 	"countermand/supplier/aliexpress"
 	"countermand/supplier/aliexpress/site"
@@ -25,29 +26,38 @@ type client interface {
 	supplier.Client
 	supplier.Messenger
 	doctor.Account
+	Sandboxed() bool
 }
 
 // account is one buyer account with its browser.
 type account struct {
 	client
-	browser *chrome.Browser
-	pace    *pacer
+	pace *pacer
+}
+
+// parts are what an account is opened with, beside its configuration.
+type parts struct {
+	evidence supplier.EvidenceSink
+	now      func() time.Time
+	log      zerolog.Logger
+	// store, where there is one, knows the orders of other cases.
+	store state.Store
 }
 
 // openers make the client and the browser of an account, by its supplier.
-var openers = map[string]func(*configs.Config, configs.Account, supplier.EvidenceSink, func() time.Time, zerolog.Logger) (*account, error){
+var openers = map[string]func(*configs.Config, configs.Account, parts) (*account, error){
 	"aliexpress": openAliExpress,
 }
 
-func openAccount(c *configs.Config, ac configs.Account, ev supplier.EvidenceSink, now func() time.Time, log zerolog.Logger) (*account, error) {
+func openAccount(c *configs.Config, ac configs.Account, with parts) (*account, error) {
 	open, ok := openers[ac.Supplier]
 	if !ok {
 		return nil, fmt.Errorf("open account %s: there is no supplier %q", ac.Name, ac.Supplier)
 	}
-	return open(c, ac, ev, now, log)
+	return open(c, ac, with)
 }
 
-func openAliExpress(c *configs.Config, ac configs.Account, ev supplier.EvidenceSink, now func() time.Time, log zerolog.Logger) (*account, error) {
+func openAliExpress(c *configs.Config, ac configs.Account, with parts) (*account, error) {
 	path, err := chrome.Find(c.Browser.Path)
 	if err != nil && ac.RemoteURL == "" {
 		return nil, err
@@ -57,19 +67,15 @@ func openAliExpress(c *configs.Config, ac configs.Account, ev supplier.EvidenceS
 		return nil, err
 	}
 	a := &account{pace: newPacer(ac.Pace)}
-	a.browser, err = chrome.New(chrome.Options{
-		Path: path, ProfileDir: ac.ProfileDir, RemoteURL: ac.RemoteURL, Visible: !ac.Headless,
-		Sandbox: chrome.Sandbox(c.Browser.Sandbox), Flags: c.Browser.Flags,
-		Timezone: ac.Timezone, Language: ac.Language, MemoryLimit: browserMemory,
-	})
-	if err != nil {
-		return nil, fmt.Errorf("make the browser of account %s: %w", ac.Name, err)
-	}
 	a.client, err = aliexpress.New(aliexpress.Options{
 		Account: ac.Name, Hosts: site.Hosts{WWW: ac.Hosts.WWW, Mobile: ac.Hosts.Mobile, Login: ac.Hosts.Login, API: ac.Hosts.API},
-		Browser: a.browser, Profile: profile, Evidence: ev, Now: now,
+		Chrome: chrome.Options{
+			Path: path, ProfileDir: ac.ProfileDir, RemoteURL: ac.RemoteURL, Visible: !ac.Headless,
+			Sandbox: chrome.Sandbox(c.Browser.Sandbox), Flags: c.Browser.Flags, MemoryLimit: browserMemory,
+		},
+		Profile: profile, Evidence: with.evidence, Now: with.now, Known: knownOrders(with.store, ac.Supplier),
 		Zone: ac.Timezone, Language: ac.Language, Region: ac.Region, Currency: ac.Currency,
-		Pace: a.pace.wait, Log: log.With().Str("account", ac.Name).Logger(),
+		Pace: a.pace.wait, Log: with.log.With().Str("account", ac.Name).Logger(),
 	})
 	if err != nil {
 		return nil, fmt.Errorf("open account %s: %w", ac.Name, err)
@@ -77,9 +83,49 @@ func openAliExpress(c *configs.Config, ac configs.Account, ev supplier.EvidenceS
 	return a, nil
 }
 
-// Close keeps the session and stops the browser.
-func (a *account) Close(ctx context.Context) error {
-	return errors.Join(a.client.Close(ctx), a.browser.Stop(ctx))
+// knownOrders looks up the numbers that cases and shop orders name; nil where
+// there is no store.
+func knownOrders(store state.Store, at string) func(context.Context) (aliexpress.Known, error) {
+	if store == nil {
+		return nil
+	}
+	isOrder := func(number string) bool {
+		err := store.View(context.Background(), func(tx state.ReadTx) error {
+			cases, err := tx.CasesBySupplierOrder(at, number)
+			if err != nil {
+				return err
+			}
+			claims, err := tx.Claims(number)
+			if err == nil && len(cases)+len(claims) == 0 {
+				return state.ErrNotFound
+			}
+			return err
+		})
+		return !errors.Is(err, state.ErrNotFound) // what cannot be read may be one
+	}
+	return func(ctx context.Context) (aliexpress.Known, error) {
+		known := aliexpress.Known{Order: isOrder, Open: map[string]string{}}
+		return known, store.View(ctx, func(tx state.ReadTx) error {
+			for c, err := range state.OpenCases(tx) {
+				if errors.Is(err, state.ErrCorrupt) {
+					return nil // isOrder fears the worst of what is behind it
+				}
+				if err != nil {
+					return err
+				}
+				if c.SupplierOrder == "" || c.Supplier != at {
+					continue
+				}
+				known.Open[c.SupplierOrder] = c.SupplierOrder
+				for _, l := range c.SupplierLines {
+					if l.ID != "" {
+						known.Open[l.ID] = c.SupplierOrder
+					}
+				}
+			}
+			return nil
+		})
+	}
 }
 
 func siteProfile(ac configs.Account) (site.Profile, error) {

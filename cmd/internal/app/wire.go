@@ -227,11 +227,11 @@ func (a *App) openAccounts() (map[string]casesync.Account, error) {
 	ev := upkeep.NewEvidence(a.o.Config.DataDir)
 	out := map[string]casesync.Account{}
 	for _, ac := range a.o.Config.Accounts {
-		acc, err := openAccount(a.o.Config, ac, ev, a.clock.Now, a.o.Log)
+		acc, err := openAccount(a.o.Config, ac, parts{evidence: ev, now: a.clock.Now, log: a.o.Log, store: a.store})
 		if err != nil {
 			return nil, err
 		}
-		if !acc.browser.Sandboxed() {
+		if !acc.Sandboxed() {
 			a.o.Log.Warn().Str("account", ac.Name).Msg("Chromium runs without its sandbox: do not run countermand as root")
 		}
 		a.clean.add("account "+ac.Name, acc.Close)
@@ -249,7 +249,7 @@ func Opener() doctor.Opener {
 		Check: Check, Calendars: calendars,
 		Shop: func(s configs.Shop, log zerolog.Logger) (*shopify.Client, error) { return openShop(s, false, log) },
 		Account: func(c *configs.Config, ac configs.Account, log zerolog.Logger) (doctor.Account, error) {
-			return openAccount(c, ac, upkeep.NewEvidence(c.DataDir), time.Now, log)
+			return openAccount(c, ac, parts{evidence: upkeep.NewEvidence(c.DataDir), now: time.Now, log: log})
 		},
 	}
 }

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"countermand/state"
+	"countermand/supplier"
 )
 
 // Filter narrows a listing of cases; the zero value takes all.
@@ -54,6 +55,10 @@ type Backend interface {
 	// profile; TakeBack ends that.
 	Lend(ctx context.Context, account, who string, d time.Duration) error
 	TakeBack(ctx context.Context, account string) error
+	// Rehearse walks the cancel flow of a case's order without asking;
+	// RehearseAny that of an order of an account that no case is about.
+	Rehearse(ctx context.Context, c state.Case) (supplier.Rehearsal, error)
+	RehearseAny(ctx context.Context, account, number string) (supplier.Rehearsal, error)
 }
 
 // Error is a refusal, with its HTTP status.

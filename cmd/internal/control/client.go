@@ -122,7 +122,11 @@ func (c *Client) TakeBack(ctx context.Context, account string) error {
 // call asks once for a document. It never repeats: a decision must not be taken
 // twice.
 func (c *Client) call(ctx context.Context, method, path string, body, out any) error {
-	ctx, cancel := context.WithTimeout(ctx, callTimeout)
+	return c.callWithin(ctx, callTimeout, method, path, body, out)
+}
+
+func (c *Client) callWithin(ctx context.Context, limit time.Duration, method, path string, body, out any) error {
+	ctx, cancel := context.WithTimeout(ctx, limit)
 	defer cancel()
 	var payload io.Reader = http.NoBody
 	if body != nil {

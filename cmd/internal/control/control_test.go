@@ -17,6 +17,7 @@ import (
 
 	"countermand/state"
 	"countermand/state/boltstore"
+	"countermand/supplier"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
@@ -36,6 +37,14 @@ type daemon struct {
 	who     string
 	alerts  []state.Alert
 	lent    []string
+}
+
+func (d *daemon) Rehearse(_ context.Context, c state.Case) (supplier.Rehearsal, error) {
+	return supplier.Rehearsal{Number: c.SupplierOrder, Reached: true}, nil
+}
+
+func (d *daemon) RehearseAny(_ context.Context, account, number string) (supplier.Rehearsal, error) {
+	return supplier.Rehearsal{Number: number, Detail: account}, nil
 }
 
 func (d *daemon) Decide(ctx context.Context, id string, e state.Event) (state.Case, error) {

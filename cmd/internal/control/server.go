@@ -100,6 +100,7 @@ func (s *Server) routes() http.Handler {
 		"GET /v1/alerts":              s.alerts,
 		"POST /v1/alerts/{ref}/ack":   s.ack,
 		"POST /v1/alerts-test":        s.testAlert,
+		"POST /v1/rehearsals":         s.rehearse,
 
 		"POST /v1/accounts/{name}/lend":      s.lend,
 		"POST /v1/accounts/{name}/take-back": s.takeBack,

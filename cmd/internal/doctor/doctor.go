@@ -57,6 +57,7 @@ type Account interface {
 	OpenLogin(ctx context.Context) (*chrome.Tab, error)
 	Blocked(ctx context.Context) (bool, error)
 	Probe(ctx context.Context) error
+	supplier.Rehearser
 	Close(ctx context.Context) error
 }
 

@@ -19,6 +19,10 @@ type Allowance struct {
 	// must not be in a dialog, unless form is set.
 	Title Texts
 	Form  bool
+	// Press is what the click is meant to do, About what the words around it
+	// are about. The gate lets calls pass by them.
+	Press PressKind
+	About Kind
 }
 
 // permits says why an element is not the one that the click is meant for, ""

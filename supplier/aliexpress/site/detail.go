@@ -20,6 +20,9 @@ type Detail struct {
 	Connect string
 	// Disputes are the links to the dispute form, by order line.
 	Disputes map[string]DisputeLinks
+	// Harmless are the numbers of products, SKUs, stores and users that the
+	// order's data name.
+	Harmless []string
 }
 
 // DisputeLinks are where the question "Have you received your package?"
@@ -84,7 +87,7 @@ func (p Profile) ParseDetail(a Answer, at time.Time, zone *time.Location) (Detai
 	r.Complete = r.StatusText != "" && number == infoNumber && !r.OrderedAt.IsZero() && r.Total.Known() && len(r.Lines) > 0 && sound(
 		[]node{status.get("title"), status.get("reminder"), info.get("orderShipTime"), info.get("orderEndTime")},
 		[]node{status.get("buttonVOList"), products.get("productVOList")})
-	return Detail{r, buttons, status.get("reminder").str(), products.get("sellerVO", "connectUrl").str(), disputes}, nil
+	return Detail{r, buttons, status.get("reminder").str(), products.get("sellerVO", "connectUrl").str(), disputes, harmless(a.data)}, nil
 }
 
 // disputeLinks reads the links of a line's dispute button. They are opened,

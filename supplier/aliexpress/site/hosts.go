@@ -58,3 +58,11 @@ func ParentDomain(address string) (host, domain string) {
 	}
 	return "", "." + strings.Join(labels[len(labels)-2:], ".")
 }
+
+// OnLoopback tells whether the whole site is on this machine.
+func (h Hosts) OnLoopback() bool {
+	return !slices.ContainsFunc([]string{h.WWW, h.Mobile, h.Login, h.API}, func(own string) bool {
+		u, err := url.Parse(own)
+		return err != nil || !isLoopback(u.Hostname())
+	})
+}

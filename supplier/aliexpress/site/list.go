@@ -17,6 +17,15 @@ type List struct {
 	Whole bool
 }
 
+// Numbers are those of the orders on the page.
+func (l List) Numbers() []string {
+	var out []string
+	for _, r := range l.Orders {
+		out = append(out, r.Number)
+	}
+	return out
+}
+
 // ParseList reads a page of the list. Entries that cannot be told apart are
 // left out, which proves nothing; but where none can be, the shape is another.
 func (p Profile) ParseList(a Answer, at time.Time, zone *time.Location) (List, error) {

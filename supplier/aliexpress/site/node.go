@@ -122,6 +122,19 @@ func (n node) mentions(s string) bool {
 	return n.str() == s || slices.ContainsFunc(below, func(x node) bool { return x.mentions(s) })
 }
 
+// walk tells each text and number below with the nearest key above it.
+func (n node) walk(key string, tell func(key, value string)) {
+	if s := n.str(); s != "" {
+		tell(key, s)
+	}
+	for _, x := range n.list() {
+		x.walk(key, tell)
+	}
+	for _, k := range n.keys() {
+		n.get(k).walk(k, tell)
+	}
+}
+
 // kind names what a value is, for people.
 func (n node) kind() string {
 	switch n.v.(type) {

@@ -131,11 +131,7 @@ type CancelPages struct {
 	ConfirmCaptions Texts    `yaml:"confirm_captions"`
 	DoneTexts       Texts    `yaml:"done_texts"`
 	PickedUpTexts   Texts    `yaml:"picked_up_texts"`
-	SubmitCommits   bool     `yaml:"submit_commits"`
-	// ButtonCommits are the phases in which the cancel button itself may
-	// already cancel, so that the mark is set before it.
-	ButtonCommits []state.Phase `yaml:"button_commits"`
-	Reasons       []Reason      `yaml:"reasons"`
+	Reasons         []Reason `yaml:"reasons"`
 }
 
 // Reason is one that may be given, by code or else by a keyword.

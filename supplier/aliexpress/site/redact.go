@@ -6,6 +6,8 @@ import (
 	"net/url"
 	"slices"
 	"strings"
+
+	"countermand/supplier"
 )
 
 // personal are parts of names of fields that are never kept, on top of the
@@ -97,4 +99,31 @@ func PublicURL(address string) string {
 // outline gives the names and kinds of an answer's fields, without a value.
 func outline(v any, names []string) any {
 	return strip(v, names, 1, func(v any) any { return node{v}.kind() })
+}
+
+// RecordCall puts a call into the shape that is kept.
+func (p Profile) RecordCall(c Call, v Verdict) supplier.Call {
+	out := supplier.Call{Method: c.Method, Address: PublicURL(c.URL), Role: string(v.Role), Why: v.Why, Fields: []supplier.Field{}}
+	u, err := url.Parse(c.URL)
+	if err != nil {
+		return out
+	}
+	y := readPayload(u, c.ContentType, c.Body)
+	out.Names, _ = callNames(u, y)
+	for _, f := range y.fields {
+		if f.path || f.holds || slices.Contains(changing, strings.ToLower(f.key)) || private(f.key, p.Private.Keys) {
+			continue
+		}
+		out.Fields = append(out.Fields, supplier.Field{Key: f.key, Value: redactText(f.val, p.Private.Keys)})
+	}
+	return out
+}
+
+// PublicBody is an answer as it is kept: JSON without personal fields; of
+// anything else only how long it is.
+func (p Profile) PublicBody(body []byte) any {
+	if tree, err := decode(stripCallback(body)); err == nil {
+		return redact(tree.v, p.Private.Keys)
+	}
+	return map[string]int{"bytes": len(body)}
 }

@@ -35,7 +35,7 @@ const (
 type Ticket struct {
 	Order string
 	Kind  Kind
-	// Until is on the boot clock, TicketLasts from the beginning at most.
+	// Until is on the boot clock, TicketLasts from the latest press at most.
 	Until time.Duration
 	// Lines are the order's own line numbers. Harmless are product, SKU,
 	// store and user numbers that its own page showed.
@@ -76,8 +76,13 @@ type sentCall struct {
 // flow of the site needs.
 var ErrTooManyPresses = errors.New("the flow has pressed what commits too often")
 
-// Pressed notes a press of the flow, before it is made.
+// Pressed notes a press of the flow, before it is made. The ticket then lasts
+// TicketLasts from it: a person's pauses between presses are longer than that
+// together.
 func (t Ticket) Pressed(p Press) (Ticket, error) {
+	if t.Only == "" && t.Until > 0 && p.At <= t.Until {
+		t.Until = max(t.Until, p.At+TicketLasts)
+	}
 	switch p.Kind {
 	case PressOpening:
 		t.opened = true

@@ -11,7 +11,6 @@ import (
 // The verdict: what may leave the browser. A request is of the first class
 // that it fits (classify), and the class says what becomes of it, alone or
 // together with the ticket of a decided flow (ticketed). The default is no.
-// The flows do not ask it yet: they mark before the press.
 //
 // It judges bytes: address, method, payload, and who makes the call. It cannot
 // know what the shop's server does with them: a page that writes on load, by
@@ -38,14 +37,16 @@ type State struct {
 	// Ticket is that of a decided flow; in a rehearsal, the one that it would
 	// have, and in teach the one that a person's yes gave.
 	Ticket *Ticket
-	// Orders are all supplier numbers known of the account, from any case,
-	// mapping, list or page data.
-	Orders map[string]bool
+	// Known tells whether a number is a supplier order's, from any case,
+	// mapping, list or page data; nil: none is.
+	Known func(number string) bool
 	// Open gives the order of an open case by its number or a line's.
 	Open map[string]string
 }
 
-func (s State) known(n string) bool { return s.Orders[n] || s.Open[n] == n && n != "" }
+func (s State) known(n string) bool {
+	return n != "" && (s.Open[n] == n || s.Known != nil && s.Known(n))
+}
 
 // person tells whether a person's hand is on the browser.
 func (s State) person() bool { return s.Mode == ModePerson || s.Mode == ModeTeach }

@@ -1,0 +1,296 @@
+package aliexpress
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"countermand/supplier"
+	"countermand/supplier/aliexpress/site"
+	"countermand/supplier/chrome"
+)
+
+// passage is a decided flow, or a rehearsal of one, as the gate knows it: the
+// ticket by which its calls pass, and what became of them. Its fields are
+// guarded by the gatekeeper's mutex.
+type passage struct {
+	k      *gatekeeper
+	mode   site.Mode
+	ticket site.Ticket
+	tabs   map[string]bool
+	// ctx ends with the flow: what is held then does not leave.
+	ctx context.Context
+	// mark stores that a call is about to leave.
+	mark func(context.Context) error
+	// reached is told how far a call has come; nil: nobody is.
+	reached func(supplier.Stage)
+	// keep stores evidence of a call.
+	keep func(name string, body []byte) (refs []string, err error)
+
+	marked  bool
+	refs    []string      // of the evidence
+	inHand  int           // calls that are held, or released and not answered
+	changed chan struct{} // closed at the next change
+	// left counts the calls that were released and not proved to have stayed.
+	left   int
+	words  string // of the last answer to an asking call
+	failed []string
+	// stuck is why a call that was to leave did not.
+	stuck error
+	// strange is a number of unknown origin that a call named.
+	strange string
+	// ended is the call at which a rehearsal ended.
+	ended *site.Call
+	end   site.Verdict
+}
+
+// open begins a passage in a tab. The ticket lets nothing through before the
+// opening press.
+func (k *gatekeeper) open(f *passage, tab *chrome.Tab) {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	f.k, f.tabs, f.changed = k, map[string]bool{tab.ID(): true}, make(chan struct{})
+	k.flow = f
+}
+
+// close ends the passage: whatever its pages send later does not leave.
+func (f *passage) close() {
+	f.k.mu.Lock()
+	defer f.k.mu.Unlock()
+	if f.k.flow == f {
+		f.k.flow = nil
+	}
+}
+
+// chose notes that files were chosen for uploading.
+func (f *passage) chose(files int) {
+	f.k.mu.Lock()
+	defer f.k.mu.Unlock()
+	f.ticket = f.ticket.Chose(files)
+}
+
+// change needs mu.
+func (f *passage) change() {
+	close(f.changed)
+	f.changed = make(chan struct{})
+}
+
+// arrived counts a call that is held. Needs mu.
+func (f *passage) arrived() {
+	f.inHand++
+	f.change()
+}
+
+// stopped notes a call that did not pass. Needs mu.
+func (f *passage) stopped(c site.Call, v site.Verdict) {
+	if v.Class == site.ClassForeign || v.Class == site.ClassTelemetry {
+		return
+	}
+	if v.Strange != "" && f.strange == "" {
+		f.strange = v.Strange
+	}
+	if v.Ends && f.ended == nil {
+		f.ended, f.end = &c, v
+	}
+	const most = 5
+	if len(f.failed) < most {
+		f.failed = append(f.failed, fmt.Sprintf("%s %s (%s)", c.Method, site.PublicURL(c.URL), v.Why))
+	}
+	f.change()
+}
+
+// errMoved: what was judged when the call was held holds no more.
+var errMoved = errors.New("it would not be let through any more")
+
+// release lets one held call go, if it still may, and reads its answer.
+func (f *passage) release(ctx context.Context, h *chrome.Held, c site.Call) {
+	defer func() {
+		f.k.mu.Lock()
+		defer f.k.mu.Unlock()
+		f.inHand--
+		f.change()
+	}()
+	var v site.Verdict
+	released := false
+	ctx, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
+	defer context.AfterFunc(f.ctx, func() { cancel(context.Cause(f.ctx)) })()
+	h.Sent = func() { f.reach(supplier.StageReleased) }
+	a, err := h.Release(ctx, func(ctx context.Context) (err error) {
+		v, err = f.depart(ctx, h, c)
+		released = err == nil
+		return err
+	})
+	if !released {
+		f.k.log.Info().Err(err).Str("call", site.PublicURL(c.URL)).Msg("a call was not released")
+		f.k.mu.Lock()
+		defer f.k.mu.Unlock()
+		f.failed = append(f.failed, fmt.Sprintf("%s %s (%v)", c.Method, site.PublicURL(c.URL), err))
+		f.stuck = err
+		return
+	}
+	f.reach(supplier.StageAnswered)
+	r := f.k.p.JudgeReply(v, reply(a, err))
+	f.noteAnswer(v, a, r, err)
+	f.k.mu.Lock()
+	defer f.k.mu.Unlock()
+	f.ticket = f.ticket.Answered(v, r, chrome.BootTime())
+	if r.Outcome == site.OutcomeStayed {
+		f.left--
+		f.stuck = err
+	}
+	if v.Role == site.RoleAsking && r.Outcome != site.OutcomeStayed {
+		f.words = r.Words
+	}
+	f.k.log.Info().Str("call", site.PublicURL(c.URL)).Str("role", string(v.Role)).Str("outcome", string(r.Outcome)).Str("words", r.Words).Msg("a call left by decision")
+}
+
+// depart judges a held call anew, keeps what is about to leave, stores the
+// mark, and counts the call as released.
+func (f *passage) depart(ctx context.Context, h *chrome.Held, c site.Call) (site.Verdict, error) {
+	judge := func() (site.Verdict, error) {
+		f.k.mu.Lock()
+		defer f.k.mu.Unlock()
+		if f.k.flow != f || ctx.Err() != nil {
+			return site.Verdict{}, errors.New("the flow has ended")
+		}
+		now := c
+		now.Doc.Leaving = now.Doc.Leaving || h.Now().Leaving
+		v := f.k.p.JudgeCall(f.k.state(), now)
+		if v.Do != site.Hold {
+			return v, fmt.Errorf("%w: %s", errMoved, v.Why)
+		}
+		return v, nil
+	}
+	v, err := judge()
+	if err != nil {
+		return v, err
+	}
+	call, err := json.MarshalIndent(f.k.p.RecordCall(c, v), "", " ")
+	if err == nil {
+		err = f.note("call", v, call)
+	}
+	if err != nil {
+		return v, err
+	}
+	f.k.mu.Lock()
+	marked := f.marked
+	f.k.mu.Unlock()
+	f.reach(supplier.StageWaiting)
+	if !marked && f.mark != nil {
+		if err := f.mark(ctx); err != nil {
+			return v, err
+		}
+	}
+	f.k.mu.Lock()
+	f.marked = true
+	f.k.mu.Unlock()
+	// To store the mark takes a moment, in which the page may have turned.
+	if v, err = judge(); err != nil {
+		return v, err
+	}
+	f.k.mu.Lock()
+	defer f.k.mu.Unlock()
+	f.ticket = f.ticket.Released(v, c)
+	f.left++
+	return v, nil
+}
+
+func (f *passage) reach(p supplier.Stage) {
+	if f.reached != nil {
+		f.reached(p)
+	}
+}
+
+func name(v site.Verdict) string { return strings.ReplaceAll(string(v.Role), " ", "-") }
+
+// note keeps evidence of a call.
+func (f *passage) note(what string, v site.Verdict, body []byte) error {
+	refs, err := f.keep(what+"-"+name(v), body)
+	f.k.mu.Lock()
+	defer f.k.mu.Unlock()
+	f.refs = append(f.refs, refs...)
+	return err
+}
+
+func (f *passage) noteAnswer(v site.Verdict, a chrome.Answer, r site.Result, err error) {
+	said := map[string]any{"status": a.Status, "body": f.k.p.PublicBody(a.Body), "outcome": r.Outcome, "words": r.Words}
+	if err != nil {
+		said["error"] = err.Error()
+	}
+	raw, err := json.MarshalIndent(said, "", " ")
+	if err == nil {
+		err = f.note("answer", v, raw)
+	}
+	if err != nil {
+		f.k.log.Warn().Err(err).Msg("evidence of an answer was not kept")
+	}
+}
+
+// reply puts what came back into the words of the verdict.
+func reply(a chrome.Answer, err error) site.Reply {
+	r := site.Reply{Status: a.Status, Body: a.Body, Length: -1}
+	if n, bad := strconv.ParseInt(a.Header.Get("Content-Length"), 10, 64); bad == nil && a.Header.Get("Content-Encoding") == "" && a.Status/100 != 3 {
+		r.Length = n
+	}
+	switch {
+	case errors.Is(err, chrome.ErrNothingLeft):
+		r.Stayed = true
+	case errors.Is(err, chrome.ErrNoAnswer):
+		r.Broken = true
+	case errors.Is(err, chrome.ErrNotRead):
+		r.Unreadable, r.Silent = true, a.Status == 0
+	}
+	return r
+}
+
+// passed is what became of a passage's calls.
+type passed struct {
+	// marked: the mark is stored. left: a call left, or may have.
+	marked, left bool
+	// said is what was answered to the last call that asks, in the site's words.
+	said  site.Outcome
+	asked bool
+	words string
+	// failed are calls that were not let through, and why.
+	failed  []string
+	stuck   error
+	strange string
+	refs    []string
+	// ended: a rehearsal came to its last call.
+	ended bool
+}
+
+// so tells what became of the calls so far.
+func (f *passage) so() passed {
+	f.k.mu.Lock()
+	defer f.k.mu.Unlock()
+	said, asked := f.ticket.Left()
+	return passed{marked: f.marked, left: f.left > 0, said: said, asked: asked, words: f.words, failed: slices.Clone(f.failed), stuck: f.stuck, strange: f.strange, refs: slices.Clone(f.refs), ended: f.ended != nil}
+}
+
+// calm waits until no call is held or waits for its answer: until then the
+// pages stay as they are, because a page that is left takes the answer along.
+func (f *passage) calm(ctx context.Context) error {
+	for {
+		f.k.mu.Lock()
+		inHand, changed := f.inHand, f.changed
+		f.k.mu.Unlock()
+		if inHand == 0 {
+			return nil
+		}
+		select {
+		case <-changed:
+		case <-ctx.Done():
+			return fmt.Errorf("wait for the answer to a call that left: %w", context.Cause(ctx))
+		}
+	}
+}
+
+// calmWithin is longer than a call may wait and be answered.
+const calmWithin = site.WaitAtMost + site.ReleaseWithin + site.AnswerWithin + 5*time.Second
