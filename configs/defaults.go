@@ -16,7 +16,7 @@ func Default() *Config {
 		Browser:       Browser{Sandbox: "auto", IdleStop: 5 * time.Minute},
 		Clocks: Clocks{
 			Answer: 72 * time.Hour, ShipWindowWorkingDays: 7, ProofWorkingDays: 5, NumberGrace: 72 * time.Hour,
-			RefundWarnDays: 15, RefundDueDays: 20, Unasked: 24 * time.Hour, Dispute: 12 * day, Settle: 2 * time.Minute,
+			RefundWarnDays: 15, RefundDueDays: 20, Unasked: 24 * time.Hour, Dispute: 12 * day, Settle: 10 * time.Minute,
 		},
 		Calendar:  Calendar{Supplier: "cn", Bank: "us", BankTimezone: "America/New_York"},
 		Retention: Retention{Cases: 400 * day, Evidence: 180 * day},

@@ -2,6 +2,7 @@ package state
 
 import (
 	"maps"
+	"slices"
 	"time"
 )
 
@@ -98,20 +99,38 @@ type Attempt struct {
 	// FirstAt is when the first attempt began; "before the request" means
 	// before it while nothing has been asked.
 	FirstAt time.Time `json:"first_at,omitzero"`
-	// Tries counts the attempts that were begun.
+	// Tries counts the attempts that were begun, also those from which nothing
+	// left. Nothing is concluded from it.
 	Tries int `json:"tries,omitempty"`
+	// Broken counts attempts in a row that broke off before anything left: waits
+	// grow by it.
+	Broken int `json:"broken,omitempty"`
+	// NotShown counts attempts in a row that ended because the account does not
+	// show the order.
+	NotShown int `json:"not_shown,omitempty"`
 	// StartedAt is when the running attempt's intent was stored.
 	StartedAt time.Time `json:"started_at,omitzero"`
-	// DispatchedAt is the second mark: the last click was about to be made.
-	// Set, it means that only a reading may decide what follows.
+	// DispatchedAt is the mark: the call that asks was about to leave. Without
+	// it nothing left. Set, only what the site said or a reading may decide what
+	// follows.
 	DispatchedAt time.Time `json:"dispatched_at,omitzero"`
+	// Said and SaidWords are what the site answered to that call.
+	Said      Said   `json:"said,omitempty"`
+	SaidWords string `json:"said_words,omitempty"`
+	// Before are the calls of earlier attempts, the oldest first.
+	Before []Call `json:"before,omitempty"`
 	// ClickedAt is the first mark that readings have not shown to be without
 	// effect: since then the supplier may know. Another attempt keeps it.
 	ClickedAt time.Time `json:"clicked_at,omitzero"`
-	// DoubtReads counts readings since the mark that show the order as never
-	// asked; two of them, a settle time apart, allow one more request.
+	// DoubtReads counts the complete readings of the order's own page that
+	// decide what neither the site's answer nor a page has shown: two, a settle
+	// time apart, the first at least as long after the mark. DoubtAt is the
+	// first one's time.
 	DoubtReads int       `json:"doubt_reads,omitempty"`
 	DoubtAt    time.Time `json:"doubt_at,omitzero"`
+	// DoubtOther: one of them, or a page between them, shows anything else than
+	// an order that was never asked.
+	DoubtOther bool `json:"doubt_other,omitempty"`
 	// Reasked is set once a doubtful request was allowed again: never twice.
 	Reasked bool `json:"reasked,omitempty"`
 	// NotOurs: the page told of the refusal of a request that is not ours. When
@@ -123,6 +142,30 @@ type Attempt struct {
 	// AskedBy is an earlier case about the order that asked, at ClickedAt, and
 	// was left alone since: only a person asks again.
 	AskedBy string `json:"asked_by,omitempty"`
+}
+
+// Call is a call that asks the supplier: when its mark was stored, and what the
+// site answered.
+type Call struct {
+	At    time.Time `json:"at"`
+	Said  Said      `json:"said,omitempty"`
+	Words string    `json:"words,omitempty"`
+}
+
+// Calls are the calls that may have reached the supplier and those that were
+// read as without effect, the oldest first. What is not our own is not among
+// them: a refused request of somebody's, a lost period, an earlier case.
+func (a Attempt) Calls() []Call {
+	all := slices.Clone(a.Before)
+	has := func(at time.Time) bool { return slices.ContainsFunc(all, func(c Call) bool { return c.At.Equal(at) }) }
+	if !a.DispatchedAt.IsZero() && !has(a.DispatchedAt) {
+		all = append(all, Call{a.DispatchedAt, a.Said, a.SaidWords})
+	}
+	ours := !a.NotOurs && !a.InLostPeriod && a.AskedBy == ""
+	if ours && len(a.Before) == 0 && !a.ClickedAt.IsZero() && !has(a.ClickedAt) { // of a version that kept no list
+		all = slices.Insert(all, 0, Call{At: a.ClickedAt})
+	}
+	return all
 }
 
 // NoticeAt is since when the supplier may know of the request; zero if it
@@ -183,7 +226,7 @@ type Case struct {
 	// Accepted are the findings that a person has approved, or was told of after
 	// the request; any other finding holds the case.
 	Accepted Findings `json:"accepted,omitempty"`
-	// Stop is why the attempt under way must not make its last click.
+	// Stop is why the call of the attempt under way must not leave.
 	Stop Finding `json:"stop,omitzero"`
 	// NumberUnsure means that the number may not be this order's: readings decide
 	// nothing until a person has approved.
@@ -206,7 +249,7 @@ type Case struct {
 
 	Attempt Attempt `json:"attempt,omitzero"`
 	// PendingSeen is set once a reading showed our request pending: only
-	// then may its absence mean a refusal.
+	// then may a single page without it mean a refusal.
 	PendingSeen bool `json:"pending_seen,omitempty"`
 
 	// What the supplier's pages told so far.
@@ -310,6 +353,7 @@ func (c Case) Clone() Case {
 	c.Tracking = append([]Tracking(nil), c.Tracking...)
 	c.Estimated = append([]Clock(nil), c.Estimated...)
 	c.Candidates = append([]string(nil), c.Candidates...)
+	c.Attempt.Before = append([]Call(nil), c.Attempt.Before...)
 	c.Findings, c.Accepted = c.Findings.Clone(), c.Accepted.Clone()
 	c.Partial, c.Stop = c.Partial.clone(), c.Stop.clone()
 	c.Facts.Tags = append([]string(nil), c.Facts.Tags...)

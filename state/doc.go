@@ -48,8 +48,9 @@
 // What is known of a cancel request:
 //
 //	attempt          one try to place it; its intent is stored before the browser is touched
-//	mark             the stored note that the last click is about to be made
-//	doubt            a mark without a known outcome: was the request placed or not
+//	mark             the stored note that the call that asks is about to leave; without one nothing left
+//	answer           what the site said to that call: yes, no, or why it is neither
+//	doubt            a mark without an answer of the shop: was the request placed or not
 //	lost period      the time between a restored backup and the restore, of which the records are gone
 //	notice           since when the supplier could know that the order is to be cancelled
 //

@@ -14,7 +14,7 @@ const (
 	EventWithdrawn    EventKind = "withdrawn"   // the customer took a cancel request back
 	EventTick         EventKind = "tick"        // the case is due: a clock point or a check
 	EventBegin        EventKind = "begin"       // an attempt to ask begins: the intent
-	EventDispatching  EventKind = "dispatching" // the last click is about to be made
+	EventDispatching  EventKind = "dispatching" // the call that asks is about to leave
 	EventAttemptEnded EventKind = "asked"       // how the attempt ended
 	EventInterrupted  EventKind = "interrupted" // the daemon found an attempt that never ended
 	EventReading      EventKind = "reading"     // the order was read
@@ -73,8 +73,11 @@ type Event struct {
 	Kind EventKind
 	By   By
 	// Who names the person behind a decision.
-	Who          string
-	Note         string
+	Who  string
+	Note string
+	// Age is how old the attempt is that wants its mark, in real time: a clock
+	// that runs fast for a rehearsal does not make it older.
+	Age          time.Duration
 	Evidence     []string
 	Cancellation *Cancellation
 	Mapping      *Mapping
@@ -150,7 +153,7 @@ type ShopOrder struct {
 // AskOutcome is how an attempt to place the cancel request ended.
 type AskOutcome string
 
-// The outcomes. Whatever was dispatched and not seen to take is unclear.
+// The outcomes. Whatever left and was not seen to take is unclear.
 const (
 	AskPending    AskOutcome = "pending"     // re-read: the supplier has the request
 	AskClosed     AskOutcome = "closed"      // re-read: the order is closed
@@ -161,33 +164,34 @@ const (
 	AskWrongOrder AskOutcome = "wrong_order" // the page may show another order; nothing was dispatched
 	AskUnknown    AskOutcome = "unknown"     // a page we do not know; nothing was dispatched
 	AskObserved   AskOutcome = "observed"    // observe mode: what would have been done
-	AskFailed     AskOutcome = "failed"      // broke before the last click; may be done again
-	AskUnclear    AskOutcome = "unclear"     // broke after the last click; must be read
+	AskFailed     AskOutcome = "failed"      // broke before anything left; may be done again
+	AskUnclear    AskOutcome = "unclear"     // broke after the mark; what the site said decides, else readings
 )
 
-// Said is what the supplier's site answered to the call that asks.
+// Said is what the site answered to the call that asks it to cancel.
 type Said string
 
-// What it may say.
+// The answers. A second request without a person is possible only after
+// SaidGateway and SaidNone: whatever else came, the shop has spoken.
 const (
 	SaidNothing Said = ""               // no call that asks has left
-	SaidYes     Said = "yes"            // it is done
-	SaidNo      Said = "no"             // the seller or the courier refuses, or the order is shipped
+	SaidYes     Said = "yes"            // the request stands
+	SaidNo      Said = "no"             // the seller's or the courier's, or the order is shipped
 	SaidAsked   Said = "already asked"  // a request stands already
-	SaidUnclear Said = "not understood" // nobody knows what it means
+	SaidUnclear Said = "not understood" // an answer that is not known
 	SaidGateway Said = "not the shop's" // token, session, limit, captcha: nobody's refusal
-	SaidNone    Said = "none"           // a call was released, and no answer was seen
+	SaidNone    Said = "none"           // the call left and no answer was seen
 )
 
 // AttemptResult is an attempt's end.
 type AttemptResult struct {
 	Outcome AskOutcome
-	// Said is what was answered to the call that asks, SaidWords in the site's
-	// own words.
+	// Said is what the site answered to the last call that asks; SaidWords are
+	// its own words.
 	Said      Said
 	SaidWords string
-	// NothingLeft: the mark was stored, and it is certain that no call left
-	// this machine. The mark is taken back.
+	// NothingLeft: the mark was stored, and it is certain that nothing left all
+	// the same. The mark is taken back.
 	NothingLeft bool
 	// Kind is the supplier's error kind behind a failed attempt.
 	Kind   string

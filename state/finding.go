@@ -33,8 +33,11 @@ const (
 	StoreChanged   FindingCode = "store_changed"    // its store is another than before: store, before
 	AskedBefore    FindingCode = "asked_before"     // a case that was left alone asked about it: case, at
 	MaybeAsked     FindingCode = "maybe_asked"      // the supplier may have been asked: at
-	RequestInDoubt FindingCode = "request_in_doubt" // a click may have been a request, and the order reads otherwise: clicked, phase, status, refused
+	RequestInDoubt FindingCode = "request_in_doubt" // a call may have been a request, and the order reads otherwise: clicked (its mark), said, words, phase, status, refused
 	DoubtedTwice   FindingCode = "doubted_twice"    // so twice, and the order reads as never asked: clicked, read
+	AnswerUnclear  FindingCode = "answer_unclear"   // the site's answer to the call is not understood, and no page shows a request: clicked, words, phase, status, refused
+	SaysAsked      FindingCode = "says_asked"       // the site says that a request stands already, and no page shows it: clicked, words, phase, status, refused
+	CallLeft       FindingCode = "call_left"        // an earlier call that asks left, beside whatever else holds the case: clicked, said, words
 	RecordsLost    FindingCode = "records_lost"     // a backup was restored: from, to
 
 	// What was to be cancelled changed, or is not certain.

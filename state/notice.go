@@ -11,7 +11,7 @@ const (
 	NoticeAttempt    NoticeBasis = "attempt" // the first attempt; nothing was asked
 	NoticeLostPeriod NoticeBasis = "lost"    // a backup was restored; At is where the lost time begins
 	NoticeRefused    NoticeBasis = "refused" // the page tells of a refused request that is not ours; At is before the order
-	NoticeClick      NoticeBasis = "click"   // a click that may have been a request
+	NoticeClick      NoticeBasis = "click"   // a call that may have been a request
 	NoticeRequest    NoticeBasis = "request" // a request that was seen to stand
 )
 

@@ -35,7 +35,7 @@ type EffectState string
 const (
 	EffectPlanned    EffectState = "planned"
 	EffectStarted    EffectState = "started"    // the intent is on disk
-	EffectDispatched EffectState = "dispatched" // the last click was about to be made
+	EffectDispatched EffectState = "dispatched" // the mark is on disk
 )
 
 // Depth is how much a read effect must read.

@@ -62,7 +62,7 @@ func (w *world) settleDoubt() {
 	w.t.Helper()
 	for range 8 {
 		w.quiet()
-		w.clock.add(time.Minute)
+		w.clock.add(4 * time.Minute)
 	}
 	w.quiet()
 }

@@ -10,12 +10,19 @@
 //
 // A request is the only effect that cannot be taken back, so it is stored
 // three times: the intent (queued → requesting, effect started) before the
-// browser is touched; the mark (effect dispatched) right before the first
-// click that may reach the supplier; the outcome after the order was read
-// again. A crash before the mark is simply done again. A crash after it is
-// *doubt*: the order is read, twice, a settle time apart. Pending or closed
-// ends the doubt; an order that both times reads as never asked is asked once
-// more, at most once; anything else waits for a person.
+// browser is touched; the mark (effect dispatched) when the call that asks waits
+// at the gate on the wire, before it leaves; the outcome, with what the site said,
+// after the order was read again. Without a mark nothing left, and the attempt is
+// simply done again, however often it is cut off.
+//
+// A page that shows the request or the closed order ends the matter. Else what
+// the site said does: a yes stands from the mark on, also where pages show the
+// old state for a while, and no trace of it later means refused; a no is refused;
+// an answer that is not understood, or that a request stands already, is a
+// person's unless a page shows it. Only where no answer of the shop came is there
+// *doubt*: the order is read twice, a settle time after the mark and another one
+// later, on the daemon's clock. What both times reads as never asked is asked
+// once more, at most once; anything else waits for a person.
 //
 // # Effects
 //
@@ -23,8 +30,8 @@
 // lost answer from doing it twice.
 //
 //	read             idempotent: changes nothing outside, done again at will
-//	request          at most once: intent, mark, click, reading, outcome (above).
-//	                 A page that tells of a refusal gets no click either, whoever
+//	request          at most once: intent, mark, call, answer, outcome (above). A
+//	                 page that tells of a refusal is not asked either, whoever
 //	                 asked before, unless a person has approved those very words
 //	message_request  at most once: the page is read before a text is sent, and a
 //	message_refusal  text that stands there is not sent again; the words are kept

@@ -250,7 +250,7 @@ func removedAccountKey(a state.Account) string {
 	return fmt.Sprintf("account/%s/orphans/%d", a.Name, a.Fence)
 }
 
-// Stop ends the workers. An attempt whose last click was made is still
+// Stop ends the workers. An attempt whose call has left is still
 // brought to its outcome, for as long as ctx allows.
 func (e *Engine) Stop(ctx context.Context) error {
 	if e.cancel == nil {

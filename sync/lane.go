@@ -233,7 +233,7 @@ func (l *lane) updateAccount(ctx context.Context, fn func(*txn, state.Account) e
 	})
 }
 
-// request places one cancel request: intent, mark, click, reading, outcome.
+// request places one cancel request: intent, mark, call, answer, reading, outcome.
 func (l *lane) request(ctx context.Context, f state.Effect) error {
 	if wait, err := l.recheckShopOrder(ctx, f); wait || err != nil {
 		return err
@@ -242,6 +242,7 @@ func (l *lane) request(ctx context.Context, f state.Effect) error {
 	if err != nil || !begun {
 		return err
 	}
+	began := time.Now()
 	var wrong *machine.WrongOrderError
 	asked, err := l.client.Cancel(ctx, supplier.CancelRequest{
 		Number: c.SupplierOrder, CaseID: c.ID, Observe: l.e.o.Policy.Mode == machine.Observe, ApprovedRefusals: refusalsSeen(c),
@@ -252,7 +253,7 @@ func (l *lane) request(ctx context.Context, f state.Effect) error {
 		},
 		Dispatch: func(ctx context.Context) error {
 			defer l.e.crash("dispatch stored")
-			return l.dispatch(ctx, f)
+			return l.dispatch(ctx, f, age(began, time.Now()))
 		},
 		Reached: func(p supplier.Stage) { l.e.crash(string(p)) },
 	})
@@ -316,7 +317,13 @@ func refusalsSeen(c state.Case) (texts []string) {
 	return texts
 }
 
-// failedAttempt is what an error before the last click means for the case.
+// age is how long ago something was, in real time. The wall clock counts a sleep
+// of the machine and may be set; the other one does neither: the longer counts.
+func age(then, now time.Time) time.Duration {
+	return max(now.Sub(then), now.Round(0).Sub(then.Round(0)))
+}
+
+// failedAttempt is what an error before the mark means for the case.
 func failedAttempt(err error) state.AttemptResult {
 	a := state.AttemptResult{Outcome: state.AskFailed, Kind: string(supplier.KindOf(err)), Detail: err.Error()}
 	switch supplier.KindOf(err) {
@@ -363,8 +370,9 @@ func (l *lane) begin(ctx context.Context, f state.Effect) (c state.Case, begun b
 	return c, begun, nil
 }
 
-// dispatch stores the mark. Only after it is on disk may the click be made.
-func (l *lane) dispatch(ctx context.Context, f state.Effect) error {
+// dispatch stores the mark of an attempt of some age. Only after it is on disk may
+// the call leave.
+func (l *lane) dispatch(ctx context.Context, f state.Effect, old time.Duration) error {
 	return l.update(ctx, func(t *txn) error {
 		now, err := t.Effect(f.ID)
 		if err != nil {
@@ -377,8 +385,8 @@ func (l *lane) dispatch(ctx context.Context, f state.Effect) error {
 		if err != nil {
 			return err
 		}
-		// No fault here: a mark that the table refuses must stop the click.
-		if _, err := t.apply(c, state.Event{Kind: state.EventDispatching, By: state.ByEngine}); err != nil {
+		// No fault here: a mark that the table refuses must stop the call.
+		if _, err := t.apply(c, state.Event{Kind: state.EventDispatching, By: state.ByEngine, Age: old}); err != nil {
 			return err
 		}
 		now.State = state.EffectDispatched

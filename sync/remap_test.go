@@ -153,7 +153,7 @@ func TestANumberTakenBackInDoubt(t *testing.T) {
 	w.site.add(numberB)
 	w.meanwhile(afterMark, trouble(supplier.Browser), func() { w.mapped("#1042", numberB) })
 	for range 5 {
-		w.pass(2 * time.Minute)
+		w.pass(10 * time.Minute)
 	}
 	w.clicked(0, 1)
 	if told := w.alerts(machine.AlertReplaced); w.caseOf(numberA).Status != state.Held || len(told) != 1 || !told[0].Page {

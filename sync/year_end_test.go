@@ -11,7 +11,7 @@ import (
 	"countermand/sync/machine"
 )
 
-// mayClick is asked at the last moment before a click: by what is on disk and
+// mayClick is asked at the last moment before a call leaves: by what is on disk and
 // by what is true, not by what the engine believes.
 func (y *year) mayClick(req supplier.CancelRequest, o *yearOrder) {
 	var c state.Case
@@ -23,6 +23,7 @@ func (y *year) mayClick(req supplier.CancelRequest, o *yearOrder) {
 		f, err = tx.Effect(state.EffectID(req.CaseID, state.EffectRequest))
 		return err
 	})
+	mayFollow(c)
 	s := y.watch.of(c.ID)
 	switch {
 	case y.mode == machine.Observe:

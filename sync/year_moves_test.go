@@ -62,6 +62,10 @@ func (t *yearTruth) moves() {
 	}
 }
 
+// yearDoubts is as long as two doubts in a row may last: each takes two readings,
+// a settle time after the mark and another one later.
+const yearDoubts = 50 * time.Minute
+
 func (t *yearTruth) movers() []yearMove {
 	o := t.o
 	refused, shipped := o.answered, o.shipped
@@ -76,7 +80,7 @@ func (t *yearTruth) movers() []yearMove {
 		{state.Requested, o.closed, yearList, "it was closed"},
 		{state.Requested, shipped, yearList, "it was marked shipped"},
 		{state.Requested, refused, hidden, "it was refused"},
-		{state.Requesting, o.placed, 30 * time.Minute, "a request is in doubt for minutes only, since"},
+		{state.Requesting, o.placed, yearDoubts, "a request is in doubt for minutes only, since"},
 		{state.Refused, o.closed, 6*time.Hour + 10*time.Minute, "it was closed"},
 		{state.Disputable, o.closed, yearPages, "it was closed"},
 		{state.Cancelled, o.whole(), yearPages, "the money was back"},

@@ -30,10 +30,12 @@ type yearSite struct {
 	sweeps  int
 	clicks  int
 	lies    bool // it shows every refund as whole
+	moods   bool // it answers oddly more often than not
+	replies map[yearReply]int
 }
 
 func newYearSite(y *year, rng *rand.Rand) *yearSite {
-	return &yearSite{y: y, rng: rng, orders: map[string]*yearOrder{}, outages: map[string][]yearOutage{}, rests: map[string][]yearSpan{}, noise: 20}
+	return &yearSite{y: y, rng: rng, orders: map[string]*yearOrder{}, outages: map[string][]yearOutage{}, rests: map[string][]yearSpan{}, replies: map[yearReply]int{}, noise: 20}
 }
 
 // troubles draws the bad days of an account.
@@ -171,7 +173,7 @@ func (c yearClient) odd(o *yearOrder, r state.Reading, op string) (state.Reading
 	return r, nil
 }
 
-// Cancel goes the way of the real one: look, guard, mark, click, look.
+// Cancel goes the way of the real one: look, guard, mark, call, look.
 func (c yearClient) Cancel(ctx context.Context, req supplier.CancelRequest) (state.AttemptResult, error) {
 	asked, err := c.cancel(ctx, req)
 	if err == nil && asked.Reading != nil {
@@ -198,17 +200,24 @@ func (c yearClient) cancel(ctx context.Context, req supplier.CancelRequest) (sta
 		return state.AttemptResult{Outcome: state.AskObserved, Detail: "would have clicked", Reading: &r}, nil
 	}
 	c.y.store.dieHere("before the mark")
-	c.orders[req.Number].marked = earlier(c.orders[req.Number].marked, c.y.now)
-	if err := req.Dispatch(ctx); err != nil {
-		c.orders[req.Number].odd = append(c.orders[req.Number].odd, c.y.now) // the disk spoilt it
-		return state.AttemptResult{Outcome: state.AskFailed, Detail: err.Error(), Reading: &r}, nil
-	}
-	c.y.store.dieHere("before the click")
 	o := c.orders[req.Number]
+	marked := o.marked
+	o.marked = earlier(o.marked, c.y.now)
+	if err := req.Dispatch(ctx); err != nil {
+		o.odd = append(o.odd, c.y.now) // the disk spoilt it; the mark may be there
+		o.marked = marked
+		return state.AttemptResult{Outcome: state.AskFailed, Detail: err.Error(), Reading: &r, NothingLeft: true}, nil
+	}
+	c.y.store.dieHere("before the call leaves")
 	c.y.mayClick(req, o)
+	reply := c.draw()
+	if c.replies[reply]++; reply == replyNothing {
+		o.marked = marked
+		return state.AttemptResult{Outcome: state.AskUnclear, Detail: "no connection was admitted", Reading: &r, NothingLeft: true}, nil
+	}
 	o.clicks++
 	c.clicks++
-	return c.clicked(o)
+	return c.called(o, reply)
 }
 
 func yearNoClick(r state.Reading, despite []string) (state.AskOutcome, bool) {
@@ -226,30 +235,4 @@ func yearNoClick(r state.Reading, despite []string) (state.AskOutcome, bool) {
 		return state.AskRefused, true
 	}
 	return state.AskNotOffered, !r.CancelOffered
-}
-
-// clicked is what the last click does, and what is seen of it.
-func (c yearClient) clicked(o *yearOrder) (state.AttemptResult, error) {
-	if o.fate == fatePickedUp {
-		return state.AttemptResult{Outcome: state.AskPickedUp, Detail: "The courier has picked up the package"}, nil
-	}
-	n := c.rng.IntN(100)
-	if n < 3 { // it goes astray
-		c.y.store.dieHere("after a click that went astray")
-		return state.AttemptResult{Outcome: state.AskUnclear, Detail: "no answer came"}, nil
-	}
-	o.reach(c.rng, c.y.now)
-	o.allowed = false
-	c.y.store.dieHere("after the click")
-	switch {
-	case n < 8:
-		return state.AttemptResult{Outcome: state.AskUnclear, Detail: "the answer was lost"}, nil
-	case n < 9: // a client that breaks its word
-		return state.AttemptResult{}, &supplier.Error{Kind: supplier.Browser, Op: "cancel order " + o.number}
-	}
-	r := o.page(c.y.now, false)
-	if r.Phase != state.PhasePending {
-		return state.AttemptResult{Outcome: state.AskUnclear, Detail: "the page does not show it", Reading: &r}, nil
-	}
-	return state.AttemptResult{Outcome: state.AskPending, Reason: "no longer wanted", Reading: &r}, nil
 }

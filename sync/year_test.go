@@ -72,10 +72,17 @@ func yearMode(seed uint64) machine.Mode {
 
 func playYear(t *testing.T, seed uint64, cases int, mode machine.Mode, odds yearOdds) *year {
 	t.Helper()
+	return playYearWith(t, seed, cases, mode, odds, func(*year) {})
+}
+
+// playYearWith plays a year that something is changed about.
+func playYearWith(t *testing.T, seed uint64, cases int, mode machine.Mode, odds yearOdds, change func(*year)) *year {
+	t.Helper()
 	y, err := newYear(seed, t.TempDir(), cases, mode, odds)
 	if err != nil {
 		t.Fatal(err)
 	}
+	change(y)
 	defer func() {
 		if err := y.store.inner.Close(); err != nil {
 			t.Error(err)

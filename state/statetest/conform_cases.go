@@ -21,6 +21,8 @@ func fullCase(n int) state.Case {
 	c.Lines = []state.Line{{ID: "1", Title: "Lamp \"ä\"", SKU: "L", Quantity: 2}}
 	c.SupplierLines = []state.Line{{Title: "Lampe", Quantity: 2}}
 	c.Attempt = state.Attempt{FirstAt: hour(3), Tries: 2, StartedAt: hour(4), DispatchedAt: hour(4), DoubtReads: 1, DoubtAt: hour(5), Reasked: true}
+	c.Attempt.Said, c.Attempt.SaidWords, c.Attempt.DoubtOther, c.Attempt.NotShown, c.Attempt.Broken = state.SaidUnclear, "“?”", true, 2, 3
+	c.Attempt.Before = []state.Call{{At: hour(2), Said: state.SaidGateway, Words: "FAIL_SYS"}}
 	c.PendingSeen, c.Amount, c.Store = true, state.Money{Units: 123400, Currency: "USD"}, "Store"
 	c.OrderedAt, c.PaidAt, c.ShippedAt, c.ReadAt, c.DetailAt = hour(1), hour(2), hour(8), hour(9), hour(9)
 	c.SiteState, c.Proof, c.DisputeID = "s", state.ProofNumberOnly, "d"

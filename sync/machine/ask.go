@@ -18,13 +18,14 @@ func begin(x *change) error {
 	if x.holdIfMaybeAsked() {
 		return nil
 	}
-	if x.mustConfirm() {
-		x.hold(false, state.Found(state.AsksFirst, "", "rule", x.rule()))
+	if rule, asks := x.asksFirst(); asks {
+		x.hold(false, state.Found(state.AsksFirst, "", "rule", rule))
 		return nil
 	}
 	a := &x.c.Attempt
+	x.callIsPast()
 	a.Tries++
-	a.StartedAt, a.DispatchedAt, a.DoubtReads, a.DoubtAt = x.now, time.Time{}, 0, time.Time{}
+	a.StartedAt = x.now
 	x.c.Stop = state.Finding{}
 	if a.FirstAt.IsZero() && x.p.Mode != Observe {
 		a.FirstAt = x.now
@@ -42,7 +43,30 @@ func (x *change) rule() string {
 	return x.c.Rule
 }
 
-// dispatching stores the mark: the last click is about to be made.
+// asksFirst judges the rules and the mode once more: the stricter of then and
+// now counts, unless a person approved. A rule that would leave the order alone
+// now is put to a person too, who was told that it will be asked.
+func (x *change) asksFirst() (rule string, asks bool) {
+	switch {
+	case x.c.Approved:
+		return "", false
+	case x.mustConfirm():
+		return x.rule(), true
+	case x.p.Rules == nil:
+		return "", false
+	}
+	then, rule, err := x.p.Rules.Judge(x.c, x.now)
+	if err != nil {
+		return orElse(rule, "the rules") + ": " + err.Error(), true
+	}
+	return rule, then == state.ThenConfirm || then == state.ThenIgnore
+}
+
+// attemptAtMost is how old an attempt may be, in real time, for a call of it to
+// leave: what was read and judged at its beginning is too old then.
+const attemptAtMost = 10 * time.Minute
+
+// dispatching stores the mark: the call that asks is about to leave.
 func dispatching(x *change) error {
 	if x.p.Mode == Observe {
 		return x.refuse("mode observe: nothing is clicked")
@@ -57,14 +81,22 @@ func dispatching(x *change) error {
 	if a.StartedAt.IsZero() {
 		return x.refuse("no attempt runs")
 	}
+	if x.ev.Age > attemptAtMost {
+		return x.refuse("the attempt is older than %s: what it read is too old to go by", attemptAtMost)
+	}
+	if rule, asks := x.asksFirst(); asks {
+		return x.refuse("%s: asks a person first now", rule)
+	}
 	if a.DispatchedAt.IsZero() {
 		x.mark()
-		x.say("about to make the click that reaches the supplier")
+		x.say("the call that asks is about to leave")
 	}
 	return nil
 }
 
-// attemptEnded handles the end of an attempt.
+// attemptEnded handles the end of an attempt: a page that shows the request or
+// the closed order ends the matter, else what the site said to the call does.
+// Where no call left, the attempt is simply done again.
 func attemptEnded(x *change) error {
 	r := x.ev.Asked
 	if r == nil {
@@ -76,28 +108,51 @@ func attemptEnded(x *change) error {
 			x.keepFacts(r.Reading)
 		}
 	}
-	if !x.c.Attempt.DispatchedAt.IsZero() && !afterDispatch(r.Outcome) {
-		x.doubt(fmt.Sprintf("the attempt ended with “%s” after its last click: %s", r.Outcome, r.Detail))
-		return nil
+	x.keepAnswer(r)
+	left := !x.c.Attempt.DispatchedAt.IsZero()
+	if left && wrong == nil && r.Outcome == state.AskWrongOrder {
+		wrong = r.Findings
 	}
-	if wrong != nil {
+	switch {
+	case wrong != nil:
 		x.hold(true, wrong...)
-		return nil
+	case settledBy(r) == state.PhasePending:
+		x.requested(r.Reading, "the supplier has the request"+reasonWords(r))
+	case settledBy(r) == state.PhaseClosed:
+		x.closed(r.Reading, "the order is closed"+reasonWords(r))
+	case left:
+		x.goByAnswer(r)
+	default:
+		x.nothingAsked(r)
 	}
+	return nil
+}
+
+// settledBy is the phase by which a reading ends the matter whatever else came,
+// empty where it does not: the attempt's own outcome, which its reading shows,
+// or a complete reading beside any outcome.
+func settledBy(r *state.AttemptResult) state.Phase {
+	if r.Reading == nil || r.Reading.Unclear != "" {
+		return ""
+	}
+	switch p := r.Reading.Phase; {
+	case p == state.PhasePending && (r.Reading.Complete || r.Outcome == state.AskPending):
+		return p
+	case p == state.PhaseClosed && (r.Reading.Complete || r.Outcome == state.AskClosed):
+		return p
+	}
+	return ""
+}
+
+// nothingAsked handles the end of an attempt from which no call has left.
+func (x *change) nothingAsked(r *state.AttemptResult) {
 	if !restsOnReading(r) {
-		x.doubt("the attempt ended with “" + string(r.Outcome) + "”, which no reading shows")
-		return nil
+		x.brokeOff("the attempt ended with “" + string(r.Outcome) + "”, which no reading shows, and nothing has left")
+		return
 	}
 	switch r.Outcome {
-	case state.AskPending:
-		x.requested(r.Reading, "the supplier has the request"+reasonWords(r))
-	case state.AskClosed:
-		x.closed(r.Reading, "the order is closed"+reasonWords(r))
 	case state.AskPickedUp:
-		x.c.AnsweredAt = x.now
-		x.to(state.Refused, "the site refuses: %s%s", orElse(r.Detail, "the courier has picked the order up"),
-			comparedDates(namedDate{"first tried", x.c.Attempt.FirstAt}, namedDate{"refused", x.now}))
-		x.concludeFromProof(r.Reading)
+		x.answeredNo(r)
 	case state.AskShipped:
 		x.refusedAsShipped(r.Reading)
 	case state.AskRefused:
@@ -105,7 +160,8 @@ func attemptEnded(x *change) error {
 	case state.AskObserved:
 		x.hold(false, state.Found(state.FindingObserved, "", "detail", orElse(r.Detail, "would ask the supplier to cancel")))
 	case state.AskWrongOrder:
-		if wrong = r.Findings; wrong == nil {
+		wrong := r.Findings
+		if wrong == nil {
 			wrong = state.Findings{state.Found(state.WrongOrder, "", "detail", orElse(r.Detail, "nothing more is known"))}
 		}
 		x.hold(true, wrong...)
@@ -116,28 +172,20 @@ func attemptEnded(x *change) error {
 		}
 		x.hold(false, state.Found(state.UnknownPage, "", "detail", r.Detail, "refused", said))
 	case state.AskNotOffered:
+		x.c.Attempt.Broken = 0
 		x.backToQueue(notOfferedWait, "no cancel button yet (%s)", orElse(r.Detail, "a fresh payment is verified for up to a day"))
 	case state.AskFailed:
 		x.failed(r)
 	default:
-		x.doubt("the request may have been placed: " + orElse(r.Detail, "no clear answer"))
+		x.brokeOff("the attempt broke off before anything left: " + orElse(r.Detail, "no outcome"))
 	}
-	return nil
-}
-
-// afterDispatch are the outcomes that may follow the last click. Any other one
-// claims that nothing was clicked, which the mark contradicts.
-func afterDispatch(o state.AskOutcome) bool {
-	return o == state.AskPending || o == state.AskClosed || o == state.AskPickedUp || o == state.AskUnclear
 }
 
 // restsOnReading tells whether the outcome of an attempt is backed by a reading.
 func restsOnReading(r *state.AttemptResult) bool {
 	switch r.Outcome {
-	case state.AskPending:
-		return r.Reading != nil && r.Reading.Unclear == "" && r.Reading.Phase == state.PhasePending
-	case state.AskClosed:
-		return r.Reading != nil && r.Reading.Unclear == "" && r.Reading.Phase == state.PhaseClosed
+	case state.AskPending, state.AskClosed:
+		return settledBy(r) != ""
 	case state.AskShipped:
 		return r.Reading != nil && r.Reading.Unclear == "" && shippedPhase(r.Reading.Phase)
 	case state.AskRefused:
@@ -161,19 +209,29 @@ func orElse(s, otherwise string) string {
 	return s
 }
 
-// failed handles an attempt that failed before the mark.
+// failed handles an attempt that failed before anything left. An order that no
+// account shows is a person's matter; of interruptions none is, however many.
 func (x *change) failed(r *state.AttemptResult) {
-	if r.Kind == string(supplier.NotFound) {
-		if n := 1 + len(x.c.Candidates); x.c.Attempt.Tries >= notFoundTries*n {
-			x.hold(true, state.Found(state.OrderNotShown, x.c.SupplierOrder, "accounts", strings.Join(append([]string{x.c.Account}, x.c.Candidates...), ", ")))
-			return
-		}
-		if was := x.c.Account; x.nextAccount() {
-			x.backToQueue(0, "the account %s does not show the order: the account %s is asked", was, x.c.Account)
-			return
-		}
+	a := &x.c.Attempt
+	if r.Kind != string(supplier.NotFound) {
+		x.brokeOff("the attempt broke off before anything left: " + r.Detail)
+		return
 	}
-	x.backToQueue(Backoff(x.c.Attempt.Tries), "the attempt broke off before its last click: %s", r.Detail)
+	if a.NotShown++; a.NotShown >= notFoundTries*(1+len(x.c.Candidates)) {
+		x.hold(true, state.Found(state.OrderNotShown, x.c.SupplierOrder, "accounts", strings.Join(append([]string{x.c.Account}, x.c.Candidates...), ", ")))
+		return
+	}
+	if was := x.c.Account; x.nextAccount() {
+		x.backToQueue(0, "the account %s does not show the order: the account %s is asked", was, x.c.Account)
+		return
+	}
+	x.brokeOff("the attempt broke off before anything left: " + r.Detail)
+}
+
+// brokeOff has an attempt done again, later after each one in a row.
+func (x *change) brokeOff(why string) {
+	x.c.Attempt.Broken++
+	x.backToQueue(Backoff(x.c.Attempt.Broken), "%s", why)
 }
 
 // nextAccount turns to the next account that may hold the order. A shop may
@@ -196,7 +254,8 @@ func Backoff(tries int) time.Duration {
 
 func (x *change) backToQueue(wait time.Duration, format string, args ...any) {
 	begun := x.c.Attempt.StartedAt
-	x.c.Attempt.StartedAt, x.c.Attempt.DispatchedAt = time.Time{}, time.Time{}
+	x.c.Attempt.StartedAt = time.Time{}
+	x.callIsPast()
 	if !x.c.Stop.IsZero() {
 		x.hold(true, x.c.Stop)
 		return
@@ -214,109 +273,14 @@ func (x *change) requested(r *state.Reading, why string) {
 	switch {
 	case !r.RequestedAt.IsZero():
 		x.c.RequestedAt = r.RequestedAt.UTC()
-	case x.c.RequestedAt.IsZero():
+	case !x.c.RequestedAt.IsZero():
+	case x.c.Attempt.Said == state.SaidYes:
+		x.c.RequestedAt = x.c.Attempt.DispatchedAt
+	default:
 		x.c.RequestedAt = r.At.UTC()
 	}
 	x.c.PendingSeen, x.c.AnsweredAt = true, time.Time{}
 	x.c.Attempt.StartedAt = time.Time{}
 	x.to(state.Requested, "%s%s", why, comparedDates(namedDate{"asked", x.c.RequestedAt}, namedDate{"read", r.At}))
 	x.planMessage(state.EffectMessageRequest, "so that a missed request does not ship anyway")
-}
-
-// interrupted handles an attempt whose end was never stored, after a crash.
-func interrupted(x *change) error {
-	if x.c.Attempt.DispatchedAt.IsZero() {
-		x.backToQueue(0, "the attempt was interrupted before its last click: done again")
-		return nil
-	}
-	x.doubt("the attempt was interrupted after its last click may have been made")
-	return nil
-}
-
-// mark notes that the supplier may have the request from now on.
-func (x *change) mark() {
-	a := &x.c.Attempt
-	a.DispatchedAt = x.now
-	if a.ClickedAt.IsZero() {
-		a.ClickedAt = x.now
-	}
-}
-
-// doubt keeps the case in its status until readings show whether the request was
-// placed.
-func (x *change) doubt(why string) {
-	a := &x.c.Attempt
-	a.StartedAt, a.DoubtReads, a.DoubtAt = time.Time{}, 0, time.Time{}
-	if a.DispatchedAt.IsZero() {
-		x.mark()
-	}
-	x.say("%s: the order is read before anything else", why)
-	x.alert(AlertDoubt)
-	x.read(state.DepthDetail, "verify the request")
-	x.c.NextCheckAt = x.now.Add(x.p.Settle)
-}
-
-// tickRequesting reads again while the request is in doubt; while an attempt
-// runs there is nothing to do.
-func tickRequesting(x *change) error {
-	if x.c.Attempt.DispatchedAt.IsZero() || !x.c.Attempt.StartedAt.IsZero() {
-		x.c.NextCheckAt = time.Time{}
-	}
-	return tick(x)
-}
-
-// readingRequesting decides by a reading whether a doubtful request was placed.
-func readingRequesting(x *change) error {
-	r := x.ev.Reading
-	if x.c.Attempt.DispatchedAt.IsZero() || !x.c.Attempt.StartedAt.IsZero() || r.Source == state.SourceList || !x.passesGuard(r) {
-		return nil
-	}
-	if r.At.Before(x.c.Attempt.DispatchedAt) {
-		x.c.NextCheckAt = x.now.Add(x.p.Settle)
-		return nil // from before the click, so it says nothing about it
-	}
-	x.keepFacts(r)
-	switch {
-	case r.Phase == state.PhasePending:
-		x.requested(r, "read again: the supplier has the request")
-	case r.Phase == state.PhaseClosed:
-		x.closed(r, "read again: the order is closed")
-	case !r.Complete:
-		wait := x.p.Settle
-		if n := x.c.ReadFailures; n >= unreadableAfter { // a person knows
-			wait = max(wait, retryIn(n))
-		}
-		x.c.NextCheckAt = x.now.Add(wait)
-	case neverAsked(r):
-		x.countNeverAsked(r)
-	default:
-		x.hold(false, state.Found(state.RequestInDoubt, "", "clicked", moment(x.c.Attempt.DispatchedAt), "phase", string(r.Phase), "status", r.StatusText, "refused", r.RefusedText))
-	}
-	return nil
-}
-
-// neverAsked is positive evidence: the button is there and nothing tells of a
-// request or a refusal.
-func neverAsked(r *state.Reading) bool {
-	return r.Phase == state.PhaseProcessing && r.CancelOffered && r.RefusedText == ""
-}
-
-func (x *change) countNeverAsked(r *state.Reading) {
-	a := &x.c.Attempt
-	switch {
-	case a.DoubtReads == 0:
-		a.DoubtReads, a.DoubtAt = 1, r.At
-		x.c.NextCheckAt = x.now.Add(x.p.Settle)
-		x.say("reads as never asked; read once more after %s", x.p.Settle)
-	case r.At.Sub(a.DoubtAt) < x.p.Settle:
-		x.c.NextCheckAt = a.DoubtAt.Add(x.p.Settle)
-	case a.Reasked:
-		x.hold(false, state.Found(state.DoubtedTwice, "", "clicked", moment(a.DispatchedAt), "read", moment(r.At)))
-	default:
-		if a.Reasked = true; a.ClickedAt.Equal(a.DispatchedAt) { // of an earlier request that left no trace a button says nothing
-			a.ClickedAt = time.Time{}
-		}
-		x.resolve(AlertDoubt)
-		x.backToQueue(0, "twice, %s and %s, the order reads as never asked: asked once more", Stamp(a.DoubtAt), Stamp(r.At))
-	}
 }

@@ -10,7 +10,7 @@ import (
 
 var (
 	begun  = reach[state.Requesting]
-	marked = then(begun, []step{{ev: plain(state.EventDispatching), to: state.Requesting, check: has("about to make the click")}})
+	marked = then(begun, []step{{ev: plain(state.EventDispatching), to: state.Requesting, check: has("the call that asks is about to leave")}})
 )
 
 // inDoubt is a step after which only readings decide.
@@ -25,7 +25,7 @@ func inDoubt(ev state.Event) step {
 // again is an attempt that may simply be done again.
 func again(ev state.Event) step {
 	return step{ev: ev, to: state.Queued, plans: "request", check: func(t expect, c state.Case, out Outcome) {
-		if !c.Attempt.StartedAt.IsZero() || !c.Attempt.DispatchedAt.IsZero() || !c.RequestedAt.IsZero() {
+		if a := c.Attempt; !a.StartedAt.IsZero() || !a.DispatchedAt.IsZero() || !a.NoticeAt().IsZero() || len(a.Calls()) > 0 || !c.RequestedAt.IsZero() {
 			t.Errorf("attempt %+v, requested %s; want nothing left of it", c.Attempt, c.RequestedAt)
 		}
 	}}
@@ -76,10 +76,10 @@ var askingStories = []scenario{
 	})},
 	{name: "closed", steps: then(marked, []step{{ev: ends(state.AskClosed, look(state.PhaseClosed)), to: state.Cancelled}})},
 	{name: "closed before", steps: then(begun, []step{{ev: ends(state.AskClosed, look(state.PhaseClosed)), to: state.Cancelled}})},
-	{name: "pending without a reading", steps: then(begun, []step{inDoubt(ends(state.AskPending, nil))})},
+	{name: "pending without a reading", steps: then(begun, []step{again(ends(state.AskPending, nil))})},
 	{name: "pending, which the reading does not show", steps: then(marked, []step{inDoubt(ends(state.AskPending, look(state.PhaseProcessing)))})},
 	{name: "closed, which the reading does not show", steps: then(marked, []step{inDoubt(ends(state.AskClosed, look(state.PhaseUnknown)))})},
-	{name: "shipped, which no reading shows", steps: then(begun, []step{inDoubt(ends(state.AskShipped, nil))})},
+	{name: "shipped, which no reading shows", steps: then(begun, []step{again(ends(state.AskShipped, nil))})},
 	{name: "picked up", steps: then(marked, []step{
 		{after: time.Minute, ev: ends(state.AskPickedUp, look(state.PhaseProcessing)), to: state.Refused, raised: AlertRefused, plans: "read:tracking", check: func(t expect, c state.Case, _ Outcome) {
 			if !c.AnsweredAt.Equal(base.Add(time.Minute)) || !c.RequestedAt.IsZero() {
@@ -122,8 +122,8 @@ var askingStories = []scenario{
 	{name: "failed", steps: then(begun, []step{again(failure(supplier.Unreachable))})},
 	{name: "failed after the mark", steps: then(marked, []step{inDoubt(failure(supplier.Browser))})},
 	{name: "unclear", steps: then(marked, []step{inDoubt(ends(state.AskUnclear, nil))})},
-	{name: "unclear without a mark", steps: then(begun, []step{inDoubt(ends(state.AskUnclear, look(state.PhaseProcessing)))})},
-	{name: "an outcome of no kind", steps: then(begun, []step{inDoubt(ends("odd", nil))})},
+	{name: "unclear without a mark", steps: then(begun, []step{again(ends(state.AskUnclear, look(state.PhaseProcessing)))})},
+	{name: "an outcome of no kind", steps: then(begun, []step{again(ends("odd", nil))})},
 	{name: "no outcome", steps: then(begun, []step{{ev: plain(state.EventAttemptEnded), refused: "no outcome"}})},
 	{name: "an account that does not show the order", steps: then(begun, []step{
 		again(failure(supplier.NotFound)), {ev: plain(state.EventBegin), to: state.Requesting},
@@ -132,7 +132,7 @@ var askingStories = []scenario{
 	})},
 	{name: "interrupted before the mark", steps: then(begun, []step{again(plain(state.EventInterrupted))})},
 	{name: "interrupted after the mark", steps: then(marked, []step{inDoubt(plain(state.EventInterrupted))})},
-	{name: "two clicks of one attempt carry one mark", steps: then(marked, []step{
+	{name: "two calls of one attempt carry one mark", steps: then(marked, []step{
 		{after: time.Minute, ev: plain(state.EventDispatching), to: state.Requesting, check: func(t expect, c state.Case, out Outcome) {
 			if !c.Attempt.DispatchedAt.Equal(base) || len(out.Entries) > 0 {
 				t.Errorf("mark moved to %s", c.Attempt.DispatchedAt)
@@ -143,7 +143,7 @@ var askingStories = []scenario{
 		inDoubt(plain(state.EventInterrupted)),
 		{ev: plain(state.EventDispatching), refused: "no attempt runs"},
 	})},
-	{name: "a pause stops the click", steps: then(begun, []step{
+	{name: "a pause stops the call", steps: then(begun, []step{
 		{ev: decision(state.EventPause, nil), to: state.Requesting},
 		{ev: plain(state.EventDispatching), refused: "paused"},
 		{ev: failure(supplier.Browser), to: state.Queued},

@@ -97,6 +97,8 @@ func depthFor(c state.Case, now time.Time) state.Depth {
 	switch depth := statuses[c.Status].depth; {
 	case depth != "":
 		return depth
+	case byWordOnly(c): // only the order's own page can show what the site said yes to
+		return state.DepthDetail
 	case c.ReadFailures > 0 && c.Status == state.Requested, now.Sub(c.DetailAt) >= detailEvery:
 		return state.DepthDetail
 	}

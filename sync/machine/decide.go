@@ -25,7 +25,8 @@ func approve(x *change) error {
 		return x.refuse("since you looked it is held for another reason: %s", x.words(x.c.Findings...))
 	}
 	x.c.Approved, x.c.ApprovedAt, x.c.Accepted, x.c.NumberUnsure = true, x.now, x.c.Findings, false
-	x.c.Attempt.StartedAt, x.c.Attempt.DispatchedAt, x.c.Attempt.Reasked = time.Time{}, time.Time{}, false
+	x.callIsPast()
+	x.c.Attempt.StartedAt, x.c.Attempt.Reasked, x.c.Attempt.NotShown, x.c.Attempt.Broken = time.Time{}, false, 0, 0
 	if AwaitsRules(x.c) {
 		x.c.Rule = "approved by " + x.who()
 	}
@@ -109,7 +110,7 @@ func retryQueued(x *change) error {
 }
 
 func retryRequesting(x *change) error {
-	if x.c.Attempt.DispatchedAt.IsZero() || !x.c.Attempt.StartedAt.IsZero() {
+	if !awaitsReading(x.c.Attempt) {
 		return x.refuse("an attempt is running")
 	}
 	return readNow(x)
@@ -182,7 +183,7 @@ func withdrawn(x *change) error {
 	return nil
 }
 
-// withdrawnAsking stops an attempt before its last click.
+// withdrawnAsking stops an attempt before its call.
 func withdrawnAsking(x *change) error { return x.stopAttempt(AlertWithdrawn, wasWithdrawn) }
 
 func withdrawnLate(x *change) error {

@@ -8,7 +8,7 @@ import (
 	"countermand/state"
 )
 
-const settle = 2 * time.Minute
+const settle = 10 * time.Minute
 
 // doubted stands in doubt a minute after base.
 var doubted = then(marked, []step{inDoubt(plain(state.EventInterrupted))})
@@ -25,8 +25,21 @@ func doubtReads(n int) func(expect, state.Case, Outcome) {
 	}
 }
 
+// twoLooks are the two complete readings that decide; the second one does what last
+// says.
+func twoLooks(ev state.Event, last step) []step {
+	last.after, last.ev = settle, ev
+	return []step{{after: settle, ev: ev, to: state.Requesting, check: doubtReads(1)}, last}
+}
+
+// heldAfter are two readings after which a person decides.
+func heldAfter(ev state.Event, check func(expect, state.Case, Outcome)) []step {
+	return twoLooks(ev, step{to: state.Held, raised: AlertHeld, check: check})
+}
+
 // reasked is the doubt settled by two readings: asked once more.
 var reasked = then(doubted, []step{
+	{due: true, ev: plain(state.EventTick), to: state.Requesting, plans: "read:detail"},
 	{ev: reads(state.PhaseProcessing), to: state.Requesting, check: doubtReads(1)},
 	{due: true, ev: plain(state.EventTick), to: state.Requesting, plans: "read:detail"},
 	{ev: reads(state.PhaseProcessing), to: state.Queued, plans: "request", check: func(t expect, c state.Case, out Outcome) {
@@ -47,19 +60,20 @@ var doubtStories = []scenario{
 			}
 		}},
 	})},
-	{name: "scanned before the request was seen, after a click in doubt", steps: then(doubted, []step{
+	{name: "scanned before the request was seen, after a call in doubt", steps: then(doubted, []step{
 		{after: 2 * time.Hour, ev: reads(state.PhasePending), to: state.Requested},
-		{after: time.Hour, ev: reads(state.PhaseShipped, tracked(late("LP1"))), to: state.Disputable, raised: AlertDisputable + " " + AlertShippedAfter, check: has("a click that may have been a request")},
+		{after: time.Hour, ev: reads(state.PhaseShipped, tracked(late("LP1"))), to: state.Disputable, raised: AlertDisputable + " " + AlertShippedAfter, check: has("a call that may have been a request")},
 	})},
 	{name: "scanned after a request that was in doubt", steps: then(doubted, []step{
 		{after: 2 * time.Hour, ev: reads(state.PhasePending), to: state.Requested},
 		{after: 2 * day1, ev: reads(state.PhaseShipped, tracked(parcel("LP1", base.Add(day1)))), to: state.Disputable, raised: AlertDisputable + " " + AlertShippedAfter, check: has("it left after we asked")},
 	})},
-	{name: "scanned after a click in doubt, and no request was seen", steps: then(doubted, []step{
+	{name: "scanned after a call in doubt, and no request was seen", steps: then(doubted, []step{
+		{after: time.Hour, ev: reads(state.PhaseShipped), to: state.Requesting, check: doubtReads(1)},
 		{after: time.Hour, ev: reads(state.PhaseShipped), to: state.Held, raised: AlertHeld},
 		{after: time.Hour, ev: reads(state.PhaseShipped, tracked(late("LP1"))), to: state.Disputable, raised: AlertDisputable, check: func(t expect, c state.Case, out Outcome) {
-			has("it left after a click that may have been a request")(t, c, out)
-			if c.Flag != "scanned after a click that may have been a request: compare the dates" {
+			has("it left after a call that may have been a request")(t, c, out)
+			if c.Flag != "scanned after a call that may have been a request: compare the dates" {
 				t.Errorf("flag %q", c.Flag)
 			}
 		}},
@@ -74,7 +88,7 @@ var doubtStories = []scenario{
 		{ev: plain(state.EventBegin), to: state.Requesting, check: doubtReadsLeft},
 		{ev: plain(state.EventDispatching), to: state.Requesting},
 		inDoubt(ends(state.AskUnclear, nil)),
-		{ev: reads(state.PhaseProcessing), to: state.Requesting, check: doubtReads(1)},
+		{after: settle, ev: reads(state.PhaseProcessing), to: state.Requesting, check: doubtReads(1)},
 		{after: settle, ev: reads(state.PhaseProcessing), to: state.Held, raised: AlertHeld},
 		{ev: decision(state.EventApprove, nil), to: state.Queued, plans: "request", check: func(t expect, c state.Case, _ Outcome) {
 			if c.Attempt.Reasked || !c.Attempt.DispatchedAt.IsZero() {
@@ -83,11 +97,12 @@ var doubtStories = []scenario{
 		}},
 	})},
 	{name: "two readings too close count as one", steps: then(doubted, []step{
-		{ev: reads(state.PhaseProcessing), to: state.Requesting, check: doubtReads(1)},
+		{after: settle - time.Minute - time.Second, ev: reads(state.PhaseProcessing), to: state.Requesting, check: doubtReads(0)},
+		{after: time.Second, ev: reads(state.PhaseProcessing), to: state.Requesting, check: doubtReads(1)},
 		{after: settle - time.Second, ev: reads(state.PhaseProcessing), to: state.Requesting, check: doubtReads(1)},
 		{after: time.Second, ev: reads(state.PhaseProcessing), to: state.Queued, plans: "request"},
 	})},
-	{name: "a reading from before the click says nothing", steps: then(doubted, []step{
+	{name: "a reading from before the call says nothing", steps: then(doubted, []step{
 		{ev: reads(state.PhaseProcessing, readAt(base.Add(-time.Second))), to: state.Requesting, check: doubtReads(0)},
 		{ev: reads(state.PhasePending, readAt(base.Add(-time.Second))), to: state.Requesting},
 	})},
@@ -103,28 +118,38 @@ var doubtStories = []scenario{
 		{ev: plain(state.EventReadFailed), refused: "no failure"},
 	})},
 	{name: "no cancel button leaves the doubt to a person", steps: then(doubted, []step{
-		{ev: reads(state.PhaseProcessing, func(r *state.Reading) { r.CancelOffered = false }), to: state.Held, raised: AlertHeld, check: has("not certain that the request was placed")},
+		{after: settle, ev: reads(state.PhaseProcessing, noButton), to: state.Requesting, check: doubtReads(1)},
+		{after: settle, ev: reads(state.PhaseProcessing, noButton), to: state.Held, raised: AlertHeld, check: has("not certain that the request was placed (a call left at 2026-11-03 10:00 UTC)")},
 		{ev: reads(state.PhasePending), to: state.Requested},
 	})},
-	{name: "a refusal leaves the doubt to a person", steps: then(doubted, []step{
-		{ev: reads(state.PhaseProcessing, refusedText), to: state.Held, raised: AlertHeld},
+	{name: "no cancel button at first, then one, leaves the doubt to a person", steps: then(doubted, []step{
+		{after: settle, ev: reads(state.PhaseProcessing, noButton), to: state.Requesting, check: doubtReads(1)},
+		{after: settle, ev: reads(state.PhaseProcessing), to: state.Held, raised: AlertHeld},
 	})},
-	{name: "shipped leaves the doubt to a person", steps: then(doubted, []step{
-		{ev: reads(state.PhaseShipped), to: state.Held, raised: AlertHeld},
+	{name: "no cancel button between leaves the doubt to a person", steps: then(doubted, []step{
+		{after: settle, ev: reads(state.PhaseProcessing), to: state.Requesting, check: doubtReads(1)},
+		{after: time.Minute, ev: reads(state.PhaseProcessing, noButton), to: state.Requesting, check: doubtReads(1)},
+		{after: settle, ev: reads(state.PhaseProcessing), to: state.Held, raised: AlertHeld},
 	})},
-	{name: "an unknown state leaves the doubt to a person", steps: then(doubted, []step{
-		{ev: reads(state.PhaseUnknown), to: state.Held, raised: AlertHeld},
+	{name: "a list that contradicts between leaves the doubt to a person", steps: then(doubted, []step{
+		{after: settle, ev: reads(state.PhaseProcessing), to: state.Requesting, check: doubtReads(1)},
+		{after: time.Minute, ev: reads(state.PhaseProcessing, fromList), to: state.Requesting, check: doubtReads(1)},
+		{after: time.Minute, ev: reads(state.PhasePending, fromList), to: state.Requesting, check: has("the list shows")},
+		{after: settle, ev: reads(state.PhaseProcessing), to: state.Held, raised: AlertHeld},
 	})},
+	{name: "a refusal leaves the doubt to a person", steps: then(doubted, heldAfter(reads(state.PhaseProcessing, refusedText), has("The seller declined")))},
+	{name: "shipped leaves the doubt to a person", steps: then(doubted, heldAfter(reads(state.PhaseShipped), has("reads as shipped")))},
+	{name: "an unknown state leaves the doubt to a person", steps: then(doubted, heldAfter(reads(state.PhaseUnknown), has("reads as unknown")))},
 	{name: "another order leaves the doubt to a person", steps: then(doubted, []step{
 		{ev: reads(state.PhasePending, otherNumber), to: state.Held, raised: AlertHeld},
 	})},
 	{name: "a customer who withdraws in doubt is told to a person", steps: then(doubted, []step{
 		{ev: plain(state.EventWithdrawn), to: state.Requesting, raised: AlertWithdrawn},
-		{ev: reads(state.PhaseShipped), to: state.Held, raised: AlertHeld},
+		{after: settle, ev: reads(state.PhaseShipped), to: state.Requesting},
+		{after: settle, ev: reads(state.PhaseShipped), to: state.Held, raised: AlertHeld},
 		{ev: plain(state.EventWithdrawn), to: state.Held, raised: AlertWithdrawn},
 	})},
-	{name: "a customer who withdraws after a person allowed another attempt", steps: then(doubted, []step{
-		{ev: reads(state.PhaseShipped), to: state.Held, raised: AlertHeld},
+	{name: "a customer who withdraws after a person allowed another attempt", steps: then(then(doubted, heldAfter(reads(state.PhaseShipped), nil)), []step{
 		{ev: decision(state.EventApprove, nil), to: state.Queued, plans: "request"},
 		{ev: plain(state.EventWithdrawn), to: state.Held, raised: AlertHeld + " " + AlertWithdrawn},
 	})},
@@ -143,6 +168,8 @@ var doubtStories = []scenario{
 		{due: true, ev: plain(state.EventTick), to: state.Requesting, plans: "read:detail"},
 	})},
 }
+
+func noButton(r *state.Reading) { r.CancelOffered = false }
 
 func doubtReadsLeft(t expect, c state.Case, _ Outcome) {
 	t.Helper()

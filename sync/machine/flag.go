@@ -8,7 +8,13 @@ import (
 )
 
 func requestingFlag(c state.Case) string {
-	if !c.Attempt.DispatchedAt.IsZero() {
+	switch a := c.Attempt; {
+	case a.DispatchedAt.IsZero():
+	case a.Said == state.SaidUnclear:
+		return "the site's answer is not understood: being read"
+	case a.Said == state.SaidAsked:
+		return "the site says that a request stands already: being read"
+	default:
 		return "not certain that the request was placed: being read"
 	}
 	return "being asked"
@@ -80,7 +86,7 @@ func scanFlagLate(c state.Case) string {
 	case state.NoticeLostPeriod:
 		return "scanned; whether it was asked before is not known since a backup was restored"
 	case state.NoticeClick:
-		return "scanned after a click that may have been a request"
+		return "scanned after a call that may have been a request"
 	}
 	return "scanned after the first attempt to ask"
 }

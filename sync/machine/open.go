@@ -163,9 +163,9 @@ func (x *change) askedBefore() state.Finding {
 
 // hold puts the case before a person. unsure means that the number itself is
 // in doubt, so that readings decide nothing. Whatever the reason, whoever
-// approves must know of an earlier request.
+// approves must know of an earlier request and of each call that left.
 func (x *change) hold(unsure bool, found ...state.Finding) {
-	x.c.Findings = state.Findings(found).With(x.askedBefore())
+	x.c.Findings = state.Findings(found).With(x.askedBefore()).With(x.earlierCalls(found)...)
 	x.c.NumberUnsure = x.c.NumberUnsure || unsure
 	x.to(state.Held, "held: %s", x.words(x.c.Findings...))
 }
@@ -192,8 +192,8 @@ func mappedAgain(x *change) error {
 	return nil
 }
 
-// mappedAsking handles a conflict found during an attempt: the last click is not
-// made if it has not been.
+// mappedAsking handles a conflict found during an attempt: the call does not
+// leave if it has not.
 func mappedAsking(x *change) error {
 	m := x.ev.Mapping
 	if m == nil || m.Conflict.IsZero() || x.c.Accepted.Contains(m.Conflict) {
@@ -240,8 +240,8 @@ func replaced(x *change) error {
 	return nil
 }
 
-// afterMaybeAsked handles news that came after a click which may have reached the supplier:
-// no further click is made without a person.
+// afterMaybeAsked handles news that came after a call which may have reached the supplier:
+// no further call leaves without a person.
 func (x *change) afterMaybeAsked(why state.Finding, tell func(*change) error) error {
 	if x.c.Status == state.Queued {
 		x.hold(true, why, state.Found(state.MaybeAsked, x.c.SupplierOrder, "at", moment(x.maybeAskedSince())))
@@ -249,7 +249,7 @@ func (x *change) afterMaybeAsked(why state.Finding, tell func(*change) error) er
 	return tell(x)
 }
 
-// replacedAsking stops an attempt before its last click.
+// replacedAsking stops an attempt before its call.
 func replacedAsking(x *change) error { return x.stopAttempt(AlertReplaced, wasReplaced) }
 
 // replacedLate alerts a person: the supplier was asked before the number was
@@ -265,7 +265,7 @@ func linesMapped(x *change) error {
 	return nil
 }
 
-// stopAttempt ends the attempt under way before its last click. No other attempt is made
+// stopAttempt ends the attempt under way before its call leaves. No other attempt is made
 // without a person, even if readings show that this one was never placed.
 func (x *change) stopAttempt(kind string, why state.Finding) error {
 	if !x.c.Stop.IsZero() {

@@ -32,7 +32,7 @@ type Policy struct {
 	NumberGrace time.Duration // a number may stay without a scan for so long
 	Unasked     time.Duration // a case not asked within this raises a page
 	Dispute     time.Duration // from opening a dispute to its decision
-	Settle      time.Duration // between the two readings of a doubtful request
+	Settle      time.Duration // between the mark, the first and the second reading that decide a doubt
 
 	ShipWindowDays int // China working days from the payment; the page's countdown wins
 	ProofDays      int // playbook: five China working days after the refusal
@@ -84,7 +84,7 @@ type ShopPolicy struct {
 // DefaultPolicy has the pinned figures and no calendars.
 func DefaultPolicy() Policy {
 	return Policy{
-		Mode: Observe, Answer: 72 * time.Hour, NumberGrace: 72 * time.Hour, Unasked: 24 * time.Hour, Dispute: 12 * 24 * time.Hour, Settle: 2 * time.Minute,
+		Mode: Observe, Answer: 72 * time.Hour, NumberGrace: 72 * time.Hour, Unasked: 24 * time.Hour, Dispute: 12 * 24 * time.Hour, Settle: 10 * time.Minute,
 		ShipWindowDays: 7, ProofDays: 5, RefundWarnDays: 15, RefundDueDays: 20,
 	}
 }

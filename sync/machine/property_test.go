@@ -4,6 +4,7 @@ import (
 	"errors"
 	"reflect"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -17,34 +18,33 @@ import (
 // any case that can be reached.
 
 func drawReading(t *rapid.T, now time.Time) *state.Reading {
-	flip := func(label string) bool { return rapid.IntRange(0, 3).Draw(t, label) == 0 }
 	r := look(rapid.SampledFrom([]state.Phase{
 		state.PhaseUnknown, state.PhaseUnpaid, state.PhaseRiskHold, state.PhaseProcessing, state.PhaseProcessing, state.PhasePending,
 		state.PhasePending, state.PhaseShipped, state.PhaseDelivered, state.PhaseFinished, state.PhaseClosed,
 	}).Draw(t, "phase"))
 	r.At = now.Add(-time.Duration(rapid.IntRange(0, 90).Draw(t, "age")) * time.Second)
-	if flip("empty page") {
+	if flip(t, "empty page") {
 		*r = state.Reading{Number: r.Number, At: r.At, Source: state.SourceDetail, Phase: r.Phase}
 	}
-	if flip("list") {
+	if flip(t, "list") {
 		r.Source = state.SourceList
 	}
-	if flip("incomplete") {
+	if flip(t, "incomplete") {
 		r.Complete = false
 	}
-	if flip("no button") {
+	if flip(t, "no button") {
 		r.CancelOffered = false
 	}
-	if flip("refused") {
+	if flip(t, "refused") {
 		refusedText(r)
 	}
 	if rapid.IntRange(0, 9).Draw(t, "other") == 0 {
 		rapid.SampledFrom([]mod{otherNumber, otherTotal, otherStore, tooFew, olderThanTheShops}).Draw(t, "off")(r)
 	}
-	if flip("countdown") {
+	if flip(t, "countdown") {
 		r.WindowEnd = base.Add(time.Duration(rapid.IntRange(1, 20*24).Draw(t, "window")) * time.Hour)
 	}
-	if flip("refund") {
+	if flip(t, "refund") {
 		paidBack(rapid.Int64Range(0, 25).Draw(t, "refund amount"), rapid.SampledFrom([]string{"USD", "USD", "EUR", ""}).Draw(t, "currency"), state.RefundCard)(r)
 	}
 	if rapid.Bool().Draw(t, "tracking read") {
@@ -58,6 +58,8 @@ func drawReading(t *rapid.T, now time.Time) *state.Reading {
 	}
 	return r
 }
+
+func flip(t *rapid.T, label string) bool { return rapid.IntRange(0, 3).Draw(t, label) == 0 }
 
 func drawEvent(t *rapid.T, c state.Case, now time.Time) state.Event {
 	kinds := state.EventKinds
@@ -93,6 +95,8 @@ func drawEvent(t *rapid.T, c state.Case, now time.Time) state.Event {
 		if rapid.IntRange(0, 3).Draw(t, "with reading") > 0 {
 			ev.Asked.Reading = drawReading(t, now)
 		}
+		ev.Asked.Said = rapid.SampledFrom([]state.Said{"", "", "", state.SaidYes, state.SaidNo, state.SaidAsked, state.SaidUnclear, state.SaidGateway, state.SaidNone, "odd"}).Draw(t, "said")
+		ev.Asked.NothingLeft = flip(t, "nothing left")
 	case state.EventRefund, state.EventSnooze, state.EventOpened:
 		ev.Decision = &state.Decision{Amount: usd(rapid.Int64Range(-1, 25).Draw(t, "amount")), To: state.RefundCard, Until: now.Add(time.Duration(rapid.IntRange(-5, 100).Draw(t, "until")) * time.Hour)}
 	}
@@ -101,7 +105,8 @@ func drawEvent(t *rapid.T, c state.Case, now time.Time) state.Event {
 
 // witness follows a case from outside and knows what must never happen.
 type witness struct {
-	mark    time.Time   // of the click that may have been made; zero: none is open
+	mark    time.Time   // of the call that may have left; zero: none is open
+	said    state.Said  // the site's answer to it
 	shows   []time.Time // readings since then that show the order as never asked
 	unasked int         // requests allowed again without a person
 }
@@ -113,8 +118,11 @@ func (w *witness) see(t *rapid.T, p Policy, before state.Case, ev state.Event, o
 			t.Fatalf("a request is planned for a case that is %s", after.Status)
 		}
 	}
+	if after.Status == state.Queued && ev.Asked != nil && ev.Asked.NothingLeft && ev.Asked.Said == state.SaidNothing {
+		w.mark = time.Time{} // the mark was taken back
+	}
 	r := readingOf(ev)
-	if !w.mark.IsZero() && ev.Kind == state.EventReading && r != nil && !r.At.Before(w.mark) && RightOrder(before, *r) == nil &&
+	if !w.mark.IsZero() && ev.Kind == state.EventReading && r != nil && !r.At.Before(w.mark.Add(p.Settle)) && RightOrder(before, *r) == nil &&
 		r.Source == state.SourceDetail && r.Complete && r.Phase == state.PhaseProcessing && r.CancelOffered && r.RefusedText == "" {
 		w.shows = append(w.shows, r.At)
 	}
@@ -126,7 +134,10 @@ func (w *witness) see(t *rapid.T, p Policy, before state.Case, ev state.Event, o
 	}
 	if !w.mark.IsZero() && after.Status == state.Queued {
 		if n := len(w.shows); n < 2 || w.shows[n-1].Sub(w.shows[0]) < p.Settle {
-			t.Fatalf("queued again after the click of %s on readings of %v", w.mark, w.shows)
+			t.Fatalf("queued again after the call of %s on readings of %v", w.mark, w.shows)
+		}
+		if w.said != state.SaidNone && w.said != state.SaidGateway {
+			t.Fatalf("queued again without a person although the site said %q to the call of %s", w.said, w.mark)
 		}
 		if w.unasked++; w.unasked > 1 {
 			t.Fatalf("asked again twice without a person")
@@ -135,6 +146,9 @@ func (w *witness) see(t *rapid.T, p Policy, before state.Case, ev state.Event, o
 	}
 	if d := after.Attempt.DispatchedAt; after.Status == state.Requesting && !d.IsZero() && w.mark.IsZero() {
 		w.mark, w.shows = d, nil
+	}
+	if w.said = after.Attempt.Said; after.Status == state.Held && !w.mark.IsZero() && !strings.Contains(HeldWhy(after), "a call") {
+		t.Fatalf("held after the call of %s without a word of it: %s", w.mark, HeldWhy(after))
 	}
 	if after.Status == state.Requesting && after.Attempt.StartedAt.IsZero() && after.Attempt.DispatchedAt.IsZero() {
 		t.Fatalf("neither an attempt nor a doubt: %+v", after.Attempt)
@@ -159,6 +173,8 @@ func evident(t *rapid.T, before state.Case, ev state.Event, after state.Case, no
 		r = &state.Reading{}
 	}
 	told := after.Status == state.Refused && r.RefusedText != "" && after.RequestedAt.Equal(r.RequestedAt)
+	yes := ev.Asked != nil && ev.Asked.Said == state.SaidYes && after.RequestedAt.Equal(after.Attempt.DispatchedAt)
+	told = told || yes
 	if !after.RequestedAt.Equal(before.RequestedAt) && r.Phase != state.PhasePending && !told {
 		t.Fatalf("requested at %s on a page that says %q", after.RequestedAt, r.Phase)
 	}
@@ -176,15 +192,17 @@ func evident(t *rapid.T, before state.Case, ev state.Event, after state.Case, no
 	ok := true
 	switch after.Status {
 	case state.Requested:
-		ok = trusted && r.Phase == state.PhasePending
+		ok = yes || trusted && r.Phase == state.PhasePending
 	case state.Cancelled:
 		ok = trusted && r.Phase == state.PhaseClosed
 	case state.Refunded:
 		paid := after.Refund
 		ok = ev.Kind == state.EventRefund || trusted && paid != nil && after.Amount.Known() && paid.Amount.Currency == after.Amount.Currency && paid.Amount.Units >= after.Amount.Units
 	case state.Refused:
-		gone := r.Complete && (r.Phase == state.PhaseProcessing || r.Phase == state.PhaseRiskHold) && before.PendingSeen
-		ok = ev.Asked != nil && ev.Asked.Outcome == state.AskPickedUp || trusted && (shippedPhase(r.Phase) || r.RefusedText != "" || gone)
+		a := before.Attempt
+		twice := a.Said == state.SaidYes && a.DoubtReads == 1 && !a.DoubtAt.Before(a.DispatchedAt.Add(settle)) && !r.At.Before(a.DoubtAt.Add(settle))
+		gone := r.Complete && (r.Phase == state.PhaseProcessing || r.Phase == state.PhaseRiskHold) && (before.PendingSeen || twice)
+		ok = ev.Asked != nil && (ev.Asked.Outcome == state.AskPickedUp || ev.Asked.Said == state.SaidNo) || trusted && (shippedPhase(r.Phase) || r.RefusedText != "" || gone)
 	case state.Shipped:
 		ok = ev.Kind == state.EventProof || after.Proof == state.ProofScanBefore
 	case state.Disputable:

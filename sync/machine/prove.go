@@ -159,9 +159,9 @@ func (x *change) scanWordsLate() string {
 	case n.Basis == state.NoticeLostPeriod:
 		return fmt.Sprintf("it left before the request that was seen to stand (%s); a backup was restored, and whether it was asked before, since %s, is not known: a person must judge", Stamp(seen), maybe)
 	case !seen.IsZero():
-		return fmt.Sprintf("it left between a click that may have been a request (%s) and the request that was seen to stand (%s): a person must judge", maybe, Stamp(seen))
+		return fmt.Sprintf("it left between a call that may have been a request (%s) and the request that was seen to stand (%s): a person must judge", maybe, Stamp(seen))
 	case n.Basis == state.NoticeClick:
-		return fmt.Sprintf("it left after a click that may have been a request (%s): a person must judge", maybe)
+		return fmt.Sprintf("it left after a call that may have been a request (%s): a person must judge", maybe)
 	}
 	return fmt.Sprintf("it left after the first attempt to ask (%s)", maybe)
 }

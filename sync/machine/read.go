@@ -65,7 +65,7 @@ func (x *change) keepFacts(r *state.Reading) {
 	c.ReadFailures++
 	if r.Complete {
 		c.DetailAt = r.At
-		c.Candidates = nil // this account shows it
+		c.Candidates, c.Attempt.NotShown = nil, 0 // this account shows it
 		c.ReadFailures = 0
 	}
 	x.countUnreadParts(r)
@@ -217,13 +217,15 @@ func readingRequested(x *change, r *state.Reading, _ state.Case) {
 		x.resolve(AlertUnknownState)
 	case shippedPhase(r.Phase):
 		x.refusedAsShipped(r)
-	case r.RefusedText != "":
+	case r.RefusedText != "" && !(byWordOnly(x.c) && x.oldRefusal(r.RefusedText)):
 		x.refused(r, "the page says: “%s”", r.RefusedText)
 	case r.Complete && x.c.PendingSeen && (r.Phase == state.PhaseProcessing || r.Phase == state.PhaseRiskHold):
 		x.refused(r, "the request is gone from the page and the order goes on (“%s”): refused", r.StatusText)
 	case r.Complete && r.Phase == state.PhaseUnknown:
 		x.say("the page says “%s”, which countermand does not know: nothing concluded", r.StatusText)
 		x.alert(AlertUnknownState)
+	case byWordOnly(x.c):
+		x.noTraceYet(r)
 	}
 }
 

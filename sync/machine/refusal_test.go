@@ -56,11 +56,12 @@ var earlierStories = []scenario{
 	{name: "refused to somebody else, with a scan already", steps: then(begun, []step{
 		{ev: refusedBy(tracked(parcel("LP1", base.Add(-2*time.Hour)))), to: state.Disputable, raised: AlertDisputable, plans: "read:tracking"},
 	})},
-	{name: "refused, which the reading does not show", steps: then(begun, []step{inDoubt(ends(state.AskRefused, look(state.PhaseProcessing)))})},
-	{name: "refused, without a reading", steps: then(begun, []step{inDoubt(ends(state.AskRefused, nil))})},
+	{name: "refused, which the reading does not show", steps: then(begun, []step{again(ends(state.AskRefused, look(state.PhaseProcessing)))})},
+	{name: "refused, without a reading", steps: then(begun, []step{again(ends(state.AskRefused, nil))})},
 	{name: "refused after the mark", steps: then(marked, []step{inDoubt(refusedBy())})},
 	{name: "a doubtful request is held with the page's words", steps: then(marked, []step{
 		inDoubt(plain(state.EventInterrupted)),
+		{after: 10 * time.Minute, ev: reads(state.PhaseProcessing, refusedText), to: state.Requesting},
 		{after: 10 * time.Minute, ev: reads(state.PhaseProcessing, refusedText), to: state.Held, raised: AlertHeld, check: has("and the page says “The seller declined your request”")},
 		{ev: decision(state.EventApprove, nil), to: state.Queued, plans: "request", check: func(t expect, c state.Case, out Outcome) {
 			if len(c.Accepted) == 0 {

@@ -35,7 +35,7 @@ func replacedStories() []scenario {
 	return all
 }
 
-// stopped is an attempt whose last click must not be made.
+// stopped is an attempt whose call must not leave.
 var stopped = then(begun, []step{
 	{ev: takenBackEv, to: state.Requesting},
 	{ev: plain(state.EventDispatching), refused: "the operator named other AliExpress orders"},
@@ -46,7 +46,7 @@ func heldAfterDoubt(ev state.Event, raised string) []step {
 	return then(doubted, []step{
 		{ev: ev, to: state.Requesting, raised: raised, check: has("but the supplier may have been asked already")},
 		silent(time.Second, ev, state.Requesting),
-		{ev: reads(state.PhaseProcessing), to: state.Requesting, check: doubtReads(1)},
+		{after: settle, ev: reads(state.PhaseProcessing), to: state.Requesting, check: doubtReads(1)},
 		{after: settle, ev: reads(state.PhaseProcessing), to: state.Held, raised: AlertHeld, check: drops(state.EffectRequest)},
 	})
 }
@@ -65,12 +65,11 @@ var takenBackStories = []scenario{
 		{ev: plain(state.EventDispatching), to: state.Requesting},
 	})},
 	{name: "a number taken back in doubt is not asked once more", steps: heldAfterDoubt(takenBackEv, AlertReplaced)},
-	{name: "a number taken back after a person allowed another attempt", steps: then(doubted, []step{
-		{ev: reads(state.PhaseShipped), to: state.Held, raised: AlertHeld},
+	{name: "a number taken back after a person allowed another attempt", steps: then(then(doubted, heldAfter(reads(state.PhaseShipped), nil)), []step{
 		{ev: decision(state.EventApprove, nil), to: state.Queued, plans: "request"},
 		{ev: takenBackEv, to: state.Held, raised: AlertHeld + " " + AlertReplaced, check: has("the supplier may have been asked")},
 	})},
-	{name: "a number taken back between two clicks", steps: then(marked, []step{
+	{name: "a number taken back between two calls", steps: then(marked, []step{
 		{ev: takenBackEv, to: state.Requesting, raised: AlertReplaced},
 		{ev: plain(state.EventDispatching), refused: "the operator named other AliExpress orders"},
 		inDoubt(ends(state.AskFailed, nil)),
@@ -83,15 +82,14 @@ var takenBackStories = []scenario{
 		told(reads(state.PhaseProcessing), AlertRefused),
 		silent(time.Minute, takenBackEv, state.Refused),
 	})},
-	{name: "a number taken back while it is held in doubt", steps: then(doubted, []step{
-		{ev: reads(state.PhaseShipped), to: state.Held, raised: AlertHeld},
+	{name: "a number taken back while it is held in doubt", steps: then(then(doubted, heldAfter(reads(state.PhaseShipped), nil)), []step{
 		{ev: takenBackEv, to: state.Held, raised: AlertReplaced},
 		silent(time.Minute, takenBackEv, state.Held),
 	})},
 }
 
 var contestedStories = []scenario{
-	{name: "a conflict found while the attempt runs stops the last click", steps: then(begun, []step{
+	{name: "a conflict found while the attempt runs stops the call", steps: then(begun, []step{
 		{ev: mappedEv("#7"), to: state.Requesting, check: has("also named by #7: the attempt under way is stopped")},
 		silent(time.Second, mappedEv("#7"), state.Requesting),
 		{ev: plain(state.EventDispatching), refused: "also named by #7"},

@@ -99,7 +99,7 @@ func TestAnswerDueOfASecondRequest(t *testing.T) {
 	}
 }
 
-func TestApprovalRemembersTheFirstClick(t *testing.T) {
+func TestApprovalRemembersTheFirstCall(t *testing.T) {
 	t.Parallel()
 	d := heldInDoubt(t)
 	d.do(0, plain(state.EventBegin))
@@ -141,13 +141,14 @@ func TestApprovesWhatWasShown(t *testing.T) {
 	}
 }
 
-// Held in doubt after the last click; a person approves days later and the
-// request is found standing: the first click is what scans are held against.
+// Held in doubt after a call; a person approves days later and the
+// request is found standing: the first call is what scans are held against.
 func heldInDoubt(t *testing.T) *driven {
 	d := drivenTo(t, state.Requesting)
 	d.do(0, plain(state.EventDispatching))
 	d.do(time.Minute, ends(state.AskUnclear, nil))
-	d.do(time.Minute, reads(state.PhaseRiskHold))
+	d.do(settle, reads(state.PhaseRiskHold))
+	d.do(settle, reads(state.PhaseRiskHold))
 	if d.c.Status != state.Held {
 		t.Fatalf("is %s", d.c.Status)
 	}
