@@ -22,7 +22,7 @@ var crashPoints = []struct {
 	name  string
 	times int
 }{
-	{"knock stored", 2}, {"order settled", 2}, {"begin stored", 2}, {"dispatch stored", 2}, {"attempt ended", 2}, {"outcome stored", 2},
+	{"knock stored", 2}, {"order settled", 2}, {"begin stored", 2}, {"call waiting", 2}, {"dispatch stored", 2}, {"call released", 2}, {"call answered", 2}, {"attempt ended", 2}, {"outcome stored", 2},
 	{"order read", 3}, {"reading stored", 3}, {"message dispatch stored", 2}, {"message sent", 2},
 	{"shop cancel stored", 1}, {"shop cancel sent", 1}, {"customer answered", 1}, {"written back", 3},
 }
@@ -47,7 +47,7 @@ func TestCrashPoints(t *testing.T) {
 			}
 		}
 	default:
-		at = []string{"dispatch stored:1", "attempt ended:2", "shop cancel sent:1"}
+		at = []string{"call waiting:1", "dispatch stored:1", "call released:2", "shop cancel sent:1"}
 	}
 	for i, point := range at {
 		t.Run(fmt.Sprintf("%d %s", i, point), func(t *testing.T) {

@@ -17,7 +17,7 @@ type moment struct {
 	// hold makes the site wait there, kind is what it then holds.
 	hold func(*aliexpresstest.Site) (release func())
 	kind string
-	// marked: the last click was about to be made, so that what became of it
+	// marked: the call that asks was about to leave, so that what became of it
 	// is in doubt. taken: the request had its effect.
 	marked, taken bool
 }
@@ -47,8 +47,8 @@ func reread(s *aliexpresstest.Site) func() {
 var (
 	onDetailPage  = moment{"detail page", before(aliexpresstest.PageDetail), aliexpresstest.PageDetail, false, false}
 	onDetailCall  = moment{"detail call", after(aliexpresstest.CallDetail), aliexpresstest.CallDetail, false, false}
-	onReasonPage  = moment{"reason page", before(aliexpresstest.PageCancel), aliexpresstest.PageCancel, true, false}
-	onReasonsCall = moment{"reasons call", before(aliexpresstest.CallReasons), aliexpresstest.CallReasons, true, false}
+	onReasonPage  = moment{"reason page", before(aliexpresstest.PageCancel), aliexpresstest.PageCancel, false, false}
+	onReasonsCall = moment{"reasons call", before(aliexpresstest.CallReasons), aliexpresstest.CallReasons, false, false}
 	beforeEffect  = moment{"before the effect", before(aliexpresstest.CallOperation), aliexpresstest.CallOperation, true, false}
 	afterEffect   = moment{"after the effect", after(aliexpresstest.CallOperation), aliexpresstest.CallOperation, true, true}
 	onReread      = moment{"reading afterwards", reread, aliexpresstest.PageDetail, true, true}
