@@ -47,7 +47,7 @@ func (s *Site) operate(a ask) result {
 	} else {
 		outcome, w.Refused = e.apply(w, now)
 	}
-	s.note(w, outcome)
+	s.note(a, w, outcome)
 	if w.Refused != "" {
 		return fail(w.Refused)
 	}

@@ -43,9 +43,7 @@ func (s *Site) serve(w http.ResponseWriter, r *http.Request, route func(*http.Re
 		panic(http.ErrAbortHandler)
 	}
 	defer s.serving.Done()
-	// The whole body is read first: only then does the server notice that
-	// the caller went away.
-	if err := r.ParseForm(); err != nil {
+	if err := readForm(w, r); err != nil {
 		http.Error(w, "unreadable form", http.StatusBadRequest)
 		return
 	}
@@ -100,12 +98,17 @@ func (s *Site) cors(w http.ResponseWriter, r *http.Request) {
 	h.Set("Access-Control-Allow-Origin", origin)
 	h.Set("Access-Control-Allow-Credentials", "true")
 	h.Set("Access-Control-Allow-Headers", "Content-Type")
+	h.Set("Access-Control-Allow-Methods", "PUT")
 	h.Add("Vary", "Origin")
 }
 
 // send writes the answer. A cut one promises more than it sends and ends after
 // its first half: a reply without any byte might make a browser ask again.
 func send(w http.ResponseWriter, a reply, cut bool) {
+	if a.status == http.StatusSwitchingProtocols {
+		sendSwitch(w, a)
+		return
+	}
 	h := w.Header()
 	h.Set("Cache-Control", "no-store")
 	if a.typ != "" {
