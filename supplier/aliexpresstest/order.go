@@ -80,6 +80,8 @@ type Order struct {
 	Fate     Fate
 	Trap     Trap
 	Nuisance Nuisance
+	// Tries are writes that the order's pages, and the list, make by themselves.
+	Tries []Try
 }
 
 // Line is one line of an order.
@@ -295,6 +297,10 @@ func newEntry(o Order, now time.Time) (*entry, error) {
 	if o.MessagePage != MessageWWW && o.MessagePage != MessageDetail {
 		return nil, fmt.Errorf("message page %q is not known", o.MessagePage)
 	}
+	if err := checkTries(o.Tries); err != nil {
+		return nil, err
+	}
+	o.Tries = slices.Clone(o.Tries)
 	e := &entry{Order: o}
 	if !o.RequestedAt.IsZero() {
 		e.requests = []time.Time{o.RequestedAt}

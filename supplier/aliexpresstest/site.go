@@ -48,6 +48,8 @@ type Site struct {
 	writes   []Write
 	attempts []Attempt
 	missed   []Attempt
+	told     []aimed // tries, in the order of their numbers from 1 on
+	tried    []Tried
 	calls    map[string]int
 	switches
 }

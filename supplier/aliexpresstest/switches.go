@@ -60,6 +60,7 @@ type switches struct {
 	hanging     map[string]int // those that do
 	delays      map[string]time.Duration
 	token       tokens
+	tries       []Try
 }
 
 // failure is what the next calls of a kind are answered with.

@@ -72,4 +72,7 @@ function swapOnHover(node, other) {
   }, {once: true});
 }
 
+// spring is told of the moments at which a page may try to write by itself.
+function spring(moment, reason) { if (stage.tries) tryAt(moment, reason); }
+
 if (stage.stickyHeader) document.body.classList.add('sticky-header');
