@@ -128,6 +128,9 @@ func readParams(text string) (params, error) {
 
 // routeAPI serves /h5/NAME/1.0/.
 func (s *Site) routeAPI(r *http.Request) (call, handler) {
+	if r.URL.Path == tickPath {
+		return call{kind: CallTick}, pixel
+	}
 	name, ok := strings.CutPrefix(r.URL.Path, "/h5/")
 	name = strings.TrimSuffix(strings.TrimSuffix(name, "/"), "/1.0")
 	if !ok {
@@ -174,7 +177,7 @@ func (s *Site) answer(r *http.Request, a api, kind string, p params, perr error)
 	case perr != nil:
 		return fail("FAIL_SYS_PARAM_FORMAT_ERROR::参数格式错误"), nil
 	}
-	if early, fresh := s.signed(r); fresh != nil {
+	if early, fresh := s.signed(r, kind); fresh != nil {
 		return early, fresh
 	}
 	if early, ok := s.gateway(kind); ok {

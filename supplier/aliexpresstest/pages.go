@@ -157,6 +157,7 @@ func (s *Site) render(p page, c call, r *http.Request) reply {
 	if c.kind != "" {
 		stage = s.nuisanceOf(c.orderID).stage()
 		stage["mobileCards"] = s.mobileCards
+		stage["busy"] = s.busy
 		if tries := s.triesOf(p.kind, c.orderID); tries != nil {
 			stage["tries"] = tries
 		}

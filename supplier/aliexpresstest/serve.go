@@ -36,7 +36,7 @@ func notFound() reply {
 }
 
 // serve takes a request through the switches: hook, hang, delay, gate before
-// the effect, effect, garbling, gate before the reply, cut or reply. A request whose
+// the effect, effect, garbling, gate before the reply, break, cut or reply. A request whose
 // caller or whose site went away meanwhile ends without an answer.
 func (s *Site) serve(w http.ResponseWriter, r *http.Request, route func(*http.Request) (call, handler)) {
 	if !s.enter() {
@@ -51,14 +51,24 @@ func (s *Site) serve(w http.ResponseWriter, r *http.Request, route func(*http.Re
 	if !s.hang(r.Context(), r.URL.Path) || !s.before(r.Context(), c) {
 		panic(http.ErrAbortHandler)
 	}
+	how := s.takeBreak(c.kind)
+	if how == BreakMisdirected {
+		h = func() reply { return reply{status: http.StatusMisdirectedRequest} }
+	}
 	s.mu.Lock()
 	answer := s.spoilt(c.kind, h())
 	s.mu.Unlock()
 	if c.kind != "" && !s.pass(r.Context(), c.kind, true) {
 		panic(http.ErrAbortHandler)
 	}
+	if s.breakOff(w, r, how) {
+		return
+	}
+	if how == BreakTimeout {
+		answer = reply{status: http.StatusRequestTimeout}
+	}
 	s.cors(w, r)
-	send(w, answer, c.kind != "" && s.takeDrop(c.kind))
+	send(w, answer, how == BreakHalf || c.kind != "" && s.takeDrop(c.kind))
 }
 
 func (s *Site) enter() bool {

@@ -15,7 +15,7 @@ const addressOf = (x, type = 'originaljson') => callURL(x.api, type, dataOf(x));
 const bodyOf = (x) => postBody(dataOf(x));
 const formType = {'Content-Type': 'application/x-www-form-urlencoded'};
 
-const send = (x, more, url = postURL(x.api)) =>
+const send = (x, more, url = postURL(x.api, dataOf(x))) =>
   fetch(url, {method: 'POST', credentials: 'include', headers: formType, body: bodyOf(x), ...more}).catch(() => {});
 
 function add(tag, attributes) {
@@ -25,7 +25,7 @@ function add(tag, attributes) {
 }
 
 function submitForm(x, target) {
-  const form = add('form', {method: 'POST', action: postURL(x.api), target, hidden: true});
+  const form = add('form', {method: 'POST', action: postURL(x.api, dataOf(x)), target, hidden: true});
   form.append(Object.assign(document.createElement('input'), {name: 'data', value: dataText(dataOf(x))}));
   form.submit();
 }
@@ -38,7 +38,7 @@ function sendMultipart(x) {
 
 function sendXHR(x) {
   const request = new XMLHttpRequest();
-  request.open('POST', postURL(x.api));
+  request.open('POST', postURL(x.api, dataOf(x)));
   request.withCredentials = true;
   request.setRequestHeader('Content-Type', formType['Content-Type']);
   request.send(bodyOf(x));
@@ -47,7 +47,7 @@ function sendXHR(x) {
 // worker is the script's address; a new one each time, for shared and service
 // workers of one address are one.
 const worker = () => '/static/tryworker.js?' + Date.now() + Math.random();
-const toWorker = (x) => ({url: postURL(x.api), body: bodyOf(x)});
+const toWorker = (x) => ({url: postURL(x.api, dataOf(x)), body: bodyOf(x)});
 
 function bySharedWorker(x) { new SharedWorker(worker()).port.postMessage(toWorker(x)); }
 
@@ -68,12 +68,12 @@ function byPing(x) {
 }
 
 const sendLater = (x, more) =>
-  fetchLater(postURL(x.api), {method: 'POST', credentials: 'include', headers: formType, body: bodyOf(x), ...more});
+  fetchLater(postURL(x.api, dataOf(x)), {method: 'POST', credentials: 'include', headers: formType, body: bodyOf(x), ...more});
 
 // answered is what a script's answer calls.
 function answered() {}
 
-const beacon = (x) => navigator.sendBeacon(postURL(x.api), new URLSearchParams(bodyOf(x)));
+const beacon = (x) => navigator.sendBeacon(postURL(x.api, dataOf(x)), new URLSearchParams(bodyOf(x)));
 
 const ways = {
   'fetch': (x) => send(x),
@@ -96,7 +96,7 @@ const ways = {
   'worker': (x) => new Worker(worker()).postMessage(toWorker(x)),
   'shared worker': bySharedWorker,
   'service worker': byServiceWorker,
-  'moved': (x) => send(x, {}, '/_rehearsal/moved?to=' + encodeURIComponent(postURL(x.api))),
+  'moved': (x) => send(x, {}, '/_rehearsal/moved?to=' + encodeURIComponent(postURL(x.api, dataOf(x)))),
   'moved image': (x) => { new Image().src = `/static/moved/${x.n}.bmp`; },
   'later left': (x) => sendLater(x),
 };
