@@ -31,6 +31,8 @@ func TestPagesInABrowser(t *testing.T) {
 		"hover": buttonsSwapOnHover, "decoys": decoysLeadElsewhere, "languages": pagesSpeakPortuguese, "mobile cards": listOfMobileCards,
 		"messages": messageIsSent, "dispute": disputeIsOpened, "returns": returnsAreListed, "garbled": pageSurvivesGarbling,
 		"tokens": pagesDanceForTheirToken, "regional": regionalSiteSpeaksSpanish,
+		"ways": everyWayArrives, "tries after presses": triesAfterPresses, "tries elsewhere": triesOfOtherPages, "tries of a closed tab": triesOfAClosedTab,
+		"breaks": brokenWriteIsSentTwice, "token of a write": writeIsRepeatedForItsToken, "limit of a write": writeIsLimited,
 	} {
 		t.Run(name, func(t *testing.T) {
 			site, err := New(Options{})

@@ -99,7 +99,7 @@ func (s *Site) submitDispute(a ask) result {
 	default:
 		e.disputes = append(e.disputes, dispute{i, now, w.Reason, w.Amount, received})
 	}
-	s.note(w, "")
+	s.note(a, w, "")
 	if w.Refused != "" {
 		return fail(w.Refused)
 	}

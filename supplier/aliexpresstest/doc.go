@@ -15,12 +15,17 @@
 //
 // What differs per order is a field of Order: the way to a cancelled order
 // (Layout), what lies over its pages (Nuisance), whose data they show instead
-// (Trap), where its seller is written to (MessagePage), how a dispute ends
-// (Fate.Dispute). What differs for a while is a switch of the Site: language
-// (SetLocale, SetRegional), answers that are slow, stuck, spoilt, empty or lost
+// (Trap), how long they show an old state (Stale), where its seller is written
+// to (MessagePage), how a dispute ends (Fate.Dispute). What differs for a while
+// is a switch of the Site: language (SetLocale, SetRegional), answers that are slow, stuck, spoilt, empty or lost
 // (SetDelay, HangLoads, Garble, SetEmpty, DropReply), refusals (FailCalls,
-// SetTokens, SetChallenge, SetPunish, SetLoggedOut), the shape of the list
+// SetTokens, SetChallenge, SetPunish, SetLoggedOut), connections that break
+// under a request (BreakCalls, SetReuse, SetBusy), the shape of the list
 // (ShuffleList, SetMobileCards). Nothing of it is on by default.
+//
+// To prove a gate, pages write by themselves: Order.Tries and SetTries. The
+// operation calls take a write in whatever shape it comes, and Tried tells
+// that it was tried, so that Writes can tell whether it got through.
 //
 // The shapes of answers follow what is publicly known of the site. Where
 // nothing is known (the cancel button's type, the reason form, the pending

@@ -36,6 +36,10 @@ type Write struct {
 	// Trusted tells whether a real input event was behind it, as the page
 	// says; a call made past the page's handlers is not.
 	Trusted bool
+	// Shape is how it came: method, media type of the body and the browser's
+	// Sec-Fetch-Dest, such as "POST application/x-www-form-urlencoded empty"
+	// (the pages' own) or "GET image".
+	Shape string
 	// Refused is the site's error, "" where the write was taken.
 	Refused string
 }
@@ -64,7 +68,8 @@ func (s *Site) Missed() []Attempt {
 }
 
 // note logs a write.
-func (s *Site) note(w Write, outcome string) {
+func (s *Site) note(a ask, w Write, outcome string) {
+	w.Shape = a.shape
 	s.writes = append(s.writes, w)
 	s.logf("write %s %s reason=%q trusted=%v -> %s%s", w.Kind, w.OrderID, w.Reason, w.Trusted, outcome, w.Refused)
 }

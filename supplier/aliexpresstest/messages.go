@@ -82,7 +82,7 @@ func (s *Site) sendMessage(a ask) result {
 	default:
 		e.Messages = append(slices.Clone(e.Messages), Message{At: now, Text: w.Text})
 	}
-	s.note(w, "")
+	s.note(a, w, "")
 	if w.Refused != "" {
 		return fail(w.Refused)
 	}

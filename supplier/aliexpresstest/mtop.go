@@ -35,6 +35,10 @@ type result struct {
 
 func fail(ret ...string) result { return result{data: obj{}, ret: ret} }
 
+// anyMethod: whatever asks for an operation gets it, so that a write that came
+// by another way than the pages' own is seen in what it did.
+const anyMethod = "GET POST PUT"
+
 // api is one call of the site. Some are read with GET only, some with POST
 // only, the list with either.
 type api struct {
@@ -47,8 +51,8 @@ type api struct {
 var apis = []api{
 	{apiList, CallList, "GET POST", (*Site).orderList},
 	{apiDetail, CallDetail, "GET", (*Site).orderDetail},
-	{apiOperation, CallOperation, "POST", (*Site).operate},
-	{apiCancel, CallOperation, "POST", (*Site).operate},
+	{apiOperation, CallOperation, anyMethod, (*Site).operate},
+	{apiCancel, CallOperation, anyMethod, (*Site).operate},
 	{apiTracking, CallTracking, "GET", (*Site).trackingDetail},
 	{apiReasons, CallReasons, "GET", (*Site).reverseForm},
 	{apiSubmit, CallSubmit, "POST", (*Site).submitDispute},
@@ -69,10 +73,11 @@ func (a api) kindOf(p params) string {
 	return a.kind
 }
 
-// ask is one call: its data and the language of its answer.
+// ask is one call: its data, the language of its answer and how it came.
 type ask struct {
 	params
-	lang *language
+	lang  *language
+	shape string // see Write.Shape
 }
 
 // params is the request's data object.
@@ -123,6 +128,9 @@ func readParams(text string) (params, error) {
 
 // routeAPI serves /h5/NAME/1.0/.
 func (s *Site) routeAPI(r *http.Request) (call, handler) {
+	if r.URL.Path == tickPath {
+		return call{kind: CallTick}, pixel
+	}
 	name, ok := strings.CutPrefix(r.URL.Path, "/h5/")
 	name = strings.TrimSuffix(strings.TrimSuffix(name, "/"), "/1.0")
 	if !ok {
@@ -143,6 +151,9 @@ func (s *Site) routeAPI(r *http.Request) (call, handler) {
 		}
 		return c, func() reply {
 			res, fresh := s.answer(r, a, c.kind, p, perr)
+			if upgrades(r) {
+				return switchProtocols(r)
+			}
 			whole := out.wrap(a.name, res)
 			if fresh != nil {
 				whole.cookies = []*http.Cookie{fresh}
@@ -166,13 +177,13 @@ func (s *Site) answer(r *http.Request, a api, kind string, p params, perr error)
 	case perr != nil:
 		return fail("FAIL_SYS_PARAM_FORMAT_ERROR::参数格式错误"), nil
 	}
-	if early, fresh := s.signed(r); fresh != nil {
+	if early, fresh := s.signed(r, kind); fresh != nil {
 		return early, fresh
 	}
 	if early, ok := s.gateway(kind); ok {
 		return early, nil
 	}
-	return a.do(s, ask{p, s.speak(r, p)}), nil
+	return a.do(s, ask{p, s.speak(r, p), shapeOf(r)}), nil
 }
 
 func (s *Site) orderOfLine(line string) string {

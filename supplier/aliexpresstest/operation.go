@@ -47,15 +47,26 @@ func (s *Site) operate(a ask) result {
 	} else {
 		outcome, w.Refused = e.apply(w, now)
 	}
-	s.note(w, outcome)
+	s.note(a, w, outcome)
 	if w.Refused != "" {
 		return fail(w.Refused)
 	}
 	return result{data: obj{"module": obj{"tradeOrderId": number(e.ID), "success": outcome != opPickedUp, "result": outcome}}}
 }
 
-// apply carries a write out, or says why not.
+// apply carries a write out, or says why not. What was shown before a cancel
+// is shown for a while.
 func (e *entry) apply(w Write, now time.Time) (outcome, refused string) {
+	was := *e
+	was.requests, was.before = slices.Clone(e.requests), nil
+	outcome, refused = e.carryOut(w, now)
+	if refused == "" && w.Kind == WriteCancel && e.Stale > 0 {
+		e.before, e.staleUntil = &was, now.Add(e.Stale)
+	}
+	return outcome, refused
+}
+
+func (e *entry) carryOut(w Write, now time.Time) (outcome, refused string) {
 	v := e.at(now)
 	switch {
 	case w.Kind == WriteCancel:

@@ -80,6 +80,12 @@ type Order struct {
 	Fate     Fate
 	Trap     Trap
 	Nuisance Nuisance
+	// Stale is how long, on the site's clock, the pages, the list and the form
+	// show the order as it was before a cancel that was taken. A second one is
+	// answered as it stands.
+	Stale time.Duration
+	// Tries are writes that the order's pages, and the list, make by themselves.
+	Tries []Try
 }
 
 // Line is one line of an order.
@@ -210,6 +216,8 @@ type entry struct {
 	trapSprung  bool
 	looks       int // detail answers so far
 	disputes    []dispute
+	before      *entry // as it was before the last cancel; shown
+	staleUntil  time.Time
 }
 
 // Add puts orders into the account. Nothing is added if one of them cannot be.
@@ -260,7 +268,7 @@ func (s *Site) Status(id string) string {
 	if e == nil {
 		return ""
 	}
-	return languages[LocaleEnglish].title(e.at(s.now()).phase)
+	return languages[LocaleEnglish].title(e.shownAt(s.now()).phase)
 }
 
 func newEntry(o Order, now time.Time) (*entry, error) {
@@ -295,6 +303,10 @@ func newEntry(o Order, now time.Time) (*entry, error) {
 	if o.MessagePage != MessageWWW && o.MessagePage != MessageDetail {
 		return nil, fmt.Errorf("message page %q is not known", o.MessagePage)
 	}
+	if err := checkTries(o.Tries); err != nil {
+		return nil, err
+	}
+	o.Tries = slices.Clone(o.Tries)
 	e := &entry{Order: o}
 	if !o.RequestedAt.IsZero() {
 		e.requests = []time.Time{o.RequestedAt}

@@ -69,6 +69,9 @@ func (s *Site) routePages(r *http.Request, pages map[string]page) (call, handler
 	if strings.HasSuffix(r.URL.Path, punishPath) {
 		return call{kind: PagePunish}, func() reply { return s.render(page{PagePunish, "punish", "verification"}, call{}, r) }
 	}
+	if h, ok := s.routeTries(r); ok {
+		return call{}, h
+	}
 	p, ok := pages[r.URL.Path]
 	if !ok {
 		return call{}, func() reply { return asset(r.URL.Path) }
@@ -154,6 +157,10 @@ func (s *Site) render(p page, c call, r *http.Request) reply {
 	if c.kind != "" {
 		stage = s.nuisanceOf(c.orderID).stage()
 		stage["mobileCards"] = s.mobileCards
+		stage["busy"] = s.busy
+		if tries := s.triesOf(p.kind, c.orderID); tries != nil {
+			stage["tries"] = tries
+		}
 	}
 	if p.kind == PageLogin {
 		stage["savedPassword"] = s.saved

@@ -19,7 +19,7 @@ func (s *Site) reverseForm(a ask) result {
 	if e == nil {
 		return fail(noOrder)
 	}
-	if ph := e.at(s.now()).phase; ph != processing && ph != unpaid {
+	if ph := e.shownAt(s.now()).phase; ph != processing && ph != unpaid {
 		return fail("FAIL_BIZ_ORDER_STATUS::The order can't be canceled at this time")
 	}
 	e = s.instead(e, e.Trap.FormShowsOther)

@@ -36,16 +36,14 @@ func notFound() reply {
 }
 
 // serve takes a request through the switches: hook, hang, delay, gate before
-// the effect, effect, garbling, gate before the reply, cut or reply. A request whose
+// the effect, effect, garbling, gate before the reply, break, cut or reply. A request whose
 // caller or whose site went away meanwhile ends without an answer.
 func (s *Site) serve(w http.ResponseWriter, r *http.Request, route func(*http.Request) (call, handler)) {
 	if !s.enter() {
 		panic(http.ErrAbortHandler)
 	}
 	defer s.serving.Done()
-	// The whole body is read first: only then does the server notice that
-	// the caller went away.
-	if err := r.ParseForm(); err != nil {
+	if err := readForm(w, r); err != nil {
 		http.Error(w, "unreadable form", http.StatusBadRequest)
 		return
 	}
@@ -53,14 +51,24 @@ func (s *Site) serve(w http.ResponseWriter, r *http.Request, route func(*http.Re
 	if !s.hang(r.Context(), r.URL.Path) || !s.before(r.Context(), c) {
 		panic(http.ErrAbortHandler)
 	}
+	how := s.takeBreak(c.kind)
+	if how == BreakMisdirected {
+		h = func() reply { return reply{status: http.StatusMisdirectedRequest} }
+	}
 	s.mu.Lock()
 	answer := s.spoilt(c.kind, h())
 	s.mu.Unlock()
 	if c.kind != "" && !s.pass(r.Context(), c.kind, true) {
 		panic(http.ErrAbortHandler)
 	}
+	if s.breakOff(w, r, how) {
+		return
+	}
+	if how == BreakTimeout {
+		answer = reply{status: http.StatusRequestTimeout}
+	}
 	s.cors(w, r)
-	send(w, answer, c.kind != "" && s.takeDrop(c.kind))
+	send(w, answer, how == BreakHalf || c.kind != "" && s.takeDrop(c.kind))
 }
 
 func (s *Site) enter() bool {
@@ -100,12 +108,17 @@ func (s *Site) cors(w http.ResponseWriter, r *http.Request) {
 	h.Set("Access-Control-Allow-Origin", origin)
 	h.Set("Access-Control-Allow-Credentials", "true")
 	h.Set("Access-Control-Allow-Headers", "Content-Type")
+	h.Set("Access-Control-Allow-Methods", "PUT")
 	h.Add("Vary", "Origin")
 }
 
 // send writes the answer. A cut one promises more than it sends and ends after
 // its first half: a reply without any byte might make a browser ask again.
 func send(w http.ResponseWriter, a reply, cut bool) {
+	if a.status == http.StatusSwitchingProtocols {
+		sendSwitch(w, a)
+		return
+	}
 	h := w.Header()
 	h.Set("Cache-Control", "no-store")
 	if a.typ != "" {

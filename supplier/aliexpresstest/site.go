@@ -48,6 +48,8 @@ type Site struct {
 	writes   []Write
 	attempts []Attempt
 	missed   []Attempt
+	told     []aimed // tries, in the order of their numbers from 1 on
+	tried    []Tried
 	calls    map[string]int
 	switches
 }
@@ -97,7 +99,7 @@ func (s *Site) start(ctx context.Context, ln net.Listener, route func(*http.Requ
 	}
 	// Browsers silently repeat a request whose reused connection is cut.
 	// Fresh connections keep the write log free of requests that only the
-	// browser repeated.
+	// browser repeated; see SetReuse.
 	srv.SetKeepAlivesEnabled(false)
 	s.servers = append(s.servers, srv)
 	s.serving.Go(func() {

@@ -188,6 +188,7 @@ func otherTypes(v any) any {
 type tokens struct {
 	on    bool
 	valid string
+	at    string // kind of the call at which it expires
 }
 
 const tokenCookie = "_m_h5_tk"
@@ -206,9 +207,22 @@ func (s *Site) SetTokens(on bool) {
 // new one. It switches SetTokens on.
 func (s *Site) ExpireToken() { s.SetTokens(true) }
 
+// ExpireTokenAt is ExpireToken at the moment at which the next call of a kind
+// arrives, so that this one is answered so. Other calls before it are not
+// disturbed.
+func (s *Site) ExpireTokenAt(kind string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.token.at = kind
+}
+
 // signed checks the token; the answer to a call without a good one brings a
 // cookie. The caller holds mu.
-func (s *Site) signed(r *http.Request) (early result, fresh *http.Cookie) {
+func (s *Site) signed(r *http.Request, kind string) (early result, fresh *http.Cookie) {
+	expires := s.token.at == kind && kind != ""
+	if expires {
+		s.token = tokens{on: true, valid: newToken()}
+	}
 	if !s.token.on {
 		return result{}, nil
 	}
@@ -216,8 +230,8 @@ func (s *Site) signed(r *http.Request) (early result, fresh *http.Cookie) {
 	if err == nil && c.Value == s.token.valid {
 		return result{}, nil
 	}
-	early = fail("FAIL_SYS_TOKEN_EXOIRED::令牌过期")
-	if err != nil {
+	early = fail(RetTokenExpired)
+	if err != nil && !expires {
 		early = fail("FAIL_SYS_TOKEN_EMPTY::令牌为空")
 	}
 	return early, &http.Cookie{Name: tokenCookie, Value: s.token.valid, Path: "/", SameSite: http.SameSiteLaxMode}

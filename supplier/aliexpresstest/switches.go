@@ -21,6 +21,7 @@ const (
 	CallReturns     = "returns"
 	CallMessages    = "messages"
 	CallSend        = "send message"
+	CallTick        = "tick" // of SetBusy
 
 	PageList     = "page/list"
 	PageDetail   = "page/detail"
@@ -33,6 +34,12 @@ const (
 	PagePolicy   = "page/policy" // where the decoys lead
 	PageLogin    = "page/login"
 	PagePunish   = "page/punish"
+)
+
+// Codes of the gateway, for FailCalls.
+const (
+	RetTrafficLimit = "FAIL_SYS_TRAFFIC_LIMIT::哎哟喂,被挤爆啦,请稍后重试"
+	RetTokenExpired = "FAIL_SYS_TOKEN_EXOIRED::令牌过期" // spelt as the site spells it
 )
 
 // switches is what a test or a story turns on and off; guarded by Site.mu.
@@ -60,6 +67,9 @@ type switches struct {
 	hanging     map[string]int // those that do
 	delays      map[string]time.Duration
 	token       tokens
+	tries       []Try
+	breaks      map[string]broken
+	busy        bool
 }
 
 // failure is what the next calls of a kind are answered with.

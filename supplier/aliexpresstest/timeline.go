@@ -45,9 +45,18 @@ func (l *language) title(p phase) string { return l.say("status_" + names[p]) }
 
 // view is an order as this caller sees it.
 func (a ask) view(e *entry, now time.Time) view {
-	v := e.at(now)
+	v := e.shownAt(now)
 	v.lang = a.lang
 	return v
+}
+
+// shownAt is the state that is shown, which may be an older one: Order.Stale.
+func (e *entry) shownAt(now time.Time) view {
+	if e.before == nil || !now.Before(e.staleUntil) {
+		return e.at(now)
+	}
+	e.before.looks = e.looks
+	return e.before.at(now)
 }
 
 // at computes the order's state. Shipping and closing exclude each other:

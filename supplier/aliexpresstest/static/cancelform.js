@@ -37,7 +37,9 @@ function askFirst(orderId, reason, submit, done) {
 async function ask(orderId, reason, event, submit, done, close = () => {}) {
   if (submit) submit.disabled = true;
   try {
-    const {module} = await operate('CANCEL_ORDER', orderId, event, reason ? {reasonCode: reason.reasonCode} : {});
+    const asked = operate('CANCEL_ORDER', orderId, event, reason ? {reasonCode: reason.reasonCode} : {});
+    spring('confirming', reason?.reasonCode);
+    const {module} = await asked;
     close();
     if (module.result === 'PICKED_UP') return pickedUp(orderId);
     done(t(module.result === 'CLOSED' ? 'cancel_success' : 'cancel_requested'));

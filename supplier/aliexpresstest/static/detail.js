@@ -23,15 +23,22 @@ function buttons(list, order, i18n) {
 async function cancel(order, event) {
   const form = hosts.mobile + '/p/refund-cancel/index.html?tradeOrderId=' + order.id;
   const end = (title) => modal(' ', ending(title, order.id), [], order.id);
+  spring('opening');
   switch (order.layout) {
     case 'dialog': return cancelDialog(order, end);
     case 'instant': return askFirst(order.id, null, null, end);
-    case 'bare': return pressOperation('CANCEL_ORDER', order.id, event);
-    case 'othercall': return post('mtop.aliexpress.trade.buyer.order.cancel', {tradeOrderId: order.id, operation: 'CANCEL_ORDER', isTrusted: event.isTrusted});
+    case 'bare': return sprung(pressOperation('CANCEL_ORDER', order.id, event));
+    case 'othercall': return sprung(post('mtop.aliexpress.trade.buyer.order.cancel', {tradeOrderId: order.id, operation: 'CANCEL_ORDER', isTrusted: event.isTrusted}));
     case 'dispute': location.href = `${hosts.www}/p/reverse-pages/start.html?tradeOrderId=${order.id}&tradeOrderLineId=${order.line}&received=0`; return undefined;
     case 'newtab': window.open(form, '_blank'); return undefined;
     default: location.href = form; return undefined;
   }
+}
+
+// sprung: the press that asks was made, without a form.
+function sprung(asked) {
+  spring('confirming');
+  return asked;
 }
 
 async function cancelDialog(order, end) {

@@ -72,4 +72,11 @@ function swapOnHover(node, other) {
   }, {once: true});
 }
 
+// spring is told of the moments at which a page may try to write by itself.
+function spring(moment, reason) { if (stage.tries) tryAt(moment, reason); }
+
+// A busy page keeps the gateway's host busy, over connections that may carry
+// its writes as well: the same credentials.
+if (stage.busy) setInterval(() => fetch(hosts.api + '/static/tick.bmp', {mode: 'no-cors', credentials: 'include', cache: 'no-store'}).catch(() => {}), 10);
+
 if (stage.stickyHeader) document.body.classList.add('sticky-header');
