@@ -48,6 +48,17 @@ type fakeDaemon struct {
 	lent     []string
 }
 
+func (d *fakeDaemon) SiteCalls(context.Context) ([]supplier.SiteCall, error) {
+	return []supplier.SiteCall{{Name: "mtop.x.detail", Is: "read", From: "built-in"}, {Name: "mtop.x.hint", Failed: 2, Why: "it may write, and nothing was decided"}}, nil
+}
+
+func (d *fakeDaemon) SetSiteCall(_ context.Context, in control.SiteCallSet, _ string) error {
+	if in.Name == "mtop.x.write" && in.Is == "read" {
+		return control.Invalid("mtop.x.write is known as a call that writes (cancel): that cannot be taken back")
+	}
+	return nil
+}
+
 func (d *fakeDaemon) Rehearse(_ context.Context, c state.Case) (supplier.Rehearsal, error) {
 	return supplier.Rehearsal{
 		Number: c.SupplierOrder, Reached: true, Outcome: state.AskObserved, Reason: "I no longer want this order",

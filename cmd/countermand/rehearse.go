@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"strings"
-	"time"
 
 	"github.com/rs/zerolog"
 	"github.com/spf13/cobra"
@@ -96,7 +95,7 @@ func rehearseAlone(ctx context.Context, config string, r control.Rehearse) (supp
 // rehearsalText tells a rehearsal step by step.
 func rehearsalText(r supplier.Rehearsal) string {
 	var b strings.Builder
-	fmt.Fprintf(&b, "Rehearsal of order %s, %s\n\n", r.Number, time.Now().Format("2006-01-02 15:04"))
+	fmt.Fprintf(&b, "Rehearsal of order %s: nothing was asked\n\n", r.Number)
 	for i, s := range r.Steps {
 		fmt.Fprintf(&b, "%3d. %s", i+1, plain.Line(s.Did))
 		if s.By != "" {

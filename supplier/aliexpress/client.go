@@ -192,6 +192,21 @@ func (c *Client) reload(ctx context.Context, tab *chrome.Tab) error {
 	return tab.Reload(ctx)
 }
 
+// Learn takes over what people have said of the site's calls. It counts for the
+// requests from now on.
+func (c *Client) Learn(l site.Learned) error {
+	p, err := c.o.Profile.With(l)
+	if err != nil {
+		return fmt.Errorf("account %s: %w", c.o.Account, err)
+	}
+	c.gate.learn(p)
+	return nil
+}
+
+// UnknownCalls are the calls of the site's pages, since the start, of which
+// nobody knows what they do.
+func (c *Client) UnknownCalls() []supplier.SiteCall { return c.gate.counted() }
+
 // Sandboxed tells whether the browser runs in its sandbox; worth a warning
 // where it does not.
 func (c *Client) Sandboxed() bool { return c.b.Sandboxed() }

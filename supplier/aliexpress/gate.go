@@ -11,6 +11,7 @@ import (
 
 	"github.com/rs/zerolog"
 
+	"countermand/supplier"
 	"countermand/supplier/aliexpress/site"
 	"countermand/supplier/chrome"
 )
@@ -48,8 +49,8 @@ type gatekeeper struct {
 	sentTo map[string]string
 	// flow is the decided flow that is under way; nil outside.
 	flow *passage
-	// tally counts what passed unproven and what was failed, by name.
-	tally map[string]int
+	// tally counts the calls of which nobody knows what they do, by name.
+	tally map[string]*supplier.SiteCall
 }
 
 // page is what is known of a document beside what the browser tells.
@@ -71,7 +72,7 @@ func newGatekeeper(p site.Profile, hosts site.Hosts, log zerolog.Logger) *gateke
 	return &gatekeeper{
 		p: p, hosts: hosts, log: log, mode: site.ModeReading, seen: map[string]bool{},
 		pages: map[string]*page{}, mains: map[string]string{}, presses: map[string][]site.Press{},
-		ours: map[string]driven{}, sentTo: map[string]string{}, tally: map[string]int{},
+		ours: map[string]driven{}, sentTo: map[string]string{}, tally: map[string]*supplier.SiteCall{},
 	}
 }
 
@@ -223,9 +224,7 @@ func lastPress(d site.Document, at time.Duration) (site.Press, bool) {
 
 // note counts and logs what a request was taken for. Needs mu.
 func (k *gatekeeper) note(c site.Call, v site.Verdict) {
-	if v.Class == site.ClassUnproven {
-		k.tally[site.PublicURL(c.URL)]++
-	}
+	k.count(v)
 	if v.Do == site.Pass {
 		return
 	}
@@ -235,6 +234,49 @@ func (k *gatekeeper) note(c site.Call, v site.Verdict) {
 	}
 	k.log.WithLevel(level).Str("method", c.Method).Str("call", site.PublicURL(c.URL)).Str("class", string(v.Class)).
 		Str("done", string(v.Do)).Str("why", v.Why).Msg("a request did not pass the gate")
+}
+
+// count counts a call of which nobody knows what it does. Needs mu.
+func (k *gatekeeper) count(v site.Verdict) {
+	if v.Class != site.ClassUnproven && v.Class != site.ClassOther && v.Class != site.ClassDenied || v.Name == "" || len(k.tally) >= maxRemembered {
+		return
+	}
+	t := k.tally[v.Name]
+	if t == nil {
+		t = &supplier.SiteCall{Name: v.Name}
+		k.tally[v.Name] = t
+	}
+	if v.Do == site.Fail {
+		t.Failed++
+		t.Why = v.Why
+	} else {
+		t.Passed++
+	}
+}
+
+// learn takes over what is known of the site now.
+func (k *gatekeeper) learn(p site.Profile) {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	k.p = p
+}
+
+// profile is what is known of the site now.
+func (k *gatekeeper) profile() site.Profile {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	return k.p
+}
+
+// counted gives the calls of which nobody knows what they do.
+func (k *gatekeeper) counted() []supplier.SiteCall {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	var out []supplier.SiteCall
+	for _, t := range k.tally {
+		out = append(out, *t)
+	}
+	return out
 }
 
 // refresh takes over the numbers that the store knows now.

@@ -135,7 +135,7 @@ func (f *passage) release(ctx context.Context, h *chrome.Held, c site.Call) {
 		return
 	}
 	f.reach(supplier.StageAnswered)
-	r := f.k.p.JudgeReply(v, reply(a, err))
+	r := f.k.profile().JudgeReply(v, reply(a, err))
 	f.noteAnswer(v, a, r, err)
 	f.k.mu.Lock()
 	defer f.k.mu.Unlock()
@@ -171,7 +171,7 @@ func (f *passage) depart(ctx context.Context, h *chrome.Held, c site.Call) (site
 	if err != nil {
 		return v, err
 	}
-	call, err := json.MarshalIndent(f.k.p.RecordCall(c, v), "", " ")
+	call, err := json.MarshalIndent(f.k.profile().RecordCall(c, v), "", " ")
 	if err == nil {
 		err = f.note("call", v, call)
 	}
@@ -219,7 +219,7 @@ func (f *passage) note(what string, v site.Verdict, body []byte) error {
 }
 
 func (f *passage) noteAnswer(v site.Verdict, a chrome.Answer, r site.Result, err error) {
-	said := map[string]any{"status": a.Status, "body": f.k.p.PublicBody(a.Body), "outcome": r.Outcome, "words": r.Words}
+	said := map[string]any{"status": a.Status, "body": f.k.profile().PublicBody(a.Body), "outcome": r.Outcome, "words": r.Words}
 	if err != nil {
 		said["error"] = err.Error()
 	}

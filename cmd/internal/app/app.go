@@ -65,6 +65,7 @@ type App struct {
 	done   sync.WaitGroup
 	clean  cleanups
 	failed chan error
+	book   *SiteBook
 }
 
 // New opens everything and starts nothing. What was opened before an error is

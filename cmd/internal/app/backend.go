@@ -25,6 +25,7 @@ type backend struct {
 	Exporter
 	*casesync.Engine
 	*alert.Outbox
+	*SiteBook
 	shops []configs.Shop
 }
 

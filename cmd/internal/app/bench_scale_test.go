@@ -127,7 +127,7 @@ func newTicking(tb testing.TB, c *configs.Config, durable bool, now time.Time) *
 	t.upkeep = upkeep.New(upkeep.Options{Store: store, DataDir: c.DataDir, Now: clock, Log: zerolog.Nop()})
 	policy, err := policyOf(c)
 	must(err)
-	acc, err := openAccount(c, c.Accounts[0], parts{evidence: upkeep.NewEvidence(c.DataDir), now: clock, log: zerolog.Nop()})
+	acc, err := openAccount(c, c.Accounts[0], parts{evidence: upkeep.NewEvidence(c.DataDir), now: clock, log: zerolog.Nop(), book: NewSiteBook(c, clock)})
 	must(err)
 	t.engine, err = casesync.New(casesync.Options{
 		Store: t.store, Policy: policy, Now: clock, NewID: newIDs(), Owner: "test", Log: zerolog.Nop(),

@@ -154,7 +154,7 @@ func (r *pollRig) start(c *configs.Config) {
 	log := zerolog.New(zerolog.NewTestWriter(r)).Level(zerolog.WarnLevel)
 	policy, err := policyOf(c)
 	r.must(err)
-	acc, err := openAccount(c, c.Accounts[0], parts{evidence: upkeep.NewEvidence(c.DataDir), now: r.Now, log: log})
+	acc, err := openAccount(c, c.Accounts[0], parts{evidence: upkeep.NewEvidence(c.DataDir), now: r.Now, log: log, book: NewSiteBook(c, r.Now)})
 	r.must(err)
 	r.engine, err = casesync.New(casesync.Options{
 		Store: r.store, Policy: policy, Now: r.Now, NewID: newIDs(), Owner: "test", Log: log,

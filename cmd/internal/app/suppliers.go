@@ -26,6 +26,7 @@ type client interface {
 	supplier.Client
 	supplier.Messenger
 	doctor.Account
+	learner
 	Sandboxed() bool
 }
 
@@ -42,6 +43,7 @@ type parts struct {
 	log      zerolog.Logger
 	// store, where there is one, knows the orders of other cases.
 	store state.Store
+	book  *SiteBook
 }
 
 // openers make the client and the browser of an account, by its supplier.
@@ -77,6 +79,9 @@ func openAliExpress(c *configs.Config, ac configs.Account, with parts) (*account
 		Zone: ac.Timezone, Language: ac.Language, Region: ac.Region, Currency: ac.Currency,
 		Pace: a.pace.wait, Log: with.log.With().Str("account", ac.Name).Logger(),
 	})
+	if err == nil {
+		err = with.book.teach(a.client)
+	}
 	if err != nil {
 		return nil, fmt.Errorf("open account %s: %w", ac.Name, err)
 	}

@@ -225,9 +225,10 @@ func openShop(s configs.Shop, country bool, log zerolog.Logger) (*shopify.Client
 // needed, but a machine without one is told so at once.
 func (a *App) openAccounts() (map[string]casesync.Account, error) {
 	ev := upkeep.NewEvidence(a.o.Config.DataDir)
+	a.book = NewSiteBook(a.o.Config, a.clock.Now)
 	out := map[string]casesync.Account{}
 	for _, ac := range a.o.Config.Accounts {
-		acc, err := openAccount(a.o.Config, ac, parts{evidence: ev, now: a.clock.Now, log: a.o.Log, store: a.store})
+		acc, err := openAccount(a.o.Config, ac, parts{evidence: ev, now: a.clock.Now, log: a.o.Log, store: a.store, book: a.book})
 		if err != nil {
 			return nil, err
 		}
@@ -249,7 +250,7 @@ func Opener() doctor.Opener {
 		Check: Check, Calendars: calendars,
 		Shop: func(s configs.Shop, log zerolog.Logger) (*shopify.Client, error) { return openShop(s, false, log) },
 		Account: func(c *configs.Config, ac configs.Account, log zerolog.Logger) (doctor.Account, error) {
-			return openAccount(c, ac, parts{evidence: upkeep.NewEvidence(c.DataDir), now: time.Now, log: log})
+			return openAccount(c, ac, parts{evidence: upkeep.NewEvidence(c.DataDir), now: time.Now, log: log, book: NewSiteBook(c, time.Now)})
 		},
 	}
 }

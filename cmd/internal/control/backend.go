@@ -59,6 +59,10 @@ type Backend interface {
 	// RehearseAny that of an order of an account that no case is about.
 	Rehearse(ctx context.Context, c state.Case) (supplier.Rehearsal, error)
 	RehearseAny(ctx context.Context, account, number string) (supplier.Rehearsal, error)
+	// SiteCalls lists the calls of the supplier's site, known or met;
+	// SetSiteCall notes what one does.
+	SiteCalls(ctx context.Context) ([]supplier.SiteCall, error)
+	SetSiteCall(ctx context.Context, in SiteCallSet, who string) error
 }
 
 // Error is a refusal, with its HTTP status.

@@ -39,6 +39,17 @@ type daemon struct {
 	lent    []string
 }
 
+func (d *daemon) SiteCalls(context.Context) ([]supplier.SiteCall, error) {
+	return []supplier.SiteCall{{Name: "mtop.x.detail", Is: "read", From: "built-in"}, {Name: "mtop.x.hint", Failed: 2, Why: "it may write, and nothing was decided"}}, nil
+}
+
+func (d *daemon) SetSiteCall(_ context.Context, in SiteCallSet, _ string) error {
+	if in.Name == "mtop.x.write" && in.Is == "read" {
+		return Invalid("mtop.x.write is known as a call that writes (cancel): that cannot be taken back")
+	}
+	return nil
+}
+
 func (d *daemon) Rehearse(_ context.Context, c state.Case) (supplier.Rehearsal, error) {
 	return supplier.Rehearsal{Number: c.SupplierOrder, Reached: true}, nil
 }

@@ -101,6 +101,8 @@ func (s *Server) routes() http.Handler {
 		"POST /v1/alerts/{ref}/ack":   s.ack,
 		"POST /v1/alerts-test":        s.testAlert,
 		"POST /v1/rehearsals":         s.rehearse,
+		"GET /v1/site/calls":          s.siteCalls,
+		"POST /v1/site/calls":         s.setSiteCall,
 
 		"POST /v1/accounts/{name}/lend":      s.lend,
 		"POST /v1/accounts/{name}/take-back": s.takeBack,

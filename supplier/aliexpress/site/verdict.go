@@ -95,6 +95,8 @@ const (
 type Verdict struct {
 	Class Class
 	Do    Action
+	// Name of the call, or its path.
+	Name string
 	// Why is a reason in words, for logs and people.
 	Why string
 	// Known: the call is on the list of writes, so its answer may be believed.
@@ -170,7 +172,7 @@ func (p Profile) JudgeCall(s State, c Call) Verdict {
 		}
 	}
 	v := j.outcome(j.classify())
-	v.Print, v.body = j.digest, j.body
+	v.Print, v.body, v.Name = j.digest, j.body, j.name()
 	return v
 }
 
