@@ -36,8 +36,9 @@ func (l *lane) endAttempt(ctx context.Context, f state.Effect, by state.By, aske
 // is tried after each cool-down, until one works. A page that shows only that
 // there is nothing to ask says neither.
 func (l *lane) understood(t *txn, a state.Account, c state.Case, asked state.AttemptResult) error {
-	switch asked.Outcome {
-	case state.AskUnknown:
+	worked := !c.Attempt.DispatchedAt.IsZero() || asked.NothingLeft || asked.Outcome == state.AskPickedUp || asked.Outcome == state.AskObserved
+	switch {
+	case asked.Outcome == state.AskUnknown && !worked:
 		if c.Status != state.Queued {
 			return nil // of this order alone: its case tells
 		}
@@ -51,7 +52,7 @@ func (l *lane) understood(t *txn, a state.Account, c state.Case, asked state.Att
 			return err
 		}
 		return t.raise(l.alert(machine.AlertSiteChanged, a.OddSince, l.oddText(c, asked)))
-	case state.AskPending, state.AskClosed, state.AskPickedUp, state.AskUnclear, state.AskObserved:
+	case worked:
 		if !a.OddSince.IsZero() {
 			if err := t.resolve(l.key(machine.AlertSiteChanged, a.OddSince), "An order was asked there since."); err != nil {
 				return err
