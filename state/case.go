@@ -114,6 +114,10 @@ type Attempt struct {
 	// it nothing left. Set, only what the site said or a reading may decide what
 	// follows.
 	DispatchedAt time.Time `json:"dispatched_at,omitzero"`
+	// Odd counts attempts in a row that ended on a page that is not understood,
+	// before anything left; OddAt is when the first of them did.
+	Odd   int       `json:"odd,omitempty"`
+	OddAt time.Time `json:"odd_at,omitzero"`
 	// Said and SaidWords are what the site answered to that call.
 	Said      Said   `json:"said,omitempty"`
 	SaidWords string `json:"said_words,omitempty"`

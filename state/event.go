@@ -196,6 +196,11 @@ type AttemptResult struct {
 	// Kind is the supplier's error kind behind a failed attempt.
 	Kind   string
 	Detail string
+	// CoolDown is after what time an order whose page is not understood is tried
+	// again; zero: a person decides at once. OthersWork: another order of the
+	// account was asked since this one's page was first not understood.
+	CoolDown   time.Duration
+	OthersWork bool
 	// Reason is the reason chosen in the form; Offered are all that the page
 	// offered.
 	Reason  string

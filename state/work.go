@@ -168,6 +168,15 @@ type Account struct {
 	// Fence counts the leases: each start of the daemon takes the next one,
 	// and an outcome under an older one is not believed.
 	Fence uint64 `json:"fence"`
+	// OddSince is since when pages of orders that are to be asked are not
+	// understood; zero: they are. OddCase is the first such case, and OddMany tells
+	// that another order's was not either: then only one is tried at a time, and
+	// none before AskFrom. WorksAt is when an order was asked last.
+	OddSince time.Time `json:"odd_since,omitzero"`
+	OddCase  string    `json:"odd_case,omitempty"`
+	OddMany  bool      `json:"odd_many,omitempty"`
+	AskFrom  time.Time `json:"ask_from,omitzero"`
+	WorksAt  time.Time `json:"works_at,omitzero"`
 	// Owner and LeaseUntil say who works the account now.
 	Owner      string    `json:"owner,omitempty"`
 	LeaseUntil time.Time `json:"lease_until,omitzero"`

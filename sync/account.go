@@ -193,6 +193,7 @@ func (l *lane) alert(kind string, since time.Time, text string) state.Alert {
 		machine.AlertAccountLoggedOut:   "is logged out",
 		machine.AlertAccountChallenged:  "is challenged by " + supplier.Title(l.account.Supplier),
 		machine.AlertAccountUnreachable: "cannot be worked",
+		machine.AlertSiteChanged:        "meets pages that are not understood",
 	}
 	return state.Alert{Key: l.key(kind, since), Kind: kind, Page: true, Account: l.name, Title: fmt.Sprintf("account %s %s", l.name, titles[kind]), Text: text}
 }

@@ -213,7 +213,7 @@ func TestAccountThatWorksAfterARestart(t *testing.T) {
 	w.until("the alert is resolved", func() bool { return !w.alerts(machine.AlertAccountUnreachable)[0].ResolvedAt.IsZero() })
 }
 
-// What went wrong before the last click decides who goes on.
+// What went wrong before the mark decides who goes on.
 func TestAttemptsThatBreakOff(t *testing.T) {
 	t.Parallel()
 	for name, tt := range map[string]struct {
@@ -222,7 +222,7 @@ func TestAttemptsThatBreakOff(t *testing.T) {
 		unsure bool
 	}{
 		"another order":     {trouble(supplier.WrongOrder), state.Held, true},
-		"an unknown page":   {trouble(supplier.UnknownPage), state.Held, false},
+		"an unknown page":   {trouble(supplier.UnknownPage), state.Queued, false},
 		"an unsafe button":  {trouble(supplier.Unsafe), state.Held, false},
 		"an odd answer":     {trouble(supplier.Unreadable), state.Queued, false},
 		"not shown":         {trouble(supplier.NotFound), state.Queued, false},

@@ -95,6 +95,9 @@ func (l *lane) next(ctx context.Context) (work []job, pages int, err error) {
 	if err != nil {
 		return nil, 0, err
 	}
+	if b.asks, err = l.askable(ctx, b.asks); err != nil {
+		return nil, 0, err
+	}
 	pages = 1 // what comes up meanwhile goes first
 	if l.asked >= askRun && len(b.reads) > 0 {
 		pages = fairReads

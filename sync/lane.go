@@ -198,20 +198,26 @@ func (l *lane) replan(ctx context.Context, f state.Effect) error {
 // transaction that outlives a shutdown.
 func (l *lane) end(ctx context.Context, f state.Effect, ev state.Event) error {
 	return l.update(context.WithoutCancel(ctx), func(t *txn) error {
-		if err := t.endEffect(f); err != nil {
-			return err
-		}
-		c, err := t.Case(f.CaseID)
-		if missing(err) {
-			l.e.o.Log.Error().Err(err).Str("case", f.CaseID).Msg("an attempt ended for a case that cannot be read")
-			return nil
-		}
-		if err != nil {
-			return err
-		}
-		_, err = t.step(c, ev)
+		_, err := l.endIn(t, f, func(state.Case) state.Event { return ev })
 		return err
 	})
+}
+
+// endIn does so in a transaction under way. event is what came of the effect, for
+// the case as it is stored.
+func (l *lane) endIn(t *txn, f state.Effect, event func(state.Case) state.Event) (state.Case, error) {
+	if err := t.endEffect(f); err != nil {
+		return state.Case{}, err
+	}
+	c, err := t.Case(f.CaseID)
+	if missing(err) {
+		l.e.o.Log.Error().Err(err).Str("case", f.CaseID).Msg("an attempt ended for a case that cannot be read")
+		return state.Case{}, nil
+	}
+	if err != nil {
+		return c, err
+	}
+	return t.step(c, event(c))
 }
 
 // update is a transaction under the lane's fence.
@@ -271,10 +277,13 @@ func (l *lane) request(ctx context.Context, f state.Effect) error {
 	if asked.Reading != nil {
 		by = state.BySupplier
 	}
-	if end := l.end(ctx, f, state.Event{Kind: state.EventAttemptEnded, By: by, Asked: &asked}); end != nil {
+	if end := l.endAttempt(ctx, f, by, asked); end != nil {
 		return end
 	}
 	l.e.crash("outcome stored")
+	if supplier.KindOf(err) == supplier.UnknownPage {
+		return nil // told by the case and by the account: see understood
+	}
 	return err
 }
 

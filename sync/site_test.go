@@ -58,10 +58,11 @@ type site struct {
 
 	mu      sync.Mutex
 	orders  map[string]*order
-	down    error            // every call answers with it
-	refuse  error            // attempts answer with it
-	blind   error            // reads of the detail answer with it
-	odd     map[string]error // reads of one order do
+	down    error             // every call answers with it
+	refuse  error             // attempts answer with it
+	blind   error             // reads of the detail answer with it
+	odd     map[string]error  // reads of one order do
+	strange map[string]string // what attempts to ask for one order do not understand
 	at      func(context.Context, moment) error
 	reading func(tracking bool) // called with each read
 	sweeps  int
@@ -213,6 +214,10 @@ func (c *client) Cancel(ctx context.Context, req supplier.CancelRequest) (state.
 	}
 	if err := req.Guard(r); err != nil {
 		return state.AttemptResult{Outcome: state.AskWrongOrder, Detail: err.Error(), Reading: &r}, nil
+	}
+	var strange string
+	if c.set(func() { strange = c.strange[req.Number] }); strange != "" {
+		return state.AttemptResult{Outcome: state.AskUnknown, Detail: strange, Reading: &r}, nil
 	}
 	if o, done := withoutClick(r, req.ApprovedRefusals); done {
 		return state.AttemptResult{Outcome: o, Reading: &r}, nil

@@ -46,6 +46,7 @@ const (
 	AlertAccountLoggedOut   = "account_logged_out"
 	AlertAccountChallenged  = "account_challenged"
 	AlertAccountUnreachable = "account_unreachable"
+	AlertSiteChanged        = "site_changed"
 	AlertShop               = "shop_unreadable"
 	AlertRequest            = "request_undecided"
 )

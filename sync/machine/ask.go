@@ -113,6 +113,9 @@ func attemptEnded(x *change) error {
 	if left && wrong == nil && r.Outcome == state.AskWrongOrder {
 		wrong = r.Findings
 	}
+	if r.Outcome != state.AskUnknown && r.Outcome != state.AskFailed {
+		x.c.Attempt.Odd, x.c.Attempt.OddAt = 0, time.Time{}
+	}
 	switch {
 	case wrong != nil:
 		x.hold(true, wrong...)
@@ -166,11 +169,7 @@ func (x *change) nothingAsked(r *state.AttemptResult) {
 		}
 		x.hold(true, wrong...)
 	case state.AskUnknown:
-		said := "" // whoever approves has seen it: see [countermand/supplier.CancelRequest]
-		if r.Reading != nil {
-			said = r.Reading.RefusedText
-		}
-		x.hold(false, state.Found(state.UnknownPage, "", "detail", r.Detail, "refused", said))
+		x.notUnderstood(r)
 	case state.AskNotOffered:
 		x.c.Attempt.Broken = 0
 		x.backToQueue(notOfferedWait, "no cancel button yet (%s)", orElse(r.Detail, "a fresh payment is verified for up to a day"))

@@ -27,6 +27,7 @@ func approve(x *change) error {
 	x.c.Approved, x.c.ApprovedAt, x.c.Accepted, x.c.NumberUnsure = true, x.now, x.c.Findings, false
 	x.callIsPast()
 	x.c.Attempt.StartedAt, x.c.Attempt.Reasked, x.c.Attempt.NotShown, x.c.Attempt.Broken = time.Time{}, false, 0, 0
+	x.c.Attempt.Odd, x.c.Attempt.OddAt = 0, time.Time{}
 	if AwaitsRules(x.c) {
 		x.c.Rule = "approved by " + x.who()
 	}

@@ -154,8 +154,17 @@ func cancelledFurther(x *change) error {
 // askedBefore is the finding that an earlier, ignored case already asked the
 // supplier; none once a person has approved.
 func (x *change) askedBefore() state.Finding {
+	if x.c.Approved {
+		return state.Finding{}
+	}
+	return x.earlierCase()
+}
+
+// earlierCase is the finding about an earlier case that asked, none where there
+// is none.
+func (x *change) earlierCase() state.Finding {
 	a := x.c.Attempt
-	if a.AskedBy == "" || x.c.Approved {
+	if a.AskedBy == "" {
 		return state.Finding{}
 	}
 	return state.Found(state.AskedBefore, x.c.SupplierOrder, "case", a.AskedBy, "at", moment(a.ClickedAt))
@@ -165,7 +174,7 @@ func (x *change) askedBefore() state.Finding {
 // in doubt, so that readings decide nothing. Whatever the reason, whoever
 // approves must know of an earlier request and of each call that left.
 func (x *change) hold(unsure bool, found ...state.Finding) {
-	x.c.Findings = state.Findings(found).With(x.askedBefore()).With(x.earlierCalls(found)...)
+	x.c.Findings = state.Findings(found).With(x.earlierCase()).With(x.earlierCalls(found)...)
 	x.c.NumberUnsure = x.c.NumberUnsure || unsure
 	x.to(state.Held, "held: %s", x.words(x.c.Findings...))
 }

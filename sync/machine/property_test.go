@@ -97,6 +97,9 @@ func drawEvent(t *rapid.T, c state.Case, now time.Time) state.Event {
 		}
 		ev.Asked.Said = rapid.SampledFrom([]state.Said{"", "", "", state.SaidYes, state.SaidNo, state.SaidAsked, state.SaidUnclear, state.SaidGateway, state.SaidNone, "odd"}).Draw(t, "said")
 		ev.Asked.NothingLeft = flip(t, "nothing left")
+		if ev.Asked.OthersWork = flip(t, "others work"); !flip(t, "no cool-down") {
+			ev.Asked.CoolDown = 30 * time.Minute
+		}
 	case state.EventRefund, state.EventSnooze, state.EventOpened:
 		ev.Decision = &state.Decision{Amount: usd(rapid.Int64Range(-1, 25).Draw(t, "amount")), To: state.RefundCard, Until: now.Add(time.Duration(rapid.IntRange(-5, 100).Draw(t, "until")) * time.Hour)}
 	}

@@ -134,7 +134,7 @@ var everyStatus = map[state.Status]status{
 		}),
 		enter:   enterQueued,
 		watches: []watch{{state.ClockUnasked, false}, {state.ClockShipWindowEnd, true}},
-		flag:    fixedFlag("will be asked"),
+		flag:    queuedFlag,
 		needs:   9,
 		word:    "The supplier has not been asked yet.",
 	},
