@@ -14,6 +14,7 @@ import (
 	"countermand/supplier/aliexpress"
 	"countermand/supplier/aliexpress/site"
 	"countermand/supplier/chrome"
+	"countermand/supplier/chrome/proxy"
 )
 
 // browserMemory is what a browser may take before it is started anew between
@@ -56,10 +57,14 @@ func openAliExpress(c *configs.Config, ac configs.Account, ev supplier.EvidenceS
 	if err != nil {
 		return nil, err
 	}
+	through, err := gateProxy(c, ac)
+	if err != nil {
+		return nil, err
+	}
 	a := &account{pace: newPacer(ac.Pace)}
 	a.browser, err = chrome.New(chrome.Options{
 		Path: path, ProfileDir: ac.ProfileDir, RemoteURL: ac.RemoteURL, Visible: !ac.Headless,
-		Sandbox: chrome.Sandbox(c.Browser.Sandbox), Flags: c.Browser.Flags,
+		Sandbox: chrome.Sandbox(c.Browser.Sandbox), Flags: c.Browser.Flags, Proxy: through,
 		Timezone: ac.Timezone, Language: ac.Language, MemoryLimit: browserMemory,
 	})
 	if err != nil {
@@ -75,6 +80,33 @@ func openAliExpress(c *configs.Config, ac configs.Account, ev supplier.EvidenceS
 		return nil, fmt.Errorf("open account %s: %w", ac.Name, err)
 	}
 	return a, nil
+}
+
+// gateProxy is how the proxy of an account's browser listens and leads out.
+func gateProxy(c *configs.Config, ac configs.Account) (proxy.Options, error) {
+	o := proxy.Options{Addr: c.Browser.GateListen, Private: ac.OnLoopback()}
+	file := c.Browser.UpstreamProxyFile
+	if file == "" {
+		return o, nil
+	}
+	address, err := configs.ReadSecret(file)
+	if err == nil {
+		o.Upstream, err = proxy.ParseUpstream(address.Reveal())
+	}
+	if err != nil {
+		return o, fmt.Errorf("read browser.upstream_proxy_file: %w", err)
+	}
+	return o, nil
+}
+
+// upstreamInRehearsal refuses a proxy elsewhere, which would be asked for every
+// page: a rehearsal stays on this machine.
+func upstreamInRehearsal(c *configs.Config) error {
+	o, err := gateProxy(c, configs.Account{})
+	if err == nil && o.Upstream != nil && !configs.LoopbackHost(o.Upstream.Hostname()) {
+		err = errors.New("read browser.upstream_proxy_file: the proxy is not on this machine, and a rehearsal must not call anybody")
+	}
+	return err
 }
 
 // Close keeps the session and stops the browser.

@@ -224,6 +224,11 @@ func openShop(s configs.Shop, country bool, log zerolog.Logger) (*shopify.Client
 // openAccounts makes a browser for each account; none is started before it is
 // needed, but a machine without one is told so at once.
 func (a *App) openAccounts() (map[string]casesync.Account, error) {
+	if a.clock.Fast() {
+		if err := upstreamInRehearsal(a.o.Config); err != nil {
+			return nil, err
+		}
+	}
 	ev := upkeep.NewEvidence(a.o.Config.DataDir)
 	out := map[string]casesync.Account{}
 	for _, ac := range a.o.Config.Accounts {
