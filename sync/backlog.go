@@ -72,10 +72,11 @@ func (l *lane) backlog(ctx context.Context) (b backlog, err error) {
 	if err != nil {
 		return b, fmt.Errorf("find work of account %s: %w", l.name, err)
 	}
+	waits := l.e.waits()
 	for _, id := range ids {
 		if _, kind := state.ParseEffectID(id); kind == state.EffectRead {
 			b.reads = append(b.reads, id)
-		} else {
+		} else if !waits {
 			b.asks = append(b.asks, id)
 		}
 	}

@@ -39,6 +39,12 @@ type Options struct {
 	// Crash is told the name of each point between two durable steps, so that
 	// a test may end the process there; nil: nothing.
 	Crash func(point string)
+	// Waits tells why nothing new may be asked of any supplier; nil, or
+	// nothing: it may. It must be quick.
+	Waits func() []state.Wait
+	// BeforeAsk is called before each request begins, which its error puts
+	// off; nil: nothing.
+	BeforeAsk func(context.Context) error
 	// Owner names this process in the accounts' leases.
 	Owner string
 	Log   zerolog.Logger

@@ -45,6 +45,7 @@ type fakeDaemon struct {
 	alerts   []state.Alert
 	channels []control.ChannelResult
 	lent     []string
+	asks     bool // whether it asks for a claim
 }
 
 func (d *fakeDaemon) Decide(ctx context.Context, id string, e state.Event) (state.Case, error) {
@@ -102,6 +103,10 @@ func (d *fakeDaemon) Lend(_ context.Context, account, _ string, _ time.Duration)
 func (d *fakeDaemon) TakeBack(_ context.Context, account string) error {
 	d.lent = append(d.lent, account+" back")
 	return d.refuse
+}
+
+func (d *fakeDaemon) Claim(context.Context, string) (control.Claimed, error) {
+	return control.Claimed{Claimed: d.asks, DataDir: "/var/lib/countermand"}, d.refuse
 }
 
 // serve starts a daemon that knows the cases.

@@ -9,6 +9,7 @@ import (
 	"countermand/cmd/internal/control"
 	"countermand/cmd/internal/dossier"
 	"countermand/cmd/internal/plain"
+	"countermand/cmd/internal/upkeep"
 	"countermand/configs"
 	"countermand/state"
 	casesync "countermand/sync"
@@ -24,7 +25,9 @@ type backend struct {
 	Exporter
 	*casesync.Engine
 	*alert.Outbox
-	shops []configs.Shop
+	shops   []configs.Shop
+	upkeep  *upkeep.Upkeep
+	dataDir string
 }
 
 var _ control.Backend = backend{}
@@ -44,6 +47,15 @@ func (b backend) MapSet(ctx context.Context, shop, order string, numbers []strin
 		return nil, err
 	}
 	return b.Engine.MapSet(ctx, shop, order, who, numbers)
+}
+
+// Claim answers the question whether the data folder's former place is in use.
+func (b backend) Claim(ctx context.Context, who string) (control.Claimed, error) {
+	claimed, err := b.upkeep.Claim(ctx, who)
+	if err == nil {
+		b.Heartbeat() // what waited goes on
+	}
+	return control.Claimed{Claimed: claimed, DataDir: b.dataDir}, err
 }
 
 func (b backend) knows(shop string) error {

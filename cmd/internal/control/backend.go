@@ -54,6 +54,8 @@ type Backend interface {
 	// profile; TakeBack ends that.
 	Lend(ctx context.Context, account, who string, d time.Duration) error
 	TakeBack(ctx context.Context, account string) error
+	// Claim says that this data folder is the only one in use.
+	Claim(ctx context.Context, who string) (Claimed, error)
 }
 
 // Error is a refusal, with its HTTP status.

@@ -8,6 +8,7 @@ import (
 	"os"
 	"os/user"
 	"path/filepath"
+	"strings"
 	"testing"
 	"time"
 
@@ -84,6 +85,24 @@ func (d *daemon) Lend(_ context.Context, account, who string, l time.Duration) e
 func (d *daemon) TakeBack(_ context.Context, account string) error {
 	d.lent = append(d.lent, account+" back")
 	return d.refuse
+}
+
+func (d *daemon) Claim(_ context.Context, who string) (Claimed, error) {
+	d.who = who
+	return Claimed{Claimed: true, DataDir: "/data"}, d.refuse
+}
+
+func TestClaim(t *testing.T) {
+	t.Parallel()
+	d, cl := start(t)
+	c, err := cl.Claim(t.Context())
+	if err != nil || c != (Claimed{true, "/data"}) || d.who == "" {
+		t.Errorf("%+v by %q, error %v", c, d.who, err)
+	}
+	d.refuse = errors.New("the disk is full")
+	if _, err := cl.Claim(t.Context()); err == nil || !strings.Contains(err.Error(), "disk") {
+		t.Error(err)
+	}
 }
 
 func TestLendAnAccount(t *testing.T) {
@@ -393,6 +412,7 @@ func TestStatus(t *testing.T) {
 		MoneyAtRisk:  []state.Money{risk},
 		Deadlines:    []CaseDeadline{{Case: "01J1", Shop: "mystore", ShopOrder: "#1", Supplier: "aliexpress", SupplierOrder: "8190000000000001", Status: state.Requested, Clock: state.ClockAnswerDue, At: in(5)}},
 		UnackedPages: 1,
+		Waits:        []state.Wait{},
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Error(diff)

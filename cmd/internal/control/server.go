@@ -100,6 +100,7 @@ func (s *Server) routes() http.Handler {
 		"GET /v1/alerts":              s.alerts,
 		"POST /v1/alerts/{ref}/ack":   s.ack,
 		"POST /v1/alerts-test":        s.testAlert,
+		"POST /v1/claim":              s.claim,
 
 		"POST /v1/accounts/{name}/lend":      s.lend,
 		"POST /v1/accounts/{name}/take-back": s.takeBack,
@@ -236,6 +237,10 @@ func (s *Server) testAlert(r *http.Request) (any, error) {
 		return nil, err
 	}
 	return Channels{append([]ChannelResult{}, results...)}, nil
+}
+
+func (s *Server) claim(r *http.Request) (any, error) {
+	return s.o.Backend.Claim(r.Context(), who(r.Context()))
 }
 
 // lend and takeBack hand an account's browser profile to a person and back.

@@ -132,6 +132,15 @@ type Status struct {
 	UnackedPages int `json:"unacknowledged_pages"`
 	// Quarantined counts records that could not be read.
 	Quarantined int `json:"quarantined"`
+	// Waits is why nothing new is asked of any supplier; empty: it is.
+	Waits []state.Wait `json:"requests_wait"`
+}
+
+// Claimed is the document of `claim --json`.
+type Claimed struct {
+	// Claimed is false where the daemon had not asked.
+	Claimed bool   `json:"claimed"`
+	DataDir string `json:"data_dir"`
 }
 
 // Daemon is the process that answers.

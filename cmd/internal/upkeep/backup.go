@@ -73,7 +73,9 @@ func (u *Upkeep) copyDaily(ctx context.Context) (path string, err error) {
 		return "", err
 	}
 	path = filepath.Join(dir, "countermand-"+u.o.Now().UTC().Format(backupLayout)+".db")
-	return path, u.o.Store.Backup(ctx, path)
+	err = u.o.Store.Backup(ctx, path)
+	u.countOn(ctx)
+	return path, err
 }
 
 // roomFor refuses a copy that would fill the disk which the database itself
@@ -230,6 +232,7 @@ func (u *Upkeep) staged(ctx context.Context, path string) (*os.File, error) {
 	if err := u.o.Store.Backup(ctx, path); err != nil {
 		return nil, err
 	}
+	u.countOn(ctx)
 	f, err := os.Open(path)
 	return f, errors.Join(err, os.Remove(path))
 }
@@ -241,6 +244,7 @@ func (u *Upkeep) direct(ctx context.Context, begin func(size int64) io.Writer, n
 	u.o.Log.Warn().Err(noRoom).Msg("no room to make the copy first, the database is sent as it is read")
 	ctx, cancel := context.WithTimeout(ctx, directTime)
 	defer cancel()
+	defer u.countOn(context.WithoutCancel(ctx))
 	return u.o.Store.Stream(ctx, begin)
 }
 
@@ -262,5 +266,5 @@ type Restored = boltstore.Restored
 
 // Restore puts a backup in the place of a data_dir's database.
 func Restore(ctx context.Context, dataDir, file string) (Restored, error) {
-	return boltstore.Restore(ctx, file, DatabasePath(dataDir), time.Now())
+	return boltstore.Restore(ctx, file, DatabasePath(dataDir), MachineID("/"), time.Now())
 }

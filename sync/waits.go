@@ -1,0 +1,37 @@
+package sync
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"countermand/state"
+)
+
+// errWaits stops an attempt before its mark.
+var errWaits = errors.New("nothing new is asked of suppliers for now, see countermand status")
+
+// waits tells whether nothing new may be asked of any supplier. Readings and
+// the shops' side go on.
+func (e *Engine) waits() bool { return len(e.Waits()) > 0 }
+
+// Waits is why nothing new is asked of any supplier; empty: nothing stands
+// against it.
+func (e *Engine) Waits() []state.Wait {
+	if e.o.Waits == nil {
+		return nil
+	}
+	return e.o.Waits()
+}
+
+// beforeAsk lets the owner of the store note that a request is about to begin:
+// no copy of the store that was made before may pass for the present one.
+func (l *lane) beforeAsk(ctx context.Context) error {
+	if l.e.o.BeforeAsk == nil {
+		return nil
+	}
+	if err := l.e.o.BeforeAsk(ctx); err != nil {
+		return fmt.Errorf("note that account %s asks: %w", l.name, err)
+	}
+	return nil
+}
