@@ -1,10 +1,9 @@
 package state
 
-// Wait is why nothing new is asked of any supplier, in one line. Orders are read
-// and deadlines watched all the same.
+// Wait is why nothing new is asked of any supplier.
 type Wait struct {
 	Code WaitCode `json:"code"`
-	// Text says what a person should do.
+	// Text says in one line why, and what a person should do.
 	Text string `json:"text"`
 }
 
@@ -13,3 +12,8 @@ type WaitCode string
 
 // WaitPlace: the data folder was copied or moved, and its original may be in use.
 const WaitPlace WaitCode = "place_changed"
+
+// WaitClock: the daemon's clock disagrees with its own newest stamp, the
+// machine's uptime or a shop. Nothing is read or deleted either, and no deadline
+// judged.
+const WaitClock WaitCode = "clock_doubtful"

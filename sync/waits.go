@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 
 	"countermand/state"
 )
@@ -11,8 +12,8 @@ import (
 // errWaits stops an attempt before its mark.
 var errWaits = errors.New("nothing new is asked of suppliers for now, see countermand status")
 
-// waits tells whether nothing new may be asked of any supplier. Readings and
-// the shops' side go on.
+// waits tells whether nothing new may be asked of any supplier. Readings go on,
+// unless it is for the clock, and so does the shops' side.
 func (e *Engine) waits() bool { return len(e.Waits()) > 0 }
 
 // Waits is why nothing new is asked of any supplier; empty: nothing stands
@@ -22,6 +23,12 @@ func (e *Engine) Waits() []state.Wait {
 		return nil
 	}
 	return e.o.Waits()
+}
+
+// clockDoubtful tells whether the clock is in doubt: no deadline and no reading is
+// judged by it, so there are none.
+func (e *Engine) clockDoubtful() bool {
+	return slices.ContainsFunc(e.Waits(), func(w state.Wait) bool { return w.Code == state.WaitClock })
 }
 
 // beforeAsk lets the owner of the store note that a request is about to begin:

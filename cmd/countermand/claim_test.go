@@ -50,3 +50,18 @@ func TestStatusSaysThatRequestsWait(t *testing.T) {
 		t.Errorf("%+v", doc.Waits)
 	}
 }
+
+func TestClockForPeople(t *testing.T) {
+	t.Parallel()
+	d := serve(t)
+	if r := d.call(t, "clock", "accept"); r.code != exitDone || r.out != "Nothing to answer: the clock shows Mon 2 Mar 2026 13:00 CET and is not in doubt.\n" {
+		t.Errorf("%+v", r)
+	}
+	d.asks = true
+	if r := d.call(t, "clock", "accept"); r.code != exitDone || !strings.HasPrefix(r.out, "The clock is right: ") {
+		t.Errorf("%+v", r)
+	}
+	if r := d.call(t, "clock"); r.code != exitUsage {
+		t.Errorf("%+v", r)
+	}
+}

@@ -109,6 +109,10 @@ func (d *fakeDaemon) Claim(context.Context, string) (control.Claimed, error) {
 	return control.Claimed{Claimed: d.asks, DataDir: "/var/lib/countermand"}, d.refuse
 }
 
+func (d *fakeDaemon) AcceptClock(context.Context, string) (control.ClockAccepted, error) {
+	return control.ClockAccepted{Accepted: d.asks, Now: now}, d.refuse
+}
+
 // serve starts a daemon that knows the cases.
 func serve(t *testing.T, cases ...state.Case) *fakeDaemon {
 	t.Helper()

@@ -52,6 +52,7 @@ type App struct {
 	shops  []shopClient
 	cron   *cron.Cron
 	upkeep *upkeep.Upkeep
+	watch  *clockWatch
 	// outside is the heartbeat for whoever watches this machine, nil: nobody.
 	outside *heartbeat
 
@@ -132,12 +133,18 @@ func (a *App) openStore(ctx context.Context) (err error) {
 			return fmt.Errorf("claim the data folder: %w", err)
 		}
 	}
-	return a.upkeep.TellPlace(ctx)
+	if err := a.upkeep.TellPlace(ctx); err != nil {
+		return err
+	}
+	return a.watchClock(ctx)
 }
 
 // waits is why nothing new is asked of any supplier.
 func (a *App) waits() (out []state.Wait) {
 	if w, waits := a.upkeep.PlaceWait(); waits {
+		out = append(out, w)
+	}
+	if w, waits := a.watch.wait(); waits {
 		out = append(out, w)
 	}
 	return out
@@ -179,6 +186,7 @@ func (a *App) makeUpkeep() (*upkeep.Upkeep, error) {
 			return send.Send(ctx, alert.Message{Title: title, Text: text})
 		},
 		Nudge: a.nudgeAlerts, Log: a.o.Log.With().Str("room", "upkeep").Logger(),
+		Doubt: func() bool { _, doubt := a.watch.wait(); return doubt },
 		Fatal: a.fail,
 	}), nil
 }

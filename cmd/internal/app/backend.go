@@ -27,6 +27,7 @@ type backend struct {
 	*alert.Outbox
 	shops   []configs.Shop
 	upkeep  *upkeep.Upkeep
+	watch   *clockWatch
 	dataDir string
 }
 

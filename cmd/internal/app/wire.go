@@ -164,7 +164,7 @@ func calendars(c configs.Calendar) (china, bank *calendar.Calendar, err error) {
 func (a *App) openShops(ctx context.Context, country bool) (map[string]casesync.Shop, error) {
 	out := map[string]casesync.Shop{}
 	for _, s := range a.o.Config.Shops {
-		client, err := openShop(s, country, a.o.Log)
+		client, err := openShop(s, country, func(date time.Time) { a.watch.heard(a.life, date) }, a.o.Log)
 		if err != nil {
 			return nil, err
 		}
@@ -192,9 +192,9 @@ type shopClient struct {
 	*shopify.Client
 }
 
-func openShop(s configs.Shop, country bool, log zerolog.Logger) (*shopify.Client, error) {
+func openShop(s configs.Shop, country bool, heard func(time.Time), log zerolog.Logger) (*shopify.Client, error) {
 	o := shopify.Options{
-		Country: country, Edits: s.SupplierFirst.Enabled,
+		Country: country, Edits: s.SupplierFirst.Enabled, Heard: heard,
 		Name: s.Name, Domain: s.Domain, Endpoint: s.Endpoint, APIVersion: s.APIVersion,
 		Mapping: shopify.Mapping{AttributeKeys: s.Mapping.AttributeKeys, Note: s.Mapping.Note, TagPrefix: s.Mapping.TagPrefix, Accounts: s.AccountNames()},
 		Log:     log.With().Str("shop", s.Name).Logger(),
@@ -253,7 +253,7 @@ func (a *App) openAccounts() (map[string]casesync.Account, error) {
 func Opener() doctor.Opener {
 	return doctor.Opener{
 		Check: Check, Calendars: calendars,
-		Shop: func(s configs.Shop, log zerolog.Logger) (*shopify.Client, error) { return openShop(s, false, log) },
+		Shop: func(s configs.Shop, log zerolog.Logger) (*shopify.Client, error) { return openShop(s, false, nil, log) },
 		Account: func(c *configs.Config, ac configs.Account, log zerolog.Logger) (doctor.Account, error) {
 			return openAccount(c, ac, upkeep.NewEvidence(c.DataDir), time.Now, log)
 		},

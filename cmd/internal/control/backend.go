@@ -56,6 +56,8 @@ type Backend interface {
 	TakeBack(ctx context.Context, account string) error
 	// Claim says that this data folder is the only one in use.
 	Claim(ctx context.Context, who string) (Claimed, error)
+	// AcceptClock says that the daemon's clock is right.
+	AcceptClock(ctx context.Context, who string) (ClockAccepted, error)
 }
 
 // Error is a refusal, with its HTTP status.

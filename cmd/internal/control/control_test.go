@@ -92,6 +92,20 @@ func (d *daemon) Claim(_ context.Context, who string) (Claimed, error) {
 	return Claimed{Claimed: true, DataDir: "/data"}, d.refuse
 }
 
+func (d *daemon) AcceptClock(_ context.Context, who string) (ClockAccepted, error) {
+	d.who = who
+	return ClockAccepted{Accepted: true, Now: now, AheadUntil: in(1)}, d.refuse
+}
+
+func TestAcceptClock(t *testing.T) {
+	t.Parallel()
+	d, cl := start(t)
+	c, err := cl.AcceptClock(t.Context())
+	if err != nil || c != (ClockAccepted{true, now, in(1)}) || d.who == "" {
+		t.Errorf("%+v by %q, error %v", c, d.who, err)
+	}
+}
+
 func TestClaim(t *testing.T) {
 	t.Parallel()
 	d, cl := start(t)

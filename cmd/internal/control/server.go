@@ -101,6 +101,7 @@ func (s *Server) routes() http.Handler {
 		"POST /v1/alerts/{ref}/ack":   s.ack,
 		"POST /v1/alerts-test":        s.testAlert,
 		"POST /v1/claim":              s.claim,
+		"POST /v1/clock-accept":       s.acceptClock,
 
 		"POST /v1/accounts/{name}/lend":      s.lend,
 		"POST /v1/accounts/{name}/take-back": s.takeBack,
@@ -241,6 +242,10 @@ func (s *Server) testAlert(r *http.Request) (any, error) {
 
 func (s *Server) claim(r *http.Request) (any, error) {
 	return s.o.Backend.Claim(r.Context(), who(r.Context()))
+}
+
+func (s *Server) acceptClock(r *http.Request) (any, error) {
+	return s.o.Backend.AcceptClock(r.Context(), who(r.Context()))
 }
 
 // lend and takeBack hand an account's browser profile to a person and back.

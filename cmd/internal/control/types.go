@@ -143,6 +143,16 @@ type Claimed struct {
 	DataDir string `json:"data_dir"`
 }
 
+// ClockAccepted is the document of `clock accept --json`.
+type ClockAccepted struct {
+	// Accepted is false where the clock was not in doubt.
+	Accepted bool `json:"accepted"`
+	// Now is what the clock shows; AheadUntil, where it is there, up to when
+	// stamps lie ahead that no longer count.
+	Now        time.Time `json:"now"`
+	AheadUntil time.Time `json:"ahead_until,omitzero"`
+}
+
 // Daemon is the process that answers.
 type Daemon struct {
 	Version   string    `json:"version"`

@@ -44,7 +44,10 @@ func (u *Upkeep) backUp(ctx context.Context) error {
 	if err != nil {
 		return errors.Join(err, noted, u.alertNoBackup(ctx, err))
 	}
-	return errors.Join(noted, pruneBackups(filepath.Dir(path)), u.lookThrough(ctx, path))
+	if !u.doubtful() { // which is the oldest is told by their names
+		noted = errors.Join(noted, pruneBackups(filepath.Dir(path)))
+	}
+	return errors.Join(noted, u.lookThrough(ctx, path))
 }
 
 // errBroken: pages of the database are damaged, so it cannot be read safely.

@@ -69,7 +69,7 @@ func (u *Upkeep) TellPlace(ctx context.Context) error {
 		return err
 	}
 	if told != "" {
-		if err := u.resolve(ctx, told, "The data folder is back at its place."); err != nil {
+		if err := u.Resolve(ctx, told, "The data folder is back at its place."); err != nil {
 			return err
 		}
 	}
@@ -112,14 +112,14 @@ func (u *Upkeep) Claim(ctx context.Context, who string) (claimed bool, err error
 	if err != nil || told == "" {
 		return claimed, err
 	}
-	if err := u.resolve(ctx, told, "Claimed by "+who+": this data folder is the only one in use."); err != nil {
+	if err := u.Resolve(ctx, told, "Claimed by "+who+": this data folder is the only one in use."); err != nil {
 		return claimed, err
 	}
 	return claimed, u.putValue(ctx, markPlace, "")
 }
 
-// resolve ends an alert; those who were called hear what became of it.
-func (u *Upkeep) resolve(ctx context.Context, key, became string) error {
+// Resolve ends an alert; those who were called hear what became of it.
+func (u *Upkeep) Resolve(ctx context.Context, key, became string) error {
 	err := u.o.Store.Update(ctx, func(tx state.Tx) error {
 		a, err := tx.AlertByKey(key)
 		if errors.Is(err, state.ErrNotFound) || errors.Is(err, state.ErrCorrupt) || err == nil && !a.ResolvedAt.IsZero() {
