@@ -163,6 +163,12 @@ type Browser struct {
 	Sandbox  string        `yaml:"sandbox"` // auto, on or off
 	IdleStop time.Duration `yaml:"idle_stop"`
 	Flags    []string      `yaml:"flags"`
+	// GateListen is where the proxy listens that all of a browser's traffic
+	// goes through: host and port, on loopback.
+	GateListen string `yaml:"gate_listen"`
+	// UpstreamProxyFile holds the address of a proxy that leads out of the
+	// network, with its password; empty: none.
+	UpstreamProxyFile string `yaml:"upstream_proxy_file"`
 }
 
 // Clocks are the deadlines of a case.

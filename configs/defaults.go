@@ -13,7 +13,7 @@ func Default() *Config {
 		ControlSocket: "/run/countermand/control.sock",
 		Webhooks:      Webhooks{Listen: "127.0.0.1:8780"},
 		Console:       Console{Listen: "127.0.0.1:8781"},
-		Browser:       Browser{Sandbox: "auto", IdleStop: 5 * time.Minute},
+		Browser:       Browser{Sandbox: "auto", IdleStop: 5 * time.Minute, GateListen: "127.0.0.1:0"},
 		Clocks: Clocks{
 			Answer: 72 * time.Hour, ShipWindowWorkingDays: 7, ProofWorkingDays: 5, NumberGrace: 72 * time.Hour,
 			RefundWarnDays: 15, RefundDueDays: 20, Unasked: 24 * time.Hour, Dispute: 12 * day, Settle: 10 * time.Minute,

@@ -31,6 +31,7 @@ func (d *decoder) files(c *Config) {
 		}
 	}
 	d.executable("browser.path", c.Browser.Path)
+	d.upstreamProxy(c.Browser.UpstreamProxyFile)
 	if c.ControlGroup != "" {
 		if _, err := user.LookupGroup(c.ControlGroup); err != nil {
 			d.warn("control_group", "the group %s does not exist on this machine; create it with groupadd", c.ControlGroup)

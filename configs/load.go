@@ -88,6 +88,7 @@ func (r resolver) config(c *Config) {
 	r.path(&c.Alerts.URLsFile)
 	r.path(&c.Alerts.HeartbeatURLFile)
 	r.path(&c.Browser.Path)
+	r.path(&c.Browser.UpstreamProxyFile)
 	for i := range c.Calendar.Files {
 		r.path(&c.Calendar.Files[i])
 	}

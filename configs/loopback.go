@@ -20,14 +20,16 @@ func Loopback(c *Config) bool {
 		}
 	}
 	for _, a := range c.Accounts {
-		if !a.loopback() {
+		if !a.OnLoopback() {
 			return false
 		}
 	}
 	return true
 }
 
-func (a Account) loopback() bool {
+// OnLoopback tells whether the account's site, and a browser that is attached
+// to, are on this machine.
+func (a Account) OnLoopback() bool {
 	for _, h := range []string{a.Hosts.WWW, a.Hosts.Mobile, a.Hosts.Login, a.Hosts.API} {
 		if !loopbackURL(h) {
 			return false

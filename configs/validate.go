@@ -31,7 +31,7 @@ func (d *decoder) validate(c *Config) {
 	}
 	d.shops(c)
 	d.accounts(c)
-	d.browser(c.Browser)
+	d.browser(c)
 	d.clocks(c.Clocks)
 	d.calendar(c.Calendar)
 	d.positive("retention.cases", c.Retention.Cases)
@@ -212,7 +212,7 @@ func (d *decoder) pace(at string, a Account) {
 	if a.Pace.ActionsPerHour < 0 {
 		d.bad(at+"actions_per_hour", "must not be negative")
 	}
-	if a.loopback() {
+	if a.OnLoopback() {
 		return
 	}
 	const why = "0 is for hosts on loopback only; a real site is worked at a person's pace, such as %s"
@@ -236,29 +236,6 @@ func (d *decoder) remote(field, text string) {
 	u, err := url.Parse(text)
 	if err != nil || u.Host == "" || !slices.Contains([]string{"ws", "wss", "http", "https"}, u.Scheme) {
 		d.bad(field, "must be the address of a browser's debugging port, such as http://127.0.0.1:9222")
-	}
-}
-
-// ownFlags are browser flags that the daemon sets itself.
-var ownFlags = map[string]string{
-	"no-sandbox":                "set browser.sandbox instead",
-	"headless":                  "set accounts[].headless instead",
-	"user-data-dir":             "set accounts[].profile_dir instead",
-	"remote-debugging-port":     "any program on this machine could then use the session",
-	"remote-debugging-pipe":     "the daemon uses it already",
-	"remote-allow-origins":      "any page could then use the session",
-	"disable-web-security":      "any page could then use the session",
-	"ignore-certificate-errors": "anybody on the way could then read the session",
-}
-
-func (d *decoder) browser(b Browser) {
-	d.oneOf("browser.sandbox", b.Sandbox, "auto", "on", "off")
-	d.positive("browser.idle_stop", b.IdleStop)
-	for i, flag := range b.Flags {
-		name, _, _ := strings.Cut(strings.TrimLeft(flag, "-"), "=")
-		if why, own := ownFlags[name]; own {
-			d.bad(fmt.Sprintf("browser.flags[%d]", i), "--%s may not be given: %s", name, why)
-		}
 	}
 }
 

@@ -39,6 +39,10 @@ type Store interface {
 // first start on it on, that start, both in RFC 3339.
 const ValueRestored = "restored"
 
+// ValueClockAhead is the mark of times that a wrong clock stamped: one line for
+// each, when it was found out and up to when the stamps reach, both in RFC 3339.
+const ValueClockAhead = "clock/ahead"
+
 // Page cuts a listing. After is the Next of the page before; zero Limit means
 // 100.
 type Page struct {
@@ -183,4 +187,7 @@ type Tx interface {
 	PutValue(name, value string) error
 	// Stamp records the transaction's one "now"; an older one changes nothing.
 	Stamp(now time.Time) error
+	// Restamp sets the newest time to now, also back: later stamps were made by
+	// a clock that was wrong.
+	Restamp(now time.Time) error
 }

@@ -244,6 +244,9 @@ func (l *lane) request(ctx context.Context, f state.Effect) error {
 	if wait, err := l.recheckShopOrder(ctx, f); wait || err != nil {
 		return err
 	}
+	if err := l.beforeAsk(ctx); err != nil {
+		return err
+	}
 	c, begun, err := l.begin(ctx, f)
 	if err != nil || !begun {
 		return err
@@ -349,7 +352,7 @@ func failedAttempt(err error) state.AttemptResult {
 func (l *lane) begin(ctx context.Context, f state.Effect) (c state.Case, begun bool, err error) {
 	err = l.update(ctx, func(t *txn) error {
 		now, err := t.Effect(f.ID)
-		if errors.Is(err, state.ErrNotFound) {
+		if errors.Is(err, state.ErrNotFound) || l.e.waits() {
 			begun = false
 			return nil
 		}
@@ -383,6 +386,9 @@ func (l *lane) begin(ctx context.Context, f state.Effect) (c state.Case, begun b
 // the call leave.
 func (l *lane) dispatch(ctx context.Context, f state.Effect, old time.Duration) error {
 	return l.update(ctx, func(t *txn) error {
+		if l.e.waits() {
+			return errWaits
+		}
 		now, err := t.Effect(f.ID)
 		if err != nil {
 			return err

@@ -34,7 +34,7 @@ type clientEnv struct {
 
 // clientCommands are the commands that talk to a running daemon.
 func clientCommands(e *clientEnv) []*cobra.Command {
-	cmds := []*cobra.Command{statusCommand(e), casesCommand(e), disputesCommand(e), mapCommand(e), alertsCommand(e), rehearseCommand(e), siteCommand(e)}
+	cmds := []*cobra.Command{statusCommand(e), casesCommand(e), disputesCommand(e), mapCommand(e), alertsCommand(e), rehearseCommand(e), siteCommand(e), claimCommand(e), clockCommand(e)}
 	doctor := doctorCommand(e)
 	for _, c := range append(cmds, doctor) {
 		c.PersistentFlags().BoolVar(&e.wide, "wide", false, "print tables whole, however narrow the terminal is")

@@ -34,7 +34,7 @@ func TestJSONIsOneDocument(t *testing.T) {
 	d.alerts = []state.Alert{{ID: "01JX1", Kind: "refused", Page: true, RaisedAt: now}}
 	for _, args := range [][]string{
 		{"cases", "list", "--json"}, {"cases", "show", "1042", "--json"}, {"disputes", "list", "--json"},
-		{"disputes", "show", "1044", "--json"}, {"alerts", "list", "--json"}, {"status", "--json"},
+		{"disputes", "show", "1044", "--json"}, {"alerts", "list", "--json"}, {"status", "--json"}, {"claim", "--json"}, {"clock", "accept", "--json"},
 	} {
 		s := d.call(t, args...)
 		dec := json.NewDecoder(strings.NewReader(s.out))

@@ -63,7 +63,7 @@ func runs(t *testing.T, args ...string) said {
 }
 
 func (s *scene) rehearsal() []string {
-	return []string{"run", "--config", s.path("countermand.yaml"), "--rehearse-from", s.clock.Now().Format(time.RFC3339), "--rehearse-speed", s.speed}
+	return append([]string{"run", "--config", s.path("countermand.yaml"), "--rehearse-from", s.clock.Now().Format(time.RFC3339), "--rehearse-speed", s.speed}, s.flags...)
 }
 
 // start runs the daemon and waits until it is ready.

@@ -45,6 +45,7 @@ type scene struct {
 	socket string
 	starts int      // of the daemon; each has a log of its own
 	env    []string // of the daemon, besides the test's own
+	flags  []string // of countermand run, besides those of a rehearsal
 }
 
 // setting says how a scene differs from the usual one.

@@ -46,6 +46,7 @@ type fakeDaemon struct {
 	alerts   []state.Alert
 	channels []control.ChannelResult
 	lent     []string
+	asks     bool // whether it asks for a claim
 }
 
 func (d *fakeDaemon) SiteCalls(context.Context) ([]supplier.SiteCall, error) {
@@ -126,6 +127,14 @@ func (d *fakeDaemon) Lend(_ context.Context, account, _ string, _ time.Duration)
 func (d *fakeDaemon) TakeBack(_ context.Context, account string) error {
 	d.lent = append(d.lent, account+" back")
 	return d.refuse
+}
+
+func (d *fakeDaemon) Claim(context.Context, string) (control.Claimed, error) {
+	return control.Claimed{Claimed: d.asks, DataDir: "/var/lib/countermand"}, d.refuse
+}
+
+func (d *fakeDaemon) AcceptClock(context.Context, string) (control.ClockAccepted, error) {
+	return control.ClockAccepted{Accepted: d.asks, Now: now}, d.refuse
 }
 
 // serve starts a daemon that knows the cases.

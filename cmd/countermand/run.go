@@ -19,6 +19,7 @@ const defaultConfig = "/etc/countermand/countermand.yaml"
 
 func runCommand(stderr io.Writer, getenv func(string) string) *cobra.Command {
 	var config, from, speed string
+	var claim bool
 	cmd := &cobra.Command{
 		Use:   "run",
 		Short: "Run the daemon",
@@ -27,7 +28,10 @@ suppliers, watches the deadlines and alerts you. systemd starts it with the unit
 that comes with countermand; SIGTERM stops it without losing a session.
 
 A rehearsal runs it on a fast clock. It is refused unless every endpoint and
-host in the config is on this machine.`,
+host in the config is on this machine.
+
+A data folder that was copied or moved here asks nothing new of suppliers until you
+say that the old one is not in use: with countermand claim, or with --claim.`,
 		Example: `  countermand run --config /etc/countermand/countermand.yaml
   countermand run --config rehearsal.yaml --rehearse-from 2026-11-02T08:00:00Z --rehearse-speed 24h=5s`,
 		Args: noArgs,
@@ -52,10 +56,11 @@ host in the config is on this machine.`,
 			for _, w := range warnings {
 				log.Warn().Str("config", config).Msg(w.String())
 			}
-			return runDaemon(cmd.Context(), app.Options{Config: c, Clock: clock, Version: versionText(), Log: log, Notify: notify, Crash: crash})
+			return runDaemon(cmd.Context(), app.Options{Config: c, Clock: clock, Version: versionText(), Log: log, Notify: notify, Crash: crash, Claim: claim})
 		},
 	}
 	cmd.Flags().StringVar(&config, "config", defaultConfig, "the configuration file")
+	cmd.Flags().BoolVar(&claim, "claim", false, "say that this data folder is the only one in use (as countermand claim does)")
 	cmd.Flags().StringVar(&from, "rehearse-from", "", "what the rehearsal's clock shows at the start, such as 2026-11-02T08:00:00Z")
 	cmd.Flags().StringVar(&speed, "rehearse-speed", "", "how fast the rehearsal's clock runs, such as 24h=5s")
 	return cmd

@@ -31,6 +31,9 @@ func (e *clientEnv) statusText(s control.Status, _ time.Time) string {
 	if s.Daemon.Rehearsal {
 		fmt.Fprintf(&b, "REHEARSAL: the clock shows %s\n", now.In(e.Zone).Format(momentLayout+" MST"))
 	}
+	for _, w := range s.Waits {
+		fmt.Fprintf(&b, "NEW REQUESTS WAIT: %s\n", plain.Line(w.Text))
+	}
 	b.WriteString("\nAccounts\n")
 	accounts := e.table("  ")
 	for _, a := range s.Accounts {

@@ -196,6 +196,9 @@ func (c *Client) try(ctx context.Context, op, token string, out []byte) (status 
 		return 0, nil, &shop.Error{Kind: shop.Unavailable, Op: op, Sent: !neverLeft(err), Err: err}
 	}
 	defer res.Body.Close()
+	if date, err := http.ParseTime(res.Header.Get("Date")); err == nil && c.heard != nil {
+		c.heard(date)
+	}
 	body, err = io.ReadAll(io.LimitReader(res.Body, maxReply+1))
 	c.remark(op, res)
 	switch {

@@ -48,6 +48,9 @@ type Options struct {
 	// Edits: orders are read with what their customers asked to have taken
 	// off, where the API version has it.
 	Edits bool
+	// Heard is told the Date of each answer as soon as its head is there; nil:
+	// nobody is.
+	Heard func(date time.Time)
 	// Now is time.Now where it is nil.
 	Now func() time.Time
 	// HTTP overrides the client. Its redirect policy is not used: redirects
@@ -78,6 +81,7 @@ type Client struct {
 	mapping Mapping
 	country bool
 	edits   bool
+	heard   func(time.Time)
 	now     func() time.Time
 	http    *http.Client
 	budget  budget
@@ -125,6 +129,7 @@ func New(o Options) (*Client, error) {
 		mapping: o.Mapping,
 		country: o.Country,
 		edits:   o.Edits && o.APIVersion >= editsSince,
+		heard:   o.Heard,
 		now:     o.Now,
 		http:    httpClient(o.HTTP),
 		pause:   500 * time.Millisecond,

@@ -126,6 +126,11 @@ func (t *writeTx) Stamp(now time.Time) error {
 	if err == nil && !now.After(s.At) {
 		return nil
 	}
-	_, err = clock.save(t, newest, firstSeen{now}, anyRev)
+	return t.Restamp(now)
+}
+
+// Restamp stores now, whatever is stored.
+func (t *writeTx) Restamp(now time.Time) error {
+	_, err := clock.save(t, newest, firstSeen{now}, anyRev)
 	return err
 }

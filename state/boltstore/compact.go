@@ -90,6 +90,11 @@ func rewrite(db *bbolt.DB, path string, o Options) (fresh *bbolt.DB, err error) 
 		return fresh, err
 	}
 	fresh.NoSync = o.NoSync
+	if o.Place != nil {
+		if err = announce(path, path+compactSuffix, o.Place.Machine); err != nil {
+			return fresh, err
+		}
+	}
 	if err = os.Rename(path+compactSuffix, path); err != nil {
 		return fresh, err
 	}

@@ -5,6 +5,7 @@
 //
 //	meta            application        "countermand"
 //	                version            8 bytes, the schema's version
+//	                counter            8 bytes, grows with each start, backup and request
 //
 //	cases           ID                 a state.Case
 //	  case_status   STATUS ID          every case
@@ -53,6 +54,16 @@
 // cases and mappings English sentences where there are findings now. Open brings
 // an older file to the present version in one transaction, and leaves a copy of
 // it beside as FILE.vN.bak.
+//
+// # Place
+//
+// FILE.place beside the database says on which machine and with which inode its
+// file stood, and what its counter was. Compaction, Restore and each start of a
+// daemon write it anew (a migration does not replace the file). A counter that is
+// behind the file's belongs to an older state of the database: records are lost,
+// as after Restore. One that is not, at another place, belongs to a database that
+// was copied or moved: Store.Place asks whether the old one is out of use, until
+// Store.Claim. Where the file is gone, both is assumed.
 //
 // # Records
 //

@@ -216,11 +216,11 @@ func TestRestoreVersion1(t *testing.T) {
 	t.Parallel()
 	backup, path := goldenFile(t, "v1.db.gz"), filepath.Join(t.TempDir(), "test.db")
 	edit(t, backup, func(b *bbolt.Tx) error { return putOld(b, named("two", "#1042")) })
-	r, err := Restore(context.Background(), backup, path, day)
+	r, err := Restore(context.Background(), backup, path, "", day)
 	if err != nil || r.Mended || len(r.Damaged) > 0 {
 		t.Fatalf("got %+v: %v", r, err)
 	}
-	onlyFile(t, filepath.Dir(path), "test.db")
+	onlyFile(t, filepath.Dir(path), "test.db", "test.db.place")
 	s, err := Open(path, Options{})
 	noError(t, err)
 	defer s.Close()

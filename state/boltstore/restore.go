@@ -35,13 +35,16 @@ type Restored struct {
 	// aside. Damaged is what is still wrong: records, never pages.
 	Mended  bool
 	Damaged []string
+
+	counter uint64
 }
 
 // Restore puts a backup in the place of the database at path. The backup is
 // copied, brought to today's schema and checked whole before anything is
 // touched; then the database gets another name beside, and at no moment is
 // there none. It returns state.ErrInUse (wrapped) while somebody has it open.
-func Restore(ctx context.Context, backup, path string, now time.Time) (r Restored, err error) {
+// machine is as in PlaceOptions.
+func Restore(ctx context.Context, backup, path, machine string, now time.Time) (r Restored, err error) {
 	if err = os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
 		return r, fmt.Errorf("restore: %w", err)
 	}
@@ -58,7 +61,11 @@ func Restore(ctx context.Context, backup, path string, now time.Time) (r Restore
 	if err != nil {
 		return r, fmt.Errorf("copy backup %s: %w", backup, err)
 	}
-	if err = r.verify(ctx, path+restoreSuffix); err != nil {
+	place, err := placeBefore(path, machine, old)
+	if err != nil {
+		return r, fmt.Errorf("restore to %s: %w", path, err)
+	}
+	if err = r.verify(ctx, path+restoreSuffix, place.Counter); err != nil {
 		return r, fmt.Errorf("look through backup %s: %w", backup, err)
 	}
 	if old {
@@ -67,8 +74,14 @@ func Restore(ctx context.Context, backup, path string, now time.Time) (r Restore
 			return r, fmt.Errorf("keep the old database: %w", err)
 		}
 	}
-	if err = os.Rename(path+restoreSuffix, path); err == nil {
+	if err = announce(path, path+restoreSuffix, machine); err == nil {
+		err = os.Rename(path+restoreSuffix, path)
+	}
+	if err == nil {
 		err = syncDir(filepath.Dir(path))
+	}
+	if err == nil {
+		err = placeAfter(path, machine, place, r.counter)
 	}
 	if err != nil {
 		return r, fmt.Errorf("put the backup in place: %w", err)
@@ -151,8 +164,39 @@ func own(f *os.File, dir string) error {
 	return nil
 }
 
-// verify opens the copy as the daemon will and looks through all of it.
-func (r *Restored) verify(ctx context.Context, path string) (err error) {
+// placeBefore is the place of the database that is about to be replaced. Where
+// that one stood elsewhere before, the restore does not answer the question
+// whether it is still in use there.
+func placeBefore(path, machine string, old bool) (placeFile, error) {
+	p, there, err := placeOf(path)
+	if err != nil || !there || !old {
+		return p, err
+	}
+	here, err := locationOf(path, machine)
+	switch {
+	case err != nil || p.stands(here):
+		p.Asked = 0
+	case p.Asked == 0:
+		p.Asked = p.Counter + 1
+	}
+	p.Counter++ // a crash may have left the database one ahead of the file
+	return p, err
+}
+
+// placeAfter writes down that a restored database stands at path.
+func placeAfter(path, machine string, p placeFile, counter uint64) (err error) {
+	p.Counter, p.Becomes = counter, 0
+	if p.Asked == 0 {
+		if p.Location, err = locationOf(path, machine); err != nil {
+			return err
+		}
+	}
+	return writePlace(path, p)
+}
+
+// verify opens the copy as the daemon will and looks through all of it. Its
+// counter comes after the one given.
+func (r *Restored) verify(ctx context.Context, path string, after uint64) (err error) {
 	s, err := open(path, Options{}, migrations)
 	if d, damaged := errors.AsType[*DamagedError](err); damaged {
 		return allowOlder(d)
@@ -184,11 +228,12 @@ func (r *Restored) verify(ctx context.Context, path string) (err error) {
 			return err
 		}
 		// What came after is unknown to it, and the engine must know that.
-		from, err := lostPeriodStart(tx, r.Newest)
-		if err != nil {
+		if err := markRestored(tx); err != nil {
 			return err
 		}
-		return tx.PutValue(state.ValueRestored, from.UTC().Format(time.RFC3339Nano))
+		t := tx.(*writeTx)
+		r.counter = max(counterOf(t.b), after) + 1
+		return putCounter(t.b, r.counter)
 	})
 }
 

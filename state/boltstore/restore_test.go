@@ -68,7 +68,7 @@ func backedUp(t *testing.T) (path, backup string) {
 func TestRestore(t *testing.T) {
 	t.Parallel()
 	path, backup := backedUp(t)
-	r, err := Restore(context.Background(), backup, path, day)
+	r, err := Restore(context.Background(), backup, path, "", day)
 	noError(t, err)
 	if r.Kept != path+".before-restore-20260302T000000Z" || !r.Newest.Equal(day) || r.Cases[state.Queued] != 1 || r.Mended {
 		t.Errorf("got %+v", r)
@@ -85,18 +85,18 @@ func TestRestore(t *testing.T) {
 			t.Errorf("%v: %v", info, err)
 		}
 	}
-	if _, err := Restore(context.Background(), backup, path, day); !errors.Is(err, os.ErrExist) {
+	if _, err := Restore(context.Background(), backup, path, "", day); !errors.Is(err, os.ErrExist) {
 		t.Errorf("a second old database under the same name: %v", err)
 	}
-	onlyFile(t, filepath.Dir(path), "test.db", filepath.Base(r.Kept))
+	onlyFile(t, filepath.Dir(path), "test.db", filepath.Base(r.Kept), "test.db.place")
 
 	elsewhere := filepath.Join(t.TempDir(), "new", "test.db")
-	r, err = Restore(context.Background(), backup, elsewhere, day)
+	r, err = Restore(context.Background(), backup, elsewhere, "", day)
 	noError(t, err)
 	if r.Kept != "" {
 		t.Errorf("kept %s", r.Kept)
 	}
-	onlyFile(t, filepath.Dir(elsewhere), "test.db")
+	onlyFile(t, filepath.Dir(elsewhere), "test.db", "test.db.place")
 }
 
 // TestRestoreTwice: a backup that was made after a restore lacks what that one
@@ -104,7 +104,7 @@ func TestRestore(t *testing.T) {
 func TestRestoreTwice(t *testing.T) {
 	t.Parallel()
 	path, backup := backedUp(t)
-	_, err := Restore(context.Background(), backup, path, day)
+	_, err := Restore(context.Background(), backup, path, "", day)
 	noError(t, err)
 	later := day.AddDate(0, 0, 3)
 	s, err := Open(path, Options{})
@@ -119,7 +119,7 @@ func TestRestoreTwice(t *testing.T) {
 	again := filepath.Join(t.TempDir(), "again.db")
 	noError(t, s.Backup(context.Background(), again))
 	noError(t, s.Close())
-	r, err := Restore(context.Background(), again, path, later)
+	r, err := Restore(context.Background(), again, path, "", later)
 	noError(t, err)
 	if !r.Newest.Equal(later) {
 		t.Errorf("the backup ends %s", r.Newest)
@@ -143,7 +143,7 @@ func TestRestoreOverADestroyedDatabase(t *testing.T) {
 	path, backup := backedUp(t)
 	noError(t, os.WriteFile(path, []byte("wreck"), 0o600))
 	noError(t, os.WriteFile(path+restoreSuffix, []byte("of a crash"), 0o600))
-	r, err := Restore(context.Background(), backup, path, day)
+	r, err := Restore(context.Background(), backup, path, "", day)
 	noError(t, err)
 	if kept, err := os.ReadFile(r.Kept); err != nil || string(kept) != "wreck" {
 		t.Errorf("kept %q: %v", kept, err)
@@ -206,7 +206,7 @@ func TestRestoreRefuses(t *testing.T) {
 			tt.spoil(t, path, backup)
 			before, err := os.ReadFile(path)
 			noError(t, err)
-			_, err = Restore(context.Background(), backup, path, day)
+			_, err = Restore(context.Background(), backup, path, "", day)
 			if err == nil || !strings.Contains(err.Error(), tt.want) {
 				t.Errorf("got %v, want it to say %q", err, tt.want)
 			}
@@ -218,7 +218,7 @@ func TestRestoreRefuses(t *testing.T) {
 	}
 	// Where nothing was, nothing is left.
 	dir := t.TempDir()
-	if _, err := Restore(context.Background(), filepath.Join(dir, "none"), filepath.Join(dir, "test.db"), day); err == nil {
+	if _, err := Restore(context.Background(), filepath.Join(dir, "none"), filepath.Join(dir, "test.db"), "", day); err == nil {
 		t.Error("restored from nothing")
 	}
 	onlyFile(t, dir)
@@ -232,7 +232,7 @@ func TestRestoreMends(t *testing.T) {
 		return errors.Join(b.Bucket([]byte("case_due")).Delete(join(timeKey(day), []byte("a"))),
 			b.Bucket([]byte(journal.name)).Put(join(words("a"), seqKey(99)), []byte("broken")))
 	})
-	r, err := Restore(context.Background(), backup, path, day)
+	r, err := Restore(context.Background(), backup, path, "", day)
 	noError(t, err)
 	if !r.Mended || len(r.Damaged) != 0 {
 		t.Errorf("got %+v", r)

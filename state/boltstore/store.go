@@ -35,8 +35,17 @@ type Options struct {
 	// CompactFrom is the size of the file in bytes from which Open writes it
 	// anew when more than half of it is free; zero: never.
 	CompactFrom int64
+	// Place is for the daemon that works on the database: whether it stands
+	// where it stood is judged and written down; see Store.Place. nil: neither.
+	Place *PlaceOptions
 	// Note hears what Open did beyond opening, in a sentence for the log.
 	Note func(string)
+}
+
+// PlaceOptions say what is known of where the database stands.
+type PlaceOptions struct {
+	// Machine is a name of this machine, empty if it has none.
+	Machine string
 }
 
 // Store is a state.Store in one bbolt file. It may be used by many
@@ -53,6 +62,8 @@ type Store struct {
 
 	mu      sync.Mutex
 	damaged map[place]bool // seen, not yet in quarantine
+
+	place *placing // nil without Options.Place
 }
 
 var _ state.Store = (*Store)(nil)
@@ -95,19 +106,33 @@ func open(path string, o Options, steps []migration) (*Store, error) {
 		}
 		return nil, err
 	}
+	var where *placing
+	if o.Place != nil && !o.ReadOnly {
+		where = &placing{}
+		if err := where.look(db, path, o.Place.Machine); err != nil {
+			return nil, errors.Join(err, db.Close())
+		}
+	}
 	if o.CompactFrom > 0 && !o.ReadOnly {
 		db = compact(db, path, o)
 	}
 	db.MaxBatchDelay = batchDelay
-	s := &Store{db: db, path: path, now: o.Now, writer: make(chan struct{}, 1), damaged: map[place]bool{}}
+	s := &Store{db: db, path: path, now: o.Now, writer: make(chan struct{}, 1), damaged: map[place]bool{}, place: where}
 	if s.now == nil {
 		s.now = time.Now
 	}
-	if err := s.prepare(steps, fresh); err != nil {
+	err = s.prepare(steps, fresh)
+	if err == nil && where != nil {
+		err = s.settle(o.Place.Machine)
+	}
+	if err != nil {
 		if t := diskError(path, err); t != nil {
 			err = t
 		}
 		return nil, errors.Join(err, db.Close())
+	}
+	if note := o.Note; note != nil && s.Place().Restored {
+		note("the database is older than the one that stood here: it counts as a restored backup")
 	}
 	return s, nil
 }

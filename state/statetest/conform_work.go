@@ -332,4 +332,10 @@ func testStamp(t *testing.T, b Backend) {
 	})
 	update(t, s, func(tx state.Tx) { must(t, tx.Stamp(hour(3))) })
 	view(t, s, func(tx state.ReadTx) { same(t, "a later one", newest(tx), hour(3)) })
+	update(t, s, func(tx state.Tx) { must(t, tx.Restamp(hour(1))) })
+	update(t, s, func(tx state.Tx) {
+		same(t, "set back", newest(tx), hour(1))
+		must(t, tx.Stamp(hour(2)))
+		same(t, "stamped again", newest(tx), hour(2))
+	})
 }

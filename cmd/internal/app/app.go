@@ -37,6 +37,9 @@ type Options struct {
 	Crash func(point string)
 	// Notify tells the service manager, nil: nobody.
 	Notify func(state string)
+	// Claim says that the data folder is the only one in use, wherever it
+	// stood before.
+	Claim bool
 }
 
 // App is one daemon.
@@ -49,6 +52,7 @@ type App struct {
 	shops  []shopClient
 	cron   *cron.Cron
 	upkeep *upkeep.Upkeep
+	watch  *clockWatch
 	// outside is the heartbeat for whoever watches this machine, nil: nobody.
 	outside *heartbeat
 
@@ -107,7 +111,9 @@ func New(ctx context.Context, o Options) (a *App, err error) {
 
 func (a *App) openStore(ctx context.Context) (err error) {
 	note := func(what string) { a.o.Log.Info().Msg(what) }
-	if a.store, err = boltstore.Open(upkeep.DatabasePath(a.o.Config.DataDir), boltstore.Options{Now: a.clock.Now, CompactFrom: upkeep.CompactFrom, Note: note}); err != nil {
+	if a.store, err = boltstore.Open(upkeep.DatabasePath(a.o.Config.DataDir), boltstore.Options{
+		Now: a.clock.Now, CompactFrom: upkeep.CompactFrom, Note: note, Place: &boltstore.PlaceOptions{Machine: upkeep.MachineID("/")},
+	}); err != nil {
 		return fmt.Errorf("open the database: %w", err)
 	}
 	a.clean.add("database", func(context.Context) error { return a.store.Close() })
@@ -120,7 +126,29 @@ func (a *App) openStore(ctx context.Context) (err error) {
 	if a.upkeep, err = a.makeUpkeep(); err != nil {
 		return err
 	}
-	return a.upkeep.MendIndexes(ctx)
+	if err := a.upkeep.MendIndexes(ctx); err != nil {
+		return err
+	}
+	if a.o.Claim {
+		if _, err := a.upkeep.Claim(ctx, "run --claim"); err != nil {
+			return fmt.Errorf("claim the data folder: %w", err)
+		}
+	}
+	if err := a.upkeep.TellPlace(ctx); err != nil {
+		return err
+	}
+	return a.watchClock(ctx)
+}
+
+// waits is why nothing new is asked of any supplier.
+func (a *App) waits() (out []state.Wait) {
+	if w, waits := a.upkeep.PlaceWait(); waits {
+		out = append(out, w)
+	}
+	if w, waits := a.watch.wait(); waits {
+		out = append(out, w)
+	}
+	return out
 }
 
 // Start begins the work and returns once the daemon is ready.
@@ -159,6 +187,7 @@ func (a *App) makeUpkeep() (*upkeep.Upkeep, error) {
 			return send.Send(ctx, alert.Message{Title: title, Text: text})
 		},
 		Nudge: a.nudgeAlerts, Log: a.o.Log.With().Str("room", "upkeep").Logger(),
+		Doubt: func() bool { _, doubt := a.watch.wait(); return doubt },
 		Fatal: a.fail,
 	}), nil
 }

@@ -9,6 +9,7 @@ import (
 	"countermand/cmd/internal/control"
 	"countermand/cmd/internal/dossier"
 	"countermand/cmd/internal/plain"
+	"countermand/cmd/internal/upkeep"
 	"countermand/configs"
 	"countermand/state"
 	"countermand/supplier"
@@ -26,7 +27,10 @@ type backend struct {
 	*casesync.Engine
 	*alert.Outbox
 	*SiteBook
-	shops []configs.Shop
+	shops   []configs.Shop
+	upkeep  *upkeep.Upkeep
+	watch   *clockWatch
+	dataDir string
 }
 
 var _ control.Backend = backend{}
@@ -46,6 +50,15 @@ func (b backend) MapSet(ctx context.Context, shop, order string, numbers []strin
 		return nil, err
 	}
 	return b.Engine.MapSet(ctx, shop, order, who, numbers)
+}
+
+// Claim answers the question whether the data folder's former place is in use.
+func (b backend) Claim(ctx context.Context, who string) (control.Claimed, error) {
+	claimed, err := b.upkeep.Claim(ctx, who)
+	if err == nil {
+		b.Heartbeat() // what waited goes on
+	}
+	return control.Claimed{Claimed: claimed, DataDir: b.dataDir}, err
 }
 
 func (b backend) knows(shop string) error {

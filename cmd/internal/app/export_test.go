@@ -93,3 +93,9 @@ func TestExportOfADaemon(t *testing.T) {
 
 // Openers are the suppliers whose accounts can be opened.
 var Openers = openers
+
+// How an account's browser leads out.
+var (
+	GateProxy           = gateProxy
+	UpstreamInRehearsal = upstreamInRehearsal
+)

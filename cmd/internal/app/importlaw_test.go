@@ -47,7 +47,7 @@ var law = map[string][]string{
 	"cmd/internal/dossier":     {"state", "supplier", "sync/machine", "cmd/internal/plain"},
 	"cmd/internal/upkeep":      {"state", "state/boltstore", "configs", "supplier"},
 	"cmd/internal/app": {
-		"state", "state/boltstore", "configs", "shop", "shop/shopify", "supplier", "supplier/chrome", "supplier/aliexpress", "supplier/aliexpress/site",
+		"state", "state/boltstore", "configs", "shop", "shop/shopify", "supplier", "supplier/chrome", "supplier/chrome/proxy", "supplier/aliexpress", "supplier/aliexpress/site",
 		"sync", "sync/machine", "sync/rules", "sync/calendar", "sync/alert", "sync/dispute", "cmd/internal/control", "cmd/internal/console", "cmd/internal/doctor", "cmd/internal/dossier", "cmd/internal/plain", "cmd/internal/upkeep",
 	},
 	"cmd/internal/demo": {"cmd/internal/app", "configs", "shop/shopifytest", "supplier/aliexpresstest"},

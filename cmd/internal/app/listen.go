@@ -68,9 +68,13 @@ func (a *App) listen() (err error) {
 	}
 	a.control, err = control.Listen(control.Options{
 		Path: a.o.Config.ControlSocket, Group: a.o.Config.ControlGroup, Log: a.o.Log.With().Str("room", "control").Logger(),
-		Backend: backend{Engine: a.engine, SiteBook: a.book, Outbox: a.outbox, shops: a.o.Config.Shops, Archivist: a.upkeep, Exporter: Exporter{DataDir: a.o.Config.DataDir, Version: a.o.Version}, Reader: control.Reader{Store: a.store, Clock: a.clock.Now, Daemon: control.Daemon{
-			Version: a.o.Version, Mode: a.o.Config.Mode, PID: os.Getpid(), StartedAt: a.clock.Now(), Rehearsal: a.clock.Fast(),
-		}}},
+		Backend: backend{
+			Engine: a.engine, SiteBook: a.book, Outbox: a.outbox, shops: a.o.Config.Shops, upkeep: a.upkeep, watch: a.watch, dataDir: a.o.Config.DataDir,
+			Archivist: a.upkeep, Exporter: Exporter{DataDir: a.o.Config.DataDir, Version: a.o.Version},
+			Reader: control.Reader{Store: a.store, Clock: a.clock.Now, Waits: a.engine.Waits, Daemon: control.Daemon{
+				Version: a.o.Version, Mode: a.o.Config.Mode, PID: os.Getpid(), StartedAt: a.clock.Now(), Rehearsal: a.clock.Fast(),
+			}},
+		},
 	})
 	if err != nil {
 		return fmt.Errorf("open the control socket: %w", err)

@@ -28,6 +28,7 @@ func (a *App) schedule() error {
 	a.cron.Schedule(every{a.clock, heartbeatEvery, leastPeriod}, cron.FuncJob(func() {
 		a.engine.Heartbeat()
 		a.nudgeAlerts()
+		a.watch.look(a.life)
 		a.upkeep.Beat(a.life)
 		a.watchdog()
 	}))

@@ -15,6 +15,7 @@ import (
 	"countermand/supplier/aliexpress"
 	"countermand/supplier/aliexpress/site"
 	"countermand/supplier/chrome"
+	"countermand/supplier/chrome/proxy"
 )
 
 // browserMemory is what a browser may take before it is started anew between
@@ -68,12 +69,16 @@ func openAliExpress(c *configs.Config, ac configs.Account, with parts) (*account
 	if err != nil {
 		return nil, err
 	}
+	through, err := gateProxy(c, ac)
+	if err != nil {
+		return nil, err
+	}
 	a := &account{pace: newPacer(ac.Pace)}
 	a.client, err = aliexpress.New(aliexpress.Options{
 		Account: ac.Name, Hosts: site.Hosts{WWW: ac.Hosts.WWW, Mobile: ac.Hosts.Mobile, Login: ac.Hosts.Login, API: ac.Hosts.API},
 		Chrome: chrome.Options{
 			Path: path, ProfileDir: ac.ProfileDir, RemoteURL: ac.RemoteURL, Visible: !ac.Headless,
-			Sandbox: chrome.Sandbox(c.Browser.Sandbox), Flags: c.Browser.Flags, MemoryLimit: browserMemory,
+			Sandbox: chrome.Sandbox(c.Browser.Sandbox), Flags: c.Browser.Flags, Proxy: through, MemoryLimit: browserMemory,
 		},
 		Profile: profile, Evidence: with.evidence, Now: with.now, Known: knownOrders(with.store, ac.Supplier),
 		Zone: ac.Timezone, Language: ac.Language, Region: ac.Region, Currency: ac.Currency,
@@ -131,6 +136,33 @@ func knownOrders(store state.Store, at string) func(context.Context) (aliexpress
 			return nil
 		})
 	}
+}
+
+// gateProxy is how the proxy of an account's browser listens and leads out.
+func gateProxy(c *configs.Config, ac configs.Account) (proxy.Options, error) {
+	o := proxy.Options{Addr: c.Browser.GateListen, Private: ac.OnLoopback()}
+	file := c.Browser.UpstreamProxyFile
+	if file == "" {
+		return o, nil
+	}
+	address, err := configs.ReadSecret(file)
+	if err == nil {
+		o.Upstream, err = proxy.ParseUpstream(address.Reveal())
+	}
+	if err != nil {
+		return o, fmt.Errorf("read browser.upstream_proxy_file: %w", err)
+	}
+	return o, nil
+}
+
+// upstreamInRehearsal refuses a proxy elsewhere, which would be asked for every
+// page: a rehearsal stays on this machine.
+func upstreamInRehearsal(c *configs.Config) error {
+	o, err := gateProxy(c, configs.Account{})
+	if err == nil && o.Upstream != nil && !configs.LoopbackHost(o.Upstream.Hostname()) {
+		err = errors.New("read browser.upstream_proxy_file: the proxy is not on this machine, and a rehearsal must not call anybody")
+	}
+	return err
 }
 
 func siteProfile(ac configs.Account) (site.Profile, error) {

@@ -56,6 +56,7 @@ func (a *App) openEngine(ctx context.Context) error {
 		Now: a.clock.Now, NewID: newIDs(), Owner: fmt.Sprintf("pid %d", os.Getpid()),
 		Log:      a.o.Log.With().Str("room", "engine").Logger(),
 		OnChange: a.o.OnChange, OnAlert: a.nudgeAlerts, Crash: a.crash(),
+		Waits: a.waits, BeforeAsk: a.store.Advance,
 	})
 	return err
 }
@@ -163,7 +164,7 @@ func calendars(c configs.Calendar) (china, bank *calendar.Calendar, err error) {
 func (a *App) openShops(ctx context.Context, country bool) (map[string]casesync.Shop, error) {
 	out := map[string]casesync.Shop{}
 	for _, s := range a.o.Config.Shops {
-		client, err := openShop(s, country, a.o.Log)
+		client, err := openShop(s, country, func(date time.Time) { a.watch.heard(a.life, date) }, a.o.Log)
 		if err != nil {
 			return nil, err
 		}
@@ -191,9 +192,9 @@ type shopClient struct {
 	*shopify.Client
 }
 
-func openShop(s configs.Shop, country bool, log zerolog.Logger) (*shopify.Client, error) {
+func openShop(s configs.Shop, country bool, heard func(time.Time), log zerolog.Logger) (*shopify.Client, error) {
 	o := shopify.Options{
-		Country: country, Edits: s.SupplierFirst.Enabled,
+		Country: country, Edits: s.SupplierFirst.Enabled, Heard: heard,
 		Name: s.Name, Domain: s.Domain, Endpoint: s.Endpoint, APIVersion: s.APIVersion,
 		Mapping: shopify.Mapping{AttributeKeys: s.Mapping.AttributeKeys, Note: s.Mapping.Note, TagPrefix: s.Mapping.TagPrefix, Accounts: s.AccountNames()},
 		Log:     log.With().Str("shop", s.Name).Logger(),
@@ -224,6 +225,11 @@ func openShop(s configs.Shop, country bool, log zerolog.Logger) (*shopify.Client
 // openAccounts makes a browser for each account; none is started before it is
 // needed, but a machine without one is told so at once.
 func (a *App) openAccounts() (map[string]casesync.Account, error) {
+	if a.clock.Fast() {
+		if err := upstreamInRehearsal(a.o.Config); err != nil {
+			return nil, err
+		}
+	}
 	ev := upkeep.NewEvidence(a.o.Config.DataDir)
 	a.book = NewSiteBook(a.o.Config, a.clock.Now)
 	out := map[string]casesync.Account{}
@@ -248,7 +254,7 @@ func (a *App) openAccounts() (map[string]casesync.Account, error) {
 func Opener() doctor.Opener {
 	return doctor.Opener{
 		Check: Check, Calendars: calendars,
-		Shop: func(s configs.Shop, log zerolog.Logger) (*shopify.Client, error) { return openShop(s, false, log) },
+		Shop: func(s configs.Shop, log zerolog.Logger) (*shopify.Client, error) { return openShop(s, false, nil, log) },
 		Account: func(c *configs.Config, ac configs.Account, log zerolog.Logger) (doctor.Account, error) {
 			return openAccount(c, ac, parts{evidence: upkeep.NewEvidence(c.DataDir), now: time.Now, log: log, book: NewSiteBook(c, time.Now)})
 		},

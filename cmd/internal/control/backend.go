@@ -63,6 +63,10 @@ type Backend interface {
 	// SetSiteCall notes what one does.
 	SiteCalls(ctx context.Context) ([]supplier.SiteCall, error)
 	SetSiteCall(ctx context.Context, in SiteCallSet, who string) error
+	// Claim says that this data folder is the only one in use.
+	Claim(ctx context.Context, who string) (Claimed, error)
+	// AcceptClock says that the daemon's clock is right.
+	AcceptClock(ctx context.Context, who string) (ClockAccepted, error)
 }
 
 // Error is a refusal, with its HTTP status.

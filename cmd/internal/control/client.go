@@ -119,6 +119,16 @@ func (c *Client) TakeBack(ctx context.Context, account string) error {
 	return c.call(ctx, http.MethodPost, "/v1/accounts/"+url.PathEscape(account)+"/take-back", nil, &Loan{})
 }
 
+// Claim says that the daemon's data folder is the only one in use.
+func (c *Client) Claim(ctx context.Context) (out Claimed, err error) {
+	return out, c.call(ctx, http.MethodPost, "/v1/claim", nil, &out)
+}
+
+// AcceptClock says that the daemon's clock is right.
+func (c *Client) AcceptClock(ctx context.Context) (out ClockAccepted, err error) {
+	return out, c.call(ctx, http.MethodPost, "/v1/clock-accept", nil, &out)
+}
+
 // call asks once for a document. It never repeats: a decision must not be taken
 // twice.
 func (c *Client) call(ctx context.Context, method, path string, body, out any) error {

@@ -8,6 +8,7 @@ import (
 	"os"
 	"os/user"
 	"path/filepath"
+	"strings"
 	"testing"
 	"time"
 
@@ -104,6 +105,38 @@ func (d *daemon) Lend(_ context.Context, account, who string, l time.Duration) e
 func (d *daemon) TakeBack(_ context.Context, account string) error {
 	d.lent = append(d.lent, account+" back")
 	return d.refuse
+}
+
+func (d *daemon) Claim(_ context.Context, who string) (Claimed, error) {
+	d.who = who
+	return Claimed{Claimed: true, DataDir: "/data"}, d.refuse
+}
+
+func (d *daemon) AcceptClock(_ context.Context, who string) (ClockAccepted, error) {
+	d.who = who
+	return ClockAccepted{Accepted: true, Now: now, AheadUntil: in(1)}, d.refuse
+}
+
+func TestAcceptClock(t *testing.T) {
+	t.Parallel()
+	d, cl := start(t)
+	c, err := cl.AcceptClock(t.Context())
+	if err != nil || c != (ClockAccepted{true, now, in(1)}) || d.who == "" {
+		t.Errorf("%+v by %q, error %v", c, d.who, err)
+	}
+}
+
+func TestClaim(t *testing.T) {
+	t.Parallel()
+	d, cl := start(t)
+	c, err := cl.Claim(t.Context())
+	if err != nil || c != (Claimed{true, "/data"}) || d.who == "" {
+		t.Errorf("%+v by %q, error %v", c, d.who, err)
+	}
+	d.refuse = errors.New("the disk is full")
+	if _, err := cl.Claim(t.Context()); err == nil || !strings.Contains(err.Error(), "disk") {
+		t.Error(err)
+	}
 }
 
 func TestLendAnAccount(t *testing.T) {
@@ -413,6 +446,7 @@ func TestStatus(t *testing.T) {
 		MoneyAtRisk:  []state.Money{risk},
 		Deadlines:    []CaseDeadline{{Case: "01J1", Shop: "mystore", ShopOrder: "#1", Supplier: "aliexpress", SupplierOrder: "8190000000000001", Status: state.Requested, Clock: state.ClockAnswerDue, At: in(5)}},
 		UnackedPages: 1,
+		Waits:        []state.Wait{},
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Error(diff)

@@ -25,6 +25,8 @@ type Reader struct {
 		View(ctx context.Context, fn func(state.ReadTx) error) error
 	}
 	Clock func() time.Time
+	// Waits is what Status says about new requests; nil: nothing.
+	Waits func() []state.Wait
 	// Daemon is what Status says about the process; Now is filled in.
 	Daemon Daemon
 }
@@ -105,6 +107,10 @@ func (r Reader) Status(ctx context.Context) (Status, error) {
 		return Status{}, fmt.Errorf("sum up the status: %w", err)
 	}
 	s.Daemon.Now, s.Daemon.StartedAt = utc(now), utc(s.Daemon.StartedAt)
+	s.Waits = []state.Wait{}
+	if r.Waits != nil {
+		s.Waits = append(s.Waits, r.Waits()...)
+	}
 	return s, nil
 }
 

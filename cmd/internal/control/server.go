@@ -103,6 +103,8 @@ func (s *Server) routes() http.Handler {
 		"POST /v1/rehearsals":         s.rehearse,
 		"GET /v1/site/calls":          s.siteCalls,
 		"POST /v1/site/calls":         s.setSiteCall,
+		"POST /v1/claim":              s.claim,
+		"POST /v1/clock-accept":       s.acceptClock,
 
 		"POST /v1/accounts/{name}/lend":      s.lend,
 		"POST /v1/accounts/{name}/take-back": s.takeBack,
@@ -239,6 +241,14 @@ func (s *Server) testAlert(r *http.Request) (any, error) {
 		return nil, err
 	}
 	return Channels{append([]ChannelResult{}, results...)}, nil
+}
+
+func (s *Server) claim(r *http.Request) (any, error) {
+	return s.o.Backend.Claim(r.Context(), who(r.Context()))
+}
+
+func (s *Server) acceptClock(r *http.Request) (any, error) {
+	return s.o.Backend.AcceptClock(r.Context(), who(r.Context()))
 }
 
 // lend and takeBack hand an account's browser profile to a person and back.

@@ -132,6 +132,25 @@ type Status struct {
 	UnackedPages int `json:"unacknowledged_pages"`
 	// Quarantined counts records that could not be read.
 	Quarantined int `json:"quarantined"`
+	// Waits is why nothing new is asked of any supplier; empty: it is.
+	Waits []state.Wait `json:"requests_wait"`
+}
+
+// Claimed is the document of `claim --json`.
+type Claimed struct {
+	// Claimed is false where the daemon had not asked.
+	Claimed bool   `json:"claimed"`
+	DataDir string `json:"data_dir"`
+}
+
+// ClockAccepted is the document of `clock accept --json`.
+type ClockAccepted struct {
+	// Accepted is false where the clock was not in doubt.
+	Accepted bool `json:"accepted"`
+	// Now is what the clock shows; AheadUntil, where it is there, up to when
+	// stamps lie ahead that no longer count.
+	Now        time.Time `json:"now"`
+	AheadUntil time.Time `json:"ahead_until,omitzero"`
 }
 
 // Daemon is the process that answers.

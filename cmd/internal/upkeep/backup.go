@@ -44,7 +44,10 @@ func (u *Upkeep) backUp(ctx context.Context) error {
 	if err != nil {
 		return errors.Join(err, noted, u.alertNoBackup(ctx, err))
 	}
-	return errors.Join(noted, pruneBackups(filepath.Dir(path)), u.lookThrough(ctx, path))
+	if !u.doubtful() { // which is the oldest is told by their names
+		noted = errors.Join(noted, pruneBackups(filepath.Dir(path)))
+	}
+	return errors.Join(noted, u.lookThrough(ctx, path))
 }
 
 // errBroken: pages of the database are damaged, so it cannot be read safely.
@@ -73,7 +76,9 @@ func (u *Upkeep) copyDaily(ctx context.Context) (path string, err error) {
 		return "", err
 	}
 	path = filepath.Join(dir, "countermand-"+u.o.Now().UTC().Format(backupLayout)+".db")
-	return path, u.o.Store.Backup(ctx, path)
+	err = u.o.Store.Backup(ctx, path)
+	u.countOn(ctx)
+	return path, err
 }
 
 // roomFor refuses a copy that would fill the disk which the database itself
@@ -230,6 +235,7 @@ func (u *Upkeep) staged(ctx context.Context, path string) (*os.File, error) {
 	if err := u.o.Store.Backup(ctx, path); err != nil {
 		return nil, err
 	}
+	u.countOn(ctx)
 	f, err := os.Open(path)
 	return f, errors.Join(err, os.Remove(path))
 }
@@ -241,6 +247,7 @@ func (u *Upkeep) direct(ctx context.Context, begin func(size int64) io.Writer, n
 	u.o.Log.Warn().Err(noRoom).Msg("no room to make the copy first, the database is sent as it is read")
 	ctx, cancel := context.WithTimeout(ctx, directTime)
 	defer cancel()
+	defer u.countOn(context.WithoutCancel(ctx))
 	return u.o.Store.Stream(ctx, begin)
 }
 
@@ -262,5 +269,5 @@ type Restored = boltstore.Restored
 
 // Restore puts a backup in the place of a data_dir's database.
 func Restore(ctx context.Context, dataDir, file string) (Restored, error) {
-	return boltstore.Restore(ctx, file, DatabasePath(dataDir), time.Now())
+	return boltstore.Restore(ctx, file, DatabasePath(dataDir), MachineID("/"), time.Now())
 }

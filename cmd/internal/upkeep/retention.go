@@ -20,6 +20,11 @@ const (
 	forgetAfter = 30 * 24 * time.Hour // Shopify repeats a delivery for hours, delays it for a day at most
 )
 
+// errDoubt: what is old is not known.
+var errDoubt = errors.New("nothing is deleted while the clock is in doubt, see countermand status")
+
+func (u *Upkeep) doubtful() bool { return u.o.Doubt != nil && u.o.Doubt() }
+
 // sweep deletes what is older than the configuration wants it kept. Evidence
 // goes first and no case outlives its own, so that nothing is left on the disk
 // that no record leads to.
@@ -40,6 +45,9 @@ func (u *Upkeep) sweep(ctx context.Context) error {
 // forget deletes batches, each in its own transaction, until one is not full.
 func (u *Upkeep) forget(ctx context.Context, batch func(state.Tx) (int, error)) error {
 	for {
+		if u.doubtful() {
+			return errDoubt
+		}
 		var n int
 		err := u.o.Store.Update(ctx, func(tx state.Tx) (err error) {
 			n, err = batch(tx)
@@ -152,6 +160,9 @@ const copiesKept = 30 * 24 * time.Hour
 // back or a crash came between the file and the journal. Files are as old as
 // the disk says, also while a rehearsal's clock runs.
 func (u *Upkeep) dropUnowned(ctx context.Context) error {
+	if u.doubtful() {
+		return errDoubt
+	}
 	now := time.Now()
 	gone, err := boltstore.DropCopies(DatabasePath(u.o.DataDir), now.Add(-min(copiesKept, u.o.Keep.Cases)))
 	if len(gone) > 0 {
@@ -236,6 +247,9 @@ func dropOld(folder string, until time.Time) (n int, err error) {
 func (u *Upkeep) eachEnded(ctx context.Context, from, until time.Time, visit func([]state.Case) error) error {
 	p := state.Page{Limit: sweepBatch}
 	for {
+		if u.doubtful() {
+			return errDoubt
+		}
 		var batch []state.Case
 		err := u.o.Store.View(ctx, func(tx state.ReadTx) (err error) {
 			batch, p.After, err = tx.EndedCases(from, until, p)

@@ -60,6 +60,9 @@ type Options struct {
 	// Send reaches a person when nothing can be stored.
 	Send  func(ctx context.Context, title, text string) error
 	Nudge func() // after an alert was raised
+	// Doubt tells whether the clock is in doubt: nothing is deleted then. nil:
+	// it never is.
+	Doubt func() bool
 	// Fatal ends the daemon.
 	Fatal func(error)
 	Log   zerolog.Logger

@@ -1,0 +1,101 @@
+package sync_test
+
+import (
+	"context"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"countermand/state"
+)
+
+// TestDoubtfulClockJudgesNothing: no deadline and no reading; once it is right,
+// both go on.
+func TestDoubtfulClockJudgesNothing(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	o := w.options()
+	var doubt atomic.Bool
+	o.Waits = func() []state.Wait {
+		if doubt.Load() {
+			return []state.Wait{{Code: state.WaitClock}}
+		}
+		return nil
+	}
+	w.start(o)
+	w.site.add(numberA)
+	w.cancelled(1, numberA)
+	w.status(state.Requested)
+	w.site.set(func() { w.site.orders[numberA].close() })
+	steps := len(w.journal(w.one().ID))
+	doubt.Store(true)
+	w.clock.add(365 * day) // every deadline has passed, were it true
+	beat := w.e.LastBeat()
+	w.until("the engine has looked", func() bool { return w.e.LastBeat().After(beat) })
+	if c := w.one(); c.Status != state.Requested || len(w.journal(c.ID)) != steps {
+		t.Errorf("%s, journal %+v", c.Status, w.journal(c.ID))
+	}
+	w.clock.add(-364 * day)
+	doubt.Store(false)
+	w.quiet()
+	w.status(state.Cancelled)
+}
+
+// TestReplanBringsBackAllThatWaits: cases and their readings, knocks, rests of accounts and reminders as
+// well; a reminder of today stays.
+func TestReplanBringsBackAllThatWaits(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	e := w.boot()
+	w.site.add(numberA)
+	w.cancelled(1, numberA)
+	w.pass(time.Hour)
+	now := w.clock.Now()
+	far := now.AddDate(1, 0, 0)
+	c := w.one()
+	must(t, w.store.Update(context.Background(), func(tx state.Tx) error {
+		if _, err := tx.AddKnock(state.Knock{Shop: "elsewhere", OrderID: "1", NotBefore: far}); err != nil {
+			return err
+		}
+		c.DueAt = far
+		_, err := tx.PutCase(c)
+		must(t, err)
+		read := state.EffectID(c.ID, state.EffectRead)
+		_, err = tx.PutEffect(state.Effect{ID: read, CaseID: c.ID, Kind: state.EffectRead, State: state.EffectPlanned, Lane: lane, Depth: state.DepthDetail, NotBefore: far})
+		must(t, err)
+		if _, err := tx.PutAccount(state.Account{Name: "other", Until: far}); err != nil {
+			return err
+		}
+		for id, at := range map[string]time.Time{"far": far, "near": now.Add(time.Hour)} {
+			if _, err := tx.RaiseAlert(state.Alert{ID: id, Key: id, RaisedAt: now, NextAt: at}); err != nil {
+				return err
+			}
+		}
+		return nil
+	}))
+	w.site.set(func() { w.site.orders[numberA].close() })
+	must(t, e.Replan(context.Background()))
+	w.view(func(tx state.ReadTx) error {
+		a, err := tx.Account("other")
+		must(t, err)
+		alert, err := tx.Alert("far")
+		must(t, err)
+		near, err := tx.Alert("near")
+		must(t, err)
+		knocks, err := tx.Knocks(now, 10)
+		must(t, err)
+		if a.Until.After(now) || alert.NextAt.After(now) || !near.NextAt.Equal(now.Add(time.Hour)) {
+			t.Errorf("account %s, alerts %s and %s", a.Until, alert.NextAt, near.NextAt)
+		}
+		for _, k := range knocks {
+			if k.NotBefore.After(now) {
+				t.Errorf("knock %s", k.NotBefore)
+			}
+		}
+		return nil
+	})
+	w.until("the order is read", func() bool { return w.one().Status == state.Cancelled })
+	if c := w.one(); c.DueAt.After(now.Add(60 * day)) {
+		t.Errorf("the case is due at %s", c.DueAt)
+	}
+}
