@@ -121,7 +121,7 @@ func (w *witness) see(t *rapid.T, p Policy, before state.Case, ev state.Event, o
 			t.Fatalf("a request is planned for a case that is %s", after.Status)
 		}
 	}
-	if after.Status == state.Queued && ev.Asked != nil && ev.Asked.NothingLeft && ev.Asked.Said == state.SaidNothing {
+	if ev.Asked != nil && ev.Asked.NothingLeft && ev.Asked.Said == state.SaidNothing {
 		w.mark = time.Time{} // the mark was taken back
 	}
 	r := readingOf(ev)
