@@ -21,6 +21,12 @@ func (p *Proxy) exchange(w http.ResponseWriter, r *http.Request, out *passage) {
 	w.Header()["Date"] = nil
 	w.Header()["Content-Type"] = nil
 	out.request = r.Context()
+	// Else the HTTP server closes the request's body with the first byte of the
+	// response, which is taken for a broken request by whoever still passes it
+	// on, although the server has it whole: the response is then cut off.
+	if err := http.NewResponseController(w).EnableFullDuplex(); err != nil {
+		p.opts.Report(err)
+	}
 	p.forward.ServeHTTP(w, r.WithContext(context.WithValue(r.Context(), passageKey{}, out)))
 }
 
