@@ -1,0 +1,108 @@
+package aliexpress
+
+import (
+	"fmt"
+	"slices"
+	"testing"
+	"time"
+
+	"countermand/state"
+	"countermand/supplier/aliexpresstest"
+)
+
+// TestWriteMeetsItsFate breaks the connection under the call that asks, on a
+// page that keeps used connections at hand. The browser would send it again
+// over one of those; it asks once all the same, and what is known of the
+// answer is told.
+func TestWriteMeetsItsFate(t *testing.T) {
+	t.Parallel()
+	r := newRig(t, func(o *Options) { o.StepTimeout = 6 * time.Second })
+	r.site.SetReuse(true)
+	r.site.SetBusy(true)
+	often := 1
+	if everything() {
+		often = 30
+	}
+	for _, fate := range []struct {
+		how  aliexpresstest.Break
+		said []state.Said
+		want state.AskOutcome
+	}{
+		{aliexpresstest.BreakReset, []state.Said{state.SaidNone}, state.AskPending},
+		{aliexpresstest.BreakLate, []state.Said{state.SaidNone}, state.AskPending},
+		{aliexpresstest.BreakHalf, []state.Said{state.SaidNone, state.SaidUnclear}, state.AskPending},
+		{aliexpresstest.BreakTimeout, []state.Said{state.SaidGateway}, state.AskPending},
+		// It is not taken. The browser asks again by itself over a connection that
+		// nothing lets through, and so shows no answer at all.
+		{aliexpresstest.BreakMisdirected, []state.Said{state.SaidGateway, state.SaidNone}, state.AskUnclear},
+	} {
+		t.Run(string(fate.how), func(t *testing.T) {
+			for i := range often {
+				layout := []aliexpresstest.Layout{aliexpresstest.LayoutDialog, aliexpresstest.LayoutNoPopup, aliexpresstest.LayoutPage}[i%3]
+				number, marks := r.order(t, func(o *aliexpresstest.Order) { o.Layout = layout }), 0
+				before := r.site.Calls()[aliexpresstest.CallOperation]
+				r.site.BreakCalls(aliexpresstest.CallOperation, 1, fate.how)
+				got, err := r.client.Cancel(t.Context(), request(number, &marks))
+				if err != nil || got.Outcome != fate.want || !slices.Contains(fate.said, got.Said) || marks != 1 {
+					t.Errorf("cancel %d: %+v, %v, %d marks", i, got, err, marks)
+				}
+				if n := r.site.Calls()[aliexpresstest.CallOperation] - before; n != 1 {
+					t.Errorf("cancel %d: the call arrived %d times", i, n)
+				}
+				if fate.want == state.AskPending {
+					r.wantWrites(t, number, aliexpresstest.WriteCancel)
+				} else {
+					r.wantWrites(t, number)
+				}
+			}
+		})
+	}
+}
+
+// TestWriteIsAnsweredByTheGateway tells the gateway's words from the shop's,
+// and what was said from what the pages show.
+func TestWriteIsAnsweredByTheGateway(t *testing.T) {
+	t.Parallel()
+	r := newRig(t, nil)
+	for _, c := range []struct {
+		name   string
+		order  func(*aliexpresstest.Order)
+		site   func()
+		said   state.Said
+		want   state.AskOutcome
+		calls  int
+		writes int
+	}{
+		// The page signs anew and sends it once more.
+		{name: "the token expires", site: func() { r.site.ExpireTokenAt(aliexpresstest.CallOperation) }, said: state.SaidYes, want: state.AskPending, calls: 2, writes: 1},
+		{name: "too many calls", site: func() { r.site.FailCalls(aliexpresstest.CallOperation, 1, aliexpresstest.RetTrafficLimit) }, said: state.SaidGateway, want: state.AskUnclear, calls: 1},
+		{name: "the pages are behind", order: func(o *aliexpresstest.Order) { o.Stale = 8 * time.Minute }, said: state.SaidYes, want: state.AskUnclear, calls: 1, writes: 1},
+	} {
+		for _, layout := range []aliexpresstest.Layout{aliexpresstest.LayoutPage, aliexpresstest.LayoutDialog} {
+			if layout == aliexpresstest.LayoutDialog && !everything() {
+				continue
+			}
+			t.Run(fmt.Sprintf("%s, %s", c.name, layout), func(t *testing.T) {
+				number, marks := r.order(t, func(o *aliexpresstest.Order) {
+					o.Layout = layout
+					if c.order != nil {
+						c.order(o)
+					}
+				}), 0
+				if c.site != nil {
+					c.site()
+				}
+				defer r.site.SetTokens(false)
+				before := r.site.Calls()[aliexpresstest.CallOperation]
+				got, err := r.client.Cancel(t.Context(), request(number, &marks))
+				if err != nil || got.Outcome != c.want || got.Said != c.said || marks != 1 {
+					t.Errorf("cancel: %+v, %v, %d marks", got, err, marks)
+				}
+				if n := r.site.Calls()[aliexpresstest.CallOperation] - before; n != c.calls {
+					t.Errorf("the call arrived %d times, want %d", n, c.calls)
+				}
+				r.wantWrites(t, number, slices.Repeat([]string{aliexpresstest.WriteCancel}, c.writes)...)
+			})
+		}
+	}
+}
