@@ -285,6 +285,13 @@ func (k *gatekeeper) reloads(tab *chrome.Tab, address string) {
 	k.drives(tab, address, by)
 }
 
+// has tells whether a document was let through into a tab.
+func (k *gatekeeper) has(tab string) bool {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	return k.mains[tab] != ""
+}
+
 // judged notes whose order the page in a tab is.
 func (k *gatekeeper) judged(tab *chrome.Tab, order string) {
 	k.mu.Lock()
