@@ -168,10 +168,13 @@ func (f *cancelFlow) answered() bool { return f.pass.so().said != "" }
 
 // follow switches to a tab that our click opened. Its calls were made before
 // the listener was attached, so the page is loaded again. One whose page the
-// gate did not let through stays blank, and is left alone.
+// gate did not let through stays blank, and is closed.
 func (f *cancelFlow) follow(ctx context.Context) error {
 	if !f.opened {
 		return f.closeOwnTabs(ctx)
+	}
+	if err := f.closeTabs(ctx, f.c.gate.shut); err != nil {
+		return err
 	}
 	next, ok, err := f.tab.FollowOne(ctx, f.c.gate.has)
 	if errors.Is(err, chrome.ErrClosed) {
@@ -201,8 +204,13 @@ func (f *cancelFlow) follow(ctx context.Context) error {
 // closeOwnTabs closes the tabs that the site opened by itself: before we clicked
 // none of them can belong to the attempt.
 func (f *cancelFlow) closeOwnTabs(ctx context.Context) error {
+	return f.closeTabs(ctx, func(string) bool { return true })
+}
+
+// closeTabs closes those of the tabs that the site opened whose ID fits.
+func (f *cancelFlow) closeTabs(ctx context.Context, fits func(id string) bool) error {
 	for closed := false; ; closed = true {
-		stray, ok, err := f.tab.Follow(ctx)
+		stray, ok, err := f.tab.FollowOne(ctx, fits)
 		switch {
 		case errors.Is(err, chrome.ErrClosed):
 		case err != nil:

@@ -16,9 +16,6 @@ import (
 // answer is told.
 func TestWriteMeetsItsFate(t *testing.T) {
 	t.Parallel()
-	r := newRig(t, func(o *Options) { o.StepTimeout = 6 * time.Second })
-	r.site.SetReuse(true)
-	r.site.SetBusy(true)
 	often := 1
 	if everything() {
 		often = 30
@@ -37,6 +34,10 @@ func TestWriteMeetsItsFate(t *testing.T) {
 		{aliexpresstest.BreakMisdirected, []state.Said{state.SaidGateway, state.SaidNone}, state.AskUnclear},
 	} {
 		t.Run(string(fate.how), func(t *testing.T) {
+			t.Parallel()
+			r := newRig(t, func(o *Options) { o.StepTimeout = 6 * time.Second }) // the form stays so long
+			r.site.SetReuse(true)
+			r.site.SetBusy(true)
 			for i := range often {
 				layout := []aliexpresstest.Layout{aliexpresstest.LayoutDialog, aliexpresstest.LayoutNoPopup, aliexpresstest.LayoutPage}[i%3]
 				number, marks := r.order(t, func(o *aliexpresstest.Order) { o.Layout = layout }), 0
