@@ -94,9 +94,16 @@ func (k *gatekeeper) Judge(_ context.Context, r *chrome.Request) chrome.Decision
 		return chrome.AllowPreflight(r)
 	case site.Hold:
 		if f := k.flow; f != nil {
-			f.arrived()
+			mine := f.arrived()
 			k.passed(r, c)
-			return chrome.Hold(func(ctx context.Context, h *chrome.Held) { f.release(ctx, h, c) })
+			return chrome.Hold(func(ctx context.Context, h *chrome.Held) {
+				defer close(mine.over)
+				select {
+				case <-mine.before:
+				case <-ctx.Done(): // it waited too long, and will not be released
+				}
+				f.release(ctx, h, c)
+			})
 		}
 	}
 	if k.flow != nil {

@@ -112,9 +112,10 @@ func (r *rig) everyVolley(t *testing.T, page string, when aliexpresstest.Moment,
 	}
 }
 
-// trying adds an order whose pages try.
+// trying adds an order whose pages try, behind one that nothing was tried on.
 func (r *rig) trying(t *testing.T, l aliexpresstest.Layout, tries []aliexpresstest.Try) string {
 	t.Helper()
+	r.order(t, nil)
 	return r.order(t, func(o *aliexpresstest.Order) { o.Layout, o.Tries = l, tries })
 }
 
@@ -155,6 +156,7 @@ func TestNothingLeavesWhileReading(t *testing.T) {
 	})
 	for _, when := range []aliexpresstest.Moment{aliexpresstest.OnLoad, aliexpresstest.OnLeaving} {
 		r.everyVolley(t, list, when, allTargets, func(t *testing.T, w *watcher, tries []aliexpresstest.Try) {
+			r.order(t, nil)
 			r.order(t, nil) // the newest, which the list is about
 			if err := r.site.SetTries(tries...); err != nil {
 				t.Fatal(err)
@@ -184,7 +186,11 @@ func TestNothingLeavesInARehearsal(t *testing.T) {
 		t.Helper()
 		number := r.trying(t, l, tries)
 		got, err := r.client.Rehearse(t.Context(), supplier.RehearseRequest{Number: number, CaseID: "case-" + number})
-		if err != nil || !got.Reached || len(got.Steps) == 0 {
+		// Where the page loads itself anew, its own form is gone.
+		gone := slices.ContainsFunc(tries, func(x aliexpresstest.Try) bool {
+			return x.By == aliexpresstest.WayKeepaliveLeft && x.When == aliexpresstest.AfterOpening
+		})
+		if err != nil || !got.Reached && !gone || len(got.Steps) == 0 {
 			t.Errorf("rehearse: %+v, %v", got, err)
 		}
 	}
