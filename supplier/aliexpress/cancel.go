@@ -162,18 +162,21 @@ func (f *cancelFlow) nextPage(ctx context.Context) (site.Sight, error) {
 	return s, err
 }
 
-// answered tells whether the site answered the call that cancels.
-func (f *cancelFlow) answered() bool {
-	return f.pass.so().said != "" || slices.ContainsFunc(f.heard.Responses(), func(r chrome.Response) bool { return site.IsCall(r.URL, f.c.p.Calls.Operation) })
-}
+// answered tells whether the site answered the call that asks. Those that the
+// gate did not let through have no answer, whatever the page makes of it.
+func (f *cancelFlow) answered() bool { return f.pass.so().said != "" }
 
 // follow switches to a tab that our click opened. Its calls were made before
-// the listener was attached, so the page is loaded again.
+// the listener was attached, so the page is loaded again. One whose page the
+// gate did not let through stays blank, and is closed.
 func (f *cancelFlow) follow(ctx context.Context) error {
 	if !f.opened {
 		return f.closeOwnTabs(ctx)
 	}
-	next, ok, err := f.tab.Follow(ctx)
+	if err := f.closeTabs(ctx, f.c.gate.shut); err != nil {
+		return err
+	}
+	next, ok, err := f.tab.FollowOne(ctx, f.c.gate.has)
 	if errors.Is(err, chrome.ErrClosed) {
 		return nil
 	}
@@ -201,8 +204,13 @@ func (f *cancelFlow) follow(ctx context.Context) error {
 // closeOwnTabs closes the tabs that the site opened by itself: before we clicked
 // none of them can belong to the attempt.
 func (f *cancelFlow) closeOwnTabs(ctx context.Context) error {
+	return f.closeTabs(ctx, func(string) bool { return true })
+}
+
+// closeTabs closes those of the tabs that the site opened whose ID fits.
+func (f *cancelFlow) closeTabs(ctx context.Context, fits func(id string) bool) error {
 	for closed := false; ; closed = true {
-		stray, ok, err := f.tab.Follow(ctx)
+		stray, ok, err := f.tab.FollowOne(ctx, fits)
 		switch {
 		case errors.Is(err, chrome.ErrClosed):
 		case err != nil:

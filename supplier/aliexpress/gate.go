@@ -41,6 +41,8 @@ type gatekeeper struct {
 	// request; mains gives that of a tab.
 	pages map[string]*page
 	mains map[string]string
+	// blank are tabs whose page was not let through.
+	blank map[string]bool
 	// presses are ours, by tab.
 	presses map[string][]site.Press
 	// ours are the addresses that the driver is sending tabs to.
@@ -71,7 +73,7 @@ type driven struct {
 func newGatekeeper(p site.Profile, hosts site.Hosts, log zerolog.Logger) *gatekeeper {
 	return &gatekeeper{
 		p: p, hosts: hosts, log: log, mode: site.ModeReading, seen: map[string]bool{},
-		pages: map[string]*page{}, mains: map[string]string{}, presses: map[string][]site.Press{},
+		pages: map[string]*page{}, mains: map[string]string{}, blank: map[string]bool{}, presses: map[string][]site.Press{},
 		ours: map[string]driven{}, sentTo: map[string]string{}, tally: map[string]*supplier.SiteCall{},
 	}
 }
@@ -93,13 +95,23 @@ func (k *gatekeeper) Judge(_ context.Context, r *chrome.Request) chrome.Decision
 		return chrome.AllowPreflight(r)
 	case site.Hold:
 		if f := k.flow; f != nil {
-			f.arrived()
+			mine := f.arrived()
 			k.passed(r, c)
-			return chrome.Hold(func(ctx context.Context, h *chrome.Held) { f.release(ctx, h, c) })
+			return chrome.Hold(func(ctx context.Context, h *chrome.Held) {
+				defer close(mine.over)
+				select {
+				case <-mine.before:
+				case <-ctx.Done(): // it waited too long, and will not be released
+				}
+				f.release(ctx, h, c)
+			})
 		}
 	}
 	if k.flow != nil {
 		k.flow.stopped(c, v)
+	}
+	if c.Resource == site.ResourceDocument && r.Frame == r.Tab {
+		k.blank[r.Tab] = true
 	}
 	return chrome.Fail()
 }
@@ -117,6 +129,7 @@ func (k *gatekeeper) state() site.State {
 func (k *gatekeeper) call(r *chrome.Request) site.Call {
 	if len(k.sentTo) > maxRemembered {
 		clear(k.sentTo)
+		clear(k.blank)
 	}
 	k.sentTo[r.ID] = r.URL
 	c := site.Call{
@@ -325,6 +338,20 @@ func (k *gatekeeper) reloads(tab *chrome.Tab, address string) {
 	}
 	k.mu.Unlock()
 	k.drives(tab, address, by)
+}
+
+// has tells whether a document was let through into a tab; shut, that one was
+// not and none has been.
+func (k *gatekeeper) has(tab string) bool {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	return k.mains[tab] != ""
+}
+
+func (k *gatekeeper) shut(tab string) bool {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	return k.blank[tab] && k.mains[tab] == ""
 }
 
 // judged notes whose order the page in a tab is.

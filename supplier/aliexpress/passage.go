@@ -35,6 +35,7 @@ type passage struct {
 	marked  bool
 	refs    []string      // of the evidence
 	inHand  int           // calls that are held, or released and not answered
+	latest  chan struct{} // closed when the call that came last is over
 	changed chan struct{} // closed at the next change
 	// left counts the calls that were released and not proved to have stayed.
 	left   int
@@ -55,6 +56,8 @@ func (k *gatekeeper) open(f *passage, tab *chrome.Tab) {
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	f.k, f.tabs, f.changed = k, map[string]bool{tab.ID(): true}, make(chan struct{})
+	f.latest = make(chan struct{})
+	close(f.latest)
 	k.flow = f
 }
 
@@ -80,10 +83,18 @@ func (f *passage) change() {
 	f.changed = make(chan struct{})
 }
 
+// turn is a held call's place among those of the flow: they leave in the order
+// in which the page made them, so that none which comes later takes the place
+// of the one that our press led to.
+type turn struct{ before, over chan struct{} }
+
 // arrived counts a call that is held. Needs mu.
-func (f *passage) arrived() {
+func (f *passage) arrived() turn {
 	f.inHand++
 	f.change()
+	t := turn{before: f.latest, over: make(chan struct{})}
+	f.latest = t.over
+	return t
 }
 
 // stopped notes a call that did not pass. Needs mu.

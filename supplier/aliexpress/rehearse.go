@@ -34,7 +34,8 @@ func (c *Client) Rehearse(ctx context.Context, req supplier.RehearseRequest) (su
 	}
 	record := c.p.RecordCall(call, verdict)
 	out.Call, out.Reached = &record, verdict.Role == site.RoleAsking
-	out.Detail = verdict.Why
+	// The page may have looked like an end before the call was noticed.
+	out.Outcome, out.Detail = state.AskObserved, verdict.Why
 	body, err := json.MarshalIndent(record, "", " ")
 	if err == nil {
 		refs, kept := f.pass.keep("rehearsed-call", body)

@@ -243,7 +243,15 @@ func newTabIsFollowed(t *testing.T, tab *Tab, url string) {
 		t.Fatal(err)
 	}
 	var next *Tab
+	var offered []string
 	err := tab.WaitFor(t.Context(), "new tab", func(ctx context.Context) (ok bool, err error) {
+		// One that does not fit is offered again.
+		if _, ok, err = tab.FollowOne(ctx, func(id string) bool { offered = append(offered, id); return false }); ok || err != nil {
+			t.Fatalf("followed what does not fit: %v, %v", ok, err)
+		}
+		if len(offered) == 0 {
+			return false, nil
+		}
 		next, ok, err = tab.Follow(ctx)
 		return ok, err
 	})
@@ -251,6 +259,9 @@ func newTabIsFollowed(t *testing.T, tab *Tab, url string) {
 		t.Fatal(err)
 	}
 	defer next.Close()
+	if offered[0] != next.ID() {
+		t.Errorf("offered %v, followed %s", offered, next.ID())
+	}
 	err = next.WaitFor(t.Context(), "its page", func(ctx context.Context) (bool, error) {
 		u, err := next.URL(ctx)
 		return u == url+"/other", err

@@ -378,14 +378,27 @@ func (t *Tab) applyBlocking(op context.Context) error {
 // listeners; Reload it where that matters. One that closed itself again is
 // ErrClosed.
 func (t *Tab) Follow(ctx context.Context) (*Tab, bool, error) {
+	return t.FollowOne(ctx, func(string) bool { return true })
+}
+
+// FollowOne is Follow for the last of the tabs whose ID fits. Those that do not
+// are asked about again the next time.
+func (t *Tab) FollowOne(ctx context.Context, fits func(id string) bool) (*Tab, bool, error) {
 	t.mu.Lock()
-	if len(t.opened) == 0 {
-		t.mu.Unlock()
+	var id target.ID
+	var rest []target.ID
+	for _, o := range t.opened {
+		if fits(string(o)) {
+			id = o
+		} else {
+			rest = append(rest, o)
+		}
+	}
+	t.opened = rest
+	t.mu.Unlock()
+	if id == "" {
 		return nil, false, nil
 	}
-	id := t.opened[len(t.opened)-1]
-	t.opened = nil
-	t.mu.Unlock()
 	t.b.mu.Lock()
 	t.p.served++
 	t.p.open++
