@@ -74,18 +74,7 @@ func crashed(t *testing.T, at string) {
 	ok(t, err)
 	p.announce("orders/cancelled", "#6001")
 	p.announce("requested_order_edit/created", "#6002")
-	until(t, "the daemon dies at "+at, func() bool {
-		select {
-		case <-p.ended:
-			return true
-		default:
-			return false
-		}
-	})
-	p.stopped = true
-	if how, ok := p.cmd.ProcessState.Sys().(syscall.WaitStatus); !ok || !how.Signaled() || how.Signal() != syscall.SIGKILL {
-		t.Fatalf("the daemon ended with %s", p.cmd.ProcessState)
-	}
+	p.dies(at)
 
 	s.env = nil
 	p = s.start()
@@ -109,6 +98,23 @@ func crashed(t *testing.T, at string) {
 		t.Errorf("%d cases for two orders", len(cases))
 	}
 	s.onceEach(cancelled, asked)
+}
+
+// dies waits until the daemon has ended itself at a crash point.
+func (p *process) dies(at string) {
+	p.t.Helper()
+	until(p.t, "the daemon dies at "+at, func() bool {
+		select {
+		case <-p.ended:
+			return true
+		default:
+			return false
+		}
+	})
+	p.stopped = true
+	if how, ok := p.cmd.ProcessState.Sys().(syscall.WaitStatus); !ok || !how.Signaled() || how.Signal() != syscall.SIGKILL {
+		p.t.Fatalf("the daemon ended with %s", p.cmd.ProcessState)
+	}
 }
 
 // announce sends a webhook that may find nobody.

@@ -5,7 +5,6 @@ import (
 	"math/rand/v2"
 	"os"
 	"strconv"
-	"syscall"
 	"testing"
 
 	"countermand/state"
@@ -49,18 +48,7 @@ func TestKillsDuringCancels(t *testing.T) {
 		_, err := s.shop.Cancel(name, "CUSTOMER")
 		ok(t, err)
 		p.announce("orders/cancelled", name)
-		until(t, "the daemon dies at "+point, func() bool {
-			select {
-			case <-p.ended:
-				return true
-			default:
-				return false
-			}
-		})
-		p.stopped = true
-		if how, ok := p.cmd.ProcessState.Sys().(syscall.WaitStatus); !ok || !how.Signaled() || how.Signal() != syscall.SIGKILL {
-			t.Fatalf("the daemon ended with %s", p.cmd.ProcessState)
-		}
+		p.dies(point)
 		struck[point]++
 	}
 	s.env = nil
