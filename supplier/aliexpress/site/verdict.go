@@ -273,6 +273,10 @@ func (j *judging) session() bool {
 	if slices.ContainsFunc(j.p.Gate.Session.Paths, func(s string) bool { return strings.Contains(where, strings.ToLower(s)) }) {
 		return true
 	}
+	// The page of the sign-in, wherever it leads back to.
+	if j.c.Resource == ResourceDocument && j.c.Method == "GET" && j.op == opNone && !j.gateway && !j.pay.partial && j.signIn(j.c.URL) {
+		return true
+	}
 	return all(j.names, func(n string) bool {
 		return slices.ContainsFunc(j.p.Gate.Session.Calls, func(s string) bool { return strings.EqualFold(s, n) })
 	})
@@ -392,18 +396,18 @@ func (j *judging) login() bool {
 	if j.named.own || len(j.named.orders) > 0 {
 		return false
 	}
-	for _, address := range []string{j.c.URL, j.c.Doc.Address} {
-		u, err := url.Parse(address)
-		if err != nil {
-			continue
-		}
-		where := strings.ToLower(u.Host + u.Path)
-		if originOf(address) == originOf(j.s.Hosts.Login) ||
-			slices.ContainsFunc(j.p.Pages.Login.Addresses, func(a string) bool { return strings.Contains(where, strings.ToLower(a)) }) {
-			return true
-		}
+	return j.signIn(j.c.URL) || j.signIn(j.c.Doc.Address)
+}
+
+// signIn tells whether an address is of the sign-in.
+func (j *judging) signIn(address string) bool {
+	u, err := url.Parse(address)
+	if err != nil {
+		return false
 	}
-	return false
+	where := strings.ToLower(u.Host + u.Path)
+	return originOf(address) == originOf(j.s.Hosts.Login) ||
+		slices.ContainsFunc(j.p.Pages.Login.Addresses, func(a string) bool { return strings.Contains(where, strings.ToLower(a)) })
 }
 
 // byPerson: a person does what they like. What may write on an open case is

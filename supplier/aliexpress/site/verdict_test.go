@@ -138,6 +138,8 @@ func TestVerdictByClass(t *testing.T) {
 		{name: "the gateway is never static", call: call("GET", gatewayURL+operations+"/1.0/a.gif?data="+url.QueryEscape(cancelData("")), "Image", "", fresh(orderPage)), class: ClassKnownWrite, do: map[Mode]Action{ModePerson: Pass, ModeTeach: Show}},
 		{name: "an image that deletes an order", call: call("GET", "https://www.aliexpress.com/x.gif?operation=DELETE&orderId="+thisOrder, "Image", "", fresh(orderPage)), class: ClassDenied},
 		// Session.
+		{name: "sign-in that leads back to the form", call: call("GET", "https://login.aliexpress.com/?return_url="+url.QueryEscape(formPage), ResourceDocument, "", Document{Address: formPage, By: ByPress, Flow: true}), class: ClassSession, do: always(Pass)},
+		{name: "sign-in that cancels", call: call("GET", "https://login.aliexpress.com/?action=cancel&orderId="+thisOrder, ResourceDocument, "", Document{Address: formPage, Flow: true}), class: ClassOther, do: only(Hold), role: RolePreparation},
 		{name: "silent login refresh", call: call("POST", "https://login.aliexpress.com/newlogin/silentHasLogin.do?appName=ae", ResourceFetch, "x=1", openedPage()), class: ClassSession, do: always(Pass)},
 		{name: "a captcha's own call", call: call("GET", gatewayURL+operations+"/1.0/_____tmd_____/slide?slidedata=x", ResourceScript, "", openedPage()), class: ClassSession, do: always(Pass)},
 		{name: "token refresh", call: mtop("mtop.common.getTimestamp", `{}`, openedPage()), class: ClassSession, do: always(Pass)},
