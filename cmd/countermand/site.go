@@ -15,7 +15,10 @@ import (
 )
 
 func siteCommand(e *clientEnv) *cobra.Command {
-	cmd := &cobra.Command{Use: "site", Short: "See and teach what is known of the supplier's site"}
+	cmd := &cobra.Command{
+		Use: "site", Short: "See and teach what is known of the supplier's site",
+		Example: "  countermand site calls",
+	}
 	cmd.AddCommand(siteCallsCommand(e))
 	return cmd
 }
@@ -48,6 +51,8 @@ is never done. What you say is kept in DATA_DIR/site/learned.yaml.`,
 	in := control.SiteCallSet{}
 	set := &cobra.Command{
 		Use: "set NAME read|write", Short: "Say what a call does",
+		Example: `  countermand site calls set mtop.aliexpress.trade.order.hint read
+  countermand site calls set mtop.aliexpress.trade.order.revoke write --kind cancel`,
 		Args: func(cmd *cobra.Command, args []string) error {
 			if len(args) != 2 || args[1] != "read" && args[1] != "write" {
 				return usagef("%s wants a call's name, and read or write", cmd.CommandPath())
@@ -62,10 +67,11 @@ is never done. What you say is kept in DATA_DIR/site/learned.yaml.`,
 	set.Flags().StringVar(&in.Kind, "kind", "", "what a write does: cancel, message or dispute (default cancel)")
 	set.Flags().StringSliceVar(&in.Words, "words", nil, "words of operations that a read carries because it asks about them")
 	cmd.AddCommand(
-		&cobra.Command{Use: "list", Short: "List the calls", Args: noArgs, RunE: list},
+		&cobra.Command{Use: "list", Short: "List the calls", Example: "  countermand site calls list --json", Args: noArgs, RunE: list},
 		set,
 		&cobra.Command{
-			Use: "forget NAME", Short: "Take back what was said of a call", Args: oneArg("one call, by its name"),
+			Use: "forget NAME", Short: "Take back what was said of a call",
+			Example: "  countermand site calls forget mtop.aliexpress.trade.order.hint", Args: oneArg("one call, by its name"),
 			RunE: func(cmd *cobra.Command, args []string) error {
 				return e.siteCalls(cmd.Context(), asJSON, &control.SiteCallSet{Name: args[0]})
 			},

@@ -40,7 +40,7 @@ func TestWriteMeetsItsFate(t *testing.T) {
 			for i := range often {
 				// Now and then by the form, else without one, which is quicker.
 				layout, want := aliexpresstest.LayoutInstant, state.AskClosed
-				if i%6 == 0 && (everything() || fate.how == aliexpresstest.BreakReset) {
+				if i%15 == 0 && (everything() || fate.how == aliexpresstest.BreakReset) {
 					layout, want = aliexpresstest.LayoutDialog, state.AskPending
 				}
 				writes := []string{aliexpresstest.WriteCancel}

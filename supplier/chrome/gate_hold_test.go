@@ -153,7 +153,23 @@ func TestPolicyThatPanicsOrIsSlowLetsNothingThrough(t *testing.T) {
 		t.Fatal(err)
 	}
 	eventually(t, "the reports", func() bool { return b.reported("no decision") == 3 })
+	// A policy that wants to hold what has failed is told so.
+	told := make(chan error, 1)
+	b.set(writes(func(*Request) Decision {
+		<-release
+		return Hold(func(ctx context.Context, h *Held) {
+			_, err := h.Release(ctx, marked)
+			told <- err
+		})
+	}))
+	if err := tab.eval(t.Context(), "send", "go('fetch', '/write/held'); 0", nil); err != nil {
+		t.Fatal(err)
+	}
+	eventually(t, "the report", func() bool { return b.reported("no decision") == 4 })
 	close(release)
+	if err := <-told; !errors.Is(err, ErrNothingLeft) {
+		t.Errorf("held too late: %v", err)
+	}
 	b.set(nil)
 	s.try(t, tab, "fetch", "/write/later")
 	eventually(t, "what is judged in time passes", func() bool { return s.count("/write/later") == 1 })

@@ -189,6 +189,7 @@ func (g *gate) attend(q *paused) {
 	case d = <-q.decided:
 	case <-timer.C:
 		g.report(fmt.Errorf("judge %s %s: no decision in %s; it was not let through", q.r.Method, trimURL(q.r.URL), g.times.judge))
+		g.spawn(func() { g.tooLate(q) })
 	case <-g.stop:
 	case <-g.over:
 		return
@@ -202,6 +203,21 @@ func (g *gate) attend(q *paused) {
 		g.hold(q, d.hold, done)
 	default:
 		g.fail(q.ev)
+	}
+}
+
+// tooLate lets the policy know of a request that it wants to hold, and that has
+// failed already.
+func (g *gate) tooLate(q *paused) {
+	select {
+	case d := <-q.decided:
+		if d.verb == hold {
+			ctx, cancel := context.WithCancelCause(context.Background())
+			cancel(errors.New("the decision to hold it came too late"))
+			h := &Held{Request: q.r, g: g, ev: q.ev, done: func() {}, taken: true}
+			h.ask(ctx, d.hold)
+		}
+	case <-g.over:
 	}
 }
 

@@ -50,6 +50,16 @@ func (h *Held) fail() {
 	}
 }
 
+// ask lets the policy's function decide, and survives it.
+func (h *Held) ask(ctx context.Context, decide func(context.Context, *Held)) {
+	defer func() {
+		if v := recover(); v != nil {
+			h.g.report(fmt.Errorf("decide about %s %s: panic: %v\n%s", h.Method, trimURL(h.URL), v, debug.Stack()))
+		}
+	}()
+	decide(ctx, h)
+}
+
 // hold lets the policy's function decide about a request.
 func (g *gate) hold(q *paused, decide func(context.Context, *Held), done func()) {
 	h := &Held{Request: q.r, g: g, ev: q.ev, done: done}
@@ -59,12 +69,7 @@ func (g *gate) hold(q *paused, decide func(context.Context, *Held), done func())
 	go func() {
 		defer close(decided)
 		defer h.fail()
-		defer func() {
-			if v := recover(); v != nil {
-				g.report(fmt.Errorf("decide about %s %s: panic: %v\n%s", q.r.Method, trimURL(q.r.URL), v, debug.Stack()))
-			}
-		}()
-		decide(ctx, h)
+		h.ask(ctx, decide)
 	}()
 	select {
 	case <-decided:
