@@ -32,6 +32,8 @@ type lane struct {
 	asked int
 	// clean: nothing was found interrupted or damaged, and what began since has ended.
 	clean bool
+	// unstored are the ends of attempts that could not be stored yet, by effect.
+	unstored map[string]attemptEnd
 }
 
 const (
@@ -180,6 +182,9 @@ func (l *lane) interrupted(ctx context.Context, f state.Effect) error {
 		return nil
 	case machine.IsMessage(f.Kind):
 		return l.replan(ctx, f)
+	}
+	if known, err := l.endUnstored(ctx, f); known {
+		return err
 	}
 	return l.end(ctx, f, state.Event{Kind: state.EventInterrupted, By: state.ByEngine})
 }
@@ -378,6 +383,7 @@ func (l *lane) begin(ctx context.Context, f state.Effect) (c state.Case, begun b
 	if err != nil {
 		return c, false, fmt.Errorf("begin to ask for case %s: %w", f.CaseID, err)
 	}
+	delete(l.unstored, f.ID)
 	l.e.crash("begin stored")
 	return c, begun, nil
 }
