@@ -99,3 +99,38 @@ func TestReplanBringsBackAllThatWaits(t *testing.T) {
 		t.Errorf("the case is due at %s", c.DueAt)
 	}
 }
+
+// TestReplanLeavesNoReadingInTheFuture: the next reading of a case and the rest
+// of an account whose pages were not understood are brought back as well.
+func TestReplanLeavesNoReadingInTheFuture(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	e := w.boot()
+	w.site.add(numberA)
+	w.cancelled(1, numberA)
+	w.status(state.Requested)
+	far := w.clock.Now().AddDate(1, 0, 0)
+	c := w.one()
+	must(t, w.store.Update(context.Background(), func(tx state.Tx) error {
+		c.NextCheckAt, c.DueAt = far, far // as a clock that is a year ahead plans it
+		_, err := tx.PutCase(c)
+		must(t, err)
+		_, err = tx.PutAccount(state.Account{Name: "other", OddMany: true, AskFrom: far})
+		return err
+	}))
+	w.site.set(w.site.orders[numberA].close)
+	must(t, e.Replan(context.Background()))
+	for range 3 {
+		w.pass(time.Hour)
+	}
+	if got := w.one(); got.Status != state.Cancelled {
+		t.Errorf("%s, read next %s, due %s", got.Status, got.NextCheckAt, got.DueAt)
+	}
+	w.view(func(tx state.ReadTx) error {
+		a, err := tx.Account("other")
+		if a.AskFrom.After(w.clock.Now()) {
+			t.Errorf("nothing is asked there until %s", a.AskFrom)
+		}
+		return err
+	})
+}

@@ -197,3 +197,20 @@ func TestDoubtOfIncompletePages(t *testing.T) {
 		t.Errorf("is %s", d.c.Status)
 	}
 }
+
+// TestMarkOfAClockThatWasAhead: beside it no reading would say anything for a
+// year; brought back, the page that shows the request ends the doubt.
+func TestMarkOfAClockThatWasAhead(t *testing.T) {
+	t.Parallel()
+	d := drivenTo(t, state.Requesting)
+	d.do(365*24*time.Hour, plain(state.EventDispatching))
+	d.do(0, plain(state.EventInterrupted))
+	d.now = base.Add(time.Hour)
+	if !BringBack(&d.c, d.now) || !d.c.Attempt.NoticeAt().Equal(d.now) {
+		t.Errorf("attempt %+v", d.c.Attempt)
+	}
+	d.do(time.Minute, reads(state.PhasePending))
+	if d.c.Status != state.Requested {
+		t.Errorf("is %s, attempt %+v", d.c.Status, d.c.Attempt)
+	}
+}
