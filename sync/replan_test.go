@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"countermand/state"
+	"countermand/sync/rules"
 )
 
 // TestDoubtfulClockJudgesNothing: no deadline and no reading; once it is right,
@@ -133,4 +134,23 @@ func TestReplanLeavesNoReadingInTheFuture(t *testing.T) {
 		}
 		return err
 	})
+}
+
+// TestDoubtfulClockEndsNoCaseByARule: how old an order is is not known then, so a
+// rule that leaves old ones alone is a person's to follow.
+func TestDoubtfulClockEndsNoCaseByARule(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	o := w.options()
+	set, err := rules.Parse([]rules.Rule{{When: `order.age > duration("720h")`, Then: "ignore"}})
+	must(t, err)
+	o.Policy.Rules = set
+	o.Waits = func() []state.Wait { return []state.Wait{{Code: state.WaitClock}} }
+	w.start(o)
+	w.site.add(numberA)
+	id := w.edge.cancelled(1042, w.clock.Now(), numberA)
+	w.clock.add(365 * day)
+	w.knock(id)
+	w.until("the case is opened", func() bool { return len(w.cases()) == 1 })
+	w.status(state.Held)
 }
