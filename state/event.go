@@ -77,7 +77,11 @@ type Event struct {
 	Note string
 	// Age is how old the attempt is that wants its mark, in real time: a clock
 	// that runs fast for a rehearsal does not make it older.
-	Age          time.Duration
+	Age time.Duration
+	// Life names the daemon's life in which it came, and Up is how long that has
+	// lasted, on a clock that nobody sets; a Life of zero: not known.
+	Life         uint64
+	Up           time.Duration
 	Evidence     []string
 	Cancellation *Cancellation
 	Mapping      *Mapping

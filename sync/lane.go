@@ -388,9 +388,18 @@ func (l *lane) begin(ctx context.Context, f state.Effect) (c state.Case, begun b
 	return c, begun, nil
 }
 
+// lived dates an event in this life of the daemon.
+func (l *lane) lived(ev state.Event) state.Event {
+	if l.e.o.Up != nil {
+		ev.Life, ev.Up = l.e.life, l.e.o.Up()
+	}
+	return ev
+}
+
 // dispatch stores the mark of an attempt of some age. Only after it is on disk may
 // the call leave.
 func (l *lane) dispatch(ctx context.Context, f state.Effect, old time.Duration) error {
+	mark := l.lived(state.Event{Kind: state.EventDispatching, By: state.ByEngine, Age: old})
 	return l.update(ctx, func(t *txn) error {
 		if l.e.waits() {
 			return errWaits
@@ -407,7 +416,7 @@ func (l *lane) dispatch(ctx context.Context, f state.Effect, old time.Duration) 
 			return err
 		}
 		// No fault here: a mark that the table refuses must stop the call.
-		if _, err := t.apply(c, state.Event{Kind: state.EventDispatching, By: state.ByEngine, Age: old}); err != nil {
+		if _, err := t.apply(c, mark); err != nil {
 			return err
 		}
 		now.State = state.EffectDispatched

@@ -47,12 +47,14 @@ func (l *lane) endUnstored(ctx context.Context, f state.Effect) (known bool, err
 }
 
 func (l *lane) storeEnd(ctx context.Context, f state.Effect, by state.By, asked state.AttemptResult) error {
+	ended := l.lived(state.Event{Kind: state.EventAttemptEnded, By: by})
 	return l.updateAccount(context.WithoutCancel(ctx), func(t *txn, a state.Account) error {
 		c, err := l.endIn(t, f, func(c state.Case) state.Event {
 			r := asked // the transaction may run twice
 			r.CoolDown = l.account.CoolDown
 			r.OthersWork = c.Attempt.Odd > 0 && a.WorksAt.After(c.Attempt.OddAt)
-			return state.Event{Kind: state.EventAttemptEnded, By: by, Asked: &r}
+			ended.Asked = &r
+			return ended
 		})
 		if err != nil {
 			return err
