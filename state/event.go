@@ -197,7 +197,8 @@ type AttemptResult struct {
 	// NothingLeft: the mark was stored, and it is certain that nothing left all
 	// the same. The mark is taken back.
 	NothingLeft bool
-	// Kind is the supplier's error kind behind a failed attempt.
+	// Kind is the supplier's error kind behind a failed attempt, or that of what
+	// stops the account beside any outcome.
 	Kind   string
 	Detail string
 	// CoolDown is after what time an order whose page is not understood is tried

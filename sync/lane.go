@@ -289,8 +289,11 @@ func (l *lane) request(ctx context.Context, f state.Effect) error {
 		return end
 	}
 	l.e.crash("outcome stored")
-	if supplier.KindOf(err) == supplier.UnknownPage {
+	switch kind := supplier.Kind(asked.Kind); {
+	case supplier.KindOf(err) == supplier.UnknownPage:
 		return nil // told by the case and by the account: see understood
+	case err == nil && kind.Account():
+		return &supplier.Error{Kind: kind, Op: "cancel order " + c.SupplierOrder, Detail: asked.Detail}
 	}
 	return err
 }

@@ -18,6 +18,7 @@ type answering struct {
 	// told is called once the answer is in.
 	told func()
 	asks int
+	kind supplier.Kind // of what stops the account
 }
 
 func (c *answering) Cancel(ctx context.Context, req supplier.CancelRequest) (state.AttemptResult, error) {
@@ -33,7 +34,7 @@ func (c *answering) Cancel(ctx context.Context, req supplier.CancelRequest) (sta
 	if c.told != nil {
 		c.told()
 	}
-	return state.AttemptResult{Outcome: state.AskUnclear, Said: c.said, SaidWords: "as the site says", Reading: &r}, nil
+	return state.AttemptResult{Outcome: state.AskUnclear, Kind: string(c.kind), Said: c.said, SaidWords: "as the site says", Reading: &r}, nil
 }
 
 // TestAnAnswerOutlivesADiskThatFails: what the site answered is not forgotten
@@ -80,5 +81,29 @@ func TestAnAnswerOutlivesADiskThatFails(t *testing.T) {
 				t.Errorf("calls %+v", calls)
 			}
 		})
+	}
+}
+
+// TestAChallengeAfterTheMarkStopsTheAccount: the case goes by what was answered,
+// and no other order is asked there.
+func TestAChallengeAfterTheMarkStopsTheAccount(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.site.add(numberA)
+	w.site.add(numberB)
+	o := w.options()
+	c := &answering{client: &client{site: w.site, t: t}, said: state.SaidGateway, kind: supplier.Challenged}
+	a := o.Accounts[lane]
+	a.Client = c
+	o.Accounts[lane] = a
+	w.start(o)
+	w.knock(w.edge.cancelled(1042, w.clock.Now(), numberA))
+	w.knock(w.edge.cancelled(1043, w.clock.Now(), numberB))
+	w.until("the account rests", func() bool { return len(w.cases()) == 2 && w.account().State != state.AccountReady })
+	if got := w.account(); got.State != state.AccountChallenged || c.asks != 1 {
+		t.Errorf("account %s after %d calls", got.State, c.asks)
+	}
+	if told := w.alerts(machine.AlertAccountChallenged); len(told) != 1 {
+		t.Errorf("alerts %+v", told)
 	}
 }
