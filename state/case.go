@@ -132,6 +132,12 @@ type Attempt struct {
 	// first one's time.
 	DoubtReads int       `json:"doubt_reads,omitempty"`
 	DoubtAt    time.Time `json:"doubt_at,omitzero"`
+	// Life is the daemon's life in which MarkUp and DoubtUp are counted: how long
+	// it had lasted at the mark and at the first of those readings. The settle
+	// times hold by them too: the wall clock may be set.
+	Life    uint64        `json:"life,omitempty"`
+	MarkUp  time.Duration `json:"mark_up,omitempty"`
+	DoubtUp time.Duration `json:"doubt_up,omitempty"`
 	// DoubtOther: one of them, or a page between them, shows anything else than
 	// an order that was never asked.
 	DoubtOther bool `json:"doubt_other,omitempty"`

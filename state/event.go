@@ -77,7 +77,11 @@ type Event struct {
 	Note string
 	// Age is how old the attempt is that wants its mark, in real time: a clock
 	// that runs fast for a rehearsal does not make it older.
-	Age          time.Duration
+	Age time.Duration
+	// Life names the daemon's life in which it came, and Up is how long that has
+	// lasted, on a clock that nobody sets; a Life of zero: not known.
+	Life         uint64
+	Up           time.Duration
 	Evidence     []string
 	Cancellation *Cancellation
 	Mapping      *Mapping
@@ -193,7 +197,8 @@ type AttemptResult struct {
 	// NothingLeft: the mark was stored, and it is certain that nothing left all
 	// the same. The mark is taken back.
 	NothingLeft bool
-	// Kind is the supplier's error kind behind a failed attempt.
+	// Kind is the supplier's error kind behind a failed attempt, or that of what
+	// stops the account beside any outcome.
 	Kind   string
 	Detail string
 	// CoolDown is after what time an order whose page is not understood is tried

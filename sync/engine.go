@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"math/rand/v2"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -45,6 +46,9 @@ type Options struct {
 	// BeforeAsk is called before each request begins, which its error puts
 	// off; nil: nothing.
 	BeforeAsk func(context.Context) error
+	// Up is how long this process has run, on a clock as fast as Now that nobody
+	// sets; nil: Now is trusted alone.
+	Up func() time.Duration
 	// Owner names this process in the accounts' leases.
 	Owner string
 	Log   zerolog.Logger
@@ -126,6 +130,7 @@ type Engine struct {
 	cancel             context.CancelCauseFunc
 	done               sync.WaitGroup
 	publish            sync.Mutex
+	life               uint64 // names this one among all lives of the daemon
 	// step is Policy.Step; tests put a spoilt one in its place.
 	step func(machine.Policy, state.Case, state.Event, time.Time) (machine.Outcome, error)
 }
@@ -169,7 +174,7 @@ func New(o Options) (*Engine, error) {
 	if o.OnAlert == nil {
 		o.OnAlert = func() {}
 	}
-	return &Engine{o: o, wakeInbox: make(chan struct{}, 1), wakeDue: make(chan struct{}, 1), step: machine.Policy.Step}, nil
+	return &Engine{o: o, wakeInbox: make(chan struct{}, 1), wakeDue: make(chan struct{}, 1), step: machine.Policy.Step, life: rand.Uint64()>>11 | 1}, nil
 }
 
 // Start takes the accounts' leases and begins to work.

@@ -32,6 +32,8 @@ type lane struct {
 	asked int
 	// clean: nothing was found interrupted or damaged, and what began since has ended.
 	clean bool
+	// unstored are the ends of attempts that could not be stored yet, by effect.
+	unstored map[string]attemptEnd
 }
 
 const (
@@ -181,6 +183,9 @@ func (l *lane) interrupted(ctx context.Context, f state.Effect) error {
 	case machine.IsMessage(f.Kind):
 		return l.replan(ctx, f)
 	}
+	if known, err := l.endUnstored(ctx, f); known {
+		return err
+	}
 	return l.end(ctx, f, state.Event{Kind: state.EventInterrupted, By: state.ByEngine})
 }
 
@@ -284,8 +289,11 @@ func (l *lane) request(ctx context.Context, f state.Effect) error {
 		return end
 	}
 	l.e.crash("outcome stored")
-	if supplier.KindOf(err) == supplier.UnknownPage {
+	switch kind := supplier.Kind(asked.Kind); {
+	case supplier.KindOf(err) == supplier.UnknownPage:
 		return nil // told by the case and by the account: see understood
+	case err == nil && kind.Account():
+		return &supplier.Error{Kind: kind, Op: "cancel order " + c.SupplierOrder, Detail: asked.Detail}
 	}
 	return err
 }
@@ -378,13 +386,23 @@ func (l *lane) begin(ctx context.Context, f state.Effect) (c state.Case, begun b
 	if err != nil {
 		return c, false, fmt.Errorf("begin to ask for case %s: %w", f.CaseID, err)
 	}
+	delete(l.unstored, f.ID)
 	l.e.crash("begin stored")
 	return c, begun, nil
+}
+
+// lived dates an event in this life of the daemon.
+func (l *lane) lived(ev state.Event) state.Event {
+	if l.e.o.Up != nil {
+		ev.Life, ev.Up = l.e.life, l.e.o.Up()
+	}
+	return ev
 }
 
 // dispatch stores the mark of an attempt of some age. Only after it is on disk may
 // the call leave.
 func (l *lane) dispatch(ctx context.Context, f state.Effect, old time.Duration) error {
+	mark := l.lived(state.Event{Kind: state.EventDispatching, By: state.ByEngine, Age: old})
 	return l.update(ctx, func(t *txn) error {
 		if l.e.waits() {
 			return errWaits
@@ -401,7 +419,7 @@ func (l *lane) dispatch(ctx context.Context, f state.Effect, old time.Duration) 
 			return err
 		}
 		// No fault here: a mark that the table refuses must stop the call.
-		if _, err := t.apply(c, state.Event{Kind: state.EventDispatching, By: state.ByEngine, Age: old}); err != nil {
+		if _, err := t.apply(c, mark); err != nil {
 			return err
 		}
 		now.State = state.EffectDispatched

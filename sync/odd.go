@@ -14,15 +14,47 @@ import (
 	"countermand/sync/machine"
 )
 
+// attemptEnd is how an attempt ended.
+type attemptEnd struct {
+	by    state.By
+	asked state.AttemptResult
+}
+
 // endAttempt ends an attempt and keeps, with the account, whether its pages are
-// understood.
+// understood. An end that cannot be stored is remembered: what the site answered
+// must not pass for no answer, which may be asked again.
 func (l *lane) endAttempt(ctx context.Context, f state.Effect, by state.By, asked state.AttemptResult) error {
+	err := l.storeEnd(ctx, f, by, asked)
+	if err == nil {
+		delete(l.unstored, f.ID)
+		return nil
+	}
+	if l.unstored == nil {
+		l.unstored = map[string]attemptEnd{}
+	}
+	l.unstored[f.ID] = attemptEnd{by, asked}
+	return err
+}
+
+// endUnstored ends an attempt whose end is known and was not stored; known is
+// false where there is none.
+func (l *lane) endUnstored(ctx context.Context, f state.Effect) (known bool, err error) {
+	end, known := l.unstored[f.ID]
+	if !known {
+		return false, nil
+	}
+	return true, l.endAttempt(ctx, f, end.by, end.asked)
+}
+
+func (l *lane) storeEnd(ctx context.Context, f state.Effect, by state.By, asked state.AttemptResult) error {
+	ended := l.lived(state.Event{Kind: state.EventAttemptEnded, By: by})
 	return l.updateAccount(context.WithoutCancel(ctx), func(t *txn, a state.Account) error {
 		c, err := l.endIn(t, f, func(c state.Case) state.Event {
 			r := asked // the transaction may run twice
 			r.CoolDown = l.account.CoolDown
 			r.OthersWork = c.Attempt.Odd > 0 && a.WorksAt.After(c.Attempt.OddAt)
-			return state.Event{Kind: state.EventAttemptEnded, By: by, Asked: &r}
+			ended.Asked = &r
+			return ended
 		})
 		if err != nil {
 			return err

@@ -164,6 +164,7 @@ func (l *lane) reading(ctx context.Context, j job, swept map[string]state.Readin
 func (l *lane) endRead(ctx context.Context, f state.Effect, ev state.Event) error {
 	l.e.crash("order read")
 	defer l.e.crash("reading stored")
+	ev = l.lived(ev)
 	return l.update(context.WithoutCancel(ctx), func(t *txn) error {
 		now, err := t.Effect(f.ID)
 		switch {

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"countermand/state"
+	"countermand/sync/machine"
 )
 
 // replanLimit bounds how many knocks and alerts are brought back at once; no
@@ -36,10 +37,9 @@ func (t *txn) replanCases() error {
 		if err != nil {
 			return err
 		}
-		if !c.DueAt.After(t.now) {
+		if !machine.BringBack(&c, t.now) {
 			continue
 		}
-		c.DueAt = t.now
 		if _, err := t.PutCase(c); err != nil {
 			return err
 		}
@@ -101,10 +101,15 @@ func (t *txn) replanAccounts() error {
 		return err
 	}
 	for _, a := range accounts {
-		if !a.Until.After(t.now) {
+		before := a
+		for _, at := range []*time.Time{&a.Until, &a.AskFrom, &a.WorksAt} {
+			if at.After(t.now) {
+				*at = t.now
+			}
+		}
+		if a == before {
 			continue
 		}
-		a.Until = t.now
 		if _, err := t.PutAccount(a); err != nil {
 			return err
 		}

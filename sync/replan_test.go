@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"countermand/state"
+	"countermand/sync/rules"
 )
 
 // TestDoubtfulClockJudgesNothing: no deadline and no reading; once it is right,
@@ -98,4 +99,58 @@ func TestReplanBringsBackAllThatWaits(t *testing.T) {
 	if c := w.one(); c.DueAt.After(now.Add(60 * day)) {
 		t.Errorf("the case is due at %s", c.DueAt)
 	}
+}
+
+// TestReplanLeavesNoReadingInTheFuture: the next reading of a case and the rest
+// of an account whose pages were not understood are brought back as well.
+func TestReplanLeavesNoReadingInTheFuture(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	e := w.boot()
+	w.site.add(numberA)
+	w.cancelled(1, numberA)
+	w.status(state.Requested)
+	far := w.clock.Now().AddDate(1, 0, 0)
+	c := w.one()
+	must(t, w.store.Update(context.Background(), func(tx state.Tx) error {
+		c.NextCheckAt, c.DueAt = far, far // as a clock that is a year ahead plans it
+		_, err := tx.PutCase(c)
+		must(t, err)
+		_, err = tx.PutAccount(state.Account{Name: "other", OddMany: true, AskFrom: far})
+		return err
+	}))
+	w.site.set(w.site.orders[numberA].close)
+	must(t, e.Replan(context.Background()))
+	for range 3 {
+		w.pass(time.Hour)
+	}
+	if got := w.one(); got.Status != state.Cancelled {
+		t.Errorf("%s, read next %s, due %s", got.Status, got.NextCheckAt, got.DueAt)
+	}
+	w.view(func(tx state.ReadTx) error {
+		a, err := tx.Account("other")
+		if a.AskFrom.After(w.clock.Now()) {
+			t.Errorf("nothing is asked there until %s", a.AskFrom)
+		}
+		return err
+	})
+}
+
+// TestDoubtfulClockEndsNoCaseByARule: how old an order is is not known then, so a
+// rule that leaves old ones alone is a person's to follow.
+func TestDoubtfulClockEndsNoCaseByARule(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	o := w.options()
+	set, err := rules.Parse([]rules.Rule{{When: `order.age > duration("720h")`, Then: "ignore"}})
+	must(t, err)
+	o.Policy.Rules = set
+	o.Waits = func() []state.Wait { return []state.Wait{{Code: state.WaitClock}} }
+	w.start(o)
+	w.site.add(numberA)
+	id := w.edge.cancelled(1042, w.clock.Now(), numberA)
+	w.clock.add(365 * day)
+	w.knock(id)
+	w.until("the case is opened", func() bool { return len(w.cases()) == 1 })
+	w.status(state.Held)
 }

@@ -63,8 +63,11 @@ func (l *lane) replanMissing(ctx context.Context) (left bool, err error) {
 }
 
 // replanRequest plans the request of a case anew. An attempt that had begun is ended as
-// interrupted: the case itself keeps the mark.
+// interrupted, where its end is not known: the case itself keeps the mark.
 func (l *lane) replanRequest(ctx context.Context, id string) error {
+	if known, err := l.endUnstored(ctx, state.Effect{ID: state.EffectID(id, state.EffectRequest), CaseID: id}); known {
+		return err
+	}
 	return l.update(ctx, func(t *txn) error {
 		return t.onCase(id, func(c state.Case) error {
 			gone, err := l.requestMissing(t, c)

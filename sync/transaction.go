@@ -94,7 +94,9 @@ func (t *txn) step(c state.Case, ev state.Event) (state.Case, error) {
 
 // apply puts an event through the table and stores everything that follows.
 func (t *txn) apply(c state.Case, ev state.Event) (state.Case, error) {
-	out, err := t.e.step(t.e.o.Policy, c, ev, t.now)
+	policy := t.e.o.Policy
+	policy.ClockDoubtful = t.e.clockDoubtful()
+	out, err := t.e.step(policy, c, ev, t.now)
 	if err != nil {
 		return c, err
 	}

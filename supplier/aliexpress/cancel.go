@@ -35,7 +35,7 @@ func (c *Client) Cancel(ctx context.Context, req supplier.CancelRequest) (state.
 	if err != nil {
 		return state.AttemptResult{}, err
 	}
-	out := state.AttemptResult{Outcome: state.AskOutcome(v.outcome), Detail: v.detail, Reason: f.reason, Offered: f.offered}
+	out := state.AttemptResult{Outcome: state.AskOutcome(v.outcome), Kind: string(f.barrier), Detail: v.detail, Reason: f.reason, Offered: f.offered}
 	f.tellAnswer(&out)
 	if r := f.detail.Reading; r.Number != "" {
 		r.Evidence = append(slices.Clone(r.Evidence), f.evidence...)
@@ -258,6 +258,7 @@ func (f *cancelFlow) barrierInCalls() error {
 func (f *cancelFlow) conclude(ctx context.Context, cause error) error {
 	said, _ := errors.AsType[verdict](cause)
 	d, err := f.reread(ctx)
+	f.noteBarrier(err)
 	if err == nil {
 		f.detail = d
 	}

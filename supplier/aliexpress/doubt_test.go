@@ -43,7 +43,7 @@ func TestAfterTheMark(t *testing.T) {
 		req.Dispatch = func(context.Context) error { marks++; r.site.SetChallenge(true); return nil }
 		got, err := r.client.Cancel(t.Context(), req)
 		r.site.SetChallenge(false)
-		if err != nil || got.Outcome != state.AskUnclear || marks != 1 {
+		if err != nil || got.Outcome != state.AskUnclear || got.Kind != string(supplier.Challenged) || marks != 1 {
 			t.Errorf("cancel: %+v, %v", got, err)
 		}
 		r.wantWrites(t, number)

@@ -58,6 +58,10 @@ type scene struct {
 	// right, where set, tells whether a page that was waited for is the order's.
 	right func(site.Sight) error
 
+	// barrier is what stops the account, met although the flow has an outcome:
+	// a challenge, a lost session.
+	barrier supplier.Kind
+
 	// rehearsal: the flow is walked, and nothing of it leaves.
 	rehearsal bool
 	steps     []supplier.Step
@@ -87,6 +91,7 @@ func (s *scene) runFlow(ctx context.Context, op string, f flow) (verdict, error)
 		err = f.run(limited)
 	}
 	s.shutGate(ctx)
+	s.noteBarrier(err)
 	if supplier.KindOf(err) == supplier.Challenged {
 		// Once it is solved the page would send again what was refused.
 		s.c.dropTab()
@@ -128,6 +133,12 @@ func (s *scene) conclude(ctx context.Context, f flow, cause error) verdict {
 	}
 	v, _ := errors.AsType[verdict](f.conclude(ctx, cause))
 	return v
+}
+
+func (s *scene) noteBarrier(err error) {
+	if kind := supplier.KindOf(err); kind.Account() {
+		s.barrier = kind
+	}
 }
 
 func (s *scene) leave(ctx context.Context) {

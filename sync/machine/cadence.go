@@ -104,3 +104,23 @@ func depthFor(c state.Case, now time.Time) state.Depth {
 	}
 	return state.DepthList
 }
+
+// BringBack has a case looked at now that a clock which was ahead has put off,
+// and ends what such a clock made of its readings and of a call in doubt: beside
+// a mark of the future no reading would say anything. It tells whether anything
+// was to be brought back.
+func BringBack(c *state.Case, now time.Time) (brought bool) {
+	a := &c.Attempt
+	if a.DoubtAt.After(now) {
+		a.DoubtReads, a.DoubtAt = 0, time.Time{}
+	}
+	if a.ClickedAt.Equal(a.DispatchedAt) && a.ClickedAt.After(now) {
+		a.ClickedAt = now
+	}
+	for _, at := range []*time.Time{&c.DueAt, &c.NextCheckAt, &c.DetailAt, &c.ReadAt, &a.StartedAt, &a.DispatchedAt, &a.OddAt} {
+		if at.After(now) {
+			*at, brought = now, true
+		}
+	}
+	return brought
+}

@@ -27,6 +27,7 @@ func interrupted(x *change) error {
 func (x *change) mark() {
 	a := &x.c.Attempt
 	a.DispatchedAt = x.now
+	a.Life, a.MarkUp = x.ev.Life, x.ev.Up
 	if a.ClickedAt.IsZero() {
 		a.ClickedAt = x.now
 	}
@@ -140,22 +141,48 @@ func neverAsked(r *state.Reading) bool {
 // from it.
 func (x *change) secondReading(r *state.Reading) bool {
 	a, settle := &x.c.Attempt, x.settle()
+	x.countAnew()
 	if from := a.DispatchedAt.Add(settle); r.At.Before(from) {
 		x.c.NextCheckAt = from
+		return false
+	}
+	if left := x.unsettled(a.MarkUp); left > 0 {
+		x.c.NextCheckAt = x.now.Add(left)
 		return false
 	}
 	a.DoubtOther = a.DoubtOther || !neverAsked(r)
 	switch {
 	case a.DoubtReads == 0:
-		a.DoubtReads, a.DoubtAt = 1, r.At
+		a.DoubtReads, a.DoubtAt, a.DoubtUp = 1, r.At, x.ev.Up
 		x.c.NextCheckAt = x.now.Add(settle)
 		x.say("reads as %s; read once more after %s", seenAs(r), settle)
 	case r.At.Sub(a.DoubtAt) < settle:
 		x.c.NextCheckAt = a.DoubtAt.Add(settle)
+	case x.unsettled(a.DoubtUp) > 0:
+		x.c.NextCheckAt = x.now.Add(x.unsettled(a.DoubtUp))
 	default:
 		return true
 	}
 	return false
+}
+
+// countAnew begins to count in a new life of the daemon: how long it was down
+// only the wall clock tells, which may have been set meanwhile.
+func (x *change) countAnew() {
+	a := &x.c.Attempt
+	if x.ev.Life == a.Life || x.ev.Life == 0 {
+		return
+	}
+	a.Life, a.MarkUp, a.DoubtUp = x.ev.Life, 0, 0
+	a.DoubtReads, a.DoubtAt = 0, time.Time{}
+}
+
+// unsettled is what is missing of a settle time since some moment of this life.
+func (x *change) unsettled(since time.Duration) time.Duration {
+	if x.ev.Life == 0 {
+		return 0
+	}
+	return x.settle() - (x.ev.Up - since)
 }
 
 // seenAs words what a page without a request looks like.

@@ -197,3 +197,65 @@ func TestDoubtOfIncompletePages(t *testing.T) {
 		t.Errorf("is %s", d.c.Status)
 	}
 }
+
+// TestMarkOfAClockThatWasAhead: beside it no reading would say anything for a
+// year; brought back, the page that shows the request ends the doubt.
+func TestMarkOfAClockThatWasAhead(t *testing.T) {
+	t.Parallel()
+	d := drivenTo(t, state.Requesting)
+	d.do(365*24*time.Hour, plain(state.EventDispatching))
+	d.do(0, plain(state.EventInterrupted))
+	d.now = base.Add(time.Hour)
+	if !BringBack(&d.c, d.now) || !d.c.Attempt.NoticeAt().Equal(d.now) {
+		t.Errorf("attempt %+v", d.c.Attempt)
+	}
+	d.do(time.Minute, reads(state.PhasePending))
+	if d.c.Status != state.Requested {
+		t.Errorf("is %s, attempt %+v", d.c.Status, d.c.Attempt)
+	}
+}
+
+// livesAt dates an event in a life of the daemon.
+func livesAt(life uint64, up time.Duration, ev state.Event) state.Event {
+	ev.Life, ev.Up = life, up
+	return ev
+}
+
+// TestSettleHoldsByAClockThatNobodySets: a clock set on by a day, or a restart on
+// such a clock, settles nothing earlier, whether the doubt or a yes waits.
+func TestSettleHoldsByAClockThatNobodySets(t *testing.T) {
+	t.Parallel()
+	const min, set = time.Minute, 24 * time.Hour
+	for said, ends := range map[state.Said]state.Status{state.SaidNone: state.Queued, state.SaidYes: state.Refused} {
+		for _, restart := range []bool{false, true} {
+			d := drivenTo(t, state.Requesting)
+			d.do(0, livesAt(7, min, plain(state.EventDispatching)))
+			d.do(0, livesAt(7, min, tells(said, look(state.PhaseProcessing))))
+			waits := d.c.Status
+			life, up := uint64(7), 2*min
+			look := func(after, ran time.Duration, first bool) {
+				t.Helper()
+				up += ran
+				d.do(after, livesAt(life, up, reads(state.PhaseProcessing)))
+				if d.c.Status != waits || (d.c.Attempt.DoubtReads == 1) != first {
+					t.Fatalf("%s, restart %t: %s after %s, %+v", said, restart, d.c.Status, up, d.c.Attempt)
+				}
+			}
+			look(set, min, false)
+			if left := d.c.NextCheckAt.Sub(d.now); left != settle-2*min {
+				t.Errorf("read again after %s", left)
+			}
+			look(settle, settle, true)
+			if restart {
+				life, up = 8, 0
+				look(set, min, false)
+				look(settle, settle, true)
+			}
+			look(set, min, true)
+			d.do(settle, livesAt(life, up+settle, reads(state.PhaseProcessing)))
+			if d.c.Status != ends {
+				t.Errorf("%s, restart %t: %s, want %s", said, restart, d.c.Status, ends)
+			}
+		}
+	}
+}

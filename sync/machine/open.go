@@ -87,6 +87,9 @@ func (x *change) applyRules(from string) {
 			c.Then, c.Rule = then, rule
 		}
 	}
+	if c.Then == state.ThenIgnore && x.p.ClockDoubtful { // by the right time it may say otherwise
+		c.Then = state.ThenConfirm
+	}
 	switch {
 	case c.Then == state.ThenIgnore:
 		x.to(state.Ignored, "%s: left alone by %s", from, c.Rule)

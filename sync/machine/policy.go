@@ -42,6 +42,9 @@ type Policy struct {
 	Supplier Days // China
 	Bank     Days
 
+	// ClockDoubtful: the time is not known, so no rule may end a case by it.
+	ClockDoubtful bool
+
 	// LostPeriod is set by the engine where a backup was restored.
 	LostPeriod LostPeriod
 

@@ -42,6 +42,13 @@ func (c *Clock) shown(real time.Time) time.Time {
 	return c.from.Add(time.Duration(float64(real.Sub(c.began)) * c.speed)).UTC().Round(0)
 }
 
+// Up is how long it has been since this call, as fast as the clock runs, by a
+// clock that nobody sets.
+func (c *Clock) Up(boot func() time.Duration) func() time.Duration {
+	began := boot()
+	return func() time.Duration { return time.Duration(float64(boot()-began) * c.speed) }
+}
+
 // Real is the real time at which the clock shows t.
 func (c *Clock) Real(t time.Time) time.Time {
 	return c.began.Add(time.Duration(float64(t.Sub(c.from)) / c.speed))

@@ -56,7 +56,7 @@ func (a *App) openEngine(ctx context.Context) error {
 		Now: a.clock.Now, NewID: newIDs(), Owner: fmt.Sprintf("pid %d", os.Getpid()),
 		Log:      a.o.Log.With().Str("room", "engine").Logger(),
 		OnChange: a.o.OnChange, OnAlert: a.nudgeAlerts, Crash: a.crash(),
-		Waits: a.waits, BeforeAsk: a.store.Advance,
+		Waits: a.waits, BeforeAsk: a.store.Advance, Up: a.clock.Up(sinceBoot),
 	})
 	return err
 }
