@@ -215,7 +215,7 @@ func (g *gate) tooLate(q *paused) {
 			ctx, cancel := context.WithCancelCause(context.Background())
 			cancel(errors.New("the decision to hold it came too late"))
 			h := &Held{Request: q.r, g: g, ev: q.ev, done: func() {}, taken: true}
-			h.ask(ctx, d.hold)
+			go h.ask(ctx, d.hold)
 		}
 	case <-g.over:
 	}
@@ -229,9 +229,11 @@ func (g *gate) judging() {
 		g.queue = nil
 		g.mu.Unlock()
 		for _, q := range queue {
+			d := Fail()
 			if time.Now().Before(q.until) {
-				q.decided <- g.judge(q)
+				d = g.judge(q)
 			}
+			q.decided <- d
 		}
 		if len(queue) > 0 {
 			continue
