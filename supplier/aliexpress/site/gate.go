@@ -190,17 +190,23 @@ func under(hosts []string, u *url.URL) bool {
 }
 
 // callNames gives the names of the call that is made: the gateway's ("mtop.…"
-// in the path, or as the parameter api), else its path.
+// in the path, or as the parameter api), else its path. A path that is not
+// the gateway's own names the call too, whatever a parameter says.
 func callNames(u *url.URL, y *payload) (names []string, gateway bool) {
+	inPath := false
 	for _, f := range y.fields {
 		name := strings.ToLower(f.val)
-		if (f.path || strings.EqualFold(f.key, "api")) && strings.HasPrefix(name, "mtop.") && !slices.Contains(names, name) {
+		if !f.path && !strings.EqualFold(f.key, "api") || !strings.HasPrefix(name, "mtop.") {
+			continue
+		}
+		inPath = inPath || f.path
+		if !slices.Contains(names, name) {
 			names = append(names, name)
 		}
 	}
 	gateway = len(names) > 0 || strings.Contains(strings.ToLower(u.Path), "/h5/")
-	if len(names) == 0 {
-		names = []string{cmp.Or(u.Path, "/")}
+	if len(names) == 0 || !inPath && !strings.EqualFold(strings.Trim(u.Path, "/"), "h5") {
+		names = append(names, cmp.Or(u.Path, "/"))
 	}
 	return names, gateway
 }
