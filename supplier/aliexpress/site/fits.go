@@ -227,13 +227,17 @@ func (j *judging) message(t Ticket, v Verdict) Verdict {
 // after the second yes.
 func (j *judging) dispute(t Ticket, v Verdict) Verdict {
 	_, next := j.c.Doc.pressed(j.c.At, func(p Press) bool { return p.Kind == PressNext })
-	switch uploads := t.count(func(c sentCall) bool { return c.role == RoleUpload }); {
+	uploads := 0
+	for _, c := range t.calls {
+		uploads += c.files
+	}
+	switch {
 	case j.pay.files > 0 && j.op == opNone && j.write.Kind == "":
 		if uploads+j.pay.files > t.files {
 			v.Do, v.Why = Fail, fmt.Sprintf("it uploads a file, and %d were chosen", t.files)
 			return v
 		}
-		v.Do, v.Role = Hold, RoleUpload
+		v.Do, v.Role, v.files = Hold, RoleUpload, j.pay.files
 		return v
 	case next && j.op == opNone && j.write.Kind == "":
 		return j.preparation(t, v)
