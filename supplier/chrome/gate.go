@@ -127,7 +127,7 @@ var (
 	// ErrNoAnswer: the request may have arrived, and the connection, the
 	// browser or the body broke off before its answer was whole.
 	ErrNoAnswer = errors.New("the request was released and has no answer")
-	// ErrNotRead: the request may have arrived; its answer could not be read,
-	// or the browser never told how it ended.
+	// ErrNotRead: the request may have arrived; its answer could not be read, or
+	// is none to this request, or the browser never told how it ended.
 	ErrNotRead = errors.New("the answer to the released request could not be read")
 )
