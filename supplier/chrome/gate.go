@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"net/http"
+	"time"
 )
 
 // GatePolicy judges the requests of a browser: what may leave, and what not.
@@ -60,6 +61,9 @@ type Document struct {
 	Address string
 	// Later are addresses that the document of a tab gave itself.
 	Later []string
+	// Since is when the document of its tab came, on the boot clock; 0 where
+	// the tab has none. Presses in the tab before then were on another.
+	Since time.Duration
 	// Leaving tells that another document was asked for in its frame, or in
 	// one around it, and has not come.
 	Leaving bool

@@ -25,7 +25,7 @@ type frames struct {
 	strange map[string]bool   // waited for in vain
 	changed chan struct{}     // closed at the next change
 
-	documents map[string]Document // by frame
+	documents map[string]Document // by frame; Since is when each came
 	coming    map[string]string   // the requests for the next ones, by frame
 }
 
@@ -186,7 +186,7 @@ func (f *frames) standing(frame string, own bool) (d Document) {
 		}
 		frame = parent
 	}
-	d.Leaving = leaving
+	d.Leaving, d.Since = leaving, f.documents[frame].Since
 	return d
 }
 
@@ -215,7 +215,7 @@ func (f *frames) answered(ev *fetch.EventRequestPaused) {
 	defer f.mu.Unlock()
 	f.change()
 	address, _, _ := strings.Cut(ev.Request.URL, "#")
-	f.documents[string(ev.FrameID)] = Document{ID: string(ev.RequestID), Address: address}
+	f.documents[string(ev.FrameID)] = Document{ID: string(ev.RequestID), Address: address, Since: BootTime()}
 	if f.coming[string(ev.FrameID)] == string(ev.RequestID) {
 		delete(f.coming, string(ev.FrameID))
 	}
