@@ -91,7 +91,11 @@ func (f *cancelFlow) tellAnswer(out *state.AttemptResult) {
 		if !so.asked || said == site.OutcomeStayed {
 			said = site.OutcomeNone
 		}
-		out.Said, out.SaidWords = state.Said(site.Together(said, f.pageSaid)), so.words
+		page := f.pageSaid
+		if page == site.OutcomeYes && !so.heard {
+			page = ""
+		}
+		out.Said, out.SaidWords = state.Said(site.Together(said, page)), so.words
 	case so.marked:
 		out.NothingLeft = true
 	}

@@ -45,6 +45,9 @@ type passage struct {
 	stuck error
 	// strange is a number of unknown origin that a call named.
 	strange string
+	// barred: a call by which a pressed page asks was not let through, so that
+	// the page may speak of that.
+	barred bool
 	// ended is the call at which a rehearsal ended.
 	ended *site.Call
 	end   site.Verdict
@@ -105,6 +108,7 @@ func (f *passage) stopped(c site.Call, v site.Verdict) {
 	if v.Strange != "" && f.strange == "" {
 		f.strange = v.Strange
 	}
+	f.barred = f.barred || v.Asks && c.Doc.Flow && len(c.Doc.Presses) > 0
 	if v.Ends && f.ended == nil {
 		f.ended, f.end = &c, v
 	}
@@ -268,6 +272,10 @@ type passed struct {
 	said  site.Outcome
 	asked bool
 	words string
+	// heard: what the page says of a request may be believed. Something was
+	// pressed that commits, and no call by which the page asks was kept from it
+	// while none left.
+	heard bool
 	// failed are calls that were not let through, and why.
 	failed  []string
 	stuck   error
@@ -282,7 +290,11 @@ func (f *passage) so() passed {
 	f.k.mu.Lock()
 	defer f.k.mu.Unlock()
 	said, asked := f.ticket.Left()
-	return passed{marked: f.marked, left: f.left > 0, said: said, asked: asked, words: f.words, failed: slices.Clone(f.failed), stuck: f.stuck, strange: f.strange, refs: slices.Clone(f.refs), ended: f.ended != nil}
+	return passed{
+		marked: f.marked, left: f.left > 0, said: said, asked: asked, words: f.words,
+		heard:  f.ticket.Committed() && (asked || !f.barred && f.stuck == nil),
+		failed: slices.Clone(f.failed), stuck: f.stuck, strange: f.strange, refs: slices.Clone(f.refs), ended: f.ended != nil,
+	}
 }
 
 // calm waits until no call is held or waits for its answer: until then the

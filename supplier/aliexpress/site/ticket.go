@@ -96,6 +96,9 @@ func (t Ticket) Pressed(p Press) (Ticket, error) {
 	return t, nil
 }
 
+// Committed tells whether anything was pressed that commits.
+func (t Ticket) Committed() bool { return t.commits > 0 }
+
 // Led notes the address of a document that the opening press led to: its long
 // parameters stand for the order, unless the page before had them too.
 func (t Ticket) Led(from Document, address string) Ticket {

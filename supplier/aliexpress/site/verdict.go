@@ -103,6 +103,8 @@ type Verdict struct {
 	Known bool
 	// Role is that of a call which passes by ticket.
 	Role Role
+	// Asks: the call asks the shop for something, as far as it can be seen.
+	Asks bool
 	// Again: the page sends a call once more that the gateway had refused for
 	// its signature, or that was redirected.
 	Again bool
@@ -173,7 +175,7 @@ func (p Profile) JudgeCall(s State, c Call) Verdict {
 		}
 	}
 	v := j.outcome(j.classify())
-	v.Print, v.body, v.Name = j.digest, j.body, j.name()
+	v.Print, v.body, v.Name, v.Asks = j.digest, j.body, j.name(), j.asks()
 	return v
 }
 
