@@ -19,15 +19,16 @@ type GatePolicy interface {
 
 // Request is a request of the browser that has not left.
 type Request struct {
-	// ID is the browser's name for it.
+	// ID is its name, which no other request has, in whatever run of the browser.
 	ID string
 	// Redirected is the ID of the request whose redirect this one follows.
 	Redirected string
 	// Method and URL, without the part after '#'.
 	Method, URL string
 	Header      http.Header
-	// Body is whole; a request whose body the browser cannot tell fails before
-	// it is judged.
+	// Body is whole, but for the contents of files that were chosen from the
+	// disk into a form; a request of whose body the browser tells nothing fails
+	// before it is judged.
 	Body []byte
 	// Kind is the browser's word for what asks: Document, XHR (fetch as well),
 	// Ping, Script, Image, Stylesheet, EventSource, Preflight, Other and more.
