@@ -88,7 +88,7 @@ func (f *cancelFlow) tellAnswer(out *state.AttemptResult) {
 	switch so := f.pass.so(); {
 	case so.left:
 		said := so.said
-		if !so.asked || said == site.OutcomeStayed {
+		if !so.asked || said == "" {
 			said = site.OutcomeNone
 		}
 		page := f.pageSaid

@@ -87,7 +87,7 @@ func (k *gatekeeper) Judge(_ context.Context, r *chrome.Request) chrome.Decision
 	k.note(c, v)
 	switch v.Do {
 	case site.Pass:
-		k.passed(r, c)
+		k.passed(r, c, v)
 		return chrome.Pass()
 	case site.Swallow:
 		return chrome.Reply(chrome.Answer{Status: http.StatusNoContent})
@@ -96,7 +96,7 @@ func (k *gatekeeper) Judge(_ context.Context, r *chrome.Request) chrome.Decision
 	case site.Hold:
 		if f := k.flow; f != nil {
 			mine := f.arrived()
-			k.passed(r, c)
+			k.passed(r, c, v)
 			return chrome.Hold(func(ctx context.Context, h *chrome.Held) {
 				defer close(mine.over)
 				select {
@@ -181,7 +181,7 @@ func (k *gatekeeper) document(r *chrome.Request, d chrome.Document) site.Documen
 }
 
 // passed notes a document that is let through. Needs mu.
-func (k *gatekeeper) passed(r *chrome.Request, c site.Call) {
+func (k *gatekeeper) passed(r *chrome.Request, c site.Call, v site.Verdict) {
 	if c.Resource != site.ResourceDocument {
 		return
 	}
@@ -203,7 +203,7 @@ func (k *gatekeeper) passed(r *chrome.Request, c site.Call) {
 		if r.Frame == r.Tab && r.Opener != "" && f.tabs[r.Opener] && pressed {
 			f.tabs[r.Tab] = true
 		}
-		if f.tabs[r.Tab] {
+		if f.tabs[r.Tab] && pressed && v.Class != site.ClassForeign {
 			f.ticket = f.ticket.Led(c.Doc, c.URL)
 		}
 	}

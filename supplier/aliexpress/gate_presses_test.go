@@ -107,3 +107,68 @@ func TestAPressIsOnThePageThatStood(t *testing.T) {
 		t.Errorf("a page that came after the press: %+v", d.Presses)
 	}
 }
+
+// Only a page of the shop's that a press led to tells by its address what
+// stands for the order.
+func TestHandlesComeFromWhatAPressLedTo(t *testing.T) {
+	t.Parallel()
+	const handle, address = "a1b2c3d4e5f6a7b8c9", "https://www.aliexpress.com/p/x?sid="
+	led := func(set func(k *keeper, r *chrome.Request)) bool {
+		k := newKeeper(t)
+		page := k.loads("T1", "d1", orderAddress)
+		f := &passage{mode: site.ModeDecided, ticket: site.Ticket{Order: numberOne, Kind: site.KindCancel, Until: chrome.BootTime() + site.TicketLasts}}
+		k.mu.Lock()
+		f.k, f.tabs, f.changed, f.latest = k.gatekeeper, map[string]bool{"T1": true}, make(chan struct{}), make(chan struct{})
+		k.flow = f
+		f.ticket, _ = f.ticket.Pressed(site.Press{Kind: site.PressOpening, At: chrome.BootTime()})
+		k.mu.Unlock()
+		r := chrome.Request{ID: "d2", Method: http.MethodGet, URL: address + handle, Kind: "Document", Frame: "T1", Tab: "T1", Document: page}
+		set(k, &r)
+		if !k.passes(r) {
+			t.Errorf("%s does not pass", r.URL)
+		}
+		other := site.Call{Method: http.MethodPost, URL: "https://www.aliexpress.com/api/x", Body: []byte("sid=" + handle), Resource: site.ResourceFetch, Frame: "T1", Doc: site.Document{Address: orderAddress, Flow: true, By: site.ByPress}, At: chrome.BootTime()}
+		k.mu.Lock()
+		defer k.mu.Unlock()
+		return k.p.JudgeCall(k.state(), other).Do == site.Hold
+	}
+	now := func(k *keeper) { k.pressed("T1", site.PressOpening, chrome.BootTime()) }
+	if !led(func(k *keeper, _ *chrome.Request) { now(k) }) {
+		t.Error("the page that the press led to tells nothing")
+	}
+	for name, set := range map[string]func(k *keeper, r *chrome.Request){
+		"another shop's":    func(k *keeper, r *chrome.Request) { now(k); r.URL = "https://ads.example/?sid=" + handle },
+		"a page that comes": func(k *keeper, _ *chrome.Request) { k.pressed("T1", site.PressReads, 1) },
+		"another's frame":   func(k *keeper, r *chrome.Request) { now(k); r.Frame, r.URL = "F2", "https://ads.example/?sid="+handle },
+	} {
+		if led(set) {
+			t.Errorf("%s: its parameter stands for the order", name)
+		}
+	}
+}
+
+// A call that comes while a flow ends is waited for, or does not leave.
+func TestAFlowEndsOnlyWhenNothingIsInHand(t *testing.T) {
+	t.Parallel()
+	k := newKeeper(t)
+	f := &passage{k: k.gatekeeper, changed: make(chan struct{}), latest: make(chan struct{})}
+	k.mu.Lock()
+	k.flow = f
+	f.arrived()
+	k.mu.Unlock()
+	ended := make(chan error, 1)
+	go func() { ended <- f.finish(t.Context()) }()
+	k.mu.Lock()
+	open := k.flow == f
+	f.inHand--
+	f.change()
+	k.mu.Unlock()
+	if err := <-ended; err != nil || !open {
+		t.Errorf("ended while a call was in hand (%t), %v", !open, err)
+	}
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	if k.flow != nil {
+		t.Error("it has not ended")
+	}
+}

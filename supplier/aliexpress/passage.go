@@ -64,13 +64,14 @@ func (k *gatekeeper) open(f *passage, tab *chrome.Tab) {
 	k.flow = f
 }
 
-// close ends the passage: whatever its pages send later does not leave.
-func (f *passage) close() {
-	f.k.mu.Lock()
-	defer f.k.mu.Unlock()
-	if f.k.flow == f {
-		f.k.flow = nil
-	}
+// finish ends the passage once no call is in hand, or when ctx ends: whatever
+// its pages send later does not leave.
+func (f *passage) finish(ctx context.Context) error {
+	return f.settled(ctx, func() {
+		if f.k.flow == f {
+			f.k.flow = nil
+		}
+	})
 }
 
 // chose notes that files were chosen for uploading.
@@ -299,18 +300,27 @@ func (f *passage) so() passed {
 
 // calm waits until no call is held or waits for its answer: until then the
 // pages stay as they are, because a page that is left takes the answer along.
-func (f *passage) calm(ctx context.Context) error {
+func (f *passage) calm(ctx context.Context) error { return f.settled(ctx, func() {}) }
+
+// settled waits for that and then calls do, before another call can come; it
+// calls do also where the wait was in vain.
+func (f *passage) settled(ctx context.Context, do func()) error {
 	for {
 		f.k.mu.Lock()
-		inHand, changed := f.inHand, f.changed
+		inHand, changed, vain := f.inHand, f.changed, ctx.Err() != nil
+		if inHand == 0 || vain {
+			do()
+		}
 		f.k.mu.Unlock()
-		if inHand == 0 {
+		switch {
+		case inHand == 0:
 			return nil
+		case vain:
+			return fmt.Errorf("wait for the answer to a call that left: %w", context.Cause(ctx))
 		}
 		select {
 		case <-changed:
 		case <-ctx.Done():
-			return fmt.Errorf("wait for the answer to a call that left: %w", context.Cause(ctx))
 		}
 	}
 }
