@@ -1,6 +1,7 @@
 package aliexpress
 
 import (
+	"context"
 	"fmt"
 	"net/http"
 	"net/http/httptest"
@@ -91,5 +92,27 @@ func TestWordsOfAPageThatCouldNotAskAreNoYes(t *testing.T) {
 				t.Errorf("%+v, %v, %d marks, %d writes; only a check has left", got, err, marks, writes.Load())
 			}
 		})
+	}
+}
+
+// A page in a tab of its own whose address asks for something is asked for
+// once: to look at it the driver does not load it again.
+func TestATabWhoseAddressAsksIsLoadedOnce(t *testing.T) {
+	t.Parallel()
+	var asked, marked atomic.Int32
+	base := oneOrder(t, "window.open('/p/cancelOrder?orderId="+numberOne+"')", func(w http.ResponseWriter, r *http.Request) {
+		if r.URL.Path == "/p/cancelOrder" {
+			asked.Add(1)
+			w.Header().Set("Content-Type", "text/html")
+			fmt.Fprint(w, `<p class=comet-v2-result-title>Your cancellation request has been submitted</p>`)
+		}
+	})
+	c := otherClient(t, base)
+	c.o.StepTimeout = 3 * time.Second
+	req := request(numberOne, new(int))
+	req.Dispatch = func(context.Context) error { marked.Store(asked.Load() + 1); return nil }
+	got, err := c.Cancel(t.Context(), req)
+	if asked.Load() != 1 || marked.Load() != 1 || got.Said == state.SaidYes || got.NothingLeft {
+		t.Errorf("asked for %d times, first after the mark: %t; %+v, %v", asked.Load(), marked.Load() == 1, got, err)
 	}
 }

@@ -28,6 +28,8 @@ func (j *judging) ticketed(v Verdict) Verdict {
 		}
 		v.Role, v.Again, v.Known = role, true, j.write.Kind != ""
 		switch {
+		case j.write.Kind != "" && j.write.Kind != t.Kind || !j.op.fits(t.Kind) && j.text(t) == "":
+			return no("what was redirected asks for something else")
 		case role == RoleAsking && t.decided(j.text(t)):
 			return no("the shop has answered already")
 		case len(t.calls) >= maxCalls || role == RoleAsking && t.asked() >= maxAsking:
@@ -75,11 +77,12 @@ func (j *judging) outside(t Ticket) string {
 // shop itself redirects it among its own hosts.
 func (j *judging) sentBefore(t Ticket) (role Role, sent, again bool) {
 	for _, c := range slices.Backward(t.calls) {
-		if j.c.RedirectedFrom != "" && c.body == j.body {
+		if j.c.RedirectedFrom != "" && c.address == j.c.RedirectedFrom && c.body == j.body {
 			from, err := url.Parse(j.c.RedirectedFrom)
 			return c.role, true, err == nil && j.p.shop(j.s.Hosts, from) && j.p.shop(j.s.Hosts, j.u)
 		}
-		if c.digest == j.digest && (j.c.Method != "GET" || c.role == RoleAsking) {
+		same := c.digest == j.digest || j.c.RedirectedFrom != "" && c.role == RoleAsking && c.body == j.body
+		if same && (j.c.Method != "GET" || c.role == RoleAsking || j.op != opNone) {
 			return c.role, true, c.resend && j.c.At-c.at <= PressReach
 		}
 	}

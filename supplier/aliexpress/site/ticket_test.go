@@ -393,6 +393,37 @@ func TestLoopbackHostsAreExact(t *testing.T) {
 	}
 }
 
+// A redirect carries on only the very call that was redirected, to a call of
+// the same kind.
+func TestRedirectsOfOtherCalls(t *testing.T) {
+	t.Parallel()
+	f := decided(t, KindCancel)
+	f.p.Gate.Writes = map[string]WriteCall{"mtop.shop.message.post": {Kind: KindMessage}}
+	form := committedForm(KindCancel)
+	first := mtop(operations, cancelData(""), form)
+	hop := func(from, to string) Call {
+		c := first
+		c.URL, c.RedirectedFrom, c.At = to, from, now+time.Second
+		return c
+	}
+	f.leaves("the write", first, unclear)
+	again := strings.ReplaceAll(first.URL, "0cc175b9c0f1b6a831c399e269772661", "92eb5ffee6ae2fec3ad71c777531578f")
+	f.stays("behind a redirect of a call that only reads", hop(gatewayURL+"mtop.aliexpress.trade.buyer.order.list/1.0/?api=mtop.aliexpress.trade.buyer.order.list", again), "left already")
+	f.stays("to a call that writes a message", hop(first.URL, strings.ReplaceAll(first.URL, operations, "mtop.shop.message.post")), "another kind")
+	f.leaves("to another host of the shop's", hop(first.URL, strings.Replace(first.URL, "acs.", "acs-m.", 1)), unclear)
+}
+
+// A page whose address asks for something is asked for once.
+func TestAPageThatAsksIsAskedForOnce(t *testing.T) {
+	t.Parallel()
+	f := decided(t, KindCancel)
+	page := func(path string, when time.Duration) Call {
+		return call("GET", "https://www.aliexpress.com"+path+"?orderId="+thisOrder, ResourceDocument, "", committedForm(KindCancel), at(when))
+	}
+	f.leaves("the page", page("/order/cancel.do", now), unclear)
+	f.stays("the same", page("/order/cancel.do", now+time.Second), "left already")
+}
+
 // A call that stayed is no answer: what the shop said to the one before it
 // stands.
 func TestACallThatStayedSaysNothing(t *testing.T) {
