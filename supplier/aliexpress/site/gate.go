@@ -104,8 +104,11 @@ func (p Profile) validateGate(bad complain) {
 		if _, writes := p.writeCall(name); writes {
 			bad(path, "is a call that writes")
 		}
-		if operationOfName(lastPart(name)) == opDenied {
+		switch op := operationOfName(lastPart(name)); {
+		case op == opDenied:
 			bad(path, "is an operation that never leaves")
+		case op != opNone && len(words) == 0:
+			bad(path, "its own name asks for something to be done; if it only reads all the same, give the words that it carries (words)")
 		}
 		for _, w := range words {
 			if op := operationOf(w); op == opDenied || op == opNone {
