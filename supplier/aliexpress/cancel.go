@@ -88,10 +88,14 @@ func (f *cancelFlow) tellAnswer(out *state.AttemptResult) {
 	switch so := f.pass.so(); {
 	case so.left:
 		said := so.said
-		if !so.asked || said == site.OutcomeStayed {
+		if !so.asked || said == "" {
 			said = site.OutcomeNone
 		}
-		out.Said, out.SaidWords = state.Said(site.Together(said, f.pageSaid)), so.words
+		page := f.pageSaid
+		if page == site.OutcomeYes && !so.heard {
+			page = ""
+		}
+		out.Said, out.SaidWords = state.Said(site.Together(said, page)), so.words
 	case so.marked:
 		out.NothingLeft = true
 	}

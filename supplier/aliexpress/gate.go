@@ -87,7 +87,7 @@ func (k *gatekeeper) Judge(_ context.Context, r *chrome.Request) chrome.Decision
 	k.note(c, v)
 	switch v.Do {
 	case site.Pass:
-		k.passed(r, c)
+		k.passed(r, c, v)
 		return chrome.Pass()
 	case site.Swallow:
 		return chrome.Reply(chrome.Answer{Status: http.StatusNoContent})
@@ -96,7 +96,7 @@ func (k *gatekeeper) Judge(_ context.Context, r *chrome.Request) chrome.Decision
 	case site.Hold:
 		if f := k.flow; f != nil {
 			mine := f.arrived()
-			k.passed(r, c)
+			k.passed(r, c, v)
 			return chrome.Hold(func(ctx context.Context, h *chrome.Held) {
 				defer close(mine.over)
 				select {
@@ -167,17 +167,13 @@ func (k *gatekeeper) isOurs(r *chrome.Request) bool {
 func (k *gatekeeper) document(r *chrome.Request, d chrome.Document) site.Document {
 	out := site.Document{Address: d.Address, Later: d.Later, Leaving: d.Leaving}
 	p := k.pages[d.ID]
-	if p == nil {
+	if p == nil || d.Since == 0 {
 		return out
 	}
 	out.By, out.Order = p.by, p.order
-	main := k.pages[k.mains[p.tab]]
-	if main == nil {
-		return out
-	}
 	out.Flow = k.flow != nil && k.flow.tabs[p.tab]
 	for _, press := range k.presses[p.tab] {
-		if press.At >= main.at {
+		if press.At >= d.Since { // not when it was asked for: until it comes, what it replaces is pressed
 			out.Presses = append(out.Presses, press)
 		}
 	}
@@ -185,7 +181,7 @@ func (k *gatekeeper) document(r *chrome.Request, d chrome.Document) site.Documen
 }
 
 // passed notes a document that is let through. Needs mu.
-func (k *gatekeeper) passed(r *chrome.Request, c site.Call) {
+func (k *gatekeeper) passed(r *chrome.Request, c site.Call, v site.Verdict) {
 	if c.Resource != site.ResourceDocument {
 		return
 	}
@@ -207,25 +203,23 @@ func (k *gatekeeper) passed(r *chrome.Request, c site.Call) {
 		if r.Frame == r.Tab && r.Opener != "" && f.tabs[r.Opener] && pressed {
 			f.tabs[r.Tab] = true
 		}
-		if f.tabs[r.Tab] {
+		if f.tabs[r.Tab] && pressed && v.Class != site.ClassForeign {
 			f.ticket = f.ticket.Led(c.Doc, c.URL)
 		}
 	}
 	k.pages[r.ID] = p
 	if r.Frame == r.Tab {
 		k.mains[r.Tab] = r.ID
-		k.tidy(c.At)
+		k.tidy(r, c.At)
 	}
 }
 
-// tidy forgets pages that were left long ago, and presses that no call can be
-// the effect of. Needs mu.
-func (k *gatekeeper) tidy(now time.Duration) {
+// tidy forgets pages that were left long ago, and presses before the one that
+// the request is to replace. It may stay, so those on it are kept. Needs mu.
+func (k *gatekeeper) tidy(r *chrome.Request, now time.Duration) {
 	const long = 10 * time.Minute
 	maps.DeleteFunc(k.pages, func(id string, p *page) bool { return now-p.at > long && k.mains[p.tab] != id })
-	for tab, list := range k.presses {
-		k.presses[tab] = slices.DeleteFunc(slices.Clone(list), func(p site.Press) bool { return now-p.At > long })
-	}
+	k.presses[r.Tab] = slices.DeleteFunc(slices.Clone(k.presses[r.Tab]), func(p site.Press) bool { return p.At < r.Document.Since })
 }
 
 func lastPress(d site.Document, at time.Duration) (site.Press, bool) {

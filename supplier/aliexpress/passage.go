@@ -45,6 +45,9 @@ type passage struct {
 	stuck error
 	// strange is a number of unknown origin that a call named.
 	strange string
+	// barred: a call by which a pressed page asks was not let through, so that
+	// the page may speak of that.
+	barred bool
 	// ended is the call at which a rehearsal ended.
 	ended *site.Call
 	end   site.Verdict
@@ -61,13 +64,14 @@ func (k *gatekeeper) open(f *passage, tab *chrome.Tab) {
 	k.flow = f
 }
 
-// close ends the passage: whatever its pages send later does not leave.
-func (f *passage) close() {
-	f.k.mu.Lock()
-	defer f.k.mu.Unlock()
-	if f.k.flow == f {
-		f.k.flow = nil
-	}
+// finish ends the passage once no call is in hand, or when ctx ends: whatever
+// its pages send later does not leave.
+func (f *passage) finish(ctx context.Context) error {
+	return f.settled(ctx, func() {
+		if f.k.flow == f {
+			f.k.flow = nil
+		}
+	})
 }
 
 // chose notes that files were chosen for uploading.
@@ -105,6 +109,7 @@ func (f *passage) stopped(c site.Call, v site.Verdict) {
 	if v.Strange != "" && f.strange == "" {
 		f.strange = v.Strange
 	}
+	f.barred = f.barred || v.Asks && c.Doc.Flow && len(c.Doc.Presses) > 0
 	if v.Ends && f.ended == nil {
 		f.ended, f.end = &c, v
 	}
@@ -268,6 +273,10 @@ type passed struct {
 	said  site.Outcome
 	asked bool
 	words string
+	// heard: what the page says of a request may be believed. Something was
+	// pressed that commits, and no call by which the page asks was kept from it
+	// while none left.
+	heard bool
 	// failed are calls that were not let through, and why.
 	failed  []string
 	stuck   error
@@ -282,23 +291,36 @@ func (f *passage) so() passed {
 	f.k.mu.Lock()
 	defer f.k.mu.Unlock()
 	said, asked := f.ticket.Left()
-	return passed{marked: f.marked, left: f.left > 0, said: said, asked: asked, words: f.words, failed: slices.Clone(f.failed), stuck: f.stuck, strange: f.strange, refs: slices.Clone(f.refs), ended: f.ended != nil}
+	return passed{
+		marked: f.marked, left: f.left > 0, said: said, asked: asked, words: f.words,
+		heard:  f.ticket.Committed() && (asked || !f.barred && f.stuck == nil),
+		failed: slices.Clone(f.failed), stuck: f.stuck, strange: f.strange, refs: slices.Clone(f.refs), ended: f.ended != nil,
+	}
 }
 
 // calm waits until no call is held or waits for its answer: until then the
 // pages stay as they are, because a page that is left takes the answer along.
-func (f *passage) calm(ctx context.Context) error {
+func (f *passage) calm(ctx context.Context) error { return f.settled(ctx, func() {}) }
+
+// settled waits for that and then calls do, before another call can come; it
+// calls do also where the wait was in vain.
+func (f *passage) settled(ctx context.Context, do func()) error {
 	for {
 		f.k.mu.Lock()
-		inHand, changed := f.inHand, f.changed
+		inHand, changed, vain := f.inHand, f.changed, ctx.Err() != nil
+		if inHand == 0 || vain {
+			do()
+		}
 		f.k.mu.Unlock()
-		if inHand == 0 {
+		switch {
+		case inHand == 0:
 			return nil
+		case vain:
+			return fmt.Errorf("wait for the answer to a call that left: %w", context.Cause(ctx))
 		}
 		select {
 		case <-changed:
 		case <-ctx.Done():
-			return fmt.Errorf("wait for the answer to a call that left: %w", context.Cause(ctx))
 		}
 	}
 }

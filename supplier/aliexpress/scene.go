@@ -330,10 +330,11 @@ func (s *scene) shutGate(ctx context.Context) {
 	if s.pass == nil {
 		return
 	}
-	if err := s.calm(context.WithoutCancel(ctx)); err != nil {
+	waiting, cancel := context.WithTimeout(context.WithoutCancel(ctx), calmWithin)
+	defer cancel()
+	if err := s.pass.finish(waiting); err != nil {
 		s.c.o.Log.Warn().Err(err).Str("order", s.number).Msg("a call has no end")
 	}
-	s.pass.close()
 	s.evidence = append(s.evidence, s.pass.so().refs...)
 }
 

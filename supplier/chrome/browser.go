@@ -115,7 +115,13 @@ func (b *Browser) allocate(ctx context.Context, p *process) (err error) {
 	if b.opts.RemoteURL != "" {
 		alloc, freeAlloc := remote.NewAllocator(context.WithoutCancel(ctx), b.opts.RemoteURL)
 		root, free := chromedp.NewContext(alloc)
-		p.root, p.end = root, sync.OnceFunc(func() { free(); freeAlloc() })
+		p.root, p.end = root, sync.OnceFunc(func() {
+			if p.gate != nil {
+				_ = p.gate.cut() // before the browser lets go what is held; end tells how it went
+			}
+			free()
+			freeAlloc()
+		})
 		if b.opts.Gate != nil {
 			if p.gate, err = newGate(b.opts); err != nil {
 				p.end()

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"net/http"
+	"time"
 )
 
 // GatePolicy judges the requests of a browser: what may leave, and what not.
@@ -18,15 +19,16 @@ type GatePolicy interface {
 
 // Request is a request of the browser that has not left.
 type Request struct {
-	// ID is the browser's name for it.
+	// ID is its name, which no other request has, in whatever run of the browser.
 	ID string
 	// Redirected is the ID of the request whose redirect this one follows.
 	Redirected string
 	// Method and URL, without the part after '#'.
 	Method, URL string
 	Header      http.Header
-	// Body is whole; a request whose body the browser cannot tell fails before
-	// it is judged.
+	// Body is whole, but for the contents of files that were chosen from the
+	// disk into a form; a request of whose body the browser tells nothing fails
+	// before it is judged.
 	Body []byte
 	// Kind is the browser's word for what asks: Document, XHR (fetch as well),
 	// Ping, Script, Image, Stylesheet, EventSource, Preflight, Other and more.
@@ -60,6 +62,9 @@ type Document struct {
 	Address string
 	// Later are addresses that the document of a tab gave itself.
 	Later []string
+	// Since is when the document of its tab came, on the boot clock; 0 where
+	// the tab has none. Presses in the tab before then were on another.
+	Since time.Duration
 	// Leaving tells that another document was asked for in its frame, or in
 	// one around it, and has not come.
 	Leaving bool
@@ -127,7 +132,7 @@ var (
 	// ErrNoAnswer: the request may have arrived, and the connection, the
 	// browser or the body broke off before its answer was whole.
 	ErrNoAnswer = errors.New("the request was released and has no answer")
-	// ErrNotRead: the request may have arrived; its answer could not be read,
-	// or the browser never told how it ended.
+	// ErrNotRead: the request may have arrived; its answer could not be read, or
+	// is none to this request, or the browser never told how it ended.
 	ErrNotRead = errors.New("the answer to the released request could not be read")
 )

@@ -26,7 +26,7 @@ func TestGateTellsDocuments(t *testing.T) {
 
 	load(t, tab, ways)
 	first := ask("/write/first", post("/write/first"))
-	if first.ID == "" || first.Address != ways || first.Leaving {
+	if first.ID == "" || first.Address != ways || first.Leaving || first.Since == 0 {
 		t.Errorf("a page that stands: %+v", first)
 	}
 	if d := ask("/write/first-again", post("/write/first-again")); d.ID != first.ID {
@@ -41,7 +41,7 @@ func TestGateTellsDocuments(t *testing.T) {
 	})
 	load(t, tab, ways)
 	second := ask("/write/second", post("/write/second"))
-	if second.ID == "" || second.ID == first.ID || len(second.Later) > 0 {
+	if second.ID == "" || second.ID == first.ID || second.Since <= first.Since || len(second.Later) > 0 {
 		t.Errorf("loaded again: %+v after %+v", second, first)
 	}
 
@@ -54,7 +54,7 @@ func TestGateTellsDocuments(t *testing.T) {
 		t.Errorf("a frame's first document is asked for by %+v", asked)
 	}
 	eventually(t, "the frame's request", func() bool { return len(b.find("/write/in-frame")) > 0 })
-	if d := b.find("/write/in-frame")[0].Document; d.Address != s.url+"/quiet?frame" || d.ID == second.ID {
+	if d := b.find("/write/in-frame")[0].Document; d.Address != s.url+"/quiet?frame" || d.ID == second.ID || d.Since != second.Since {
 		t.Errorf("a frame: %+v", d)
 	}
 

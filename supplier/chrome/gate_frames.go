@@ -19,14 +19,24 @@ import (
 // main frame of a tab has the tab's name. Nothing is forgotten before the
 // browser's end: a frame may ask for something on its way out.
 type frames struct {
+	run string // of the browser, before all names of requests
+
 	mu      sync.Mutex
 	parents map[string]string // of frames
 	tabs    map[string]string // with their openers
 	strange map[string]bool   // waited for in vain
 	changed chan struct{}     // closed at the next change
 
-	documents map[string]Document // by frame
+	documents map[string]Document // by frame; Since is when each came
 	coming    map[string]string   // the requests for the next ones, by frame
+}
+
+// name gives a request's name. The browser's own begin anew with each run.
+func (f *frames) name(id fetch.RequestID) string {
+	if id == "" {
+		return ""
+	}
+	return f.run + " " + string(id)
 }
 
 // change needs mu.
@@ -186,7 +196,7 @@ func (f *frames) standing(frame string, own bool) (d Document) {
 		}
 		frame = parent
 	}
-	d.Leaving = leaving
+	d.Leaving, d.Since = leaving, f.documents[frame].Since
 	return d
 }
 
@@ -194,7 +204,7 @@ func (f *frames) standing(frame string, own bool) (d Document) {
 func (f *frames) stays(ev *fetch.EventRequestPaused) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	if f.coming[string(ev.FrameID)] == string(ev.RequestID) {
+	if f.coming[string(ev.FrameID)] == f.name(ev.RequestID) {
 		delete(f.coming, string(ev.FrameID))
 	}
 }
@@ -215,8 +225,8 @@ func (f *frames) answered(ev *fetch.EventRequestPaused) {
 	defer f.mu.Unlock()
 	f.change()
 	address, _, _ := strings.Cut(ev.Request.URL, "#")
-	f.documents[string(ev.FrameID)] = Document{ID: string(ev.RequestID), Address: address}
-	if f.coming[string(ev.FrameID)] == string(ev.RequestID) {
+	f.documents[string(ev.FrameID)] = Document{ID: f.name(ev.RequestID), Address: address, Since: BootTime()}
+	if f.coming[string(ev.FrameID)] == f.name(ev.RequestID) {
 		delete(f.coming, string(ev.FrameID))
 	}
 }

@@ -172,6 +172,13 @@ func newLogSite(t testing.TB) *logSite {
 		w.Header().Set("Content-Type", "text/html")
 		fmt.Fprint(w, "<title>slow</title>")
 	})
+	mux.HandleFunc("/stored", func(w http.ResponseWriter, r *http.Request) {
+		s.mu.Lock()
+		s.arrived[r.URL.Path]++
+		s.mu.Unlock()
+		w.Header().Set("Cache-Control", "max-age=3600")
+		fmt.Fprint(w, "done")
+	})
 	mux.HandleFunc("/quiet", func(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("Content-Type", "text/html")
 		fmt.Fprint(w, "<title>quiet</title>")

@@ -290,3 +290,33 @@ func TestGateAnswersInTheSitesPlace(t *testing.T) {
 		t.Errorf("arrived: %v", all)
 	}
 }
+
+// An answer from the browser's own store is none to the released request.
+func TestStoredAnswerIsNone(t *testing.T) {
+	t.Parallel()
+	s, b := newLogSite(t), gatedBrowser(t, nil)
+	tab := testTab(t, b.Browser)
+	load(t, tab, s.url+"/")
+	run := func(script string) {
+		t.Helper()
+		if err := tab.eval(t.Context(), "ask", script+"; 0", nil); err != nil {
+			t.Fatal(err)
+		}
+	}
+	run("fetch('/stored').then(r => r.text()).then(() => fetch('/write/stored'))")
+	eventually(t, "the first answer", func() bool { return s.count("/write/stored") > 0 })
+	got := make(chan error, 1)
+	b.set(func(r *Request) Decision {
+		if !strings.Contains(r.URL, "/stored") {
+			return Pass()
+		}
+		return Hold(func(ctx context.Context, h *Held) {
+			_, err := h.Release(ctx, func(context.Context) error { return nil })
+			got <- err
+		})
+	})
+	run("fetch('/stored')")
+	if err := <-got; !errors.Is(err, ErrNotRead) || s.count("/stored") != 1 {
+		t.Errorf("%v; it arrived %d times", err, s.count("/stored"))
+	}
+}

@@ -2,6 +2,7 @@ package chrome
 
 import (
 	"context"
+	"crypto/rand"
 	"errors"
 	"fmt"
 	"net/http"
@@ -48,6 +49,8 @@ type gate struct {
 	report func(error)
 	times  gateTimes
 	frames frames
+
+	cut func() error // closes the proxy, the one way out; once
 
 	root context.Context // of the browser
 	kill func()          // ends the browser, from any goroutine
@@ -102,9 +105,10 @@ func newGate(o Options) (*gate, error) {
 		return nil, err
 	}
 	return &gate{
-		policy: o.Gate, proxy: p, report: report, times: o.times,
+		policy: o.Gate, proxy: p, cut: sync.OnceValue(p.Close), report: report, times: o.times,
 		wake: make(chan struct{}, 1), stop: make(chan struct{}), over: make(chan struct{}),
 		releases: make(chan struct{}, 1), quiet: map[string]chan struct{}{},
+		frames:   frames{run: rand.Text()},
 		released: map[fetch.RequestID]chan *fetch.EventRequestPaused{}, asked: map[fetch.RequestID]bool{},
 	}, nil
 }
@@ -159,7 +163,7 @@ func (g *gate) spawn(f func()) {
 
 // arrived puts a request into the queue of those to be judged.
 func (g *gate) arrived(ev *fetch.EventRequestPaused) {
-	q := &paused{ev: ev, r: request(ev), until: time.Now().Add(g.times.judge), decided: make(chan Decision, 1)}
+	q := &paused{ev: ev, r: g.request(ev), until: time.Now().Add(g.times.judge), decided: make(chan Decision, 1)}
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	switch {
@@ -290,9 +294,9 @@ func foregone(ev *fetch.EventRequestPaused, r *Request) (d Decision, certain boo
 }
 
 // request puts what the browser told into our words.
-func request(ev *fetch.EventRequestPaused) *Request {
+func (g *gate) request(ev *fetch.EventRequestPaused) *Request {
 	r := &Request{
-		ID: string(ev.RequestID), Redirected: string(ev.RedirectedRequestID),
+		ID: g.frames.name(ev.RequestID), Redirected: g.frames.name(ev.RedirectedRequestID),
 		Method: ev.Request.Method, URL: ev.Request.URL, Header: http.Header{},
 		Kind: string(ev.ResourceType), Frame: string(ev.FrameID),
 	}
@@ -435,7 +439,8 @@ func (g *gate) shut(ctx context.Context) {
 	}
 }
 
-// end lets go of a browser that is dead and of its proxy.
+// end lets go of a browser and of its proxy. One that somebody else started
+// may live on: nothing gets out of it before anybody is told that it is gone.
 func (g *gate) end() error {
 	g.mu.Lock()
 	g.ended = true
@@ -443,8 +448,9 @@ func (g *gate) end() error {
 		g.stopped = true
 		close(g.stop)
 	}
-	close(g.over)
 	g.mu.Unlock()
+	err := g.cut()
+	close(g.over)
 	g.running.Wait()
-	return g.proxy.Close()
+	return err
 }

@@ -255,6 +255,9 @@ func (g *gate) read(window *proxy.Window, ev *fetch.EventRequestPaused, deadline
 	if a.Status >= 300 && a.Status < 400 {
 		return a, nil // the browser cannot show the body of a redirect
 	}
+	if window.Seen().NothingLeft() {
+		return a, fmt.Errorf("%w: it is one that the browser had stored", ErrNotRead)
+	}
 	length, err := strconv.ParseInt(a.Header.Get("Content-Length"), 10, 64)
 	if err != nil {
 		length = -1

@@ -28,6 +28,8 @@ func (j *judging) ticketed(v Verdict) Verdict {
 		}
 		v.Role, v.Again, v.Known = role, true, j.write.Kind != ""
 		switch {
+		case j.write.Kind != "" && j.write.Kind != t.Kind || !j.op.fits(t.Kind) && j.text(t) == "":
+			return no("what was redirected asks for something else")
 		case role == RoleAsking && t.decided(j.text(t)):
 			return no("the shop has answered already")
 		case len(t.calls) >= maxCalls || role == RoleAsking && t.asked() >= maxAsking:
@@ -75,11 +77,12 @@ func (j *judging) outside(t Ticket) string {
 // shop itself redirects it among its own hosts.
 func (j *judging) sentBefore(t Ticket) (role Role, sent, again bool) {
 	for _, c := range slices.Backward(t.calls) {
-		if j.c.RedirectedFrom != "" && c.body == j.body {
+		if j.c.RedirectedFrom != "" && c.address == j.c.RedirectedFrom && c.body == j.body {
 			from, err := url.Parse(j.c.RedirectedFrom)
 			return c.role, true, err == nil && j.p.shop(j.s.Hosts, from) && j.p.shop(j.s.Hosts, j.u)
 		}
-		if c.digest == j.digest && (j.c.Method != "GET" || c.role == RoleAsking) {
+		same := c.digest == j.digest || j.c.RedirectedFrom != "" && c.role == RoleAsking && c.body == j.body
+		if same && (j.c.Method != "GET" || c.role == RoleAsking || j.op != opNone) {
 			return c.role, true, c.resend && j.c.At-c.at <= PressReach
 		}
 	}
@@ -227,13 +230,17 @@ func (j *judging) message(t Ticket, v Verdict) Verdict {
 // after the second yes.
 func (j *judging) dispute(t Ticket, v Verdict) Verdict {
 	_, next := j.c.Doc.pressed(j.c.At, func(p Press) bool { return p.Kind == PressNext })
-	switch uploads := t.count(func(c sentCall) bool { return c.role == RoleUpload }); {
+	uploads := 0
+	for _, c := range t.calls {
+		uploads += c.files
+	}
+	switch {
 	case j.pay.files > 0 && j.op == opNone && j.write.Kind == "":
 		if uploads+j.pay.files > t.files {
 			v.Do, v.Why = Fail, fmt.Sprintf("it uploads a file, and %d were chosen", t.files)
 			return v
 		}
-		v.Do, v.Role = Hold, RoleUpload
+		v.Do, v.Role, v.files = Hold, RoleUpload, j.pay.files
 		return v
 	case next && j.op == opNone && j.write.Kind == "":
 		return j.preparation(t, v)

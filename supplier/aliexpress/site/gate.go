@@ -104,8 +104,11 @@ func (p Profile) validateGate(bad complain) {
 		if _, writes := p.writeCall(name); writes {
 			bad(path, "is a call that writes")
 		}
-		if operationOfName(lastPart(name)) == opDenied {
+		switch op := operationOfName(lastPart(name)); {
+		case op == opDenied:
 			bad(path, "is an operation that never leaves")
+		case op != opNone && len(words) == 0:
+			bad(path, "its own name asks for something to be done; if it only reads all the same, give the words that it carries (words)")
 		}
 		for _, w := range words {
 			if op := operationOf(w); op == opDenied || op == opNone {
@@ -190,17 +193,23 @@ func under(hosts []string, u *url.URL) bool {
 }
 
 // callNames gives the names of the call that is made: the gateway's ("mtop.…"
-// in the path, or as the parameter api), else its path.
+// in the path, or as the parameter api), else its path. A path that is not
+// the gateway's own names the call too, whatever a parameter says.
 func callNames(u *url.URL, y *payload) (names []string, gateway bool) {
+	inPath := false
 	for _, f := range y.fields {
 		name := strings.ToLower(f.val)
-		if (f.path || strings.EqualFold(f.key, "api")) && strings.HasPrefix(name, "mtop.") && !slices.Contains(names, name) {
+		if !f.path && !strings.EqualFold(f.key, "api") || !strings.HasPrefix(name, "mtop.") {
+			continue
+		}
+		inPath = inPath || f.path
+		if !slices.Contains(names, name) {
 			names = append(names, name)
 		}
 	}
 	gateway = len(names) > 0 || strings.Contains(strings.ToLower(u.Path), "/h5/")
-	if len(names) == 0 {
-		names = []string{cmp.Or(u.Path, "/")}
+	if len(names) == 0 || !inPath && !strings.EqualFold(strings.Trim(u.Path, "/"), "h5") {
+		names = append(names, cmp.Or(u.Path, "/"))
 	}
 	return names, gateway
 }

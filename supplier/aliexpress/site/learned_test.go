@@ -64,3 +64,17 @@ func TestLearned(t *testing.T) {
 		t.Error("an unknown key was taken")
 	}
 }
+
+// A call whose own name asks for something to be done is no read by one word
+// of a person's: the words must be given with it.
+func TestAReadThatIsNamedLikeAWrite(t *testing.T) {
+	t.Parallel()
+	for _, name := range []string{"mtop.shop.order.cancel", "mtop.shop.submitreverse", "/trade/order/applyCancel"} {
+		if _, err := testProfile(t).With(Learned{Calls: map[string]LearnedCall{name: {Is: IsRead}}}); err == nil {
+			t.Errorf("%s was taken for a read", name)
+		}
+		if _, err := testProfile(t).With(Learned{Calls: map[string]LearnedCall{name: {Is: IsRead, Words: []string{"cancel", "submit"}}}}); err != nil {
+			t.Errorf("%s with its words: %v", name, err)
+		}
+	}
+}

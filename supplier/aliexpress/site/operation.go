@@ -1,6 +1,7 @@
 package site
 
 import (
+	"regexp"
 	"slices"
 	"strings"
 	"unicode"
@@ -232,9 +233,13 @@ func operationOfName(name string) operation {
 	return op
 }
 
+// pathParams stand behind a part of a path.
+var pathParams = regexp.MustCompile(`;[^/]*`)
+
 // lastPart gives the part of a call's name or path that says what it does:
 // the last one that is not a version, an index or an ending.
 func lastPart(name string) string {
+	name = pathParams.ReplaceAllString(name, "")
 	parts := strings.FieldsFunc(name, func(r rune) bool { return r == '.' || r == '/' })
 	for i, part := range slices.Backward(parts) {
 		switch words := wordsOf(part); {

@@ -125,6 +125,7 @@ func (p Profile) bodySays(body []byte) Result {
 			denied = true
 			return
 		}
+		denied = denied || inside && saysError(key, v)
 		switch v := v.(type) {
 		case map[string]any:
 			for k, x := range v {
@@ -162,6 +163,19 @@ func (p Profile) bodySays(body []byte) Result {
 		res.Outcome = OutcomeYes
 	}
 	return res
+}
+
+// saysError tells whether a value beside the others names an error.
+func saysError(key string, v any) bool {
+	switch v.(type) {
+	case map[string]any, []any, nil:
+		return false
+	}
+	if !saysOneOf(key, []string{"error", "errcode", "errmsg", "errno", "fail"}) {
+		return false
+	}
+	said := strings.ToLower(node{v}.str())
+	return !slices.Contains([]string{"", "0", "false", "null", "none", "ok", "success"}, said)
 }
 
 // Together joins what the body of the last asking call says with what the

@@ -36,7 +36,9 @@ type payload struct {
 	files  int
 	// partial: something could not be read, or lies beyond the bounds.
 	partial bool
-	size    int
+	// packed: the body is no text, so that what it says is not known.
+	packed bool
+	size   int
 }
 
 // readPayload reads an address and a body. The server's way to read it is not
@@ -62,6 +64,8 @@ func readPayload(u *url.URL, contentType string, body []byte) *payload {
 	}
 	if len(body) > 0 && (strings.HasPrefix(kind, "image/") || strings.HasPrefix(kind, "video/") || kind == "application/octet-stream") {
 		y.files++
+	} else if !utf8.Valid(body) || bytes.IndexByte(body, 0) >= 0 {
+		y.packed = true
 	}
 	if len(body) > maxPayload {
 		y.partial = true

@@ -63,6 +63,7 @@ type sentCall struct {
 	body     string // of the payload alone, for redirects
 	address  string
 	text     string // of a message
+	files    int    // uploaded
 	pressed  time.Duration
 	answered bool
 	outcome  Outcome
@@ -95,6 +96,9 @@ func (t Ticket) Pressed(p Press) (Ticket, error) {
 	return t, nil
 }
 
+// Committed tells whether anything was pressed that commits.
+func (t Ticket) Committed() bool { return t.commits > 0 }
+
 // Led notes the address of a document that the opening press led to: its long
 // parameters stand for the order, unless the page before had them too.
 func (t Ticket) Led(from Document, address string) Ticket {
@@ -120,7 +124,7 @@ func (t Ticket) Chose(files int) Ticket {
 
 // Released notes a call that leaves, before it does.
 func (t Ticket) Released(v Verdict, c Call) Ticket {
-	t.calls = append(slices.Clone(t.calls), sentCall{role: v.Role, digest: v.Print, body: v.body, address: c.URL, text: v.text, pressed: v.pressed, at: c.At})
+	t.calls = append(slices.Clone(t.calls), sentCall{role: v.Role, digest: v.Print, body: v.body, address: c.URL, text: v.text, files: v.files, pressed: v.pressed, at: c.At})
 	if v.Known && v.Role == RoleAsking && v.pressed > t.spent {
 		t.spent = v.pressed
 	}
@@ -140,10 +144,11 @@ func (t Ticket) Answered(v Verdict, r Result, at time.Duration) Ticket {
 }
 
 // Left tells whether a call has left under the ticket that says something of
-// the request, and what the last one was answered.
+// the request, and what the last one was answered. One that stayed after all
+// says nothing, and takes back nothing that was said to one before it.
 func (t Ticket) Left() (outcome Outcome, left bool) {
 	for _, c := range slices.Backward(t.calls) {
-		if c.role == RoleAsking {
+		if c.role == RoleAsking && c.outcome != OutcomeStayed {
 			return c.outcome, true
 		}
 	}
@@ -173,7 +178,10 @@ func (t Ticket) who(s State) identity {
 }
 
 // changing are the names of values that differ each time the same is sent.
-var changing = []string{"t", "ts", "sign", "token", "callback", "_", "timestamp", "csrf", "csrftoken", "_csrf", "_tb_token_"}
+var changing = []string{
+	"t", "ts", "sign", "token", "callback", "_", "timestamp", "csrf", "csrftoken", "_csrf", "_tb_token_",
+	"nonce", "uuid", "guid", "random", "requestid", "request_id", "traceid", "trace_id", "idempotencykey", "idempotency_key",
+}
 
 // prints gives the print of a call, its name and what it says, and of what it
 // says alone. What only signs it is left out.

@@ -392,3 +392,83 @@ func TestLoopbackHostsAreExact(t *testing.T) {
 		}
 	}
 }
+
+// A redirect carries on only the very call that was redirected, to a call of
+// the same kind.
+func TestRedirectsOfOtherCalls(t *testing.T) {
+	t.Parallel()
+	f := decided(t, KindCancel)
+	f.p.Gate.Writes = map[string]WriteCall{"mtop.shop.message.post": {Kind: KindMessage}}
+	form := committedForm(KindCancel)
+	first := mtop(operations, cancelData(""), form)
+	hop := func(from, to string) Call {
+		c := first
+		c.URL, c.RedirectedFrom, c.At = to, from, now+time.Second
+		return c
+	}
+	f.leaves("the write", first, unclear)
+	again := strings.ReplaceAll(first.URL, "0cc175b9c0f1b6a831c399e269772661", "92eb5ffee6ae2fec3ad71c777531578f")
+	f.stays("behind a redirect of a call that only reads", hop(gatewayURL+"mtop.aliexpress.trade.buyer.order.list/1.0/?api=mtop.aliexpress.trade.buyer.order.list", again), "left already")
+	f.stays("to a call that writes a message", hop(first.URL, strings.ReplaceAll(first.URL, operations, "mtop.shop.message.post")), "another kind")
+	f.leaves("to another host of the shop's", hop(first.URL, strings.Replace(first.URL, "acs.", "acs-m.", 1)), unclear)
+}
+
+// A page whose address asks for something is asked for once.
+func TestAPageThatAsksIsAskedForOnce(t *testing.T) {
+	t.Parallel()
+	f := decided(t, KindCancel)
+	page := func(path string, when time.Duration) Call {
+		return call("GET", "https://www.aliexpress.com"+path+"?orderId="+thisOrder, ResourceDocument, "", committedForm(KindCancel), at(when))
+	}
+	f.leaves("the page", page("/order/cancel.do", now), unclear)
+	f.stays("the same", page("/order/cancel.do", now+time.Second), "left already")
+}
+
+// A call that stayed is no answer: what the shop said to the one before it
+// stands.
+func TestACallThatStayedSaysNothing(t *testing.T) {
+	t.Parallel()
+	f := decided(t, KindCancel)
+	f.leaves("the write", mtop(operations, cancelData(""), committedForm(KindCancel)), unclear)
+	second := f.press(PressCommits, now+1)
+	f.leaves("the next step", mtop(operations, cancelData(`,"step":2`), second, at(now+2)), Result{Outcome: OutcomeStayed})
+	if got, asked := f.k.Left(); got != OutcomeUnclear || !asked {
+		t.Errorf("the flow ended with %q, %v; the shop's answer was not understood", got, asked)
+	}
+	f = decided(t, KindCancel)
+	f.leaves("the write", mtop(operations, cancelData(""), committedForm(KindCancel)), Result{Outcome: OutcomeStayed})
+	if got, asked := f.k.Left(); asked {
+		t.Errorf("nothing left, and the flow ended with %q", got)
+	}
+}
+
+// A page that numbers its attempts sends the same again all the same.
+func TestNumberedAttemptsAreTheSame(t *testing.T) {
+	t.Parallel()
+	for _, key := range []string{"nonce", "uuid", "requestId", "traceId", "request_id", "random", "idempotencyKey"} {
+		f := decided(t, KindCancel)
+		form := committedForm(KindCancel)
+		attempt := func(n string) Call {
+			return mtop("mtop.shop.submitCancel", `{"orderId":"`+thisOrder+`","`+key+`":"`+n+`"}`, form)
+		}
+		f.leaves("the first", attempt("4f1c6c1e-8a5d-4a7e-9d3c-0c7a3f0f6b11"), unclear)
+		f.stays(key, attempt("9b2d7e2f-1b6e-4b8f-8e4d-1d8b4a1a7c22"), "left already")
+	}
+}
+
+// An upload of several files uses as many choices.
+func TestUploadsAreCountedByTheirFiles(t *testing.T) {
+	t.Parallel()
+	f := decided(t, KindDispute)
+	f.k = f.k.Chose(2)
+	upload := func(names ...string) Call {
+		body := ""
+		for _, n := range names {
+			body += "--B\r\nContent-Disposition: form-data; name=\"f\"; filename=\"" + n + "\"\r\n\r\n" + n + "\r\n"
+		}
+		c := call("POST", "https://www.aliexpress.com/api/upload", ResourceFetch, body+"--B--\r\n", committedForm(KindDispute), content("multipart/form-data; boundary=B"))
+		return c
+	}
+	f.leaves("two at once", upload("a.png", "b.png"), unclear)
+	f.stays("one more", upload("c.png"), "were chosen")
+}

@@ -103,6 +103,8 @@ type Verdict struct {
 	Known bool
 	// Role is that of a call which passes by ticket.
 	Role Role
+	// Asks: the call asks the shop for something, as far as it can be seen.
+	Asks bool
 	// Again: the page sends a call once more that the gateway had refused for
 	// its signature, or that was redirected.
 	Again bool
@@ -121,6 +123,7 @@ type Verdict struct {
 
 	body    string
 	text    string
+	files   int
 	pressed time.Duration
 }
 
@@ -165,14 +168,14 @@ func (p Profile) JudgeCall(s State, c Call) Verdict {
 	}
 	j.named = j.pay.names(who, raw...)
 	j.digest, j.body = j.pay.prints(j.names, c.Method, c.Body)
-	j.shop = p.shop(s.Hosts, u) || j.gateway || j.op != opNone && (j.named.own || len(j.named.orders) > 0)
+	j.shop = p.shop(s.Hosts, u) || j.gateway || j.operatesOn()
 	for _, n := range j.names {
 		if w, ok := p.writeCall(n); ok {
 			j.write = w
 		}
 	}
 	v := j.outcome(j.classify())
-	v.Print, v.body, v.Name = j.digest, j.body, j.name()
+	v.Print, v.body, v.Name, v.Asks = j.digest, j.body, j.name(), j.asks()
 	return v
 }
 
@@ -184,7 +187,7 @@ func (j *judging) classify() Class {
 	}{
 		{ClassForeign, func() bool { return !j.shop && !j.sentOn() }},
 		{ClassStatic, func() bool { return !j.deniedOrder() && j.static() }},
-		{ClassSession, func() bool { return !j.deniedOrder() && j.session() }},
+		{ClassSession, func() bool { return !j.operatesOn() && j.session() }},
 		{ClassTelemetry, func() bool { return j.c.Resource == ResourcePing || j.c.Resource == ResourceCSPReport || j.reports() }},
 		{ClassPreflight, func() bool { return j.c.Method == "OPTIONS" && j.c.CORSMethod != "" && len(j.c.Body) == 0 }},
 		{ClassDenied, func() bool { return j.op == opDenied }},
@@ -244,11 +247,13 @@ func (j *judging) outcome(class Class) Verdict {
 // fileEndings are those of files that a server hands out as they are.
 var fileEndings = strings.Fields(".js .mjs .css .map .png .jpg .jpeg .gif .webp .avif .svg .ico .bmp .woff .woff2 .ttf .otf .eot .mp4 .webm .mp3 .wasm")
 
-// deniedOrder: a denied operation on an order, which nothing makes a file or a
-// session of.
-func (j *judging) deniedOrder() bool {
-	return j.op == opDenied && (j.named.own || len(j.named.orders) > 0)
+// operatesOn: an operation on an order, which nothing makes a session of.
+func (j *judging) operatesOn() bool {
+	return j.op != opNone && (j.named.own || len(j.named.orders) > 0)
 }
+
+// deniedOrder: a denied operation on an order, which nothing makes a file of.
+func (j *judging) deniedOrder() bool { return j.op == opDenied && j.operatesOn() }
 
 // sentOn: a redirect of the shop's carries a call with its body elsewhere.
 func (j *judging) sentOn() bool {
@@ -265,7 +270,8 @@ func (j *judging) static() bool {
 			return false
 		}
 	}
-	return under(j.p.Gate.Content, j.u) || slices.Contains(fileEndings, strings.ToLower(path.Ext(j.u.Path)))
+	file := pathParams.ReplaceAllString(j.u.Path, "")
+	return under(j.p.Gate.Content, j.u) || slices.Contains(fileEndings, strings.ToLower(path.Ext(file)))
 }
 
 func (j *judging) session() bool {
@@ -332,7 +338,7 @@ func (j *judging) unproven() bool {
 	if j.c.Method != "GET" && j.c.Method != "POST" || j.c.Frame == "" || d.By != ByDriver || !d.onlyRead() || d.Leaving || !j.ofItsDocument() {
 		return false
 	}
-	if j.op != opNone || j.pay.partial || j.c.Hidden || j.pay.files > 0 || j.p.givesReason(j.pay) || j.s.Ticket != nil && j.text(*j.s.Ticket) != "" {
+	if j.op != opNone || j.pay.partial || j.pay.packed || j.c.Hidden || j.pay.files > 0 || j.p.givesReason(j.pay) || j.s.Ticket != nil && j.text(*j.s.Ticket) != "" {
 		return false
 	}
 	address, err := url.Parse(d.Address)

@@ -158,6 +158,13 @@ func (w *Window) End() Result {
 	return w.result()
 }
 
+// Seen tells what was seen so far.
+func (w *Window) Seen() Result {
+	w.p.mu.Lock()
+	defer w.p.mu.Unlock()
+	return w.result()
+}
+
 // result needs p.mu.
 func (w *Window) result() Result {
 	return Result{Admitted: w.conn != nil, Sent: w.sent, Refused: w.refused}
