@@ -24,7 +24,7 @@ test: setup ## all tests, with the race detector
 	CGO_ENABLED=1 go test -race -timeout 15m $(PKGS)
 
 test-all: setup ## the same, with the long ones
-	COUNTERMAND_TEST_ALL=1 CGO_ENABLED=1 go test -race -timeout 40m $(PKGS)
+	COUNTERMAND_TEST_ALL=1 CGO_ENABLED=1 go test -race -timeout 60m $(PKGS)
 	GOGC=400 COUNTERMAND_YEARS=1 COUNTERMAND_CRASH_RUNS=60 go test -timeout 20m -run '^Test(Year|CrashRuns)$$' ./sync
 
 lint: ## format, vet, linters, generated files

@@ -139,8 +139,7 @@ func TestLoginInAWindow(t *testing.T) {
 }
 
 // A session that is lost on the reason form calls a person. Cancel order was
-// pressed, so the order is read before anything else; then the request is made,
-// once.
+// pressed and no call has left, so the request is made afterwards, once.
 func TestSessionLostOnTheForm(t *testing.T) {
 	t.Parallel()
 	s := newScene(t, setting{})
@@ -156,7 +155,7 @@ func TestSessionLostOnTheForm(t *testing.T) {
 	until(t, "the account is logged out and the operator called", func() bool {
 		return s.status().Accounts[0].State == state.AccountLoggedOut && s.alerted("account_logged_out", "") && s.phone.rang("account main")
 	})
-	if c := s.await("#5501", state.Requesting); c.HeldWhy != "" || !c.RequestedAt.IsZero() {
+	if c := s.await("#5501", state.Queued); c.HeldWhy != "" || !c.RequestedAt.IsZero() {
 		t.Errorf("the case is %+v", c)
 	}
 	s.noWrite()
