@@ -145,14 +145,20 @@ func (t Ticket) Answered(v Verdict, r Result, at time.Duration) Ticket {
 
 // Left tells whether a call has left under the ticket that says something of
 // the request, and what the last one was answered. One that stayed after all
-// says nothing, and takes back nothing that was said to one before it.
+// says nothing, and takes back nothing that was said to one before it. Nor does
+// silence, or the gateway's no, take back an answer that was not understood: the
+// shop may have done what it was asked.
 func (t Ticket) Left() (outcome Outcome, left bool) {
 	for _, c := range slices.Backward(t.calls) {
-		if c.role == RoleAsking && c.outcome != OutcomeStayed {
-			return c.outcome, true
+		switch {
+		case c.role != RoleAsking || c.outcome == OutcomeStayed:
+		case !left:
+			outcome, left = c.outcome, true
+		case c.outcome == OutcomeUnclear && (outcome == OutcomeNone || outcome == OutcomeGateway || outcome == ""):
+			outcome = OutcomeUnclear
 		}
 	}
-	return "", false
+	return outcome, left
 }
 
 func (t Ticket) count(fits func(sentCall) bool) (n int) {

@@ -442,6 +442,24 @@ func TestACallThatStayedSaysNothing(t *testing.T) {
 	}
 }
 
+// Silence after an answer that was not understood is no silence of the shop's.
+func TestSilenceTakesBackNoAnswer(t *testing.T) {
+	t.Parallel()
+	for _, later := range []Outcome{OutcomeNone, OutcomeGateway, OutcomeYes, OutcomeNo} {
+		f := decided(t, KindCancel)
+		f.leaves("the write", mtop(operations, cancelData(""), committedForm(KindCancel)), unclear)
+		second := f.press(PressCommits, now+1)
+		f.leaves("the next step", mtop(operations, cancelData(`,"step":2`), second, at(now+2)), Result{Outcome: later})
+		want := later
+		if !later.final() {
+			want = OutcomeUnclear
+		}
+		if got, asked := f.k.Left(); got != want || !asked {
+			t.Errorf("%q after an answer that was not understood: %q, want %q", later, got, want)
+		}
+	}
+}
+
 // A page that numbers its attempts sends the same again all the same.
 func TestNumberedAttemptsAreTheSame(t *testing.T) {
 	t.Parallel()
