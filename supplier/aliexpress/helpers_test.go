@@ -107,7 +107,7 @@ type rig struct {
 	next   int64
 }
 
-func newRig(t *testing.T, change func(*Options)) *rig {
+func newRig(t testing.TB, change func(*Options)) *rig {
 	t.Helper()
 	r := &rig{sink: &sink{}, now: time.Now(), next: 8190000000000000}
 	site, err := aliexpresstest.New(aliexpresstest.Options{Zone: zone(t)})
@@ -138,7 +138,7 @@ func newRig(t *testing.T, change func(*Options)) *rig {
 }
 
 // order adds a paid order and gives its number.
-func (r *rig) order(t *testing.T, change func(*aliexpresstest.Order)) string {
+func (r *rig) order(t testing.TB, change func(*aliexpresstest.Order)) string {
 	t.Helper()
 	r.next += 20000
 	o := aliexpresstest.Order{
