@@ -44,4 +44,4 @@ soak: setup ## ten simulated years, a thousand crashes, and all tests ten times 
 	GOGC=400 COUNTERMAND_YEARS=10 go test -timeout 30m -run '^TestYear$$' ./sync
 	COUNTERMAND_CRASH_RUNS=1000 go test -timeout 4h -run '^Test(CrashRuns|CrashPoints)$$' ./sync ./cmd/countermand
 	COUNTERMAND_KILLS=500 go test -timeout 4h -run '^TestKillsDuringCancels$$' ./cmd/countermand
-	COUNTERMAND_TEST_ALL=1 CGO_ENABLED=1 go test -race -timeout 8h -count 10 $(PKGS)
+	COUNTERMAND_TEST_ALL=1 COUNTERMAND_EVERY_TURN=1 CGO_ENABLED=1 go test -race -timeout 12h -count 10 $(PKGS)
