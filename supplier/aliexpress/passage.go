@@ -169,7 +169,7 @@ func (f *passage) release(ctx context.Context, h *chrome.Held, c site.Call) {
 // depart judges a held call anew, keeps what is about to leave, stores the
 // mark, and counts the call as released.
 func (f *passage) depart(ctx context.Context, h *chrome.Held, c site.Call) (site.Verdict, error) {
-	judge := func() (site.Verdict, error) {
+	judge := func(then func(site.Verdict)) (site.Verdict, error) {
 		f.k.mu.Lock()
 		defer f.k.mu.Unlock()
 		if f.k.flow != f || ctx.Err() != nil {
@@ -181,9 +181,10 @@ func (f *passage) depart(ctx context.Context, h *chrome.Held, c site.Call) (site
 		if v.Do != site.Hold {
 			return v, fmt.Errorf("%w: %s", errMoved, v.Why)
 		}
+		then(v)
 		return v, nil
 	}
-	v, err := judge()
+	v, err := judge(func(site.Verdict) {})
 	if err != nil {
 		return v, err
 	}
@@ -206,15 +207,13 @@ func (f *passage) depart(ctx context.Context, h *chrome.Held, c site.Call) (site
 	f.k.mu.Lock()
 	f.marked = true
 	f.k.mu.Unlock()
-	// To store the mark takes a moment, in which the page may have turned.
-	if v, err = judge(); err != nil {
-		return v, err
-	}
-	f.k.mu.Lock()
-	defer f.k.mu.Unlock()
-	f.ticket = f.ticket.Released(v, c)
-	f.left++
-	return v, nil
+	// To store the mark takes a moment, in which the page may have turned. The
+	// flow cannot end between this look and the count: it would say that nothing
+	// has left.
+	return judge(func(v site.Verdict) {
+		f.ticket = f.ticket.Released(v, c)
+		f.left++
+	})
 }
 
 func (f *passage) reach(p supplier.Stage) {
