@@ -119,7 +119,7 @@ func TestBrowserThatIsLeftHasNoWayOut(t *testing.T) {
 	b.set(writes(func(*Request) Decision { return Fail() }))
 	tab := testTab(t, b.Browser)
 	load(t, tab, s.url+"/")
-	if err := tab.eval(t.Context(), "send", "setInterval(() => post('/write/busy'), 1); 0", nil); err != nil {
+	if err := tab.eval(t.Context(), "send", "setInterval(() => post('/write/busy'), 5); 0", nil); err != nil {
 		t.Fatal(err)
 	}
 	eventually(t, "requests at the gate", func() bool { return len(b.find("/write/busy")) > 20 })

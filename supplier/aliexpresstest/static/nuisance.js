@@ -76,7 +76,16 @@ function swapOnHover(node, other) {
 function spring(moment, reason) { if (stage.tries) tryAt(moment, reason); }
 
 // A busy page keeps the gateway's host busy, over connections that may carry
-// its writes as well: the same credentials.
-if (stage.busy) setInterval(() => fetch(hosts.api + '/static/tick.bmp', {mode: 'no-cors', credentials: 'include', cache: 'no-store'}).catch(() => {}), 10);
+// its writes as well: the same credentials. No more than four are on their way:
+// a machine that answers fewer than it asks would be buried under them.
+if (stage.busy) {
+  let open = 0;
+  setInterval(async () => {
+    if (open >= 4) return;
+    open++;
+    await fetch(hosts.api + '/static/tick.bmp', {mode: 'no-cors', credentials: 'include', cache: 'no-store'}).catch(() => {});
+    open--;
+  }, 10);
+}
 
 if (stage.stickyHeader) document.body.classList.add('sticky-header');
