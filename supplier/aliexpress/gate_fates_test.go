@@ -2,7 +2,9 @@ package aliexpress
 
 import (
 	"fmt"
+	"os"
 	"slices"
+	"strconv"
 	"testing"
 	"time"
 
@@ -13,12 +15,15 @@ import (
 // TestWriteMeetsItsFate breaks the connection under the call that asks, on a
 // page that keeps used connections at hand. The browser would send it again
 // over one of those; it asks once all the same, and what is known of the
-// answer is told.
+// answer is told. COUNTERMAND_WRITES=N makes it N of each.
 func TestWriteMeetsItsFate(t *testing.T) {
 	t.Parallel()
 	often := 1
 	if everything() {
 		often = 30
+	}
+	if n, err := strconv.Atoi(os.Getenv("COUNTERMAND_WRITES")); err == nil {
+		often = n
 	}
 	r := newRig(t, func(o *Options) { o.StepTimeout = 10 * time.Second }) // a form stays so long
 	r.site.SetReuse(true)

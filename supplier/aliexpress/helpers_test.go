@@ -118,7 +118,10 @@ func newRig(t testing.TB, change func(*Options)) *rig {
 	r.site = site
 	o := Options{
 		Account: "main", Profile: testProfile(t), Evidence: r.sink, Zone: zoneName, Log: zerolog.New(zerolog.NewTestWriter(t)),
-		Chrome:      chrome.Options{ProfileDir: filepath.Join(t.TempDir(), "profile")},
+		// A machine that runs all tests at once is slow, and not ill.
+		Chrome: chrome.Options{
+			ProfileDir: filepath.Join(t.TempDir(), "profile"), StartTimeout: time.Minute, HealthTimeout: 20 * time.Second, ActionTimeout: time.Minute,
+		},
 		StepTimeout: 20 * time.Second,
 	}
 	o.Hosts.WWW, o.Hosts.Mobile, o.Hosts.Login, o.Hosts.API = site.Hosts()

@@ -86,7 +86,7 @@ func site(t *testing.T) string {
 
 func testBrowser(t *testing.T, change func(*Options)) *Browser {
 	t.Helper()
-	o := Options{ProfileDir: filepath.Join(t.TempDir(), "profile"), Timezone: "America/Los_Angeles"}
+	o := Options{ProfileDir: filepath.Join(t.TempDir(), "profile"), Timezone: "America/Los_Angeles", StartTimeout: time.Minute, ActionTimeout: time.Minute}
 	if change != nil {
 		change(&o)
 	}

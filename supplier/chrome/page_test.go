@@ -169,7 +169,7 @@ func staleIsRefused(t *testing.T, tab *Tab, url string) {
 
 func deadlineIsCompulsory(t *testing.T, tab *Tab, url string) {
 	tab.b.opts.ActionTimeout = 300 * time.Millisecond
-	defer func() { tab.b.opts.ActionTimeout = 30 * time.Second }()
+	defer func() { tab.b.opts.ActionTimeout = time.Minute }()
 	// A context without a deadline gets one.
 	if err := tab.Navigate(context.Background(), url+"/hang"); !errors.Is(err, context.DeadlineExceeded) {
 		t.Errorf("hanging page: %v", err)
@@ -183,7 +183,7 @@ func deadlineIsCompulsory(t *testing.T, tab *Tab, url string) {
 	if _, err := tab.URL(gone); !errors.Is(err, context.Canceled) {
 		t.Errorf("cancelled caller: %v", err)
 	}
-	tab.b.opts.ActionTimeout = 30 * time.Second
+	tab.b.opts.ActionTimeout = time.Minute
 	load(t, tab, url) // the tab is still good
 }
 
