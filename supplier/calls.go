@@ -4,7 +4,7 @@ package supplier
 // or what became of it where nobody knows.
 type SiteCall struct {
 	Name string `json:"name"`
-	// Is says read, write or session; "" where it is not known.
+	// Is says read, write, preparation or session; "" where it is not known.
 	Is    string   `json:"is,omitempty"`
 	Kind  string   `json:"kind,omitempty"`
 	Words []string `json:"words,omitempty"`

@@ -37,6 +37,7 @@ func (c *Client) Cancel(ctx context.Context, req supplier.CancelRequest) (state.
 	}
 	out := state.AttemptResult{Outcome: state.AskOutcome(v.outcome), Kind: string(f.barrier), Detail: v.detail, Reason: f.reason, Offered: f.offered}
 	f.tellAnswer(&out)
+	f.tellPrepared(out.Outcome)
 	if r := f.detail.Reading; r.Number != "" {
 		r.Evidence = append(slices.Clone(r.Evidence), f.evidence...)
 		out.Reading = &r
@@ -98,6 +99,17 @@ func (f *cancelFlow) tellAnswer(out *state.AttemptResult) {
 		out.Said, out.SaidWords = state.Said(site.Together(said, page)), so.words
 	case so.marked:
 		out.NothingLeft = true
+	}
+}
+
+// tellPrepared: where a reading shows what a call asked for, the calls before it
+// asked nothing.
+func (f *cancelFlow) tellPrepared(ended state.AskOutcome) {
+	if f.pass == nil || f.c.o.Prepared == nil || ended != state.AskPending && ended != state.AskClosed {
+		return
+	}
+	if names := f.pass.prepared(); len(names) > 0 {
+		f.c.o.Prepared(names)
 	}
 }
 

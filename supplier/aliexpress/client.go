@@ -28,6 +28,9 @@ type Options struct {
 	// Known gives the numbers that the store knows of the account's orders; nil:
 	// none.
 	Known func(context.Context) (Known, error)
+	// Prepared is told the names of calls that came before the one which asked,
+	// in a flow that ended well, and are not known yet; nil: nobody is.
+	Prepared func(names []string)
 	// Evidence stores screenshots, pages and answers; nil: nothing is stored.
 	Evidence supplier.EvidenceSink
 	// Now tells the time of readings; nil: the real one.

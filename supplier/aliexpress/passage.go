@@ -37,7 +37,7 @@ type passage struct {
 	inHand  int           // calls that are held, or released and not answered
 	latest  chan struct{} // closed when the call that came last is over
 	changed chan struct{} // closed at the next change
-	// left counts the calls that were released and not proved to have stayed.
+	// left counts the marked calls that were released and not proved to have stayed.
 	left   int
 	words  string // of the last answer to an asking call
 	failed []string
@@ -157,7 +157,9 @@ func (f *passage) release(ctx context.Context, h *chrome.Held, c site.Call) {
 	defer f.k.mu.Unlock()
 	f.ticket = f.ticket.Answered(v, r, chrome.BootTime())
 	if r.Outcome == site.OutcomeStayed {
-		f.left--
+		if !v.Remembered {
+			f.left--
+		}
 		f.stuck = err
 	}
 	if v.Role == site.RoleAsking && r.Outcome != site.OutcomeStayed {
@@ -169,7 +171,7 @@ func (f *passage) release(ctx context.Context, h *chrome.Held, c site.Call) {
 // depart judges a held call anew, keeps what is about to leave, stores the
 // mark, and counts the call as released.
 func (f *passage) depart(ctx context.Context, h *chrome.Held, c site.Call) (site.Verdict, error) {
-	judge := func(then func(site.Verdict)) (site.Verdict, error) {
+	judge := func(then func(site.Verdict) error) (site.Verdict, error) {
 		f.k.mu.Lock()
 		defer f.k.mu.Unlock()
 		if f.k.flow != f || ctx.Err() != nil {
@@ -181,10 +183,9 @@ func (f *passage) depart(ctx context.Context, h *chrome.Held, c site.Call) (site
 		if v.Do != site.Hold {
 			return v, fmt.Errorf("%w: %s", errMoved, v.Why)
 		}
-		then(v)
-		return v, nil
+		return v, then(v)
 	}
-	v, err := judge(func(site.Verdict) {})
+	v, err := judge(func(site.Verdict) error { return nil })
 	if err != nil {
 		return v, err
 	}
@@ -196,24 +197,41 @@ func (f *passage) depart(ctx context.Context, h *chrome.Held, c site.Call) (site
 		return v, err
 	}
 	f.k.mu.Lock()
-	marked := f.marked
+	marked := f.marked || v.Remembered
 	f.k.mu.Unlock()
-	f.reach(supplier.StageWaiting)
+	if !v.Remembered {
+		f.reach(supplier.StageWaiting)
+	}
 	if !marked && f.mark != nil {
 		if err := f.mark(ctx); err != nil {
 			return v, err
 		}
 	}
 	f.k.mu.Lock()
-	f.marked = true
+	f.marked = f.marked || !v.Remembered
 	f.k.mu.Unlock()
 	// To store the mark takes a moment, in which the page may have turned. The
 	// flow cannot end between this look and the count: it would say that nothing
 	// has left.
-	return judge(func(v site.Verdict) {
-		f.ticket = f.ticket.Released(v, c)
-		f.left++
+	return judge(func(now site.Verdict) error {
+		if now.Remembered != v.Remembered {
+			return fmt.Errorf("%w: what is known of it has changed", errMoved)
+		}
+		f.ticket = f.ticket.Released(now, c)
+		if !now.Remembered {
+			f.left++
+		}
+		return nil
 	})
+}
+
+// prepared names the calls of a flow that ended well which came before the one
+// that asked.
+func (f *passage) prepared() []string {
+	f.k.mu.Lock()
+	defer f.k.mu.Unlock()
+	known := f.k.p.Gate.Preparations
+	return slices.DeleteFunc(f.ticket.Prepared(), func(n string) bool { return slices.Contains(known, n) })
 }
 
 func (f *passage) reach(p supplier.Stage) {

@@ -71,6 +71,7 @@ func (s *Site) statusFields(v view) obj {
 		"baseCurrency": "CNY", "intentionCurrency": v.Currency,
 		// How this account's cancel form comes: the page follows it.
 		"cancelLayout": string(v.Layout),
+		"cancelChecks": v.Checks,
 	}
 	if v.paid && !v.NoCountdown && (v.phase == verifying || v.phase == processing || v.phase == pending) {
 		f["countDownEndTime"] = v.windowEnd.UnixMilli()

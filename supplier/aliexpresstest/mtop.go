@@ -15,7 +15,8 @@ const (
 	apiList      = "mtop.aliexpress.trade.buyer.order.list"
 	apiDetail    = "mtop.aliexpress.trade.buyer.order.detail"
 	apiOperation = "mtop.aliexpress.trade.buyer.order.operation"
-	apiCancel    = "mtop.aliexpress.trade.buyer.order.cancel" // of LayoutOtherCall
+	apiCancel    = "mtop.aliexpress.trade.buyer.order.cancel"      // of LayoutOtherCall
+	apiEligible  = "mtop.aliexpress.trade.buyer.order.eligibility" // of Order.Checks
 	apiTracking  = "mtop.ae.ld.querydetail"
 	apiReasons   = "mtop.aliexpress.buyer.reverse.batch.initiateReverseRender"
 	apiSubmit    = "mtop.aliexpress.buyer.reverse.batch.submitReverse" // an assumption
@@ -53,6 +54,7 @@ var apis = []api{
 	{apiDetail, CallDetail, "GET", (*Site).orderDetail},
 	{apiOperation, CallOperation, anyMethod, (*Site).operate},
 	{apiCancel, CallOperation, anyMethod, (*Site).operate},
+	{apiEligible, CallEligible, "POST", (*Site).eligible},
 	{apiTracking, CallTracking, "GET", (*Site).trackingDetail},
 	{apiReasons, CallReasons, "GET", (*Site).reverseForm},
 	{apiSubmit, CallSubmit, "POST", (*Site).submitDispute},

@@ -76,7 +76,10 @@ type Order struct {
 	// from its time on.
 	Messages []Message
 
-	Layout   Layout
+	Layout Layout
+	// Checks: "Cancel order" first asks whether the order may be cancelled, by a
+	// call of its own that changes nothing.
+	Checks   bool
 	Fate     Fate
 	Trap     Trap
 	Nuisance Nuisance

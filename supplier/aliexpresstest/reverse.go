@@ -122,3 +122,12 @@ func (v view) refund() *repayment {
 	}
 	return r
 }
+
+// eligible answers whether an order may be cancelled, and changes nothing.
+func (s *Site) eligible(a ask) result {
+	e := s.find(a.text("tradeOrderId"))
+	if e == nil {
+		return fail(noOrder)
+	}
+	return result{data: obj{"module": obj{"tradeOrderId": number(e.ID), "eligible": true}}}
+}

@@ -12,6 +12,7 @@ const (
 	CallList      = "list"
 	CallDetail    = "detail"
 	CallReasons   = "reasons"
+	CallEligible  = "eligible"
 	CallOperation = "operation"
 	CallTracking  = "tracking"
 	CallRefund    = "refund"

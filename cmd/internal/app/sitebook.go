@@ -118,6 +118,8 @@ func (b *SiteBook) SetSiteCall(_ context.Context, in control.SiteCallSet, who st
 	l.Calls = maps.Clone(l.Calls)
 	_, there := l.Calls[in.Name]
 	switch {
+	case in.Is == string(site.IsPreparation):
+		return control.Invalid("a call is a preparation where a flow has shown it: set it read or write")
 	case in.Is == "" && !there:
 		return control.NotFound(fmt.Sprintf("nothing was learned of %s: see countermand site calls", in.Name))
 	case in.Is == "":
@@ -137,6 +139,32 @@ func (b *SiteBook) SetSiteCall(_ context.Context, in control.SiteCallSet, who st
 			return control.Invalid(err.Error())
 		}
 	}
+	return b.store(l)
+}
+
+// prepared notes calls that came before one which asked, in a flow that ended
+// well. What somebody has said of a call stands.
+func (b *SiteBook) prepared(names []string) error {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	l, err := b.read()
+	if err != nil {
+		return err
+	}
+	l.Calls = maps.Clone(l.Calls)
+	if l.Calls == nil {
+		l.Calls = map[string]site.LearnedCall{}
+	}
+	for _, n := range names {
+		if _, there := l.Calls[n]; !there {
+			l.Calls[n] = site.LearnedCall{Is: site.IsPreparation, By: "countermand", At: b.now().UTC().Truncate(time.Second)}
+		}
+	}
+	return b.store(l)
+}
+
+// store writes the book and lets the clients know. Needs mu.
+func (b *SiteBook) store(l site.Learned) error {
 	body, err := l.YAML()
 	if err == nil {
 		err = os.MkdirAll(filepath.Dir(b.path), 0o700)

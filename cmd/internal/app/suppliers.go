@@ -80,6 +80,11 @@ func openAliExpress(c *configs.Config, ac configs.Account, with parts) (*account
 			Path: path, ProfileDir: ac.ProfileDir, RemoteURL: ac.RemoteURL, Visible: !ac.Headless,
 			Sandbox: chrome.Sandbox(c.Browser.Sandbox), Flags: c.Browser.Flags, Proxy: through, MemoryLimit: browserMemory,
 		},
+		Prepared: func(names []string) {
+			if err := with.book.prepared(names); err != nil {
+				with.log.Warn().Err(err).Str("account", ac.Name).Strs("calls", names).Msg("calls that prepare a request were not noted")
+			}
+		},
 		Profile: profile, Evidence: with.evidence, Now: with.now, Known: knownOrders(with.store, ac.Supplier),
 		Zone: ac.Timezone, Language: ac.Language, Region: ac.Region, Currency: ac.Currency,
 		Pace: a.pace.wait, Log: with.log.With().Str("account", ac.Name).Logger(),

@@ -183,6 +183,9 @@ func (j *judging) preparation(t Ticket, v Verdict) Verdict {
 		return no("the flow has made as many calls as it may")
 	}
 	v.Do, v.Role = Hold, RolePreparation
+	v.Remembered = j.op == opNone && j.c.Resource != ResourceDocument && all(j.names, func(n string) bool {
+		return slices.ContainsFunc(j.p.Gate.Preparations, func(p string) bool { return strings.EqualFold(p, n) })
+	})
 	return v
 }
 

@@ -22,6 +22,9 @@ type Gate struct {
 	Reads map[string][]string `yaml:"reads"`
 	// Writes are calls that change something, by what they do.
 	Writes map[string]WriteCall `yaml:"writes"`
+	// Preparations are calls of a flow that come before the one which asks, and
+	// were seen to ask nothing: they pass by ticket, without a mark.
+	Preparations []string `yaml:"preparations"`
 	// Session are calls, and parts of paths, that keep the session, prove the
 	// device or ask for a captcha.
 	Session Session `yaml:"session"`

@@ -39,6 +39,9 @@ const (
 	IsRead    CallIs = "read"
 	IsWrite   CallIs = "write"
 	IsSession CallIs = "session"
+	// IsPreparation comes before a call that asks, and asks nothing: learned
+	// from flows that ended well.
+	IsPreparation CallIs = "preparation"
 )
 
 // ParseLearned reads what was learned; nothing reads as nothing.
@@ -66,7 +69,7 @@ func (l Learned) YAML() ([]byte, error) {
 // stands; nothing learned makes a read of a call that writes, or lets an
 // operation out that is never done.
 func (p Profile) With(l Learned) (Profile, error) {
-	p.Gate.Reads, p.Gate.Writes = maps.Clone(p.Gate.Reads), maps.Clone(p.Gate.Writes)
+	p.Gate.Reads, p.Gate.Writes, p.Gate.Preparations = maps.Clone(p.Gate.Reads), maps.Clone(p.Gate.Writes), slices.Clone(p.Gate.Preparations)
 	if p.Gate.Reads == nil {
 		p.Gate.Reads = map[string][]string{}
 	}
@@ -87,8 +90,10 @@ func (p Profile) With(l Learned) (Profile, error) {
 			p.Gate.Reads[name] = c.Words
 		case c.Is == IsWrite:
 			p.Gate.Writes[name] = WriteCall{Kind: cmp.Or(c.Kind, KindCancel)}
+		case c.Is == IsPreparation:
+			p.Gate.Preparations = append(p.Gate.Preparations, name)
 		default:
-			return p, fmt.Errorf("%s: %q is neither read nor write", name, c.Is)
+			return p, fmt.Errorf("%s: %q is neither read, write nor preparation", name, c.Is)
 		}
 	}
 	if err := p.Validate(); err != nil {
@@ -126,6 +131,9 @@ func (p Profile) KnownCalls(built Profile, l Learned) []supplier.SiteCall {
 		out = append(out, supplier.SiteCall{Name: name, Is: string(IsWrite), Kind: string(w.Kind), From: from(name, in)})
 	}
 	out = append(out, supplier.SiteCall{Name: builtInOperation, Is: string(IsWrite), Kind: string(KindCancel), From: "built-in"})
+	for _, name := range p.Gate.Preparations {
+		out = append(out, supplier.SiteCall{Name: name, Is: string(IsPreparation), From: from(name, slices.Contains(built.Gate.Preparations, name))})
+	}
 	for _, name := range p.Gate.Session.Calls {
 		out = append(out, supplier.SiteCall{Name: name, Is: string(IsSession), From: from(name, slices.Contains(built.Gate.Session.Calls, name))})
 	}

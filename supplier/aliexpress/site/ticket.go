@@ -59,8 +59,9 @@ type Ticket struct {
 // sentCall is a call that was released under a ticket.
 type sentCall struct {
 	role     Role
-	digest   string // of name and payload
-	body     string // of the payload alone, for redirects
+	names    []string // none of a document
+	digest   string   // of name and payload
+	body     string   // of the payload alone, for redirects
 	address  string
 	text     string // of a message
 	files    int    // uploaded
@@ -124,7 +125,11 @@ func (t Ticket) Chose(files int) Ticket {
 
 // Released notes a call that leaves, before it does.
 func (t Ticket) Released(v Verdict, c Call) Ticket {
-	t.calls = append(slices.Clone(t.calls), sentCall{role: v.Role, digest: v.Print, body: v.body, address: c.URL, text: v.text, files: v.files, pressed: v.pressed, at: c.At})
+	names := v.names
+	if c.Resource == ResourceDocument {
+		names = nil
+	}
+	t.calls = append(slices.Clone(t.calls), sentCall{role: v.Role, names: names, digest: v.Print, body: v.body, address: c.URL, text: v.text, files: v.files, pressed: v.pressed, at: c.At})
 	if v.Known && v.Role == RoleAsking && v.pressed > t.spent {
 		t.spent = v.pressed
 	}
@@ -159,6 +164,20 @@ func (t Ticket) Left() (outcome Outcome, left bool) {
 		}
 	}
 	return outcome, left
+}
+
+// Prepared names the calls that came before the first one which asks. Where
+// the flow ended well it was that one which asked, so these did not.
+func (t Ticket) Prepared() (names []string) {
+	first := slices.IndexFunc(t.calls, func(c sentCall) bool { return c.role == RoleAsking })
+	for _, c := range t.calls[:max(first, 0)] {
+		for _, n := range c.names {
+			if c.role == RolePreparation && !slices.Contains(names, n) {
+				names = append(names, n)
+			}
+		}
+	}
+	return names
 }
 
 func (t Ticket) count(fits func(sentCall) bool) (n int) {

@@ -110,6 +110,9 @@ type Verdict struct {
 	Again bool
 	// Print tells a call by its name and payload, without what signs it.
 	Print string
+	// Remembered: a preparation that an earlier flow showed to ask nothing. It
+	// needs no mark.
+	Remembered bool
 	// MarkFor is the open case's order on which a person's call is first
 	// stored as a mark by the operator.
 	MarkFor string
@@ -121,6 +124,7 @@ type Verdict struct {
 	// Tell: the operator is alerted.
 	Tell bool
 
+	names   []string
 	body    string
 	text    string
 	files   int
@@ -175,7 +179,7 @@ func (p Profile) JudgeCall(s State, c Call) Verdict {
 		}
 	}
 	v := j.outcome(j.classify())
-	v.Print, v.body, v.Name, v.Asks = j.digest, j.body, j.name(), j.asks()
+	v.Print, v.body, v.Name, v.names, v.Asks = j.digest, j.body, j.name(), j.names, j.asks()
 	return v
 }
 

@@ -24,6 +24,7 @@ async function cancel(order, event) {
   const form = hosts.mobile + '/p/refund-cancel/index.html?tradeOrderId=' + order.id;
   const end = (title) => modal(' ', ending(title, order.id), [], order.id);
   spring('opening');
+  if (order.checks) await post('mtop.aliexpress.trade.buyer.order.eligibility', {tradeOrderId: order.id});
   switch (order.layout) {
     case 'dialog': return cancelDialog(order, end);
     case 'instant': return askFirst(order.id, null, null, end);
@@ -116,7 +117,7 @@ run(t('detail_title'), async () => {
   const one = (tag, make) => blocks(data, tag).slice(0, 1).map(make);
   const [status] = blocks(data, 'detail_order_status_block');
   if (!status) return h('div', {class: 'order-detail-empty'});
-  const order = {id: String(status.orderId), layout: status.cancelLayout, line: String(one('detail_product_block', (f) => f.productVOList[0].orderLineId))};
+  const order = {id: String(status.orderId), layout: status.cancelLayout, checks: status.cancelChecks, line: String(one('detail_product_block', (f) => f.productVOList[0].orderLineId))};
   return h('div', {class: 'order-detail'},
     statusCard(status, order, i18n),
     one('detail_simple_order_info_component', infoCard),
