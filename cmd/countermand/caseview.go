@@ -18,6 +18,9 @@ import (
 func (e *clientEnv) caseText(c control.Case, now time.Time) string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "%s at %s\n\n", plain.Line(orders(c.ShopOrder, c.Supplier, c.SupplierOrder)), plain.Line(c.Shop))
+	if c.Advice != nil {
+		b.WriteString("To decide\n" + e.advice(c).String() + "\n")
+	}
 	b.WriteString(e.facts(c).String())
 	b.WriteString("\n" + e.dates(c, now).String())
 	if t := e.parcels(c); len(t.rows) > 0 {
@@ -25,6 +28,17 @@ func (e *clientEnv) caseText(c control.Case, now time.Time) string {
 	}
 	b.WriteString("\nTimeline\n" + e.timeline(c).String())
 	return b.String()
+}
+
+// advice tells what is in doubt in five lines.
+func (e *clientEnv) advice(c control.Case) *table {
+	t, a := e.table("  "), c.Advice
+	t.row("found", a.Found)
+	t.row("asked", a.Asked)
+	t.row("its page", a.Page)
+	t.row("follows", a.Follows)
+	t.row("you can", a.Can)
+	return t
 }
 
 func (e *clientEnv) facts(c control.Case) *table {
@@ -37,7 +51,6 @@ func (e *clientEnv) facts(c control.Case) *table {
 	fact("status", statusText(c))
 	fact("flag", c.Flag)
 	fact("to do", c.NextAction)
-	fact("held because", c.HeldWhy)
 	fact("case", c.ID)
 	fact("account", c.Account)
 	fact("store", c.Store)

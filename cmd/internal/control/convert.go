@@ -45,6 +45,9 @@ func CaseOf(c state.Case, now time.Time) Case {
 		l.ID = ""
 		out.Lines = append(out.Lines, l)
 	}
+	if a, doubtful := machine.Advise(c); doubtful {
+		out.Advice = &a
+	}
 	if c.Refund != nil {
 		r := *c.Refund
 		r.At = utc(r.At)

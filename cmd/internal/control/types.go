@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"countermand/state"
+	"countermand/sync/machine"
 )
 
 // Case is a case as scripts see it. Times are RFC 3339 in UTC, to the second
@@ -59,6 +60,8 @@ type Case struct {
 	Refund   *state.Refund    `json:"refund,omitempty"`
 	// SnoozedUntil is when a person wants to be asked again.
 	SnoozedUntil time.Time `json:"snoozed_until,omitzero"`
+	// Advice is set on a case in doubt.
+	Advice *machine.Advice `json:"advice,omitempty"`
 	// NextAction and Urgency are set in the dispute queue.
 	NextAction string `json:"next_action,omitempty"`
 	Urgency    string `json:"urgency,omitempty"`
