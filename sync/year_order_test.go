@@ -36,6 +36,9 @@ var yearFates = []struct {
 	{fateShipAnyway, 6}, {fateShipped, 5}, {fatePickedUp, 2}, {fateClosed, 1}, {fateUnknown, 1},
 }
 
+// yearRefusals are the fates in which the supplier says no.
+var yearRefusals = map[yearFate]bool{fateKeeps: true, fateLeft: true, fateFake: true, fateLate: true, fateNoNumber: true, fateRecycled: true}
+
 func drawFate(rng *rand.Rand) yearFate {
 	n := rng.IntN(100)
 	for _, f := range yearFates {
@@ -75,6 +78,7 @@ type yearOrder struct {
 	countdown              bool      // the page shows the window's end
 	says                   bool      // the page says that it was refused, and when
 	listHides              bool      // the list goes on as if it were pending
+	curt                   bool      // it was refused before any page could show the request
 
 	clicks    int // clicks that were made
 	reached   int // of those, requests that the supplier has
@@ -217,6 +221,9 @@ func (o *yearOrder) reach(rng *rand.Rand, now time.Time) {
 	if o.reached > 1 {
 		fate = fateAccept
 	}
+	if o.curt = yearRefusals[fate] && rng.IntN(8) == 0; o.curt {
+		o.answered = now
+	}
 	switch fate {
 	case fateSilent:
 		o.answered = later(o.window, now).Add(yearWithin(rng, 0, 6*time.Hour))
@@ -246,6 +253,10 @@ func (o *yearOrder) reach(rng *rand.Rand, now time.Time) {
 // inDoubt tells whether it was scanned after a click was about to be made: if
 // it was, and reached the supplier, nobody may be able to tell.
 func (o *yearOrder) inDoubt() bool { return !o.marked.IsZero() && o.scan.After(o.marked) }
+
+// untold: no page ever shows the request nor its refusal. Where no answer to the
+// call is seen either, nobody can know of it.
+func (o *yearOrder) untold() bool { return o.curt && !o.says }
 
 // hasHeard tells whether a request had reached the supplier by then.
 func (o *yearOrder) hasHeard(by time.Time) bool { return len(o.reaches) > 0 && !o.reaches[0].After(by) }
