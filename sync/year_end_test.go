@@ -34,7 +34,7 @@ func (y *year) mayClick(req supplier.CancelRequest, o *yearOrder) {
 		wrong("case %s: a click without its mark on disk: %s, %+v, %+v", c.ID, c.Status, c.Attempt, f)
 	case c.SupplierOrder != o.number || !o.owners[c.ShopOrderID]:
 		wrong("case %s of %s: a click on order %s, whose goods are those of %v", c.ID, c.ShopOrderID, o.number, o.owners)
-	case o.reached > 0 && !o.allowed && !o.untold(): // an answer that was seen bars it, too: mayFollow
+	case o.reached > 0 && !o.allowed && !o.untold():
 		wrong("case %s: order %s has the request since %s and is asked again", c.ID, o.number, o.reachedAt)
 	case c.Paused || !c.Stop.IsZero():
 		wrong("case %s: a click although it is stopped (%s)", c.ID, c.Stop.Code)

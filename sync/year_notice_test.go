@@ -81,6 +81,7 @@ var yearSpoils = []yearSpoil{
 	{name: "no verdict is ever given", spoil: yearEntry(state.Refused, state.EventReading, yearDeaf), want: "the proof was due", also: "though it was closed", deck: yearDeck{fate: fateNoNumber}},
 	{name: "a verdict is given at once", spoil: yearEntry(state.Refused, state.EventReading, yearHasty), want: "is in the queue since", deck: yearDeck{fate: fateNoNumber}},
 	{name: "an answer is overheard", spoil: yearEntry(state.Requested, state.EventReading, yearDeaf), want: "is requested until", deck: yearDeck{fate: fateAccept}},
+	{name: "the shop's yes is forgotten", spoil: yearEntry(state.Requesting, state.EventAttemptEnded, yearForgets), want: "is asked again", deck: yearDeck{fate: fateKeeps, curt: true}},
 	{name: "a person's word is doubled", spoil: yearEntry(state.Cancelled, state.EventRefund, yearDoubled), want: "came back", deck: yearDeck{fate: fateAccept, pays: -1}},
 }
 
@@ -124,6 +125,14 @@ func yearHasty(p machine.Policy, c state.Case, ev state.Event, now time.Time) (m
 		out.Entries = append(out.Entries, state.Entry{At: now, Event: ev.Kind, From: state.Refused, To: state.Disputable, By: ev.By, Detail: "at once"})
 	}
 	return out, err
+}
+
+// yearForgets hears no answer to a call that left.
+func yearForgets(p machine.Policy, c state.Case, ev state.Event, now time.Time) (machine.Outcome, error) {
+	asked := *ev.Asked
+	asked.Said, asked.SaidWords = state.SaidNone, ""
+	ev.Asked = &asked
+	return p.Step(c, ev, now)
 }
 
 // yearDoubled counts twice what a person says came back.

@@ -54,6 +54,7 @@ type yearDeck struct {
 	fate  yearFate
 	hold  bool          // no cancel button for days
 	tardy bool          // a number shows after five days or more
+	curt  bool          // it is refused before any page shows the request, and none tells of it
 	pays  time.Duration // money comes so long after the closing; less than nothing: never
 	plain bool          // nothing odd about the shop's orders
 }
@@ -79,6 +80,7 @@ type yearOrder struct {
 	says                   bool      // the page says that it was refused, and when
 	listHides              bool      // the list goes on as if it were pending
 	curt                   bool      // it was refused before any page could show the request
+	told                   time.Time // the shop's last answer to a call
 
 	clicks    int // clicks that were made
 	reached   int // of those, requests that the supplier has
@@ -221,9 +223,10 @@ func (o *yearOrder) reach(rng *rand.Rand, now time.Time) {
 	if o.reached > 1 {
 		fate = fateAccept
 	}
-	if o.curt = yearRefusals[fate] && rng.IntN(8) == 0; o.curt {
+	if o.curt = yearRefusals[fate] && (o.deck.curt || rng.IntN(8) == 0); o.curt {
 		o.answered = now
 	}
+	o.says = o.says && !o.deck.curt
 	switch fate {
 	case fateSilent:
 		o.answered = later(o.window, now).Add(yearWithin(rng, 0, 6*time.Hour))
@@ -254,9 +257,9 @@ func (o *yearOrder) reach(rng *rand.Rand, now time.Time) {
 // it was, and reached the supplier, nobody may be able to tell.
 func (o *yearOrder) inDoubt() bool { return !o.marked.IsZero() && o.scan.After(o.marked) }
 
-// untold: no page ever shows the request nor its refusal. Where no answer to the
-// call is seen either, nobody can know of it.
-func (o *yearOrder) untold() bool { return o.curt && !o.says }
+// untold: no page ever shows the request nor its refusal, and no answer told of
+// it: nobody can know.
+func (o *yearOrder) untold() bool { return o.curt && !o.says && o.told.IsZero() }
 
 // hasHeard tells whether a request had reached the supplier by then.
 func (o *yearOrder) hasHeard(by time.Time) bool { return len(o.reaches) > 0 && !o.reaches[0].After(by) }
@@ -321,7 +324,7 @@ func (o *yearOrder) page(now time.Time, tracking bool) state.Reading {
 		Total: o.total, Store: o.store, Lines: o.lines, TrackingRead: tracking, Refund: o.refund(now),
 	}
 	r.StatusText = yearCaptions[r.Phase]
-	r.CancelOffered = r.Phase == state.PhaseProcessing && (o.reached == 0 || now.Before(o.shownFrom))
+	r.CancelOffered = r.Phase == state.PhaseProcessing && (o.reached == 0 || now.Before(o.shownFrom) || o.curt && !o.says)
 	if o.countdown && r.Phase != state.PhaseClosed && r.Phase != state.PhaseShipped && r.Phase != state.PhaseDelivered {
 		r.WindowEnd = o.window
 	}

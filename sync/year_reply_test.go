@@ -68,6 +68,12 @@ func (c yearClient) called(o *yearOrder, reply yearReply) (state.AttemptResult, 
 		c.y.store.dieHere("after the call")
 	}
 	out := state.AttemptResult{Outcome: state.AskUnclear, Detail: string(reply)}
+	defer func() {
+		if out.Said != state.SaidNothing && out.Said != state.SaidNone && out.Said != state.SaidGateway {
+			o.told = c.y.now
+			c.freshen(o)
+		}
+	}()
 	switch reply {
 	case replyAstray, replyLost:
 		out.Said = state.SaidNone

@@ -104,17 +104,26 @@ func (c yearClient) Read(_ context.Context, number string, tracking bool) (state
 // serve notes that the engine was given a page.
 func (c yearClient) serve(r state.Reading) {
 	if o := c.orders[r.Number]; r.Unclear == "" && r.StatusText != "" {
-		if !c.freshAt.Equal(c.y.now) {
-			c.yearSite.fresh, c.yearSite.freshAt = nil, c.y.now
-		}
+		c.freshen(o)
 		o.served = append(o.served, yearServed{at: r.At, tracking: r.TrackingRead})
-		c.yearSite.fresh = append(c.fresh, o)
 	}
 }
 
-// void notes that what was read at this moment may not have been stored.
+// freshen notes that an order told something at this moment.
+func (s *yearSite) freshen(o *yearOrder) {
+	if !s.freshAt.Equal(s.y.now) {
+		s.fresh, s.freshAt = nil, s.y.now
+	}
+	s.fresh = append(s.fresh, o)
+}
+
+// void notes that what was read or answered at this moment may not have been
+// stored.
 func (s *yearSite) void() {
 	for _, o := range s.fresh {
+		if o.told.Equal(s.y.now) {
+			o.told = time.Time{}
+		}
 		for i := range o.served {
 			if o.served[i].at.Equal(s.y.now) {
 				o.served[i].void = true
