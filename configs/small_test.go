@@ -35,6 +35,26 @@ func TestLoopback(t *testing.T) {
 	}
 }
 
+// Two accounts in one browser would be one session.
+func TestTwoAccountsInOneBrowser(t *testing.T) {
+	t.Parallel()
+	const one = "http://127.0.0.1:9222"
+	for other, same := range map[string]bool{
+		one: true, "http://127.0.0.1:9222/": true, "HTTP://LOCALHOST:9222": true, "ws://[::1]:9222": true, "http://127.0.0.1:09222": true,
+		"ws://localhost.:9222/devtools/browser/0f3c": true, "http://127.0.0.1:9222/json/version": true, "http://[::ffff:127.0.0.1]:9222": true, "http://0.0.0.0:9222": true,
+		"": false, "http://127.0.0.1:9223": false, "http://10.0.0.1:9222": false, "ws://127.0.0.1:9222/second": false, "ws://127.0.0.1:9222?token=b": false,
+	} {
+		_, _, err := loadText(t, minimal+"    remote_url: '"+one+"'\n  - {name: two, remote_url: '"+other+"'}\n")
+		if told := err != nil && strings.Contains(err.Error(), "accounts[1].remote_url: is the browser of account main too"); told != same {
+			t.Errorf("%s: told %t: %v", other, told, err)
+		}
+	}
+	_, _, err := loadText(t, minimal+"    remote_url: 'wss://Browser.example'\n  - {name: two, remote_url: 'https://browser.example:443/'}\n")
+	if err == nil || !strings.Contains(err.Error(), "accounts[1].remote_url") {
+		t.Errorf("the usual port: %v", err)
+	}
+}
+
 func TestCheckCron(t *testing.T) {
 	t.Parallel()
 	for _, spec := range []string{"", "0 8 * * *", "*/15 0-6,22 1 jan mon-fri", "0 9 29 2 *", "0 9 31 * *", "5-50/5 * * * 0"} {

@@ -3,7 +3,9 @@ package configs
 import (
 	"fmt"
 	"net"
+	"net/netip"
 	"net/url"
+	"path"
 	"regexp"
 	"slices"
 	"strconv"
@@ -185,7 +187,7 @@ func (d *decoder) accounts(c *Config) {
 	if len(c.Accounts) == 0 {
 		d.bad("accounts", "there is none; add one with a name, then sign in with: countermand login NAME")
 	}
-	seen, profiles := map[string]int{}, map[string]string{}
+	seen, profiles, remotes := map[string]int{}, map[string]string{}, map[string]string{}
 	for i, a := range c.Accounts {
 		at := fmt.Sprintf("accounts[%d].", i)
 		d.name(at+"name", a.Name, seen, i)
@@ -199,6 +201,12 @@ func (d *decoder) accounts(c *Config) {
 		}
 		profiles[a.ProfileDir] = a.Name
 		d.remote(at+"remote_url", a.RemoteURL)
+		if key := browserAt(a.RemoteURL); key != "" {
+			if other, twice := remotes[key]; twice {
+				d.bad(at+"remote_url", "is the browser of account %s too; a browser belongs to one account", other)
+			}
+			remotes[key] = a.Name
+		}
 		d.shape(at+"region", a.Region, region, "two capitals such as US")
 		d.shape(at+"language", a.Language, language, "a language such as en_US")
 		d.shape(at+"currency", a.Currency, currency, "three capitals such as USD")
@@ -237,6 +245,40 @@ func (d *decoder) remote(field, text string) {
 	if err != nil || u.Host == "" || !slices.Contains([]string{"ws", "wss", "http", "https"}, u.Scheme) {
 		d.bad(field, "must be the address of a browser's debugging port, such as http://127.0.0.1:9222")
 	}
+}
+
+// browserAt is the same for all spellings of one browser's address: the scheme may be
+// any of those that lead to a debugging port, and behind /devtools and /json stands
+// what that port tells itself. Empty where there is none.
+func browserAt(text string) string {
+	u, err := url.Parse(text)
+	if err != nil || u.Hostname() == "" {
+		return ""
+	}
+	host, port := strings.TrimSuffix(strings.ToLower(u.Hostname()), "."), u.Port()
+	ip, err := netip.ParseAddr(host)
+	switch {
+	case LoopbackHost(host), err == nil && ip.IsUnspecified():
+		host = "localhost"
+	case err == nil:
+		host = ip.Unmap().String()
+	}
+	n, err := strconv.ParseUint(port, 10, 16)
+	switch {
+	case err == nil:
+		port = strconv.FormatUint(n, 10) // 09222 is 9222
+	case u.Scheme == "https", u.Scheme == "wss":
+		port = "443"
+	default:
+		port = "80"
+	}
+	way := path.Clean("/" + u.Path)
+	for _, own := range []string{"/devtools", "/json"} {
+		if way == own || strings.HasPrefix(way, own+"/") {
+			way = "/"
+		}
+	}
+	return net.JoinHostPort(host, port) + way + "?" + u.RawQuery
 }
 
 func (d *decoder) clocks(c Clocks) {
