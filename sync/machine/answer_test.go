@@ -2,6 +2,7 @@ package machine
 
 import (
 	"fmt"
+	"strings"
 	"testing"
 	"time"
 
@@ -127,7 +128,7 @@ var answerStories = []scenario{
 		{ev: tells(state.SaidNo, &state.Reading{Number: number, Unclear: "the data never came"}), to: state.Refused, raised: AlertRefused, plans: "read:tracking"},
 	})},
 	{name: "asked already, and a page shows it", steps: then(pastDoubt(state.SaidAsked), []step{{ev: reads(state.PhasePending), to: state.Requested}})},
-	{name: "asked already, and no page shows it", steps: then(pastDoubt(state.SaidAsked), heldAfter(old, personDecides(state.SaysAsked, "a request stands already (“as the site says”, to the call that left at 2026-11-03 10:00 UTC)")))},
+	{name: "asked already, and no page shows it", steps: then(pastDoubt(state.SaidAsked), heldAfter(old, personDecides(state.SaysAsked, "the site says (“as the site says”) to the call that left at 2026-11-03 10:00 UTC that a request stands already")))},
 	{name: "not understood, and a page shows it", steps: then(pastDoubt(state.SaidUnclear), []step{{after: settle, ev: old, to: state.Requesting, check: doubtReads(1)}, {after: time.Minute, ev: reads(state.PhasePending), to: state.Requested}})},
 	{name: "not understood, and no page shows it", steps: then(pastDoubt(state.SaidUnclear), heldAfter(old, personDecides(state.AnswerUnclear, "is not understood (“as the site says”)")))},
 	{name: "an answer of no kind is not understood", steps: then(then(marked, []step{
@@ -243,4 +244,15 @@ func asksAbove(total int) func(*Policy) {
 		panic(err)
 	}
 	return func(p *Policy) { p.Rules = set }
+}
+
+// A call that left is named, whatever else is known of it.
+func TestFindingsNameTheirCall(t *testing.T) {
+	t.Parallel()
+	for _, code := range []state.FindingCode{state.RequestInDoubt, state.DoubtedTwice, state.AnswerUnclear, state.SaysAsked, state.CallLeft} {
+		said := HeldWhy(state.Case{Findings: state.Findings{state.Found(code, "", "clicked", moment(base))}})
+		if !strings.Contains(said, " call ") || !strings.Contains(said, Stamp(base)) {
+			t.Errorf("%s says %q", code, said)
+		}
+	}
 }

@@ -150,7 +150,7 @@ func (w *witness) see(t *rapid.T, p Policy, before state.Case, ev state.Event, o
 	if d := after.Attempt.DispatchedAt; after.Status == state.Requesting && !d.IsZero() && w.mark.IsZero() {
 		w.mark, w.shows = d, nil
 	}
-	if w.said = after.Attempt.Said; after.Status == state.Held && !w.mark.IsZero() && !strings.Contains(HeldWhy(after), "a call") {
+	if w.said = after.Attempt.Said; after.Status == state.Held && !w.mark.IsZero() && !strings.Contains(HeldWhy(after), " call ") {
 		t.Fatalf("held after the call of %s without a word of it: %s", w.mark, HeldWhy(after))
 	}
 	if after.Status == state.Requesting && after.Attempt.StartedAt.IsZero() && after.Attempt.DispatchedAt.IsZero() {

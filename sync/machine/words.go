@@ -35,7 +35,7 @@ var findingTexts = map[state.FindingCode]string{
 	state.RequestInDoubt: "it is not certain that the request was placed[ (a call left at {clicked})][; the site's answer: “{words}”], and the order now reads as {phase}[ (“{status}”)][, and the page says “{refused}”]",
 	state.DoubtedTwice:   "the request was placed twice in doubt, last by a call that left at {clicked}, and the order still reads as never asked {read}",
 	state.AnswerUnclear:  "the site's answer to the call[ that left at {clicked}] is not understood[ (“{words}”)], and the order now reads as {phase}[ (“{status}”)][, and the page says “{refused}”]",
-	state.SaysAsked:      "the site says that a request stands already[ (“{words}”, to the call that left at {clicked})], and the order now reads as {phase}[ (“{status}”)][, and the page says “{refused}”]",
+	state.SaysAsked:      "the site says[ (“{words}”)][ to the call that left at {clicked}] that a request stands already, and the order now reads as {phase}[ (“{status}”)][, and the page says “{refused}”]",
 	state.CallLeft:       "a call left at {clicked}[ (answer: {said})][, and the site said “{words}”]",
 	state.RecordsLost:    "a backup was restored: what was done between {from} and {to} is not known, and the supplier may have been asked; look at the order, then approve or ignore it",
 
