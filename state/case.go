@@ -248,6 +248,9 @@ type Case struct {
 	ShopOrderedAt time.Time `json:"shop_ordered_at,omitzero"`
 	CancelledAt   time.Time `json:"cancelled_at,omitzero"` // in the shop
 	Lines         []Line    `json:"lines,omitempty"`       // the shop's lines that this supplier order covers
+	// ShopItems is how many items the shop order has, all its lines together; zero in
+	// cases of older versions.
+	ShopItems int `json:"shop_items,omitempty"`
 
 	OpenedAt time.Time `json:"opened_at"`
 	// AskableAt is when the case first stood in the queue.

@@ -27,7 +27,9 @@ const (
 	WrongOrder     FindingCode = "wrong_order"      // the page may show another order: detail
 	OtherOrder     FindingCode = "other_order"      // the page shows another number: shown
 	OrderedBefore  FindingCode = "ordered_before"   // placed before the shop's order: placed, shop_order
+	OrderedAfter   FindingCode = "ordered_after"    // placed after the shop's order was cancelled: placed, cancelled
 	TooFewItems    FindingCode = "too_few_items"    // it has fewer items than the shop's lines need: have, need
+	TooManyItems   FindingCode = "too_many_items"   // it has more items than the shop's lines that went: have, went
 	ItemsUncounted FindingCode = "items_uncounted"  // its items cannot be counted: need
 	TotalChanged   FindingCode = "total_changed"    // its total is another than before: total, before
 	StoreChanged   FindingCode = "store_changed"    // its store is another than before: store, before

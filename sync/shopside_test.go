@@ -56,7 +56,7 @@ func TestLinesThatWent(t *testing.T) {
 			t.Parallel()
 			w, f := firstWorld(t)
 			w.site.add(numberA)
-			w.site.add(numberB)
+			w.site.add(numberB).Lines = []state.Line{{Quantity: 1}}
 			id := f.lampAndShade(1042, tc.gone, tc.numbers...)
 			if tc.plain {
 				f.change(id, func(o *shop.Order) {

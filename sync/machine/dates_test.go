@@ -17,6 +17,7 @@ var dateless = map[string]string{
 	"mode observe, so nothing was clicked":                      "the mode",
 	"also named by #":                                           "who else holds the number",
 	"the page shows order":                                      "the number on the page",
+	"are to be cancelled in the shop: the others":               "how many items there are",
 	"held: this may not be the right order: as told":            "the driver's guard",
 	"none of the accounts tried":                                "that no account has it",
 	"the page is not one that countermand knows":                "an unknown page",

@@ -2,6 +2,7 @@ package machine
 
 import (
 	"strconv"
+	"time"
 
 	"countermand/state"
 )
@@ -17,8 +18,8 @@ type WrongOrderError struct {
 func (e *WrongOrderError) Error() string { return e.words }
 
 // RightOrder compares a reading with what the case knows: the number, the
-// order's date (not before the shop's order, with a day of grace), the item
-// count (not less than the mapped lines'), and amount and store as read
+// order's date (not before the shop's order, nor after its cancel, with a day of
+// grace), the item count (that of the mapped lines), and amount and store as read
 // before. What is not known is not compared. The error, a *[WrongOrderError],
 // names everything that is off; what a person has approved passes, another
 // number never.
@@ -50,8 +51,13 @@ func differences(c state.Case, r state.Reading) (off state.Findings) {
 	if !r.OrderedAt.IsZero() && !c.ShopOrderedAt.IsZero() && r.OrderedAt.Before(c.ShopOrderedAt.Add(-state.OrderDateGrace)) {
 		found(state.OrderedBefore, "placed", moment(r.OrderedAt), "shop_order", moment(c.ShopOrderedAt))
 	}
+	if wanted := orTime(c.CancelledAt, c.OpenedAt); !asked(c) && !wanted.IsZero() && r.OrderedAt.After(wanted.Add(state.OrderDateGrace)) {
+		found(state.OrderedAfter, "placed", moment(r.OrderedAt), "cancelled", moment(wanted))
+	}
 	have, need := state.ItemCount(r.Lines), state.ItemCount(c.Lines)
-	switch {
+	switch least, most := leastItems(r.Lines), mostItems(c); {
+	case !asked(c) && have > 0 && most > 0 && least > most:
+		found(state.TooManyItems, "have", strconv.Itoa(least), "went", strconv.Itoa(most))
 	case have > 0 && need > have:
 		found(state.TooFewItems, "have", strconv.Itoa(have), "need", strconv.Itoa(need))
 	case have == 0 && need > 0 && r.Complete && r.Source == state.SourceDetail:
@@ -64,4 +70,47 @@ func differences(c state.Case, r state.Reading) (off state.Findings) {
 		found(state.StoreChanged, "store", r.Store, "before", c.Store)
 	}
 	return off
+}
+
+// asked tells whether the call that asks has left. From then on the number alone
+// decides whose page it is: what was asked goes on, whatever else is found.
+func asked(c state.Case) bool {
+	switch c.Status {
+	case state.StatusStart, state.Unmapped, state.Held, state.Queued:
+		return false
+	case state.Requesting:
+		return !c.Attempt.DispatchedAt.IsZero()
+	}
+	return true
+}
+
+// leastItems counts a line whose quantity is not shown as one item.
+func leastItems(lines []state.Line) (n int) {
+	for _, l := range lines {
+		n += max(1, l.Quantity)
+	}
+	return n
+}
+
+// mostItems is how many items the supplier order can have at most, if all its goods
+// are to go: those of the lines it covers, or of the whole shop order where it is
+// not known which. Zero: not known.
+func mostItems(c state.Case) (n int) {
+	for _, l := range c.Lines {
+		if l.Quantity == 0 {
+			return c.ShopItems
+		}
+		n += l.Quantity
+	}
+	if n == 0 {
+		return c.ShopItems
+	}
+	return n
+}
+
+func orTime(t, otherwise time.Time) time.Time {
+	if t.IsZero() {
+		return otherwise
+	}
+	return t
 }

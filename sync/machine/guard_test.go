@@ -13,6 +13,8 @@ func olderThanTheShops(r *state.Reading) { r.OrderedAt = base.Add(-72*time.Hour 
 func noItems(r *state.Reading)           { r.Lines = nil }
 func uncounted(r *state.Reading)         { r.Lines = []state.Line{{ID: "l9", Title: "Lamp"}} }
 func tooFew(r *state.Reading)            { r.Lines = []state.Line{{Quantity: 1}} }
+func tooMany(r *state.Reading)           { r.Lines = []state.Line{{Quantity: 2}, {Quantity: 1}} }
+func afterTheCancel(r *state.Reading)    { r.OrderedAt = base.Add(day1) }
 func otherTotal(r *state.Reading)        { r.Total = usd(21) }
 func otherStore(r *state.Reading)        { r.Store = "Other Store" }
 
@@ -35,6 +37,21 @@ var guardStories = []scenario{
 		{ev: plain(state.EventBegin), to: state.Requesting},
 		{ev: ends(state.AskPending, look(state.PhasePending, olderThanTheShops, tooFew)), to: state.Requested},
 	})},
+	{name: "more items than went are held, and pass once approved", steps: then(begun, []step{
+		held(ends(state.AskNotOffered, look(state.PhaseProcessing, tooMany)), true),
+		{ev: decision(state.EventApprove, nil), to: state.Queued, plans: "request"},
+		{ev: plain(state.EventBegin), to: state.Requesting},
+		{ev: plain(state.EventDispatching), to: state.Requesting},
+		{ev: ends(state.AskPending, look(state.PhasePending, tooMany)), to: state.Requested},
+	})},
+	{name: "placed after the cancel is held", steps: then(begun, []step{
+		held(ends(state.AskNotOffered, look(state.PhaseProcessing, afterTheCancel)), true),
+	})},
+	{name: "once the call has left the number decides", steps: then(begun, []step{
+		{ev: plain(state.EventDispatching), to: state.Requesting},
+		{ev: ends(state.AskPending, look(state.PhasePending, tooMany, afterTheCancel)), to: state.Requested},
+		{after: time.Hour, ev: reads(state.PhaseClosed, tooMany, afterTheCancel), to: state.Cancelled},
+	})},
 	{name: "another total than before is set aside", steps: then(reach[state.Requested], []step{
 		{after: time.Hour, ev: reads(state.PhaseClosed, otherTotal), to: state.Requested, raised: AlertFault},
 		{after: time.Hour, ev: reads(state.PhaseClosed, otherStore), to: state.Requested},
@@ -46,32 +63,51 @@ func TestGuardInStories(t *testing.T) { t.Parallel(); playAll(t, guardStories) }
 
 func TestRightOrder(t *testing.T) {
 	t.Parallel()
-	known := state.Case{SupplierOrder: number, ShopOrderedAt: base.Add(-48 * time.Hour), Lines: orderLines, Amount: usd(20), Store: "Lucky Store"}
+	known := state.Case{SupplierOrder: number, ShopOrderedAt: base.Add(-48 * time.Hour), Lines: orderLines, Amount: usd(20), Store: "Lucky Store", CancelledAt: base.Add(-time.Minute), ShopItems: 3}
+	with := func(change func(*state.Case)) state.Case { c := known.Clone(); change(&c); return c }
+	asked := with(func(c *state.Case) { c.Status = state.Refused })
+	doubted := with(func(c *state.Case) { c.Status, c.Attempt.DispatchedAt = state.Requesting, base })
+	again := with(func(c *state.Case) { c.Status, c.Attempt.ClickedAt = state.Requesting, base })
+	vague := with(func(c *state.Case) { c.Lines = nil })
+	strange := with(func(c *state.Case) { c.Lines = []state.Line{{SKU: "LAMP"}} })
+	older := with(func(c *state.Case) { c.Lines, c.ShopItems = nil, 0 })
+	wish := with(func(c *state.Case) { c.CancelledAt, c.OpenedAt = time.Time{}, base })
 	for name, tt := range map[string]struct {
 		c    state.Case
 		mods []mod
 		want string
 	}{
-		"all as known":         {c: known},
-		"a day of grace":       {c: known, mods: []mod{func(r *state.Reading) { r.OrderedAt = base.Add(-72 * time.Hour) }}},
-		"more items":           {c: known, mods: []mod{func(r *state.Reading) { r.Lines = []state.Line{{Quantity: 9}} }}},
-		"items not shown yet":  {c: known, mods: []mod{incomplete, noItems}},
-		"items not listed":     {c: known, mods: []mod{fromList, noItems}},
-		"date not shown":       {c: known, mods: []mod{func(r *state.Reading) { r.OrderedAt = time.Time{} }}},
-		"total not shown":      {c: known, mods: []mod{func(r *state.Reading) { r.Total = state.Money{} }}},
-		"store not shown":      {c: known, mods: []mod{func(r *state.Reading) { r.Store = "" }}},
-		"nothing known before": {c: state.Case{SupplierOrder: number}, mods: []mod{otherTotal, otherStore, tooFew, noItems, olderThanTheShops}},
-		"another number":       {c: known, mods: []mod{otherNumber}, want: "the page shows order"},
-		"no number":            {c: known, mods: []mod{func(r *state.Reading) { r.Number = "" }}, want: "the page shows order"},
-		"unmapped":             {c: state.Case{}, mods: []mod{func(r *state.Reading) { r.Number = "" }}, want: "the page shows order"},
-		"too old":              {c: known, mods: []mod{olderThanTheShops}, want: "placed 2026-10-31 09:59 UTC, before the shop's order of 2026-11-01 10:00 UTC"},
-		"too few":              {c: known, mods: []mod{tooFew}, want: "it has 1 items, the shop's lines need 2"},
-		"another total":        {c: known, mods: []mod{otherTotal}, want: "its total is 21.00 USD, it was 20.00 USD before"},
-		"another currency":     {c: known, mods: []mod{func(r *state.Reading) { r.Total.Currency = "EUR" }}, want: "its total is 20.00 EUR"},
-		"another store":        {c: known, mods: []mod{otherStore}, want: "its store is “Other Store”, it was “Lucky Store” before"},
-		"items not shown":      {c: known, mods: []mod{noItems}, want: "its items cannot be counted, the shop's lines need 2"},
-		"items uncounted":      {c: known, mods: []mod{uncounted}, want: "its items cannot be counted"},
-		"several":              {c: known, mods: []mod{tooFew, otherStore}, want: "need 2; its store"},
+		"all as known":                  {c: known},
+		"a day of grace":                {c: known, mods: []mod{func(r *state.Reading) { r.OrderedAt = base.Add(-72 * time.Hour) }}},
+		"more items":                    {c: known, mods: []mod{tooMany}, want: "it has 3 items, of which only 2 are to be cancelled"},
+		"a line uncounted":              {c: known, mods: []mod{func(r *state.Reading) { r.Lines = []state.Line{{Quantity: 2}, {ID: "l9"}} }}, want: "it has 3 items"},
+		"more, asked already":           {c: asked, mods: []mod{tooMany, afterTheCancel}},
+		"more, in doubt":                {c: doubted, mods: []mod{tooMany, afterTheCancel}},
+		"more, call past":               {c: again, mods: []mod{tooMany}, want: "it has 3 items"},
+		"as many as the shop":           {c: vague, mods: []mod{tooMany}},
+		"more than the shop":            {c: vague, mods: []mod{func(r *state.Reading) { r.Lines = []state.Line{{Quantity: 4}} }}, want: "it has 4 items, of which only 3"},
+		"more, quantity unknown":        {c: strange, mods: []mod{func(r *state.Reading) { r.Lines = []state.Line{{Quantity: 4}} }}, want: "it has 4 items, of which only 3"},
+		"more, of an older version":     {c: older, mods: []mod{tooMany}},
+		"placed after the cancel":       {c: known, mods: []mod{afterTheCancel}, want: "placed 2026-11-04 10:00 UTC, after the shop's order was cancelled (2026-11-03 09:59 UTC)"},
+		"placed within a day of it":     {c: known, mods: []mod{func(r *state.Reading) { r.OrderedAt = base.Add(day1 - time.Minute) }}},
+		"placed after it was asked for": {c: wish, mods: []mod{func(r *state.Reading) { r.OrderedAt = base.Add(day1 + time.Second) }}, want: "after the shop's order was cancelled (2026-11-03 10:00 UTC)"},
+		"items not shown yet":           {c: known, mods: []mod{incomplete, noItems}},
+		"items not listed":              {c: known, mods: []mod{fromList, noItems}},
+		"date not shown":                {c: known, mods: []mod{func(r *state.Reading) { r.OrderedAt = time.Time{} }}},
+		"total not shown":               {c: known, mods: []mod{func(r *state.Reading) { r.Total = state.Money{} }}},
+		"store not shown":               {c: known, mods: []mod{func(r *state.Reading) { r.Store = "" }}},
+		"nothing known before":          {c: state.Case{SupplierOrder: number}, mods: []mod{otherTotal, otherStore, tooFew, noItems, olderThanTheShops}},
+		"another number":                {c: known, mods: []mod{otherNumber}, want: "the page shows order"},
+		"no number":                     {c: known, mods: []mod{func(r *state.Reading) { r.Number = "" }}, want: "the page shows order"},
+		"unmapped":                      {c: state.Case{}, mods: []mod{func(r *state.Reading) { r.Number = "" }}, want: "the page shows order"},
+		"too old":                       {c: known, mods: []mod{olderThanTheShops}, want: "placed 2026-10-31 09:59 UTC, before the shop's order of 2026-11-01 10:00 UTC"},
+		"too few":                       {c: known, mods: []mod{tooFew}, want: "it has 1 items, the shop's lines need 2"},
+		"another total":                 {c: known, mods: []mod{otherTotal}, want: "its total is 21.00 USD, it was 20.00 USD before"},
+		"another currency":              {c: known, mods: []mod{func(r *state.Reading) { r.Total.Currency = "EUR" }}, want: "its total is 20.00 EUR"},
+		"another store":                 {c: known, mods: []mod{otherStore}, want: "its store is “Other Store”, it was “Lucky Store” before"},
+		"items not shown":               {c: known, mods: []mod{noItems}, want: "its items cannot be counted, the shop's lines need 2"},
+		"items uncounted":               {c: known, mods: []mod{uncounted}, want: "its items cannot be counted"},
+		"several":                       {c: known, mods: []mod{tooFew, otherStore}, want: "need 2; its store"},
 	} {
 		err := RightOrder(tt.c, *look(state.PhaseProcessing, tt.mods...))
 		switch {

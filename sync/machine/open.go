@@ -17,7 +17,7 @@ func open(x *change) error {
 	c.Shop, c.ShopOrder, c.ShopOrderID = cn.Shop, cn.ShopOrder, cn.ShopOrderID
 	c.Reason, c.ShopOrderedAt, c.CancelledAt = cn.Reason, cn.OrderedAt, cn.CancelledAt
 	c.Lines, c.Proof, c.OpenedAt = cn.Lines, state.ProofNone, x.now
-	c.Cause, c.Partial, c.Facts = cn.Cause, cn.Partial, cn.Facts
+	c.Cause, c.Partial, c.Facts, c.ShopItems = cn.Cause, cn.Partial, cn.Facts, state.ItemCount(cn.Lines)
 	if c.Cause == "" {
 		c.Cause = state.CauseCancelled
 	}
@@ -189,6 +189,7 @@ func mapped(x *change) error {
 	}
 	if cn := x.ev.Cancellation; cn != nil {
 		x.c.Partial, x.c.Facts = cn.Partial, cn.Facts
+		x.c.ShopItems = max(x.c.ShopItems, state.ItemCount(cn.Lines))
 	}
 	return x.assignOrder()
 }

@@ -26,7 +26,9 @@ var findingTexts = map[state.FindingCode]string{
 	state.WrongOrder:     "{detail}",
 	state.OtherOrder:     "the page shows order {shown}, the case means {subject}",
 	state.OrderedBefore:  "placed {placed}, before the shop's order of {shop_order}",
+	state.OrderedAfter:   "placed {placed}, after the shop's order was cancelled ({cancelled})",
 	state.TooFewItems:    "it has {have} items, the shop's lines need {need}",
+	state.TooManyItems:   "it has {have} items, of which only {went} are to be cancelled in the shop: the others may be goods that are wanted",
 	state.ItemsUncounted: "its items cannot be counted, the shop's lines need {need}",
 	state.TotalChanged:   "its total is {total}, it was {before} before",
 	state.StoreChanged:   "its store is “{store}”, it was “{before}” before",
@@ -59,7 +61,7 @@ var findingTexts = map[state.FindingCode]string{
 const inPart = "; an {supplier} order cannot be cancelled in part by itself"
 
 // guardFindings are the findings that the right-order guard makes.
-var guardFindings = []state.FindingCode{state.WrongOrder, state.OtherOrder, state.OrderedBefore, state.TooFewItems, state.ItemsUncounted, state.TotalChanged, state.StoreChanged}
+var guardFindings = []state.FindingCode{state.WrongOrder, state.OtherOrder, state.OrderedBefore, state.OrderedAfter, state.TooFewItems, state.TooManyItems, state.ItemsUncounted, state.TotalChanged, state.StoreChanged}
 
 // HeldWhy says why a case is held, in a sentence; nothing where it is not.
 func HeldWhy(c state.Case) string { return words(c, c.Findings...) }
