@@ -30,7 +30,8 @@ type imported struct {
 	// said otherwise, which stands.
 	LeftOut []app.LeftOut `json:"left_out"`
 
-	columns [4]string
+	called  string // what the file calls the shop
+	columns [5]string
 }
 
 func mapImport(e *clientEnv) *cobra.Command {
@@ -47,6 +48,11 @@ are any, SKU and quantity, which say what a number covers. A cell may hold
 several numbers or links, and an order several rows. Separators may be commas,
 semicolons or tabs.
 
+A column that says whose row it is ("Store", "From store?" ...) is read: rows of
+other stores are left out and told. Where it does not call the shop by its name
+or its myshopify.com address, --store says how it does. A row without a number
+does not narrow the others: the only number of an order then stands for all of it.
+
 What cannot be believed is left out and told with its row: above all numbers
 that a spreadsheet has shown as 8.19E+15, whose last digits are lost. Of an order
 of which one row is left out for that, no row is taken. What map set said of an
@@ -62,13 +68,14 @@ order stands. A file may be imported again; - reads standard input.`,
 		},
 	}
 	c.Flags().StringVar(&doc.Shop, "shop", "", "the shop's name in the config")
+	c.Flags().StringVar(&doc.called, "store", "", "what the file calls the shop, where it has rows of several (default: the shop's name)")
 	c.Flags().BoolVar(&doc.DryRun, "dry-run", false, "only say what would be taken; no daemon is asked")
 	c.Flags().BoolVar(&asJSON, "json", false, "print one JSON document")
 	return c
 }
 
 func (d *imported) run(ctx context.Context, e *clientEnv, asJSON bool, path string, stdin io.Reader) error {
-	file, err := readMapFile(path, stdin)
+	file, err := readMapFile(path, stdin, cmp.Or(d.called, d.Shop))
 	if err != nil {
 		return &usageError{err}
 	}
@@ -84,16 +91,16 @@ func (d *imported) run(ctx context.Context, e *clientEnv, asJSON bool, path stri
 	return cmp.Or(failed, err)
 }
 
-func readMapFile(path string, stdin io.Reader) (app.MapFile, error) {
+func readMapFile(path string, stdin io.Reader, mine string) (app.MapFile, error) {
 	if path == "-" {
-		return app.ReadMapFile(stdin)
+		return app.ReadMapFile(stdin, mine)
 	}
 	f, err := os.Open(path)
 	if err != nil {
 		return app.MapFile{}, err
 	}
 	defer f.Close()
-	file, err := app.ReadMapFile(f)
+	file, err := app.ReadMapFile(f, mine)
 	if err != nil {
 		return file, fmt.Errorf("%s: %w", path, err)
 	}
@@ -150,7 +157,7 @@ func (d *imported) text(e *clientEnv) string {
 		numbers += len(o.SupplierOrders)
 	}
 	fmt.Fprintf(&b, "%s: %d orders with %d supplier orders %s, from %d rows.\n", plain.Line(d.Shop), len(d.Taken), numbers, verb, d.Rows)
-	for i, word := range []string{"order", "supplier order", "SKU", "quantity"} {
+	for i, word := range []string{"order", "supplier order", "SKU", "quantity", "store"} {
 		if d.columns[i] != "" {
 			fmt.Fprintf(&b, "  %s: column %q\n", word, plain.Line(d.columns[i]))
 		}

@@ -45,6 +45,25 @@ func TestMapImport(t *testing.T) {
 	}
 }
 
+// A file of several stores: the shop's own rows are taken, as the file calls it.
+func TestMapImportOfOneStore(t *testing.T) {
+	t.Parallel()
+	d := serve(t)
+	path := writeMapFile(t, "Order,Store,Ali Order #\n#1042,Lamps,8190000000000001\n#1042,Cups,8190000000000002\n")
+	if s := d.call(t, "map", "import", "--shop", "mystore", path); s.code != 2 || len(d.imported) != 0 || !strings.Contains(s.err, "say with --store") {
+		t.Errorf("%+v stored %+v", s, d.imported)
+	}
+	s := d.call(t, "map", "import", "--shop", "mystore", "--store", "lamps", path)
+	if got := d.imported["1042"]; s.code != 0 || len(got) != 1 || got[0].SupplierOrder != "8190000000000001" {
+		t.Errorf("%+v stored %+v", s, d.imported)
+	}
+	for _, want := range []string{`store: column "Store"`, `row 3  #1042  it is a row of another store: "Cups"`} {
+		if !strings.Contains(s.out, want) {
+			t.Errorf("%q is not in\n%s", want, s.out)
+		}
+	}
+}
+
 // A dry run needs no daemon and changes nothing.
 func TestMapImportDryRun(t *testing.T) {
 	t.Parallel()

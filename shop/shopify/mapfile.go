@@ -26,9 +26,12 @@ const (
 
 // columns are where a file has what.
 type columns struct {
-	order, supplier, sku, quantity int // -1: it has none
-	names                          [4]string
+	order, supplier, sku, quantity, store int // -1: it has none
+	names                                 [5]string
 }
+
+// storeName is the place of the column that says whose row it is, among names.
+const storeName = 4
 
 // column tells how well a header fits, best first; the first pattern of which
 // exactly one header fits counts.
@@ -57,6 +60,11 @@ var (
 	quantityColumn = column{"the quantity", []*regexp.Regexp{
 		regexp.MustCompile(`^(lineitem|product|item)?(quantity|qty)$`),
 		regexp.MustCompile(`^productcount$`),
+	}}
+	storeColumn = column{"whose row it is", []*regexp.Regexp{
+		regexp.MustCompile(`^(from|which|my|our|shopify|source|sales)?(store|shop)(name|title)?$`),
+		regexp.MustCompile(`^(my|our|shopify|source)?(store|shop)?(domain|url)$`),
+		regexp.MustCompile(`^(my|our|shopify|source)?(store|shop)id$`),
 	}}
 	// aside: a header with such a word is about an order, not its number.
 	aside = regexp.MustCompile(`status|state|date|time|total|amount|cost|price|currency|track|fee|note|memo|message|account|email|country|customer`)
@@ -99,7 +107,7 @@ func findColumns(header []string) (columns, error) {
 	for i, want := range []struct {
 		column
 		at *int
-	}{{orderColumn, &c.order}, {supplierColumn, &c.supplier}, {skuColumn, &c.sku}, {quantityColumn, &c.quantity}} {
+	}{{orderColumn, &c.order}, {supplierColumn, &c.supplier}, {skuColumn, &c.sku}, {quantityColumn, &c.quantity}, {storeColumn, &c.store}} {
 		var err error
 		if *want.at, err = want.find(header); err != nil {
 			return c, err

@@ -73,6 +73,65 @@ func TestMapFiles(t *testing.T) {
 	}
 }
 
+// A row without a number narrows no other: the only number of its order may cover its
+// line too.
+func TestMapRowsWithoutNumber(t *testing.T) {
+	t.Parallel()
+	const none = "it has no supplier order number"
+	whole := func(n string) string {
+		return none + ": " + n + ", the only one of its order, is taken for the whole order"
+	}
+	for name, tc := range map[string]struct{ rows, want []string }{
+		"behind":             {[]string{"#7,L-1," + numberA, "#7,S-1,"}, []string{"7[2] " + numberA, "not 3 #7: " + whole(numberA)}},
+		"before":             {[]string{"#7,S-1,-", "#7,L-1," + numberA}, []string{"7[3] " + numberA, "not 2 #7: " + whole(numberA)}},
+		"of several lines":   {[]string{"#7,L-1," + numberA, "#7,S-1,n/a", "#7,C-1," + numberA}, []string{"7[2 4] " + numberA, "not 3 #7: " + whole(numberA)}},
+		"beside two numbers": {[]string{"#7,L-1," + numberA, "#7,S-1,", "#7,C-1," + numberB}, []string{"7[2 4] " + numberA + " L-1*0 " + numberB + " C-1*0", "not 3 #7: " + none}},
+		"of another order":   {[]string{"#7,L-1," + numberA, "#8,S-1,"}, []string{"7[2] " + numberA + " L-1*0", "not 3 #8: " + none}},
+		"named otherwise":    {[]string{"#7a,L-1," + numberA, "7A,S-1,"}, []string{"7a[2] " + numberA, "not 3 7A: " + whole(numberA)}},
+	} {
+		got, err := shopify.ReadMapFile(strings.NewReader("Order,SKU,Ali Order #\n" + strings.Join(tc.rows, "\n")))
+		if diff := cmp.Diff(tc.want, told(got)); err != nil || diff != "" {
+			t.Errorf("%s: %v\n%s", name, err, diff)
+		}
+	}
+}
+
+// Stores name their orders alike: a column that says whose row it is counts.
+func TestMapRowsOfOtherStores(t *testing.T) {
+	t.Parallel()
+	const other = `: it is a row of another store: "Cups"`
+	both := []string{"#7,lamps," + numberA, "#7,Cups," + numberB}
+	apart := []string{"7[2] " + numberA, "not 3 #7" + other}
+	as := func(store string) []string { return []string{"#7," + store + "," + numberA, "#7,Cups," + numberB} }
+	for name, tc := range map[string]struct {
+		header     string
+		rows, want []string
+	}{
+		"its name":           {"Store", both, apart},
+		"in capitals":        {"From store?", as("LAMPS"), apart},
+		"its domain":         {"Shop", as("lamps.myshopify.com"), apart},
+		"its address":        {"Store URL", as("https://lamps.myshopify.com/"), apart},
+		"its admin":          {"Shop domain", as("https://admin.shopify.com/store/lamps"), apart},
+		"an order goes on":   {"Store", []string{"#7,lamps," + numberA, "#7,," + numberB, "#8,Cups," + numberC, "#8,,8190000000000004"}, []string{"7[2 3] " + numberA + " " + numberB, "not 4 #8" + other, "not 5 #8" + other}},
+		"it is not said":     {"Store", []string{"#7,lamps," + numberA, "#8,," + numberB, "#7,," + numberC}, []string{"not 2 #7: row 4 of the same order was not taken, and half an order is none", `not 3 #8: it does not say whose row it is, in column "Store"`, `not 4 #7: it does not say whose row it is, in column "Store"`}},
+		"one number for two": {"Store", []string{"#7,lamps," + numberA, "#9,Cups," + numberA}, []string{"not 2 #7: supplier order " + numberA + " is also given to Cups #9", "not 3 #9" + other}},
+		"an empty column":    {"Store", []string{"#7,," + numberA, "#8,," + numberB}, []string{"7[2] " + numberA, "8[3] " + numberB}},
+		"the supplier's":     {"AliExpress store", []string{"#7,Lucky Store," + numberA}, []string{"7[2] " + numberA}},
+	} {
+		got, err := shopify.ReadMapFile(strings.NewReader("Order,"+tc.header+",Ali Order #\n"+strings.Join(tc.rows, "\n")), "lamps")
+		for i := range got.LeftOut {
+			got.LeftOut[i].Order = "#" + strings.TrimPrefix(got.LeftOut[i].Order, "#")
+		}
+		if diff := cmp.Diff(tc.want, told(got)); err != nil || diff != "" {
+			t.Errorf("%s: %v\n%s", name, err, diff)
+		}
+	}
+	got, err := shopify.ReadMapFile(strings.NewReader("Order,Store,Ali Order #\n#7,Lamps & Co,"+numberA+"\n#8,Cups,"+numberB), "lamps")
+	if err == nil || !strings.Contains(err.Error(), `no row says "lamps": say with --store which of them are this shop's ("Lamps & Co", "Cups")`) {
+		t.Errorf("took %v, %v", told(got), err)
+	}
+}
+
 // Each row that is not taken says why. Of its order none is, unless the row
 // only has no number yet.
 func TestMapRowsLeftOut(t *testing.T) {

@@ -19,8 +19,9 @@ const ByImport = "import"
 // MapFile is what a file of mappings says.
 type MapFile struct {
 	// Columns are the headers that were taken for the shop's order, the
-	// AliExpress order, the SKU and the quantity; empty for what it has not.
-	Columns [4]string
+	// AliExpress order, the SKU, the quantity, and whose row it is; empty for what
+	// it has not.
+	Columns [5]string
 	// Rows is how many there are below the header.
 	Rows   int
 	Orders []MapOrder
@@ -67,14 +68,26 @@ var (
 // them: separated by commas, semicolons or tabs, in UTF-8 or UTF-16, its
 // columns found by their headers. Of an order of which one row cannot be
 // believed none is taken: half of its numbers would be half of a cancel.
-func ReadMapFile(r io.Reader) (MapFile, error) {
+//
+// Where a column says whose row it is, the rows of any store but mine are left out:
+// stores name their orders alike.
+func ReadMapFile(r io.Reader, mine ...string) (MapFile, error) {
 	cols, rows, err := readTable(r)
 	if err != nil {
 		return MapFile{}, err
 	}
-	b := mapBuilder{cols: cols, orders: map[string]*mapDraft{}, owners: map[string][]string{}}
-	for _, rec := range rows {
-		b.row(rec)
+	b := mapBuilder{cols: cols, orders: map[string]*mapDraft{}, owners: map[string][]string{}, foreign: map[string]string{}, blank: map[string][]LeftOut{}}
+	stores := byStore{own: rows}
+	if cols.store >= 0 {
+		if stores, err = partByStore(cols, rows, mine); err != nil {
+			return MapFile{}, err
+		}
+	}
+	for _, rec := range stores.foreign {
+		b.otherStore(rec)
+	}
+	for _, rec := range stores.own {
+		b.row(rec, stores.unsaid[rec.row])
 	}
 	if b.rounded() {
 		return MapFile{}, errors.New("every supplier order number ends in 0: a spreadsheet has rounded them, and they are other orders now; export again with that column as text")
@@ -95,11 +108,23 @@ type mapBuilder struct {
 	cols    columns
 	orders  map[string]*mapDraft
 	names   []string
-	owners  map[string][]string // keys of orders, by number
+	owners  map[string][]string  // keys of orders, by number
+	foreign map[string]string    // what other stores' rows say, by number
+	blank   map[string][]LeftOut // rows without a number, by key of the order
 	leftOut []LeftOut
 }
 
-func (b *mapBuilder) row(rec record) {
+// otherStore leaves out a row of another store.
+func (b *mapBuilder) otherStore(rec foreignRow) {
+	order := rec.cell(b.cols.order)
+	b.leave(rec.row, order, fmt.Errorf("it is a row of another store: %q", clip(rec.store, maxName)))
+	numbers, _ := cellNumbers(rec.cell(b.cols.supplier))
+	for _, n := range numbers {
+		b.foreign[n] = clip(rec.store+" "+order, 2*maxName)
+	}
+}
+
+func (b *mapBuilder) row(rec record, unsaid bool) {
 	if !slices.ContainsFunc(rec.cells, func(c string) bool { return strings.TrimSpace(c) != "" }) {
 		return
 	}
@@ -110,8 +135,12 @@ func (b *mapBuilder) row(rec record) {
 		return
 	}
 	numbers, err := cellNumbers(rec.cell(b.cols.supplier))
-	if errors.Is(err, errNoNumber) { // not bought yet, or elsewhere
-		b.leave(rec.row, written, err)
+	if unsaid {
+		err = fmt.Errorf("it does not say whose row it is, in column %q", clip(b.cols.names[storeName], maxName))
+	}
+	if errors.Is(err, errNoNumber) { // not bought yet, or elsewhere, or with the rest of the order
+		key := strings.ToLower(name)
+		b.blank[key] = append(b.blank[key], LeftOut{rec.row, written, err.Error()})
 		return
 	}
 	pieces, err2 := quantity(rec.cell(b.cols.quantity), b.cols.quantity >= 0)
@@ -200,6 +229,7 @@ func (b *mapBuilder) file(rows int) MapFile {
 	for _, key := range b.names {
 		b.shared(key)
 	}
+	b.leaveBlank()
 	for _, key := range b.names {
 		d := b.orders[key]
 		if d.bad != "" {
@@ -220,9 +250,29 @@ func (b *mapBuilder) file(rows int) MapFile {
 	return out
 }
 
+// leaveBlank leaves out the rows without a number. Where the order has one number
+// only, it may be theirs too: which of its lines that covers is not known then.
+func (b *mapBuilder) leaveBlank() {
+	for key, rows := range b.blank {
+		d := b.orders[key]
+		whole := d != nil && d.bad == "" && len(d.Supplier) == 1 && len(d.Supplier[0].Lines) > 0
+		for _, l := range rows {
+			if whole {
+				d.whole = append(d.whole, d.Supplier[0].SupplierOrder)
+				l.Why += ": " + d.Supplier[0].SupplierOrder + ", the only one of its order, is taken for the whole order"
+			}
+			b.leave(l.Row, l.Order, errors.New(l.Why))
+		}
+	}
+}
+
 // shared finds a number that two orders of the file have.
 func (b *mapBuilder) shared(key string) {
 	for _, m := range b.orders[key].Supplier {
+		if who, theirs := b.foreign[m.SupplierOrder]; theirs {
+			b.orders[key].bad = fmt.Sprintf("supplier order %s is also given to %s", m.SupplierOrder, who)
+			return
+		}
 		for _, other := range b.owners[m.SupplierOrder] {
 			if other != key {
 				b.orders[key].bad = fmt.Sprintf("supplier order %s is also given to %s", m.SupplierOrder, b.orders[other].Name)

@@ -17,8 +17,8 @@ type (
 )
 
 // ReadMapFile reads a file of mappings; see shopify.ReadMapFile. It needs no
-// daemon.
-func ReadMapFile(r io.Reader) (MapFile, error) { return shopify.ReadMapFile(r) }
+// daemon. mine is what a column that says whose row it is calls the shop.
+func ReadMapFile(r io.Reader, mine string) (MapFile, error) { return shopify.ReadMapFile(r, mine) }
 
 // ImportOrders are the orders of a file in the words of the control API.
 func ImportOrders(f MapFile) []control.ImportOrder {
