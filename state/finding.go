@@ -21,6 +21,7 @@ const (
 	NumberUnclear  FindingCode = "number_unclear"   // other places of the shop order name others: attribute, note, tag
 	ImportUnclear  FindingCode = "import_unclear"   // an earlier file named others: others
 	ImportDiffers  FindingCode = "import_differs"   // an imported file names another one: other
+	LinesForeign   FindingCode = "lines_foreign"    // it is said to hold lines, none of which the shop order has: skus
 	AccountUnknown FindingCode = "account_unknown"  // the shop order names an account that does not buy for the shop: account
 	RecordDamaged  FindingCode = "record_damaged"   // a stored record of the shop order cannot be read; no subject
 	OrderNotShown  FindingCode = "order_not_shown"  // no account shows it: accounts

@@ -2,6 +2,7 @@ package sync_test
 
 import (
 	"context"
+	"strings"
 	"testing"
 	"time"
 
@@ -232,6 +233,85 @@ func TestRemovedLineWithoutNumberIsNotForgotten(t *testing.T) {
 	if len(w.cases()) == 0 && len(w.every()) == 0 {
 		t.Error("the line that went is forgotten")
 	}
+}
+
+// Only one line carries the number, and the page has the goods of both, or those of an
+// order that was never read as well.
+func TestMoreItemsThanWentAreHeld(t *testing.T) {
+	t.Parallel()
+	for name, tc := range map[string]struct {
+		gone    map[string]int // nil: the whole order is cancelled
+		plain   bool           // the number says nothing of lines
+		has     int
+		clicked int
+	}{
+		"the line that carries it went":  {gone: map[string]int{"l1": 2}, has: 3},
+		"the whole order went":           {has: 3},
+		"the goods of two orders":        {plain: true, has: 5},
+		"just that line":                 {gone: map[string]int{"l1": 2}, has: 2, clicked: 1},
+		"just the order":                 {plain: true, has: 3, clicked: 1},
+		"all lines, one after the other": {gone: map[string]int{"l1": 2, "l2": 1}, plain: true, has: 3, clicked: 1},
+		"all lines, and more":            {gone: map[string]int{"l1": 2, "l2": 1}, plain: true, has: 4},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			w, f := firstWorld(t)
+			w.site.add(numberA).Lines = []state.Line{{Quantity: 2}, {Quantity: tc.has - 2}}
+			if tc.has == 2 {
+				w.site.orders[numberA].Lines = []state.Line{{Quantity: 2}}
+			}
+			id := f.lampAndShade(1042, tc.gone, numberA)
+			f.change(id, func(o *shop.Order) {
+				if tc.plain {
+					o.Supplier = []state.Mapping{{SupplierOrder: numberA, By: "attribute"}}
+				}
+				if tc.gone == nil {
+					o.CancelledAt = f.clock.Now()
+				}
+			})
+			w.knock(id)
+			w.quiet()
+			w.clicked2(tc.clicked)
+			if c := w.caseOf(numberA); tc.clicked == 0 && (c.Status != state.Held || !strings.Contains(machine.HeldWhy(c), "are to be cancelled in the shop")) {
+				t.Errorf("%s: %s", c.Status, machine.HeldWhy(c))
+			}
+		})
+	}
+}
+
+// The order was bought days after the shop's was cancelled: somebody wanted it.
+func TestOrderBoughtAfterTheCancelIsHeld(t *testing.T) {
+	t.Parallel()
+	w, _ := firstWorld(t)
+	w.site.add(numberA).OrderedAt = start.Add(2 * day)
+	w.cancelled(1042)
+	w.clock.add(3 * day)
+	w.mapped("#1042", numberA)
+	w.quiet()
+	w.clicked2(0)
+	if c := w.caseOf(numberA); c.Status != state.Held || !strings.Contains(machine.HeldWhy(c), "after the shop's order was cancelled") {
+		t.Errorf("%s: %s", c.Status, machine.HeldWhy(c))
+	}
+}
+
+// All that a file says of the number is another order's, and the page has as many items:
+// not asked, in a whole cancel either.
+func TestForeignSKUsAreHeldInAWholeCancel(t *testing.T) {
+	t.Parallel()
+	w, f := firstWorld(t)
+	w.site.add(numberA).Lines = []state.Line{{Quantity: 3}}
+	_, err := w.e.MapImport(context.Background(), "mystore", map[string][]state.Mapping{
+		"1042": {{SupplierOrder: numberA, Lines: []state.Line{{SKU: "DESK", Quantity: 3}}}},
+	}, "ann")
+	must(t, err)
+	id := f.lampAndShade(1042, nil)
+	f.change(id, func(o *shop.Order) { o.CancelledAt = f.clock.Now() })
+	w.knock(id)
+	w.quiet()
+	if c := w.caseOf(numberA); c.Status != state.Held || !strings.Contains(machine.HeldWhy(c), "said to hold DESK") {
+		t.Errorf("%s: %s", c.Status, machine.HeldWhy(c))
+	}
+	w.clicked2(0)
 }
 
 // The file names two SKUs of one AliExpress order; the shop's line of the

@@ -203,12 +203,19 @@ func readMetafield(text string, lines []SourceLine) []state.Mapping {
 	return out
 }
 
-// pick finds lines by their ids or SKUs.
+// pick finds lines by their ids or SKUs. One that the order does not have stays as it
+// is named: the number is not all the order's then.
 func pick(lines []SourceLine, names []string) []state.Line {
 	var out []state.Line
+	isNamed := func(l state.Line, name string) bool { return l.ID == name || l.SKU != "" && l.SKU == name }
 	for _, l := range lines {
-		if slices.Contains(names, l.Line.ID) || l.Line.SKU != "" && slices.Contains(names, l.Line.SKU) {
+		if slices.ContainsFunc(names, func(n string) bool { return isNamed(l.Line, n) }) {
 			out = append(out, l.Line)
+		}
+	}
+	for _, n := range names {
+		if n != "" && !slices.ContainsFunc(lines, func(l SourceLine) bool { return isNamed(l.Line, n) }) {
+			out = append(out, state.Line{SKU: clip(n, maxName)})
 		}
 	}
 	return out

@@ -177,6 +177,29 @@ func TestMetafieldAccounts(t *testing.T) {
 	}
 }
 
+// Lines of the metafield that the order does not have are not passed over: the number
+// would stand for the whole order then.
+func TestMetafieldLinesThatTheOrderDoesNotHave(t *testing.T) {
+	t.Parallel()
+	lamp := state.Line{ID: "gid://shopify/LineItem/1", SKU: "LAMP", Quantity: 1}
+	for names, want := range map[string][]state.Line{
+		`["LAMP"]`:                             {lamp},
+		`["gid://shopify/LineItem/1"]`:         {lamp},
+		`["LAMP", "DESK"]`:                     {lamp, {SKU: "DESK"}},
+		`["DESK"]`:                             {{SKU: "DESK"}},
+		`["gid://shopify/LineItem/2"]`:         {{SKU: "gid://shopify/LineItem/2"}},
+		`["LAMP", "gid://shopify/LineItem/1"]`: {lamp},
+		`[]`:                                   nil,
+	} {
+		got := (shopify.Mapping{}).Resolve(shopify.Sources{
+			Lines: []shopify.SourceLine{{Line: lamp}}, Metafield: `[{"supplier_order": "8190000000000000", "lines": ` + names + `}]`,
+		})
+		if len(got) != 1 || !slices.Equal(got[0].Lines, want) {
+			t.Errorf("%s: got %+v", names, got)
+		}
+	}
+}
+
 // A number put between words is found, whatever the words are, and found
 // once.
 func TestNumberAmongWords(t *testing.T) {

@@ -20,6 +20,7 @@ var findingTexts = map[state.FindingCode]string{
 	state.NumberUnclear:  "it is not clear which {supplier} order belongs to it[; an attribute also names {attribute}][; the note also names {note}][; a tag also names {tag}]",
 	state.ImportUnclear:  "an earlier file names {others} for it, and it is not clear whether all are right: say which with map set, or nothing is asked without you",
 	state.ImportDiffers:  "it is not clear which {supplier} order belongs to it: an imported file names {other}",
+	state.LinesForeign:   "{supplier} order {subject} is said to hold {skus}, and the shop order has no such line: it may be another order's",
 	state.AccountUnknown: "the shop order names account {account} for {supplier} order {subject}, which does not buy for this shop",
 	state.RecordDamaged:  "a stored record of this shop order is damaged, so it cannot be seen whether it is still to be cancelled: look at it in the shop, then approve or ignore it",
 	state.OrderNotShown:  "none of the accounts tried ({accounts}) shows order {subject}: is the number right, and the account?",

@@ -1,6 +1,7 @@
 package orders
 
 import (
+	"cmp"
 	"slices"
 	"strings"
 
@@ -51,20 +52,28 @@ func apart(list []state.Mapping) bool {
 
 // Numbers are the supplier orders of a shop order: what the operator said,
 // else what the order itself names, else what was imported. An import that
-// names another number than the order puts both in doubt. said is what is
-// stored of the order.
+// names another number than the order puts both in doubt, and a number of which
+// no line is the shop order's may be another order's. said is what is stored of the
+// order.
 func Numbers(o shop.Order, said []state.Mapping) []state.Mapping {
-	if len(said) == 0 {
-		return o.Supplier
+	out := numbers(o, said)
+	for i, m := range out {
+		if m.Conflict.IsZero() {
+			out[i].Conflict = foreign(o, m)
+		}
 	}
+	return out
+}
+
+func numbers(o shop.Order, said []state.Mapping) []state.Mapping {
+	out := slices.Clone(o.Supplier)
 	said = slices.Clone(said)
 	for i := range said {
 		said[i].Lines = ownLines(o, said[i].Lines)
 	}
-	if len(o.Supplier) == 0 || slices.ContainsFunc(said, func(m state.Mapping) bool { return m.By == ByOperator }) {
+	if len(said) > 0 && len(out) == 0 || slices.ContainsFunc(said, func(m state.Mapping) bool { return m.By == ByOperator }) {
 		return said
 	}
-	out := slices.Clone(o.Supplier)
 	for _, m := range said {
 		if slices.ContainsFunc(out, func(have state.Mapping) bool { return have.SupplierOrder == m.SupplierOrder }) {
 			continue
@@ -74,6 +83,22 @@ func Numbers(o shop.Order, said []state.Mapping) []state.Mapping {
 		}
 	}
 	return out
+}
+
+// foreign is the finding that a number names lines, and none of them is the shop
+// order's.
+func foreign(o shop.Order, m state.Mapping) state.Finding {
+	var skus []string
+	for _, n := range m.Lines {
+		if slices.ContainsFunc(o.Lines, func(l state.Line) bool { return sameLine(n, l) }) {
+			return state.Finding{}
+		}
+		skus = append(skus, cmp.Or(n.SKU, n.ID, n.Title))
+	}
+	if len(skus) == 0 {
+		return state.Finding{}
+	}
+	return state.Found(state.LinesForeign, m.SupplierOrder, "skus", strings.Join(skus, ", "))
 }
 
 // Superseded tells whether another case about the supplier order of an ended one may be

@@ -28,6 +28,13 @@ func TestNumbers(t *testing.T) {
 	t.Parallel()
 	differs := by("attribute", "81")
 	differs.Conflict = state.Found(state.ImportDiffers, "81", "other", "82")
+	desk := by(ByImport, "82", state.Line{SKU: "DESK"}, state.Line{SKU: "CHAIR"})
+	foreign := desk
+	foreign.Conflict = state.Found(state.LinesForeign, "82", "skus", "DESK, CHAIR")
+	desks := by("metafield", "81", state.Line{SKU: "DESK"})
+	foreignToo := desks
+	foreignToo.Conflict = state.Found(state.LinesForeign, "81", "skus", "DESK")
+	partly := by(ByImport, "82", state.Line{ID: "l2", Title: "Bulb", SKU: "BULB", Quantity: 1}, state.Line{SKU: "DESK"})
 	ofLamps := by(ByImport, "82", state.Line{ID: "l1", Title: "Lamp", SKU: "LAMP", Quantity: 1})
 	for name, tt := range map[string]struct {
 		order      shop.Order
@@ -40,7 +47,10 @@ func TestNumbers(t *testing.T) {
 		"a file that agrees":                         {lamps(by("attribute", "81")), []state.Mapping{by(ByImport, "81")}, []state.Mapping{by("attribute", "81")}},
 		"a file that differs puts both in doubt":     {lamps(by("attribute", "81")), []state.Mapping{by(ByImport, "82")}, []state.Mapping{differs}},
 		"a file's SKU is the shop's line":            {lamps(), []state.Mapping{by(ByImport, "82", state.Line{SKU: "LAMP", Quantity: 1})}, []state.Mapping{ofLamps}},
-		"a file's SKU that the shop does not have":   {lamps(), []state.Mapping{by(ByImport, "82", state.Line{SKU: "DESK"})}, []state.Mapping{by(ByImport, "82", state.Line{SKU: "DESK"})}},
+		"a file's SKUs, none of which is the shop's": {lamps(), []state.Mapping{desk}, []state.Mapping{foreign}},
+		"one of a file's SKUs is the shop's":         {lamps(), []state.Mapping{by(ByImport, "82", state.Line{SKU: "BULB"}, state.Line{SKU: "DESK"})}, []state.Mapping{partly}},
+		"the order's own, with lines of another":     {lamps(desks), nil, []state.Mapping{foreignToo}},
+		"the order's own, with lines of its own":     {lamps(by("attribute", "81", state.Line{ID: "l1"})), nil, []state.Mapping{by("attribute", "81", state.Line{ID: "l1"})}},
 		"a person's SKU is the shop's line, as well": {lamps(), []state.Mapping{by(ByOperator, "82", state.Line{SKU: "BULB"})}, []state.Mapping{by(ByOperator, "82", state.Line{ID: "l2", Title: "Bulb", SKU: "BULB", Quantity: 1})}},
 	} {
 		if d := cmp.Diff(tt.want, Numbers(tt.order, tt.said)); d != "" {
