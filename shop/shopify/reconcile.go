@@ -89,9 +89,13 @@ func NewReconciler(o ReconcilerOptions) (*Reconciler, error) {
 	return &Reconciler{o: o, known: map[string]bool{}}, nil
 }
 
-// wants tells whether an order is worth a knock.
+// fulfilled is an order all of whose goods have left.
+const fulfilled = "fulfilled"
+
+// wants tells whether an order is worth a knock. One that stands may name a number
+// that another order names too: the goods are not to be cancelled with that one.
 func (r *Reconciler) wants(ctx context.Context, o shop.Changed) bool {
-	return !o.CancelledAt.IsZero() || o.Reduced || hasTag(o.Tags, r.o.Tag) || r.o.Follows != nil && r.o.Follows(ctx, o.ID)
+	return o.Fulfillment != fulfilled || !o.CancelledAt.IsZero() || o.Reduced || hasTag(o.Tags, r.o.Tag) || r.o.Follows != nil && r.o.Follows(ctx, o.ID)
 }
 
 func hasTag(tags []string, tag string) bool {

@@ -43,7 +43,7 @@ func (a *agreeable) reading(number string) state.Reading {
 	r := state.Reading{
 		Number: number, At: now, Source: state.SourceDetail, Complete: true, TrackingRead: true, Phase: state.PhaseProcessing, StatusText: "Processing",
 		CancelOffered: true, OrderedAt: orderDay, PaidAt: orderDay, Total: state.Money{Units: 200_000, Currency: "USD"}, Store: "Lucky Store",
-		Lines: []state.Line{{Quantity: 9}},
+		Lines: []state.Line{{Quantity: 1}},
 	}
 	switch {
 	case a.asked[number] == 0:
