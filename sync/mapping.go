@@ -33,6 +33,11 @@ func (e *Engine) MapSet(ctx context.Context, shopName, order, who string, number
 		if err := t.PutMappings(shopName, orders.PlainName(order), maps); err != nil {
 			return err
 		}
+		for _, n := range numbers {
+			if err := t.doubtOthers(n, shopName, order, false); err != nil {
+				return err
+			}
+		}
 		have, err := t.openByName(shopName, order)
 		if err != nil || len(have) == 0 {
 			return err
@@ -119,7 +124,15 @@ func (t *txn) importOne(shopName, name string, list []state.Mapping) (why string
 		return "map set has said otherwise, which stands", nil
 	}
 	list, unclear := orders.Merge(list, have)
-	return machine.HeldWhy(state.Case{Findings: state.Findings{}.With(unclear)}), t.PutMappings(shopName, orders.PlainName(name), list)
+	if err := t.PutMappings(shopName, orders.PlainName(name), list); err != nil {
+		return "", err
+	}
+	for _, m := range list {
+		if err := t.doubtOthers(m.SupplierOrder, shopName, name, false); err != nil {
+			return "", err
+		}
+	}
+	return machine.HeldWhy(state.Case{Findings: state.Findings{}.With(unclear)}), nil
 }
 
 // knockUnmapped looks at the shop orders of a file that wait for a number.

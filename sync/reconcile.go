@@ -16,13 +16,13 @@ func (t *txn) reconcile(o shop.Order, s Shop, knocks []state.Knock) error {
 	if err != nil {
 		return err
 	}
+	if err := t.storeClaim(o); err != nil {
+		return fmt.Errorf("note which numbers it names: %w", err)
+	}
 	if len(have) == 0 { // its cases may have been deleted because they are old: it is not asked anew
 		if forgotten, err := t.Forgotten(o.Shop, o.ID); err != nil || forgotten {
 			return err
 		}
-	}
-	if err := t.storeClaim(o); err != nil {
-		return fmt.Errorf("note which numbers it names: %w", err)
 	}
 	said, err := t.Mappings(o.Shop, orders.PlainName(o.Name))
 	if err != nil {
@@ -111,7 +111,7 @@ func (t *txn) openCases(have []state.Case, cn *state.Cancellation, wish orders.C
 		if len(maps) == 1 && len(m.Lines) == 0 {
 			m.Lines = cn.Lines
 		}
-		if err := t.conflict(&m, cn, s); err != nil {
+		if err := t.conflict(&m, cn); err != nil {
 			return err
 		}
 		if b, ok := before[m.SupplierOrder]; ok {
@@ -209,38 +209,15 @@ func (t *txn) takeNumberBack(c state.Case, maps []state.Mapping) (state.Case, er
 
 // conflict finds other shop orders that hold the same number, by a case or by
 // the operator's word: then none is asked without a person.
-func (t *txn) conflict(m *state.Mapping, cn *state.Cancellation, s Shop) error {
-	said, err := t.MappedTo(m.SupplierOrder)
+func (t *txn) conflict(m *state.Mapping, cn *state.Cancellation) error {
+	doubt, err := t.doubt(m.SupplierOrder, cn.Shop, cn.ShopOrder)
 	if err != nil {
 		return err
 	}
-	for _, o := range said {
-		if o.Shop != cn.Shop || o.Name != orders.PlainName(cn.ShopOrder) {
-			m.Conflict = state.Found(state.NumberGiven, m.SupplierOrder, "to", o.Shop+" "+o.Name)
-		}
+	if !doubt.IsZero() {
+		m.Conflict = doubt
 	}
-	if m.By != orders.ByOperator {
-		if who, err := t.otherClaim(m.SupplierOrder, cn.Shop, cn.ShopOrderID); err != nil {
-			return err
-		} else if who != "" {
-			m.Conflict = namedBy(m.SupplierOrder, who)
-		}
-	}
-	others, err := t.CasesBySupplierOrder(t.supplier(s), m.SupplierOrder)
-	if err != nil {
-		return err
-	}
-	for _, c := range others {
-		if c.Shop == cn.Shop && c.ShopOrderID == cn.ShopOrderID || orders.GaveNumberBack(c) {
-			continue
-		}
-		m.Conflict = namedBy(m.SupplierOrder, c.Shop+" "+c.ShopOrder)
-		back := state.Mapping{SupplierOrder: m.SupplierOrder, Conflict: namedBy(m.SupplierOrder, cn.Shop+" "+cn.ShopOrder)}
-		if _, err := t.step(c, state.Event{Kind: state.EventMapped, By: state.ByShop, Mapping: &back}); err != nil {
-			return err
-		}
-	}
-	return nil
+	return t.doubtOthers(m.SupplierOrder, cn.Shop, cn.ShopOrder, true)
 }
 
 // knockAgain stores a knock, so that the case's shop order is read again.
