@@ -18,6 +18,10 @@ const (
 	sweepBatch  = 20                  // shop orders that one transaction forgets
 	forgetBatch = 1000                // delivery ids, alerts or claims that one transaction forgets
 	forgetAfter = 30 * 24 * time.Hour // Shopify repeats a delivery for hours, delays it for a day at most
+	// claimsKept is how long it is known at least which numbers a standing order
+	// names, whatever the retention of cases: for as long as a supplier order may
+	// still be cancelled or disputed.
+	claimsKept = 180 * 24 * time.Hour
 )
 
 // errDoubt: what is old is not known.
@@ -38,7 +42,9 @@ func (u *Upkeep) sweep(ctx context.Context) error {
 	}
 	until := now.Add(-u.o.Keep.Cases)
 	return errors.Join(
-		u.forget(ctx, func(tx state.Tx) (int, error) { return tx.ForgetClaims(until, forgetBatch) }),
+		u.forget(ctx, func(tx state.Tx) (int, error) {
+			return tx.ForgetClaims(now.Add(-max(u.o.Keep.Cases, claimsKept)), forgetBatch)
+		}),
 		u.forget(ctx, func(tx state.Tx) (int, error) { return tx.ForgetAlerts(until, forgetBatch) }))
 }
 

@@ -212,7 +212,18 @@ func TestSweepShortLivedCases(t *testing.T) {
 	r.o.Keep = configs.Retention{Cases: 10 * day, Evidence: 180 * day}
 	r.story("A", "#1", "81", 11*day)
 	r.story("B", "#2", "82", 9*day)
+	r.must(r.o.Store.Update(t.Context(), func(tx state.Tx) error {
+		younger := state.Claim{Shop: "mystore", OrderID: "stands", Numbers: []string{"89"}, At: r.at.Add(-179 * day)}
+		older := state.Claim{Shop: "mystore", OrderID: "long ago", Numbers: []string{"89"}, At: r.at.Add(-181 * day)}
+		return errors.Join(tx.PutClaim(younger), tx.PutClaim(older))
+	}))
 	r.must(r.sweep(t.Context()))
+	r.must(r.o.Store.View(t.Context(), func(tx state.ReadTx) error {
+		if left, err := tx.Claims("89"); err != nil || len(left) != 1 || left[0].OrderID != "stands" {
+			t.Errorf("an order that stands may be forgotten before its goods are out of reach: %+v, %v", left, err)
+		}
+		return nil
+	}))
 	r.wants("cases", r.cases(), "B")
 	r.wants("evidence", r.folders(), "B", "order-82")
 }
