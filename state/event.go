@@ -143,7 +143,8 @@ type Claim struct {
 	Shop    string `json:"shop"`
 	OrderID string `json:"order_id"` // the GraphQL id
 	Name    string `json:"name"`     // "#1042"
-	// Numbers are the supplier orders, each once.
+	// Numbers are the supplier orders, each once, and those that it named before and
+	// put none in the place of.
 	Numbers []string `json:"numbers"`
 	// At is when the order was last read.
 	At time.Time `json:"at"`

@@ -125,6 +125,8 @@ type ReadTx interface {
 	// MappedTo lists the shop orders that the operator gave a number to.
 	MappedTo(number string) ([]ShopOrder, error)
 
+	// Claim is what a shop order named when it was last read.
+	Claim(shop, orderID string) (Claim, error)
 	// Claims lists the shop orders that name a supplier order. "No other order
 	// names it" must not be concluded from a damaged one: its ErrCorrupt comes
 	// with those that can be read.

@@ -11,11 +11,24 @@ import (
 
 // storeClaim stores which numbers a shop order names, also where it is not cancelled:
 // its goods must not be cancelled with those of another order. Numbers are compared whichever
-// supplier's they are: should two suppliers give the same one, a person decides.
+// supplier's they are: should two suppliers give the same one, a person decides. A number
+// that is gone, and no other came for it, is still its own: a note that was wiped tells
+// nothing of whose goods they are.
 func (t *txn) storeClaim(o shop.Order) error {
+	before, err := t.Claim(o.Shop, o.ID)
+	if err != nil && !missing(err) {
+		return err
+	}
 	c := state.Claim{Shop: o.Shop, OrderID: o.ID, Name: o.Name, At: t.now}
+	mended := false
 	for _, m := range o.Supplier {
 		c.Numbers = append(c.Numbers, m.SupplierOrder)
+		mended = mended || !slices.Contains(before.Numbers, m.SupplierOrder)
+	}
+	for _, n := range before.Numbers {
+		if !mended && !slices.Contains(c.Numbers, n) {
+			c.Numbers = append(c.Numbers, n)
+		}
 	}
 	if err := t.PutClaim(c); err != nil {
 		return err

@@ -52,6 +52,24 @@ var namings = map[string]func(w *world, f *shopfront){
 		_, err := w.e.Knock(context.Background(), state.Knock{Shop: "second", OrderID: id, Source: "webhook", Key: "second"})
 		must(w.t, err)
 	},
+	"by itself, until its note is wiped": func(w *world, f *shopfront) {
+		id := f.tagAsk(1043, numberA)
+		f.change(id, func(o *shop.Order) { o.Tags = nil })
+		w.knock(id)
+		w.quietShop()
+		f.change(id, func(o *shop.Order) { o.Supplier = nil })
+		w.knock(id)
+		w.quietShop()
+		w.knock(id)
+	},
+	"by itself, beside one that stays": func(w *world, f *shopfront) {
+		id := f.tagAsk(1043, numberA, numberB)
+		f.change(id, func(o *shop.Order) { o.Tags = nil })
+		w.knock(id)
+		w.quietShop()
+		f.change(id, func(o *shop.Order) { o.Supplier = o.Supplier[1:] })
+		w.knock(id)
+	},
 	"by itself, and it is read again": func(w *world, f *shopfront) {
 		id := f.tagAsk(1043, numberA)
 		f.change(id, func(o *shop.Order) { o.Tags = nil })
@@ -59,6 +77,34 @@ var namings = map[string]func(w *world, f *shopfront){
 		w.knock(f.tagAsk(1041, numberB))
 		w.knock(id)
 	},
+}
+
+// quietShop waits until the shop's orders were looked at.
+func (w *world) quietShop() {
+	w.t.Helper()
+	w.until("the inbox is empty", func() bool {
+		var knocks []state.Knock
+		w.view(func(tx state.ReadTx) (err error) {
+			knocks, err = tx.Knocks(w.clock.Now(), 1)
+			return err
+		})
+		return len(knocks) == 0
+	})
+}
+
+// A number in whose place another one came was mended: it is free for its own order.
+func TestMendedNumberIsFreeForItsOwnOrder(t *testing.T) {
+	t.Parallel()
+	w, f := twoShops(t)
+	id := f.tagAsk(1043, numberA)
+	f.change(id, func(o *shop.Order) { o.Tags = nil })
+	w.knock(id)
+	w.quiet()
+	f.change(id, func(o *shop.Order) { o.Supplier = []state.Mapping{{SupplierOrder: numberB, By: "attribute"}} })
+	w.knock(id)
+	w.quiet()
+	w.cancelled(1042, numberA)
+	w.clicked2(1)
 }
 
 // twoShops is firstWorld with a second shop, which buys with another account.

@@ -20,6 +20,11 @@ var claims = &table[state.Claim]{
 	},
 }
 
+// Claim reads one shop order's.
+func (t *readTx) Claim(shop, orderID string) (state.Claim, error) {
+	return claims.get(t, join(words(shop), []byte(orderID)))
+}
+
 // Claims lists by shop and order id.
 func (t *readTx) Claims(number string) ([]state.Claim, error) {
 	out, err := guarded(t, claims, "claim_number", words(number))

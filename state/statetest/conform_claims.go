@@ -37,6 +37,9 @@ func testClaims(t *testing.T, b Backend) {
 		same(t, "811", claimed(t, tx, "811"), []string{"mystore 12"})
 		same(t, "nobody's", claimed(t, tx, "8"), none)
 		same(t, "whole", sound(tx.Claims("82"))(t), []state.Claim{want})
+		same(t, "by its order", sound(tx.Claim("mystore", "1"))(t), want)
+		_, err := tx.Claim("mystore", "3")
+		wants(t, "of an order that names none", err, state.ErrNotFound)
 	})
 	update(t, s, func(tx state.Tx) {
 		must(t, tx.PutClaim(aClaim("1", 3, "82", "83")))
