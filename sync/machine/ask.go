@@ -110,6 +110,13 @@ func attemptEnded(x *change) error {
 	}
 	x.keepAnswer(r)
 	left := !x.c.Attempt.DispatchedAt.IsZero()
+	if left && wrong != nil && r.Reading.Number == x.c.SupplierOrder { // the call has left: it is the order's page
+		x.differs(wrong)
+		wrong = nil
+		if r.Reading.Unclear == "" {
+			x.keepFacts(r.Reading)
+		}
+	}
 	if left && wrong == nil && r.Outcome == state.AskWrongOrder {
 		wrong = r.Findings
 	}

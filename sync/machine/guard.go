@@ -20,11 +20,11 @@ func (e *WrongOrderError) Error() string { return e.words }
 // RightOrder compares a reading with what the case knows: the number, the
 // order's date (not before the shop's order, nor after its cancel, with a day of
 // grace), the item count (that of the mapped lines), and amount and store as read
-// before. What is not known is not compared. The error, a *[WrongOrderError],
-// names everything that is off; what a person has approved passes, another
-// number never.
+// before. What is not known is not compared. Once the supplier was asked the
+// number alone decides. The error, a *[WrongOrderError], names everything that is
+// off; what a person has approved passes, another number never.
 func RightOrder(c state.Case, r state.Reading) error {
-	if off := guard(c, r); off != nil {
+	if off := guard(c, r); off != nil && !sameOrder(c, r) {
 		return &WrongOrderError{Findings: off, words: words(c, off...)}
 	}
 	return nil
@@ -42,6 +42,27 @@ func guard(c state.Case, r state.Reading) state.Findings {
 		}
 	}
 	return nil
+}
+
+// sameOrder tells whether a page is the order's by its number alone: once it
+// was asked, or may have been, a changed total, currency or store voids no
+// reading.
+func sameOrder(c state.Case, r state.Reading) bool {
+	return c.SupplierOrder != "" && r.Number == c.SupplierOrder && mayBeAsked(c)
+}
+
+// mayBeAsked tells whether a call that asks has left and no other is to follow by
+// itself.
+func mayBeAsked(c state.Case) bool {
+	switch c.Status {
+	case state.StatusStart, state.Unmapped, state.Queued:
+		return false
+	case state.Requesting:
+		return awaitsReading(c.Attempt)
+	case state.Held:
+		return len(c.Attempt.Calls()) > 0
+	}
+	return true
 }
 
 func differences(c state.Case, r state.Reading) (off state.Findings) {

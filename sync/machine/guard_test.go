@@ -2,6 +2,7 @@ package machine
 
 import (
 	"errors"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -52,11 +53,80 @@ var guardStories = []scenario{
 		{ev: ends(state.AskPending, look(state.PhasePending, tooMany, afterTheCancel)), to: state.Requested},
 		{after: time.Hour, ev: reads(state.PhaseClosed, tooMany, afterTheCancel), to: state.Cancelled},
 	})},
-	{name: "another total than before is set aside", steps: then(reach[state.Requested], []step{
-		{after: time.Hour, ev: reads(state.PhaseClosed, otherTotal), to: state.Requested, raised: AlertFault},
-		{after: time.Hour, ev: reads(state.PhaseClosed, otherStore), to: state.Requested},
-		{after: time.Hour, ev: reads(state.PhaseClosed), to: state.Cancelled},
+}
+
+func otherCurrency(r *state.Reading) { r.Total = state.Money{Units: 180_000, Currency: "EUR"} }
+
+// changedStories are orders whose page shows another total, currency, store,
+// date or count of items once they were asked, or may have been.
+func changedStories() (all []scenario) {
+	readAndMarked := then(reach[state.Queued], []step{
+		{ev: reads(state.PhaseProcessing), to: state.Queued},
+		{ev: plain(state.EventBegin), to: state.Requesting},
+		{ev: plain(state.EventDispatching), to: state.Requesting},
+	})
+	inDoubtOf := then(readAndMarked, []step{inDoubt(plain(state.EventInterrupted))})
+	for name, off := range map[string]mod{"total": otherTotal, "currency": otherCurrency, "store": otherStore, "date": olderThanTheShops, "count": tooFew} {
+		story := func(what string, steps []step, more ...step) {
+			all = append(all, scenario{name: "another " + name + ": " + what, steps: then(steps, more)})
+		}
+		told := has("the number says whose page it is; but ")
+		silent := func(t expect, _ state.Case, out Outcome) {
+			if got := strings.Join(details(out), "\n"); strings.Contains(got, "the number says") {
+				t.Errorf("is told of twice: %q", got)
+			}
+		}
+		story("pending, told once, then closed", reach[state.Requested],
+			step{after: time.Hour, ev: reads(state.PhasePending, off), to: state.Requested, raised: AlertOrderChanged, check: told},
+			step{after: time.Hour, ev: reads(state.PhasePending, off), to: state.Requested, check: silent},
+			step{after: time.Hour, ev: reads(state.PhaseClosed, off), to: state.Cancelled, check: silent})
+		story("closed", reach[state.Requested], step{after: time.Hour, ev: reads(state.PhaseClosed, off), to: state.Cancelled, raised: AlertOrderChanged, check: told})
+		story("refused", reach[state.Requested], step{after: time.Hour, ev: reads(state.PhaseProcessing, refusedText, off), to: state.Refused, raised: AlertRefused + " " + AlertOrderChanged, plans: "read:tracking"})
+		story("sent before the request", reach[state.Refused], step{after: time.Hour, ev: reads(state.PhaseShipped, tracked(early("LP1")), off), to: state.Shipped, raised: AlertShipped + " " + AlertOrderChanged})
+		story("sent after the request", reach[state.Refused], step{after: time.Hour, ev: reads(state.PhaseShipped, tracked(late("LP1")), off), to: state.Disputable, raised: AlertDisputable + " " + AlertOrderChanged})
+		story("pending after the call", readAndMarked, step{ev: ends(state.AskPending, look(state.PhasePending, off)), to: state.Requested, raised: AlertOrderChanged, check: told})
+		story("said yes", readAndMarked, step{ev: tells(state.SaidYes, look(state.PhaseProcessing, off)), to: state.Requested, raised: AlertOrderChanged})
+		story("pending ends the doubt", inDoubtOf, step{ev: reads(state.PhasePending, off), to: state.Requested, raised: AlertOrderChanged, check: told})
+		story("in doubt it is never asked again by the number alone", inDoubtOf,
+			step{after: settle, ev: reads(state.PhaseProcessing, off), to: state.Held, raised: AlertHeld, check: has("a call left at")},
+			step{after: settle, ev: reads(state.PhasePending, off), to: state.Requested, raised: AlertOrderChanged})
+		story("approved in doubt it was shown", inDoubtOf,
+			step{after: settle, ev: reads(state.PhaseProcessing, noButton), to: state.Requesting},
+			step{after: settle, ev: reads(state.PhaseProcessing, noButton), to: state.Held, raised: AlertHeld},
+			step{after: settle, ev: reads(state.PhaseProcessing, off), to: state.Held, raised: AlertOrderChanged, check: told},
+			step{ev: decision(state.EventApprove, nil), to: state.Queued, plans: "request"},
+			step{ev: plain(state.EventBegin), to: state.Requesting, check: func(t expect, c state.Case, _ Outcome) {
+				if err := RightOrder(c, *look(state.PhaseProcessing, off)); !isWrongOrder(err) {
+					t.Errorf("what was told in doubt passes the next request's guard: %v", err)
+				}
+			}})
+	}
+	return all
+}
+
+// What was paid is what must come back, whatever the page shows later.
+var changedTotals = []scenario{
+	{name: "a smaller total after the request makes no part the whole", steps: then(reach[state.Requested], []step{
+		{after: time.Hour, ev: reads(state.PhaseClosed, total(15, "USD"), paidBack(15, "USD", state.RefundCard)), to: state.Cancelled, raised: AlertRefundShort + " " + AlertOrderChanged},
 	})},
+	{name: "of two totals the larger must come back", steps: then(reach[state.Requested], []step{
+		{after: time.Hour, ev: reads(state.PhasePending, total(25, "USD")), to: state.Requested, raised: AlertOrderChanged},
+		{after: time.Hour, ev: reads(state.PhaseClosed, paidBack(20, "USD", state.RefundCard)), to: state.Cancelled, raised: AlertRefundShort + " " + AlertOrderChanged},
+		{after: time.Hour, ev: reads(state.PhaseClosed, paidBack(25, "USD", state.RefundCard)), to: state.Refunded},
+	})},
+	{name: "a total in another currency cannot be compared with what was paid", steps: then(reach[state.Requested], []step{
+		{after: time.Hour, ev: reads(state.PhaseClosed, total(18, "EUR"), paidBack(18, "EUR", state.RefundCard)), to: state.Cancelled, raised: AlertRefundUnclear + " " + AlertOrderChanged},
+		{ev: arrived(usd(20), state.RefundCard), to: state.Refunded},
+	})},
+}
+
+func total(units int64, currency string) mod {
+	return func(r *state.Reading) { r.Total = state.Money{Units: units * 10_000, Currency: currency} }
+}
+
+func TestChangedAfterTheRequest(t *testing.T) {
+	t.Parallel()
+	playAll(t, slices.Concat(changedStories(), changedTotals))
 }
 
 func TestGuardInStories(t *testing.T) { t.Parallel(); playAll(t, guardStories) }

@@ -22,9 +22,13 @@ func (x *change) passesGuard(r *state.Reading) bool {
 	if wrong == nil {
 		return true
 	}
+	if sameOrder(x.c, *r) && !x.mayAskAgain(r) {
+		x.differs(wrong)
+		return true
+	}
 	switch x.c.Status {
 	case state.Queued, state.Requesting:
-		x.hold(true, wrong...)
+		x.hold(!sameOrder(x.c, *r), wrong...)
 	case state.Held:
 		if !x.c.NumberUnsure { // whoever was told another reason is told this one too
 			x.hold(true, wrong...)
@@ -35,6 +39,48 @@ func (x *change) passesGuard(r *state.Reading) bool {
 		x.planNextCheck()
 	}
 	return false
+}
+
+// mayAskAgain tells whether a request in doubt may be made once more for want of
+// a trace on this page: then everything must fit, not the number alone.
+func (x *change) mayAskAgain(r *state.Reading) bool {
+	return x.c.Status == state.Requesting && r.Phase != state.PhasePending && r.Phase != state.PhaseClosed
+}
+
+// differs notes what the page shows otherwise than before. A person is told once
+// of each, wherever the step ends.
+func (x *change) differs(found state.Findings) {
+	for _, f := range found {
+		if !x.c.Accepted.Contains(f) {
+			x.say("the number says whose page it is; but %s", findingText(x.c, f))
+			x.changed = x.changed.With(f)
+		}
+	}
+}
+
+// tellChanged tells of them. What a person knows of is no approval of another
+// request.
+func (x *change) tellChanged() {
+	if len(x.changed) == 0 {
+		return
+	}
+	if !BeingAsked(x.c.Status) {
+		x.c.Accepted = x.c.Accepted.With(x.changed...)
+	}
+	x.alert(AlertOrderChanged)
+}
+
+// keepWhatItIs keeps what the guard compares. Of an order that was asked it stays
+// as it was then. Where no other request can follow, the larger of two totals
+// counts: no part is taken for the whole.
+func (x *change) keepWhatItIs(r *state.Reading) {
+	c, asked := &x.c, mayBeAsked(x.c)
+	if more, err := r.Total.Cmp(c.Amount); r.Total.Known() && (!asked || !c.Amount.Known() || err == nil && more > 0 && !BeingAsked(c.Status) && c.Status != state.Held) {
+		c.Amount = r.Total
+	}
+	if r.Store != "" && (!asked || c.Store == "") {
+		c.Store = r.Store
+	}
 }
 
 // planNextCheck plans the next regular reading, and an earlier one after a page that did
@@ -75,12 +121,7 @@ func (x *change) keepFacts(r *state.Reading) {
 	case r.Complete && c.PartFailures == 0:
 		x.resolve(AlertUnreadable)
 	}
-	if r.Total.Known() {
-		c.Amount = r.Total
-	}
-	if r.Store != "" {
-		c.Store = r.Store
-	}
+	x.keepWhatItIs(r)
 	if len(r.Lines) > 0 {
 		c.SupplierLines = r.Lines
 	}

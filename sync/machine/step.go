@@ -99,6 +99,8 @@ type change struct {
 	// oldScan is a scan from before the order, which is told of wherever the
 	// step ends.
 	oldScan bool
+	// changed is what a page shows otherwise than before the request.
+	changed state.Findings
 	// newRefund: the site names another amount than it did before.
 	newRefund bool
 }
@@ -218,6 +220,7 @@ func (x *change) finish() {
 	if x.oldScan {
 		x.alert(AlertOldScan)
 	}
+	x.tellChanged()
 	x.resolveWarnings()
 	x.out.Alerts = slices.DeleteFunc(x.out.Alerts, func(a state.Alert) bool { return slices.Contains(x.out.Resolved, a.Key) })
 	if x.c.Flag = ""; statuses[x.c.Status].flag != nil {
