@@ -66,6 +66,9 @@ type Tracking struct {
 	// FirstScanCode is the site's locale-free code of that scan.
 	FirstScanCode string    `json:"first_scan_code,omitempty"`
 	DeliveredAt   time.Time `json:"delivered_at,omitzero"`
+	// Items is how many of the order's items it holds; zero where the page does
+	// not tell.
+	Items int `json:"items,omitempty"`
 	// MissingSince is the first whole tracking page, in UTC, that shows other
 	// numbers and not this one; zero while it is shown.
 	MissingSince time.Time `json:"missing_since,omitzero"`

@@ -144,6 +144,9 @@ func openNow(c state.Case) string {
 	case state.ProofScanBefore:
 		return "a scan before our request turned up: check the proof, then disputes proof"
 	case state.ProofNumberOnly:
+		if held, all, _ := c.ParcelItems(); c.PartSent() {
+			return fmt.Sprintf("%d of %d items left before our request, the others are in no parcel: claim those, or disputes proof", held, all)
+		}
 		return "open a dispute: the tracking number has no scan"
 	}
 	if c.Clocks[state.ClockDisputeOpens].IsZero() {

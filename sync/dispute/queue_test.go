@@ -73,6 +73,7 @@ func TestItemTellsWhatToDo(t *testing.T) {
 		{"scans after what may have been a request", maybe, Open, in(100), "not surely after a request"},
 		{"a scan, and nothing was seen to be asked", with(disputable("x", in(-50), in(100)), state.ProofScanAfter), Open, in(100), "not surely after a request"},
 		{"a number only", with(disputable("x", in(-50), in(100)), state.ProofNumberOnly), Open, in(100), "no scan"},
+		{"a part in parcels", partly(), Open, in(100), "1 of 3 items left before our request"},
 		{"no number", with(disputable("x", in(-50), in(100)), state.ProofNone), Open, in(100), "no tracking number"},
 		{"never marked shipped", with(disputable("x", time.Time{}, in(10)), state.ProofNone), Today, in(10), "no shipped mark"},
 		{"an early scan turned up", with(disputable("x", in(-50), in(100)), state.ProofScanBefore), Open, in(100), "disputes proof"},
@@ -100,6 +101,14 @@ func TestItemTellsWhatToDo(t *testing.T) {
 			}
 		})
 	}
+}
+
+func partly() state.Case {
+	c := disputable("x", in(-50), in(100))
+	c.Proof = state.ProofNumberOnly
+	c.SupplierLines = []state.Line{{Quantity: 3}}
+	c.Tracking = []state.Tracking{{Number: "ONE", FirstScanAt: in(-90), Items: 1}}
+	return c
 }
 
 // The order must not depend on how the store listed the cases.

@@ -24,8 +24,12 @@ func refusedFlag(c state.Case) string {
 	switch {
 	case partUnreadable(c):
 		return "the tracking cannot be read: look at it yourself"
+	case c.PartSent():
+		return proofWord(c, c.Proof)
 	case c.Proof == state.ProofNumberOnly:
 		return "a tracking number, but no scan yet"
+	case c.Proof == state.ProofScanBefore:
+		return "scanned before we asked, but not marked shipped"
 	}
 	return "waiting for the tracking number"
 }
@@ -66,6 +70,9 @@ func disputeFlag(c state.Case) string {
 func proofWord(c state.Case, p state.Proof) string {
 	switch p {
 	case state.ProofNumberOnly:
+		if held, all, _ := c.ParcelItems(); c.PartSent() {
+			return fmt.Sprintf("only %d of %d items are in parcels", held, all)
+		}
 		return "a number without a scan"
 	case state.ProofScanBefore:
 		return "scanned before we asked"

@@ -207,10 +207,10 @@ func evident(t *rapid.T, before state.Case, ev state.Event, after state.Case, no
 		gone := r.Complete && (r.Phase == state.PhaseProcessing || r.Phase == state.PhaseRiskHold) && (before.PendingSeen || twice)
 		ok = ev.Asked != nil && (ev.Asked.Outcome == state.AskPickedUp || ev.Asked.Said == state.SaidNo) || trusted && (shippedPhase(r.Phase) || r.RefusedText != "" || gone)
 	case state.Shipped:
-		ok = ev.Kind == state.EventProof || after.Proof == state.ProofScanBefore
+		ok = ev.Kind == state.EventProof || after.Proof == state.ProofScanBefore && shippedPhase(r.Phase)
 	case state.Disputable:
 		due := after.Proof == state.ProofScanAfter || r.TrackingRead && !r.At.Before(before.Clocks[state.ClockProofDue])
-		ok = due && after.Proof != state.ProofScanBefore
+		ok = due && (after.Proof != state.ProofScanBefore || !shippedPhase(r.Phase))
 	case state.Won, state.Lost, state.WrittenOff, state.Disputed:
 		ok = ev.Kind.Decision()
 	case state.Ignored:

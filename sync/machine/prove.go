@@ -40,6 +40,9 @@ func (x *change) track(r *state.Reading) {
 			have.Carrier = t.Carrier
 		}
 		keepEarliest(&have.DeliveredAt, t.DeliveredAt)
+		if t.Items > 0 {
+			have.Items = t.Items
+		}
 	}
 	x.replacedNumbers(r)
 	x.c.Proof = proof(x.c, noticeAt(x.c, r.At))
@@ -76,9 +79,10 @@ func (x *change) replacedNumbers(r *state.Reading) {
 }
 
 // proof judges the tracking against the moment of the request. A parcel
-// without a scan leaves the matter open; one scanned after the request decides
-// it, whatever the others show. Of a number that was replaced only such a scan
-// still counts: it was sent, whatever stands there now.
+// without a scan leaves the matter open, and so do parcels that hold fewer items
+// than the order; one scanned after the request decides it, whatever the others
+// show. Of a number that was replaced only such a scan still counts: it was
+// sent, whatever stands there now.
 func proof(c state.Case, asked time.Time) state.Proof {
 	if len(c.Tracking) == 0 {
 		return state.ProofNone
@@ -93,6 +97,9 @@ func proof(c state.Case, asked time.Time) state.Proof {
 				out = state.ProofNumberOnly
 			}
 		}
+	}
+	if _, _, short := c.ParcelItems(); short {
+		return state.ProofNumberOnly
 	}
 	return out
 }
@@ -117,6 +124,9 @@ func (x *change) concludeFromProof(r *state.Reading) {
 	scans := scanWords(x.c)
 	switch x.c.Proof {
 	case state.ProofScanBefore:
+		if r == nil || !shippedPhase(r.Phase) {
+			break // a scan of an order that is not marked shipped: the page or the parcel is another's
+		}
 		x.to(state.Shipped, "it left before we asked (%s): %s", Stamp(noticeAt(x.c, x.now)), scans)
 		return
 	case state.ProofScanAfter:
@@ -129,6 +139,10 @@ func (x *change) concludeFromProof(r *state.Reading) {
 	}
 	if x.c.Proof == state.ProofNone {
 		x.to(state.Disputable, "no tracking number by %s%s", Stamp(due), x.estimate(state.ClockProofDue))
+		return
+	}
+	if x.c.Proof == state.ProofScanBefore || x.c.PartSent() {
+		x.to(state.Disputable, "not all of it is proved to have left by %s%s (the page says “%s”): %s", Stamp(due), x.estimate(state.ClockProofDue), r.StatusText, scans)
 		return
 	}
 	grace := x.graceEnd(due)
@@ -206,6 +220,9 @@ func scanWords(c state.Case) string {
 		if t.Gone {
 			out += ", replaced since " + Stamp(t.MissingSince)
 		}
+	}
+	if held, all, short := c.ParcelItems(); short {
+		out += fmt.Sprintf("; the parcels hold %d of the order's %d items", held, all)
 	}
 	return out
 }

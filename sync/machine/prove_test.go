@@ -122,6 +122,55 @@ var proofStories = []scenario{
 	})},
 }
 
+// holding is a parcel that holds so many of the order's items.
+func holding(n int, t state.Tracking) state.Tracking {
+	t.Items = n
+	return t
+}
+
+func threeItems(r *state.Reading) {
+	r.Lines = []state.Line{{ID: "l1", Quantity: 2}, {ID: "l2", Quantity: 1}}
+}
+
+// parcelStories are orders of three items, of which parcels that were scanned
+// before the request hold a part.
+var parcelStories = []scenario{
+	{name: "partly sent, then refused", steps: then(reach[state.Refused], []step{
+		{after: day1, ev: reads(state.PhaseProcessing, threeItems, tracked(holding(1, early("LP1")))), to: state.Refused, check: func(t expect, c state.Case, out Outcome) {
+			proofIs(state.ProofNumberOnly)(t, c, out)
+			flagged("only 1 of 3 items are in parcels")(t, c, out)
+		}},
+		toDisputable(at(proofDue)-day1, reads(state.PhaseProcessing, threeItems, tracked(holding(1, early("LP1")))),
+			"not all of it is proved to have left by 2026-11-10 16:00 UTC (the page says “processing”): LP1 first scanned 2026-11-03 09:00 UTC (AE_PICK_UP_SUCCESS); the parcels hold 1 of the order's 3 items"),
+	})},
+	{name: "fewer items than the order though the page says shipped", steps: then(reach[state.Refused], []step{
+		{after: day1, ev: reads(state.PhaseShipped, threeItems, tracked(holding(2, early("LP1")))), to: state.Refused, raised: AlertShippedAfter, check: proofIs(state.ProofNumberOnly)},
+		{after: day1, ev: reads(state.PhaseShipped, threeItems, tracked(holding(2, early("LP1")), holding(1, early("LP2")))), to: state.Shipped, raised: AlertShipped},
+	})},
+	{name: "the rest sent after the request", steps: then(reach[state.Refused], []step{
+		{after: day1, ev: reads(state.PhaseProcessing, threeItems, tracked(holding(2, early("LP1")))), to: state.Refused},
+		toDisputable(day1, reads(state.PhaseShipped, threeItems, tracked(holding(2, early("LP1")), holding(1, late("LP2")))), "it left after we asked"),
+	})},
+	{name: "the rest in a parcel without a scan", steps: then(reach[state.Refused], []step{
+		{after: day1, ev: reads(state.PhaseShipped, threeItems, tracked(holding(2, early("LP1")), holding(1, none("LP2")))), to: state.Refused, raised: AlertShippedAfter, check: flagged("a tracking number, but no scan yet")},
+	})},
+	{name: "two numbers of the same goods count once", steps: then(reach[state.Refused], []step{
+		{after: day1, ev: reads(state.PhaseShipped, threeItems, tracked(holding(2, early("LP1")))), to: state.Refused, raised: AlertShippedAfter},
+		{after: day1, ev: reads(state.PhaseShipped, threeItems, tracked(holding(2, early("LP2")))), to: state.Refused, check: proofIs(state.ProofNumberOnly)},
+	})},
+	{name: "a page that does not tell what its parcels hold", steps: then(reach[state.Refused], []step{
+		{after: day1, ev: reads(state.PhaseShipped, threeItems, tracked(holding(2, early("LP1")), early("LP2"))), to: state.Shipped, raised: AlertShipped},
+	})},
+	{name: "scanned before the request, and the page does not say shipped", steps: then(reach[state.Refused], []step{
+		{after: day1, ev: reads(state.PhaseProcessing, tracked(early("LP1"))), to: state.Refused, check: flagged("scanned before we asked, but not marked shipped")},
+		{after: day1, ev: reads(state.PhaseShipped, tracked(early("LP1"))), to: state.Shipped, raised: AlertShipped},
+	})},
+	{name: "scanned before the request, and the page never says shipped", steps: then(reach[state.Refused], []step{
+		{after: day1, ev: reads(state.PhaseUnknown, tracked(early("LP1"))), to: state.Refused},
+		toDisputable(at(proofDue)-day1, reads(state.PhaseProcessing, tracked(early("LP1"))), "(the page says “processing”)"),
+	})},
+}
+
 // setAside says which numbers are set aside as replaced.
 func setAside(want ...string) func(expect, state.Case, Outcome) {
 	return func(t expect, c state.Case, _ Outcome) {
@@ -192,7 +241,7 @@ var replacedNumberStories = []scenario{
 
 func TestProof(t *testing.T) {
 	t.Parallel()
-	playAll(t, slices.Concat(proofStories, replacedNumberStories, markStories))
+	playAll(t, slices.Concat(proofStories, parcelStories, replacedNumberStories, markStories))
 }
 
 // One new number after the other does not put the verdict off.

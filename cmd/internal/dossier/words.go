@@ -20,6 +20,8 @@ var proofWords = map[state.Proof]string{
 
 func proofOf(c state.Case) string {
 	switch {
+	case c.PartSent():
+		return "a part was scanned before the request; the other items are in no parcel"
 	case c.Proof != state.ProofScanAfter || c.SentAfterRequest():
 		return proofWords[c.Proof]
 	case noticeWords[c.Notice().Basis] == "":
@@ -193,6 +195,9 @@ func shippingGround(c state.Case) string {
 		s = "The parcel was sent only after my request: " + scans(c) + "."
 	case c.Proof == state.ProofScanAfter && noticeWords[n.Basis] != "":
 		s = "The parcel was sent only after I tried to cancel on " + bothZones(n.At) + ": " + scans(c) + "."
+	case c.PartSent():
+		held, all, _ := c.ParcelItems()
+		s = fmt.Sprintf("The seller sent only %d of the %d items: %s.", held, all, scans(c))
 	case c.Proof == state.ProofNumberOnly:
 		s = "The seller names a tracking number, but it proves no shipment of this order: " + scans(c) + "."
 	case c.Proof == state.ProofScanBefore || c.Proof == state.ProofScanAfter:

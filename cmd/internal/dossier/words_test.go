@@ -33,6 +33,22 @@ func TestRequestOfUnknownDateIsNoComparison(t *testing.T) {
 	}
 }
 
+// A part that left in time is no accusation: only the rest is claimed.
+func TestPartSentIsNoFalseNumber(t *testing.T) {
+	t.Parallel()
+	at := time.Date(2026, 11, 3, 10, 0, 0, 0, time.UTC)
+	c := state.Case{
+		Proof: state.ProofNumberOnly, RequestedAt: at, SupplierLines: []state.Line{{Quantity: 3}},
+		Tracking: []state.Tracking{{Number: "LP1", FirstScanAt: at.Add(-time.Hour), FirstScanCode: "AE_GOT", Items: 1}},
+	}
+	if got := proofOf(c); !strings.Contains(got, "a part was scanned before the request") {
+		t.Errorf("proof: %q", got)
+	}
+	if got := shippingGround(c); !strings.Contains(got, "The seller sent only 1 of the 3 items") {
+		t.Errorf("ground: %q", got)
+	}
+}
+
 // TestScanAgainstDoubt: a date is held against what may have been a request,
 // or an attempt, by that name.
 func TestScanAgainstDoubt(t *testing.T) {

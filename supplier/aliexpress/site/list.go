@@ -83,9 +83,14 @@ func readButtons(n node) []Button {
 }
 
 func readLine(l node) state.Line {
-	quantity, _ := l.get("quantity").num()
-	if quantity < 0 || quantity > 1_000_000 {
-		quantity = 0
+	return state.Line{ID: l.get("orderLineId").str(), Title: l.get("itemTitle").str(), SKU: l.get("skuId").str(), Quantity: quantity(l.get("quantity"))}
+}
+
+// quantity reads a number of items, 0 where it cannot be one.
+func quantity(n node) int {
+	q, _ := n.num()
+	if q < 0 || q > 1_000_000 {
+		return 0
 	}
-	return state.Line{ID: l.get("orderLineId").str(), Title: l.get("itemTitle").str(), SKU: l.get("skuId").str(), Quantity: int(quantity)}
+	return int(q)
 }

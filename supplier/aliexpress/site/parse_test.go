@@ -138,6 +138,28 @@ func TestParseTracking(t *testing.T) {
 	}
 }
 
+// What the items of a parcel are read by; where nothing tells, nobody knows.
+func TestParcelItems(t *testing.T) {
+	t.Parallel()
+	p := testProfile(t)
+	for in, want := range map[string]int{
+		`"packageItemList":[{"count":2,"itemId":1},{"count":"1"}],"displayQuantity":2`: 3,
+		`"packageItemList":[],"displayQuantity":"2"`:                                   2, `"displayQuantity":4`: 4, `"other":1`: 0,
+		`"packageItemList":[{"count":2},{"itemId":1}],"displayQuantity":9`:         0,
+		`"packageItemList":[{"count":-1}]`:                                         0,
+		`"packageItemList":"two","displayQuantity":{}`:                             0,
+		`"packageItemList":[{"count":1.5}],"displayQuantity":99999999999999999999`: 0,
+	} {
+		a, err := ParseAnswer([]byte(`{"ret":["SUCCESS::ok"],"data":{"module":{"trackingDetailLineList":[{"mailNo":"XX1","detailList":[],` + in + `}]}}}`))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got, err := p.ParseTracking(a); err != nil || len(got) != 1 || got[0].Items != want {
+			t.Errorf("%s: %+v, %v; want %d items", in, got, err, want)
+		}
+	}
+}
+
 func TestParseRefund(t *testing.T) {
 	t.Parallel()
 	p := testProfile(t)

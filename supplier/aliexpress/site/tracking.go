@@ -37,7 +37,10 @@ func (p Profile) parcel(l node) (state.Tracking, error) {
 	if err := errors.Join(err, err2, err3); err != nil {
 		return state.Tracking{}, err
 	}
-	t := state.Tracking{Number: cmp.Or(number, origin), Carrier: cmp.Or(l.get("logisticsCpInfo", "cpName").str(), l.get("logisticsCarrierName").str())}
+	t := state.Tracking{
+		Number: cmp.Or(number, origin), Carrier: cmp.Or(l.get("logisticsCpInfo", "cpName").str(), l.get("logisticsCarrierName").str()),
+		Items: parcelItems(l),
+	}
 	strange := ""
 	for _, event := range events {
 		code, known, err := p.scanCode(event)
@@ -59,6 +62,20 @@ func (p Profile) parcel(l node) (state.Tracking, error) {
 		return t, fmt.Errorf("%w: the event %s is not in the profile (scans)", ErrShape, Clip(strange))
 	}
 	return t, nil
+}
+
+// parcelItems counts what is in a parcel: the items listed, else the number that
+// the page shows beside it, which may be that of the kinds alone. Zero where
+// neither is readable.
+func parcelItems(l node) (sum int) {
+	for _, i := range l.get("packageItemList").list() {
+		n := quantity(i.get("count"))
+		if n == 0 {
+			return 0
+		}
+		sum += n
+	}
+	return cmp.Or(sum, quantity(l.get("displayQuantity")))
 }
 
 // scanCode gives the first of an event's two codes that the profile knows;
