@@ -294,8 +294,11 @@ type Case struct {
 	Refund       *Refund    `json:"refund,omitempty"`
 	// RefundSeen is the amount that the site named last, also where a person's
 	// word stands against it: each is told of once.
-	RefundSeen Money  `json:"refund_seen,omitzero"`
-	DisputeID  string `json:"dispute_id,omitempty"`
+	RefundSeen Money `json:"refund_seen,omitzero"`
+	// RefundUnclear are the questions that the refund pages leave; those that a
+	// person has answered stand among Accepted.
+	RefundUnclear Findings `json:"refund_unclear,omitempty"`
+	DisputeID     string   `json:"dispute_id,omitempty"`
 	// DisputedAt is when the dispute was opened, by the word of the person who
 	// did, in UTC: a parcel sent after that day is the buyer's (playbook).
 	DisputedAt time.Time `json:"disputed_at,omitzero"`
@@ -371,6 +374,7 @@ func (c Case) Clone() Case {
 	c.Candidates = append([]string(nil), c.Candidates...)
 	c.Attempt.Before = append([]Call(nil), c.Attempt.Before...)
 	c.Findings, c.Accepted = c.Findings.Clone(), c.Accepted.Clone()
+	c.RefundUnclear = c.RefundUnclear.Clone()
 	c.Partial, c.Stop = c.Partial.clone(), c.Stop.clone()
 	c.Facts.Tags = append([]string(nil), c.Facts.Tags...)
 	c.Facts.Products = append([]string(nil), c.Facts.Products...)

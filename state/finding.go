@@ -61,6 +61,15 @@ const (
 	UnknownPage     FindingCode = "unknown_page" // the page is not understood: detail, refused
 	WindowOver      FindingCode = "window_over"  // the ship window ended and nothing could be asked: ended, estimate_year, why
 
+	// Money came back, or may have, and cannot be compared with what was paid. The
+	// subject is the order's line, where it is one line's.
+	RefundWord       FindingCode = "refund_word"       // the page's word for where the refund stands is not known: word, amount
+	RefundAmount     FindingCode = "refund_amount"     // it says that it was paid, and no amount
+	RefundShape      FindingCode = "refund_shape"      // what it shows is not understood: detail
+	RefundPart       FindingCode = "refund_part"       // another line shows a refund and this one nothing: amount
+	RefundTooMuch    FindingCode = "refund_too_much"   // the lines add up to more than was paid: amount, total
+	RefundUncompared FindingCode = "refund_uncompared" // in another currency than was paid, or what was paid is not known: amount, total
+
 	// OldText is what a database before schema version 3 kept as a sentence
 	// that no code stands for: text.
 	OldText FindingCode = "old_text"

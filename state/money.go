@@ -25,8 +25,19 @@ type Money struct {
 // ErrCurrency is returned where two amounts of different currencies meet.
 var ErrCurrency = errors.New("amounts are in different currencies")
 
-// zeroDecimal lists currencies that are written without decimals.
-var zeroDecimal = map[string]bool{"JPY": true, "KRW": true, "CLP": true, "VND": true, "ISK": true, "PYG": true, "XOF": true, "XAF": true}
+// decimals are those of currencies that are not written with two (ISO 4217).
+var decimals = map[string]int{
+	"BIF": 0, "CLP": 0, "DJF": 0, "GNF": 0, "ISK": 0, "JPY": 0, "KMF": 0, "KRW": 0, "PYG": 0, "RWF": 0, "UGX": 0, "VND": 0, "VUV": 0, "XAF": 0, "XOF": 0, "XPF": 0,
+	"BHD": 3, "IQD": 3, "JOD": 3, "KWD": 3, "LYD": 3, "OMR": 3, "TND": 3,
+}
+
+// Decimals is how many decimals a currency is written with.
+func Decimals(currency string) int {
+	if n, ok := decimals[currency]; ok {
+		return n
+	}
+	return 2
+}
 
 // ParseMoney reads a plain decimal such as "12.34". It takes no grouping
 // signs: what a page shows is cleaned by the reader of that page.
@@ -69,10 +80,7 @@ func (m Money) Value() string {
 	if m.Units < 0 {
 		sign, u = "-", -u // as unsigned, the least amount has a positive too
 	}
-	least := 2
-	if zeroDecimal[m.Currency] {
-		least = 0
-	}
+	least := Decimals(m.Currency)
 	frac := fmt.Sprintf("%04d", u%moneyScale)
 	for len(frac) > least && strings.HasSuffix(frac, "0") {
 		frac = frac[:len(frac)-1]

@@ -23,6 +23,8 @@ func TestParseMoney(t *testing.T) {
 		{"1500", "JPY", Money{15000000, "JPY"}, "1500 JPY"},
 		{"1500.5", "JPY", Money{15005000, "JPY"}, "1500.5 JPY"},
 		{"1.234", "KWD", Money{12340, "KWD"}, "1.234 KWD"},
+		{"1.5", "BHD", Money{15000, "BHD"}, "1.500 BHD"},
+		{"7", "XPF", Money{70000, "XPF"}, "7 XPF"},
 		{"1.2345", "USD", Money{12345, "USD"}, "1.2345 USD"},
 		{"7.", "USD", Money{70000, "USD"}, "7.00 USD"},
 	} {

@@ -82,6 +82,9 @@ type Reading struct {
 	// RefundRead means that the refund pages were read to their end.
 	RefundRead bool    `json:"refund_read,omitempty"`
 	Refund     *Refund `json:"refund,omitempty"`
+	// RefundUnclear are the questions that they leave: money that is shown and
+	// cannot be counted. What Refund holds beside them is a part at least.
+	RefundUnclear Findings `json:"refund_unclear,omitempty"`
 	// Unread says which page beside the order's own could not be read, and
 	// why: what it would have told is left out, which proves nothing.
 	Unread string `json:"unread,omitempty"`

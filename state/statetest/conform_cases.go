@@ -29,6 +29,7 @@ func fullCase(n int) state.Case {
 	c.Tracking = []state.Tracking{{Number: "N", Carrier: "C", SeenAt: hour(8), FirstScanAt: hour(9), FirstScanCode: "x", DeliveredAt: hour(10), MissingSince: hour(11), Gone: true, Items: 2}}
 	c.ShippedGuess, c.ReceivedAt, c.PartFailures = true, hour(12), 2
 	c.Refund = &state.Refund{Amount: state.Money{Units: 5, Currency: "JPY"}, To: state.RefundCard, At: hour(9), ConfirmedBy: "site"}
+	c.RefundUnclear = state.Findings{state.Found(state.RefundWord, "1", "word", "PARKED", "amount", "5 JPY")}
 	c.RefundSeen, c.DisputedAt = state.Money{Units: 4, Currency: "JPY"}, hour(10)
 	c.Clocks = map[state.Clock]time.Time{state.ClockProofDue: hour(99)}
 	c.Estimated = []state.Clock{state.ClockProofDue}

@@ -242,14 +242,8 @@ func (c *Client) readRefunds(ctx context.Context, tab *chrome.Tab, r *state.Read
 		lines = append(lines, got)
 		r.Evidence = append(r.Evidence, c.keepAnswer(ctx, r.Number, "refund-"+l.ID, address, a)...)
 	}
-	refund, err := site.SumRefunds(lines, r.Total)
-	if err != nil {
-		return err
-	}
-	if refund != nil && silent != "" {
-		return fmt.Errorf("%w: line %s has no refund data, so %s may be only a part", site.ErrShape, silent, refund.Amount)
-	}
-	r.Refund, r.RefundRead = refund, true
+	r.Refund, r.RefundUnclear = site.SumRefunds(lines, silent, r.Total)
+	r.RefundRead = true
 	return nil
 }
 

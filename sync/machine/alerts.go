@@ -83,7 +83,7 @@ var alertWords = map[string]struct {
 	AlertRefundLate:     {false, "the refund is late", "Look at the payment method and at your {supplier} balance."},
 	AlertRefundOverdue:  {false, "the refund is overdue", "Write to {supplier}; if the money is there: countermand cases refund {id} --amount … --to …"},
 	AlertRefundShort:    {false, "less than the order's total came back", "If that is settled: countermand cases refund {id} --amount … --to … with the whole amount, or disputes write-off {id}"},
-	AlertRefundUnclear:  {false, "money came back that cannot be compared with the order's total", "Look at the payment; if that settles it, say in the order's currency what it was: countermand cases refund {id} --amount … --to …"},
+	AlertRefundUnclear:  {false, "money is shown that cannot be compared with the order's total", "Look at the payment; if that settles it, say in the order's currency what it was: countermand cases refund {id} --amount … --to …"},
 	AlertDoubt:          {true, "it is not certain that the request was placed", "countermand reads the order twice before it does anything; you need not act unless it is held."},
 	AlertUnknownState:   {false, "the site shows a state that countermand does not know", "Look at the order on {supplier}; nothing was concluded from it."},
 	AlertWithdrawn:      {true, "the customer wants to keep the order, but the supplier was asked already", "Decide by hand: ask the supplier to ship, or let the cancel run."},
@@ -125,6 +125,9 @@ func (x *change) raise(kind string, at time.Time) {
 	what := fill(w.what)
 	if kind == AlertHeld && len(x.c.Findings) > 0 {
 		what += ": " + HeldWhy(x.c)
+	}
+	if kind == AlertRefundUnclear && len(x.c.RefundUnclear) > 0 {
+		what += ": " + x.words(x.c.RefundUnclear...)
 	}
 	x.out.Alerts = append(x.out.Alerts, state.Alert{
 		Key: key, Kind: kind, Page: w.page, CaseID: x.c.ID, Account: x.c.Account,

@@ -42,7 +42,10 @@ func disputedFlag(c state.Case) string {
 }
 
 func refundFlag(c state.Case) string {
+	short := c.Refund != nil && c.Refund.Amount.Currency == c.Amount.Currency
 	switch {
+	case len(c.RefundUnclear) > 0 && (c.Refund == nil || short):
+		return "a refund that is not understood: look at it, then confirm it with cases refund"
 	case c.Refund == nil && partUnreadable(c):
 		return "the refund cannot be read: look at it yourself"
 	case c.Refund == nil:

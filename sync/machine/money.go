@@ -2,6 +2,7 @@ package machine
 
 import (
 	"fmt"
+	"slices"
 	"time"
 
 	"countermand/state"
@@ -22,6 +23,25 @@ func (x *change) closed(r *state.Reading, why string) {
 }
 
 func readingCancelled(x *change, _ *state.Reading, _ state.Case) { x.compareRefund() }
+
+// keepRefund stores what the refund pages show, and what they leave open that
+// nobody has answered yet.
+func (x *change) keepRefund(r *state.Reading) {
+	if r.Refund != nil {
+		x.siteRefund(*r.Refund)
+	}
+	if !r.RefundRead {
+		return
+	}
+	var open state.Findings
+	for _, f := range r.RefundUnclear {
+		if !x.c.Accepted.Contains(f) {
+			open = open.With(f)
+		}
+	}
+	x.newRefund = x.newRefund || len(open) > 0 && !open.Equal(x.c.RefundUnclear)
+	x.c.RefundUnclear = open
+}
 
 // siteRefund stores the refund that the site shows. What a person said before
 // outranks it, unless the site shows the whole amount and the person a part: then
@@ -56,20 +76,39 @@ func whole(amount, total state.Money) bool {
 // compareRefund compares the refund with the order's total.
 func (x *change) compareRefund() {
 	f := x.c.Refund
-	if f == nil || !f.Amount.Known() {
+	x.c.RefundUnclear = slices.DeleteFunc(x.c.RefundUnclear, func(q state.Finding) bool { return q.Code == state.RefundUncompared }) // compared anew
+	if f == nil || !f.Amount.Known() || !whole(f.Amount, x.c.Amount) && len(x.c.RefundUnclear) > 0 {
+		x.askRefund()
 		return
 	}
 	when := comparedDates(namedDate{"closed", x.c.ClosedAt}, namedDate{"paid back", f.At}, namedDate{"seen", x.now}, namedDate{"due", x.c.Clocks[state.ClockRefundDue]})
 	cmp, err := f.Amount.Cmp(x.c.Amount)
 	switch {
 	case err != nil: // total unknown, or another currency: a person compares
+		x.c.RefundUnclear = state.Findings{state.Found(state.RefundUncompared, "", "amount", f.Amount.String(), "total", x.c.Amount.String())}
 		x.incompleteRefund(AlertRefundUnclear, "refund of %s to %s, the total was %s: that cannot be compared%s", f.Amount, f.To, x.c.Amount, when)
 	case cmp < 0:
 		x.resolve(AlertRefundUnclear)
 		x.incompleteRefund(AlertRefundShort, "refund of %s to %s, the total was %s%s", f.Amount, f.To, x.c.Amount, when)
 	default:
+		x.c.RefundUnclear = nil // whatever it was about, the whole is there
 		x.to(state.Refunded, "refund of %s to %s, the total was %s%s", f.Amount, f.To, x.c.Amount, when)
 	}
+}
+
+// askRefund asks a person about money that is shown and cannot be counted, beside
+// the part that can be. No money and no question is no news.
+func (x *change) askRefund() {
+	if len(x.c.RefundUnclear) == 0 {
+		x.resolve(AlertRefundUnclear)
+		return
+	}
+	part := ""
+	if f := x.c.Refund; f != nil && f.Amount.Known() {
+		part = fmt.Sprintf("; beside it %s came back to %s, the total was %s", f.Amount, f.To, x.c.Amount)
+	}
+	x.resolve(AlertRefundShort)
+	x.incompleteRefund(AlertRefundUnclear, "%s%s", x.words(x.c.RefundUnclear...), part)
 }
 
 // incompleteRefund alerts about a refund that does not end the case, and notes each amount
@@ -108,6 +147,7 @@ func refundByOperator(x *change) error {
 		words += fmt.Sprintf("; the site shows a refund of %s", seen)
 	}
 	x.c.Refund = &state.Refund{Amount: amount, To: d.To, At: at.UTC(), ConfirmedBy: "operator"}
+	x.c.Accepted, x.c.RefundUnclear = x.c.Accepted.With(x.c.RefundUnclear...), nil
 	if short {
 		x.say("%s", words)
 		x.resolve(AlertRefundUnclear)

@@ -1,6 +1,7 @@
 package machine
 
 import (
+	"strings"
 	"testing"
 	"time"
 
@@ -140,6 +141,87 @@ var moneyStories = []scenario{
 	{name: "paid back while refused", steps: then(reach[state.Refused], []step{{ev: arrived(usd(20), state.RefundCard), to: state.Refunded}})},
 	{name: "paid back while disputable", steps: then(reach[state.Disputable], []step{{ev: arrived(usd(20), state.RefundCard), to: state.Refunded}})},
 }
+
+// leaves is a whole reading of the refund pages with questions, beside what is
+// clear.
+func leaves(units int64, questions ...state.Finding) mod {
+	return func(r *state.Reading) {
+		if units > 0 {
+			paidBack(units, "USD", state.RefundCard)(r)
+		}
+		r.RefundRead, r.RefundUnclear = true, questions
+	}
+}
+
+var (
+	parked     = state.Found(state.RefundWord, "l2", "word", "PARKED", "amount", "8.00 USD")
+	noAmount   = state.Found(state.RefundAmount, "l2")
+	anotherWay = "a refund that is not understood: look at it, then confirm it with cases refund"
+)
+
+// questionStories are refund pages whose words, shapes or amounts are not known.
+var questionStories = []scenario{
+	{name: "a question is asked once, and one decision answers it", steps: then(reach[state.Cancelled], []step{
+		{after: day1, ev: reads(state.PhaseClosed, leaves(0, parked)), to: state.Cancelled, raised: AlertRefundUnclear, check: func(t expect, c state.Case, out Outcome) {
+			flagged(anotherWay)(t, c, out)
+			has("what the refund page of line l2 says of the money (“PARKED”) is not known; it shows 8.00 USD")(t, c, out)
+			if title := out.Alerts[0].Title; !strings.Contains(title, "“PARKED”") || !c.RefundUnclear.Contains(parked) {
+				t.Errorf("alert %q, questions %v", title, c.RefundUnclear)
+			}
+		}},
+		{after: day1, ev: reads(state.PhaseClosed, leaves(0, parked)), to: state.Cancelled, check: saysOnly()},
+		{ev: arrived(usd(20), state.RefundCard), to: state.Refunded},
+	})},
+	{name: "the other lines are read on", steps: then(reach[state.Cancelled], []step{
+		{after: day1, ev: reads(state.PhaseClosed, leaves(12, parked)), to: state.Cancelled, raised: AlertRefundUnclear, check: has("beside it 12.00 USD came back to card, the total was 20.00 USD")},
+		{after: day1, ev: reads(state.PhaseClosed, leaves(20)), to: state.Refunded},
+	})},
+	{name: "a question beside the whole amount asks nothing", steps: then(reach[state.Cancelled], []step{
+		{after: day1, ev: reads(state.PhaseClosed, leaves(20, parked)), to: state.Refunded},
+	})},
+	{name: "a question that the page answers itself", steps: then(reach[state.Cancelled], []step{
+		{after: day1, ev: reads(state.PhaseClosed, leaves(0, parked)), to: state.Cancelled, raised: AlertRefundUnclear},
+		{after: day1, ev: reads(state.PhaseClosed, leaves(0)), to: state.Cancelled, check: func(t expect, c state.Case, out Outcome) {
+			if flagged("waiting for the refund")(t, c, out); len(c.Raised) > 0 || len(out.Resolved) != 1 {
+				t.Errorf("still asked: %v", c.Raised)
+			}
+		}},
+		{after: day1, ev: reads(state.PhaseClosed, leaves(15)), to: state.Cancelled, raised: AlertRefundShort},
+		{after: day1, ev: reads(state.PhaseClosed, leaves(15, noAmount)), to: state.Cancelled, raised: AlertRefundUnclear, check: func(t expect, c state.Case, _ Outcome) {
+			if c.Raised[AlertRefundShort] != "" {
+				t.Errorf("short and unclear at once: %v", c.Raised)
+			}
+		}},
+	})},
+	{name: "a part by a person's word answers the question, another is asked again", steps: then(reach[state.Cancelled], []step{
+		{after: day1, ev: reads(state.PhaseClosed, leaves(0, parked)), to: state.Cancelled, raised: AlertRefundUnclear},
+		{ev: arrived(usd(8), state.RefundCard), to: state.Cancelled, raised: AlertRefundShort},
+		{after: day1, ev: reads(state.PhaseClosed, leaves(0, parked)), to: state.Cancelled, check: flagged("a refund of 8.00 USD came, less than the total of 20.00 USD")},
+		{after: day1, ev: reads(state.PhaseClosed, leaves(0, parked, noAmount)), to: state.Cancelled, raised: AlertRefundUnclear},
+	})},
+	{name: "a question while a dispute is open", steps: then(reach[state.Disputed], []step{
+		{after: day1, ev: reads(state.PhaseClosed, leaves(0, noAmount)), to: state.Disputed, raised: AlertRefundUnclear, check: has("says that the money came back, and no amount")},
+		{ev: arrived(usd(20), state.RefundCard), to: state.Refunded},
+	})},
+	{name: "clocks run beside a question", steps: then(reach[state.Cancelled], []step{
+		{after: time.Minute, ev: reads(state.PhaseClosed, leaves(0, parked)), to: state.Cancelled, raised: AlertRefundUnclear, check: clockAt(state.ClockRefundWarn, refundWarn)},
+		{after: at(refundWarn), ev: plain(state.EventTick), to: state.Cancelled, raised: AlertRefundLate, plans: "read:detail"},
+	})},
+	{name: "money that cannot be compared has its code", steps: then(reach[state.Cancelled], []step{
+		{ev: reads(state.PhaseClosed, paidBack(20, "EUR", state.RefundCard)), to: state.Cancelled, raised: AlertRefundUnclear, check: func(t expect, c state.Case, _ Outcome) {
+			if !c.RefundUnclear.Equal(state.Findings{state.Found(state.RefundUncompared, "", "amount", "20.00 EUR", "total", "20.00 USD")}) {
+				t.Errorf("questions %v", c.RefundUnclear)
+			}
+		}},
+		{after: day1, ev: reads(state.PhaseClosed, paidBack(15, "USD", state.RefundCard)), to: state.Cancelled, raised: AlertRefundShort, check: func(t expect, c state.Case, _ Outcome) {
+			if len(c.RefundUnclear) > 0 {
+				t.Errorf("questions %v", c.RefundUnclear)
+			}
+		}},
+	})},
+}
+
+func TestRefundQuestions(t *testing.T) { t.Parallel(); playAll(t, questionStories) }
 
 func TestMoney(t *testing.T) { t.Parallel(); playAll(t, moneyStories) }
 

@@ -134,9 +134,7 @@ func (x *change) keepFacts(r *state.Reading) {
 	if c.Status == state.Refused || c.Status == state.Disputable {
 		x.setDisputeWindow(r)
 	}
-	if r.Refund != nil {
-		x.siteRefund(*r.Refund)
-	}
+	x.keepRefund(r)
 }
 
 // keepShippedAt keeps when the order was marked shipped. The site's own time
@@ -293,6 +291,7 @@ func readingDisputable(x *change, r *state.Reading, before state.Case) {
 
 func readingDisputed(x *change, _ *state.Reading, before state.Case) {
 	x.newProof(before.Proof)
+	x.askRefund()
 	if x.c.Refund != nil && (before.Refund == nil || *before.Refund != *x.c.Refund) {
 		x.say("the site shows a refund of %s to %s: decide won or lost", x.c.Refund.Amount, x.c.Refund.To)
 		x.alert(AlertDisputeRefund)

@@ -101,7 +101,8 @@ type change struct {
 	oldScan bool
 	// changed is what a page shows otherwise than before the request.
 	changed state.Findings
-	// newRefund: the site names another amount than it did before.
+	// newRefund: the site names another amount than it did before, or leaves
+	// another question about it.
 	newRefund bool
 }
 

@@ -57,6 +57,13 @@ var findingTexts = map[state.FindingCode]string{
 	state.UnknownPage:     "the page is not one that countermand knows: {detail}[; it says “{refused}”]",
 	state.WindowOver:      "the ship window ended {ended}[ (an estimate: the days off of {estimate_year} are not known)], and {why}: look at the order yourself",
 	state.OldText:         "{text}",
+
+	state.RefundWord:       "what the refund page[ of line {subject}] says of the money[ (“{word}”)] is not known[; it shows {amount}]",
+	state.RefundAmount:     "the refund page[ of line {subject}] says that the money came back, and no amount",
+	state.RefundShape:      "the refund page[ of line {subject}] is not understood: {detail}",
+	state.RefundPart:       "{amount} came back, and line {subject} shows no refund",
+	state.RefundTooMuch:    "the refunds add up to {amount}, more than the total of {total}",
+	state.RefundUncompared: "a refund of {amount} came, the total was {total}: that cannot be compared",
 }
 
 const inPart = "; an {supplier} order cannot be cancelled in part by itself"

@@ -42,7 +42,7 @@ func (p Profile) shownMoney(s string) state.Money {
 		} else if m := amountBefore.FindStringSubmatch(s[:mark[0]]); m != nil {
 			amount = m[1]
 		}
-		m, err := state.ParseMoney(plainAmount(amount), currency)
+		m, err := state.ParseMoney(plainAmount(amount, state.Decimals(currency)), currency)
 		if err != nil || found.Known() && found != m {
 			return state.Money{}
 		}
@@ -100,10 +100,17 @@ var (
 
 // plainAmount turns a shown amount into digits with a decimal point, "" where
 // it can be read in two ways. The last separator is the decimal one where one
-// or two digits follow it; where three do it groups them.
-func plainAmount(s string) string {
+// or two digits follow it; where three do it groups them. In a currency of three
+// decimals three digits may be either, unless another separator groups.
+func plainAmount(s string, decimals int) string {
 	whole, frac := s, ""
-	if i := strings.LastIndexAny(s, ".,"); i >= 0 && len(s)-i <= 3 {
+	i := strings.LastIndexAny(s, ".,")
+	if decimals == 3 && i >= 0 && len(s)-i == 4 {
+		if onlyDigits(s[:i]) == s[:i] && s[:i] != "0" || strings.Contains(s[:i], s[i:i+1]) {
+			return ""
+		}
+		whole, frac = s[:i], "."+s[i+1:]
+	} else if i >= 0 && len(s)-i <= 3 {
 		whole, frac = s[:i], s[i:]
 		if strings.Contains(whole, frac[:1]) {
 			return "" // the same separator in both roles
@@ -114,12 +121,6 @@ func plainAmount(s string) string {
 		return ""
 	}
 	return onlyDigits(whole) + frac
-}
-
-// plainMoney reads {"amount": "12.34", "currency": "USD"}.
-func plainMoney(n node) state.Money {
-	m, _ := state.ParseMoney(n.get("amount").str(), cmp.Or(n.get("currency").str(), n.get("currencyCode").str()))
-	return m
 }
 
 func onlyDigits(s string) string {

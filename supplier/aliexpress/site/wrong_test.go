@@ -44,7 +44,10 @@ func readers(p Profile) map[string]reader {
 		}},
 		"refund": {p.Calls.Refund, "ok_refund_done.json", supplier.Throttled, func(p Profile, a Answer) (any, error) {
 			l, err := p.ParseRefund(a)
-			return fmt.Sprint(l.Order, l.Line, l.done, l.running, l.amount), err
+			if !l.unclear.IsZero() {
+				return readingsOf{l.Order + l.Line: ""}, err // a person is asked, so it is the less
+			}
+			return readingsOf{l.Order + l.Line: fmt.Sprint(l.done, l.running, l.amount)}, err
 		}},
 		"returns": {p.Calls.Returns, "ok_returns.json", supplier.Unreadable, func(p Profile, a Answer) (any, error) {
 			page, err := p.ParseReturns(a)
