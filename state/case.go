@@ -274,7 +274,10 @@ type Case struct {
 	SupplierLines []Line    `json:"supplier_lines,omitempty"`
 	OrderedAt     time.Time `json:"ordered_at,omitzero"`
 	PaidAt        time.Time `json:"paid_at,omitzero"`
-	ShippedAt     time.Time `json:"shipped_at,omitzero"`
+	// PhaseBefore is what the last whole page showed that did not show it closed:
+	// what closes unpaid, or while its payment is verified, has another end.
+	PhaseBefore Phase     `json:"phase_before,omitempty"`
+	ShippedAt   time.Time `json:"shipped_at,omitzero"`
 	// ShippedGuess: ShippedAt is only our first reading that shows the mark; the
 	// site's own time, once it tells one, takes its place.
 	ShippedGuess bool `json:"shipped_guess,omitempty"`

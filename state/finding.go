@@ -68,6 +68,7 @@ const (
 	RefundShape      FindingCode = "refund_shape"      // what it shows is not understood: detail
 	RefundPart       FindingCode = "refund_part"       // another line shows a refund and this one nothing: amount
 	RefundTooMuch    FindingCode = "refund_too_much"   // the lines add up to more than was paid: amount, total
+	RefundUnpaid     FindingCode = "refund_unpaid"     // it closed, and no page showed that it was ever paid; no subject
 	RefundUncompared FindingCode = "refund_uncompared" // in another currency than was paid, or what was paid is not known: amount, total
 
 	// OldText is what a database before schema version 3 kept as a sentence

@@ -44,6 +44,8 @@ type Reading struct {
 	Unclear string `json:"doubt,omitempty"`
 
 	Phase Phase `json:"phase"`
+	// PhaseBefore is what the same attempt read before it asked.
+	PhaseBefore Phase `json:"phase_before,omitempty"`
 	// StatusText is the site's own caption, for people.
 	StatusText string `json:"status_text,omitempty"`
 	// ListText is the caption of the list entry that led to this reading.

@@ -276,6 +276,7 @@ func (f *cancelFlow) conclude(ctx context.Context, cause error) error {
 	d, err := f.reread(ctx)
 	f.noteBarrier(err)
 	if err == nil {
+		d.Reading.PhaseBefore = f.detail.Reading.Phase
 		f.detail = d
 	}
 	status := site.Quoted(d.Reading.StatusText)

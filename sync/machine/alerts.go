@@ -38,6 +38,8 @@ const (
 	AlertRefundOverdue  = "refund_overdue"
 	AlertRefundShort    = "refund_short"
 	AlertRefundUnclear  = "refund_unclear"
+	AlertNothingPaid    = "nothing_paid"
+	AlertClosedForRisk  = "closed_for_risk"
 	AlertDoubt          = "request_in_doubt"
 	AlertUnknownState   = "unknown_state"
 	AlertWithdrawn      = "withdrawn_late"
@@ -84,6 +86,8 @@ var alertWords = map[string]struct {
 	AlertRefundOverdue:  {false, "the refund is overdue", "Write to {supplier}; if the money is there: countermand cases refund {id} --amount … --to …"},
 	AlertRefundShort:    {false, "less than the order's total came back", "If that is settled: countermand cases refund {id} --amount … --to … with the whole amount, or disputes write-off {id}"},
 	AlertRefundUnclear:  {false, "money is shown that cannot be compared with the order's total", "Look at the payment; if that settles it, say in the order's currency what it was: countermand cases refund {id} --amount … --to …"},
+	AlertNothingPaid:    {false, "it closed before anything was paid, so no refund is to come", "Only if your payment method shows a payment for it: write to {supplier}."},
+	AlertClosedForRisk:  {false, "it was closed while its payment was verified, by the risk check or as asked", "The money has its own way: what was only reserved is released by your bank and never shown as a refund. Look at the payment method; once it is there: countermand cases refund {id} --amount … --to …"},
 	AlertDoubt:          {true, "it is not certain that the request was placed", "countermand reads the order twice before it does anything; you need not act unless it is held."},
 	AlertUnknownState:   {false, "the site shows a state that countermand does not know", "Look at the order on {supplier}; nothing was concluded from it."},
 	AlertWithdrawn:      {true, "the customer wants to keep the order, but the supplier was asked already", "Decide by hand: ask the supplier to ship, or let the cancel run."},

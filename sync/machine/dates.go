@@ -50,6 +50,8 @@ func (x *change) closedWhy(r *state.Reading) string {
 	at, told := x.closingDate(r)
 	end := x.c.Clocks[state.ClockShipWindowEnd]
 	switch {
+	case x.c.PhaseBefore == state.PhaseRiskHold || x.c.PhaseBefore == state.PhaseUnpaid: // no seller was to answer
+		return "the order is closed, before its payment was through"
 	case end.IsZero() || at.Before(end) && !told, at.Add(pageDay).Before(end):
 		return "the supplier accepted: the order is closed"
 	case at.Before(end):

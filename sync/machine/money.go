@@ -19,10 +19,60 @@ func (x *change) closed(r *state.Reading, why string) {
 	x.c.Attempt.StartedAt = time.Time{}
 	x.to(state.Cancelled, "%s%s", why, comparedDates(
 		namedDate{"asked", x.c.RequestedAt}, namedDate{map[bool]string{true: "closed", false: "closed by"}[told], at}))
-	x.compareRefund()
+	if x.c.PhaseBefore == state.PhaseRiskHold {
+		x.say("its payment was still being verified: the risk check may have closed it, and money that was only reserved comes back by itself")
+		x.alert(AlertClosedForRisk)
+	}
+	x.settleMoney(r)
 }
 
-func readingCancelled(x *change, _ *state.Reading, _ state.Case) { x.compareRefund() }
+func readingCancelled(x *change, r *state.Reading, _ state.Case) { x.settleMoney(r) }
+
+// settleMoney says what is to come back for a closed order, and whether it has.
+func (x *change) settleMoney(r *state.Reading) {
+	if !x.nothingPaid(r) {
+		x.compareRefund()
+	}
+}
+
+// keepPhase keeps how the order stood before it closed.
+func (x *change) keepPhase(r *state.Reading) {
+	before := r.Phase
+	if r.Phase == state.PhaseClosed {
+		before = r.PhaseBefore
+	}
+	if r.Complete && before != "" && before != state.PhaseUnknown && before != state.PhaseClosed {
+		x.c.PhaseBefore = before
+	}
+}
+
+// nothingPaid ends a case whose order closed before anything was paid: what was
+// to come back is nothing, and no refund clock runs. It takes a page that showed
+// it unpaid, or with a total of zero, before it closed; where no page was seen
+// before, a person is asked.
+func (x *change) nothingPaid(r *state.Reading) bool {
+	c, question := &x.c, state.Found(state.RefundUnpaid, "")
+	c.RefundUnclear = slices.DeleteFunc(c.RefundUnclear, question.Equal) // asked anew where it still stands
+	if r == nil || !r.Complete || c.Refund != nil || len(c.RefundUnclear) > 0 {
+		return false
+	}
+	switch {
+	case c.PhaseBefore == state.PhaseUnpaid && c.PaidAt.IsZero(), c.PhaseBefore != "" && c.Amount.Known() && c.Amount.Units == 0:
+		x.stopClocks(state.ClockRefundWarn, state.ClockRefundDue)
+		c.Refund = &state.Refund{Amount: state.Money{Currency: c.Amount.Currency}, To: state.RefundUnknown, At: c.ClosedAt, ConfirmedBy: "site"}
+		x.to(state.Refunded, "nothing was paid (before it closed the page showed it as %s, the total was %s), so nothing is to come back%s", c.PhaseBefore, c.Amount, comparedDates(namedDate{"closed", c.ClosedAt}))
+		x.alert(AlertNothingPaid)
+		return true
+	case c.PhaseBefore == "" && c.PaidAt.IsZero() && !c.Accepted.Contains(question):
+		c.RefundUnclear = state.Findings{question}
+	}
+	return false
+}
+
+// ZeroIsAll tells whether a person may say that nothing is to come back.
+func ZeroIsAll(c state.Case) bool {
+	return c.Amount.Known() && c.Amount.Units == 0 || c.RefundUnclear.Contains(state.Found(state.RefundUnpaid, ""))
+}
 
 // keepRefund stores what the refund pages show, and what they leave open that
 // nobody has answered yet.
@@ -123,7 +173,8 @@ func (x *change) incompleteRefund(kind, format string, args ...any) {
 // refundByOperator is a person's word that the money arrived.
 func refundByOperator(x *change) error {
 	d := x.ev.Decision
-	if d == nil || !d.Amount.Known() || d.Amount.Units <= 0 {
+	none := d != nil && d.Amount.Known() && d.Amount.Units == 0 && ZeroIsAll(x.c)
+	if d == nil || !d.Amount.Known() || d.Amount.Units <= 0 && !none {
 		return x.refuse("say how much arrived: --amount 12.34")
 	}
 	amount := d.Amount
@@ -133,7 +184,7 @@ func refundByOperator(x *change) error {
 	if x.c.Amount.Known() && amount.Units > x.c.Amount.Units {
 		return x.refuse("%s is more than the order's total of %s: say what came back for this order alone", amount, x.c.Amount)
 	}
-	short := x.c.Amount.Known() && amount.Units < x.c.Amount.Units
+	short := !none && x.c.Amount.Known() && amount.Units < x.c.Amount.Units
 	if f := x.c.Refund; f != nil && short && f.ConfirmedBy != "operator" && whole(f.Amount, x.c.Amount) {
 		return x.refuse("the site shows the whole refund of %s to %s; a part of it says nothing new", f.Amount, f.To)
 	}

@@ -221,6 +221,85 @@ var questionStories = []scenario{
 	})},
 }
 
+func freeOfCharge(r *state.Reading) { r.Total = usd(0) }
+
+func before(p state.Phase) mod { return func(r *state.Reading) { r.PhaseBefore = p } }
+
+// endsPaidNothing is an order that closed before anything was paid.
+var endsPaidNothing = func(ev state.Event) step {
+	return step{after: time.Hour, ev: ev, to: state.Refunded, raised: AlertNothingPaid, check: func(t expect, c state.Case, out Outcome) {
+		has("so nothing is to come back")(t, c, out)
+		noClock(state.ClockRefundWarn)(t, c, out)
+		noClock(state.ClockRefundDue)(t, c, out)
+		if c.Refund == nil || c.Refund.Amount != usd(0) {
+			t.Errorf("refund %+v, want one of nothing", c.Refund)
+		}
+	}}
+}
+
+var unpaidStories = []scenario{
+	{name: "closed unpaid after it was seen unpaid", steps: then(reach[state.Queued], []step{
+		{ev: reads(state.PhaseUnpaid, unpaid), to: state.Queued},
+		endsPaidNothing(reads(state.PhaseClosed, unpaid)),
+	})},
+	{name: "closed unpaid by our own request", steps: then(marked, []step{endsPaidNothing(ends(state.AskClosed, look(state.PhaseClosed, unpaid, before(state.PhaseUnpaid))))})},
+	{name: "closed unpaid while held", steps: then(reach[state.Held], []step{
+		{ev: reads(state.PhaseUnpaid, unpaid), to: state.Held},
+		endsPaidNothing(reads(state.PhaseClosed, unpaid)),
+	})},
+	{name: "closed with a total of zero", steps: then(reach[state.Queued], []step{
+		{ev: reads(state.PhaseProcessing, freeOfCharge), to: state.Queued},
+		endsPaidNothing(reads(state.PhaseClosed, freeOfCharge)),
+	})},
+	{name: "closed on a page that does not show everything", steps: then(reach[state.Queued], []step{
+		{ev: reads(state.PhaseUnpaid, unpaid), to: state.Queued},
+		{ev: reads(state.PhaseClosed, unpaid, incomplete), to: state.Cancelled, check: clockAt(state.ClockRefundWarn, refundWarn)},
+		endsPaidNothing(reads(state.PhaseClosed, unpaid)),
+	})},
+	{name: "paid after it was seen unpaid", steps: then(reach[state.Queued], []step{
+		{ev: reads(state.PhaseUnpaid, unpaid), to: state.Queued},
+		{after: time.Hour, ev: reads(state.PhaseClosed), to: state.Cancelled, check: clockAt(state.ClockRefundWarn, refundWarn)},
+	})},
+	{name: "in preparation after it was seen unpaid", steps: then(reach[state.Queued], []step{
+		{ev: reads(state.PhaseUnpaid, unpaid), to: state.Queued},
+		{after: time.Hour, ev: reads(state.PhaseProcessing, unpaid), to: state.Queued},
+		{after: time.Hour, ev: reads(state.PhaseClosed, unpaid), to: state.Cancelled, check: clockAt(state.ClockRefundWarn, refundWarn)},
+	})},
+	{name: "a total of zero that only the closed page shows", steps: then(reach[state.Requested], []step{
+		{after: time.Hour, ev: reads(state.PhaseClosed, freeOfCharge), to: state.Cancelled, raised: AlertOrderChanged, check: clockAt(state.ClockRefundWarn, refundWarn)},
+	})},
+	{name: "closed before any page was seen, without a payment: a person says", steps: then(reach[state.Queued], []step{
+		{after: time.Hour, ev: reads(state.PhaseClosed, unpaid), to: state.Cancelled, raised: AlertRefundUnclear, check: has("no page showed that it was ever paid")},
+		{after: day1, ev: reads(state.PhaseClosed, unpaid), to: state.Cancelled, check: saysOnly()},
+		{ev: arrived(usd(0), state.RefundCard), to: state.Refunded},
+	})},
+	{name: "closed before any page was seen, and then money came", steps: then(reach[state.Queued], []step{
+		{after: time.Hour, ev: reads(state.PhaseClosed, unpaid), to: state.Cancelled, raised: AlertRefundUnclear},
+		{after: day1, ev: reads(state.PhaseClosed, unpaid, leaves(20)), to: state.Refunded},
+	})},
+	{name: "closed before any page was seen, with its payment", steps: then(reach[state.Queued], []step{
+		{after: time.Hour, ev: reads(state.PhaseClosed), to: state.Cancelled, check: clockAt(state.ClockRefundWarn, refundWarn)},
+		{ev: arrived(usd(0), state.RefundCard), refused: "say how much"},
+	})},
+	{name: "closed while its payment was verified", steps: then(reach[state.Queued], []step{
+		{ev: reads(state.PhaseRiskHold), to: state.Queued},
+		{after: time.Hour, ev: reads(state.PhaseClosed), to: state.Cancelled, raised: AlertClosedForRisk, check: func(t expect, c state.Case, out Outcome) {
+			has("the risk check may have closed it")(t, c, out)
+			clockAt(state.ClockRefundWarn, refundWarn)(t, c, out)
+		}},
+		{after: day1, ev: reads(state.PhaseClosed, paidBack(20, "USD", state.RefundCard)), to: state.Refunded},
+	})},
+	{name: "closed while it was verified is no acceptance", steps: then(marked, []step{
+		{ev: tells(state.SaidYes, look(state.PhaseRiskHold)), to: state.Requested},
+		{after: time.Hour, ev: reads(state.PhaseClosed), to: state.Cancelled, raised: AlertClosedForRisk, check: has("the order is closed, before its payment was through")},
+	})},
+	{name: "closed by our own request while its payment was verified", steps: then(marked, []step{
+		{ev: ends(state.AskClosed, look(state.PhaseClosed, before(state.PhaseRiskHold))), to: state.Cancelled, raised: AlertClosedForRisk},
+	})},
+}
+
+func TestClosedUnpaidOrForRisk(t *testing.T) { t.Parallel(); playAll(t, unpaidStories) }
+
 func TestRefundQuestions(t *testing.T) { t.Parallel(); playAll(t, questionStories) }
 
 func TestMoney(t *testing.T) { t.Parallel(); playAll(t, moneyStories) }

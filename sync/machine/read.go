@@ -127,6 +127,7 @@ func (x *change) keepFacts(r *state.Reading) {
 	}
 	keepEarliest(&c.OrderedAt, r.OrderedAt)
 	keepEarliest(&c.PaidAt, r.PaidAt)
+	x.keepPhase(r)
 	x.keepShippedAt(r)
 	x.track(r)
 	x.received(r)

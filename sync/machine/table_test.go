@@ -52,7 +52,7 @@ func TestEveryStatusHasARow(t *testing.T) {
 
 func everyStory() []scenario {
 	return slices.Concat(noise(), openingStories, modeStories, askingStories, answerStories, oddStories, doubtStories, readingStories, proofStories, parcelStories,
-		moneyStories, questionStories, disputeStories, personStories(), guardStories, changedStories(), changedTotals, clockStories, replacedStories(), contestedStories, scanStories, unreadStories, partStories, replacedNumberStories, markStories,
+		moneyStories, questionStories, unpaidStories, disputeStories, personStories(), guardStories, changedStories(), changedTotals, clockStories, replacedStories(), contestedStories, scanStories, unreadStories, partStories, replacedNumberStories, markStories,
 		tellStories, causeStories, ruleStories, accountStories, wordStories(), pathStories())
 }
 

@@ -63,6 +63,7 @@ var findingTexts = map[state.FindingCode]string{
 	state.RefundShape:      "the refund page[ of line {subject}] is not understood: {detail}",
 	state.RefundPart:       "{amount} came back, and line {subject} shows no refund",
 	state.RefundTooMuch:    "the refunds add up to {amount}, more than the total of {total}",
+	state.RefundUnpaid:     "it is closed, and no page showed that it was ever paid: if nothing was, say so with --amount 0",
 	state.RefundUncompared: "a refund of {amount} came, the total was {total}: that cannot be compared",
 }
 

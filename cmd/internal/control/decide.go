@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"countermand/state"
+	"countermand/sync/machine"
 )
 
 // decide checks what a person gave, resolves the case and hands the event to
@@ -60,14 +61,18 @@ func refundOf(d Decision, c state.Case, out *state.Decision) error {
 	if !slices.Contains([]state.RefundTo{state.RefundCard, state.RefundBalance, state.RefundBonus}, d.To) {
 		return fmt.Errorf("a refund goes to card, balance or bonus, not to %q", d.To)
 	}
-	if !c.Amount.Known() {
+	currency := c.Amount.Currency
+	if currency == "" && c.Refund != nil {
+		currency = c.Refund.Amount.Currency
+	}
+	if currency == "" {
 		return fmt.Errorf("the total of order %s is not known yet, so the refund cannot be compared: run countermand cases retry %s first", c.SupplierOrder, c.ID)
 	}
-	m, err := state.ParseMoney(d.Amount, c.Amount.Currency)
+	m, err := state.ParseMoney(d.Amount, currency)
 	if err != nil {
 		return err
 	}
-	if m.Units <= 0 {
+	if m.Units < 0 || m.Units == 0 && !machine.ZeroIsAll(c) {
 		return errors.New("a refund must be more than zero")
 	}
 	out.Amount = m
