@@ -69,11 +69,35 @@ type Tracking struct {
 	// Items is how many of the order's items it holds; zero where the page does
 	// not tell.
 	Items int `json:"items,omitempty"`
+	// Strange is the earliest event that is not understood, Warehouse the
+	// earliest that tells of a warehouse or of handing over to a carrier.
+	// Neither proves anything, and neither lets a later scan accuse.
+	Strange   TrackingEvent `json:"strange,omitzero"`
+	Warehouse TrackingEvent `json:"warehouse,omitzero"`
 	// MissingSince is the first whole tracking page, in UTC, that shows other
 	// numbers and not this one; zero while it is shown.
 	MissingSince time.Time `json:"missing_since,omitzero"`
 	// Gone: pages a day apart left it out, so it was replaced and is history.
 	Gone bool `json:"gone,omitempty"`
+}
+
+// TrackingEvent is one event of a parcel, by the site's code or words. The zero
+// value is none. At is zero where the site's time of it cannot be read: it may
+// then be the first of all.
+type TrackingEvent struct {
+	At   time.Time `json:"at,omitzero"`
+	Code string    `json:"code,omitempty"`
+}
+
+// IsZero tells whether there is no such event.
+func (e TrackingEvent) IsZero() bool { return e.Code == "" }
+
+// Earlier is the earlier of two events.
+func (e TrackingEvent) Earlier(other TrackingEvent) TrackingEvent {
+	if e.IsZero() || !other.IsZero() && other.At.Before(e.At) {
+		return other
+	}
+	return e
 }
 
 // RefundTo is where the money went.

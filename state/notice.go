@@ -74,17 +74,38 @@ func (c Case) OlderThanOrder(t Tracking) bool {
 	return !t.FirstScanAt.IsZero() && !placed.IsZero() && t.FirstScanAt.Before(placed.Add(-OrderDateGrace))
 }
 
-// ScanAfterRequest is the earliest first scan of a parcel that is later than a
-// request that was seen to stand, zero where there is none. What may have been
-// a request is none.
-func (c Case) ScanAfterRequest() (first time.Time) {
+// Doubt is the event by which a parcel may have left until a moment, whatever
+// its first scan says: one that is not understood, or a warehouse's.
+func (t Tracking) Doubt(until time.Time) TrackingEvent {
+	var doubt TrackingEvent
+	for _, e := range []TrackingEvent{t.Strange, t.Warehouse} {
+		if !e.IsZero() && !e.At.After(until) {
+			doubt = doubt.Earlier(e)
+		}
+	}
+	return doubt
+}
+
+// SurelySentAfter is the earliest first scan of a parcel that left after a
+// moment, by all that its tracking tells; zero where there is none.
+func (c Case) SurelySentAfter(at time.Time) (first time.Time) {
 	for _, t := range c.Tracking {
-		late := !c.RequestedAt.IsZero() && t.FirstScanAt.After(c.RequestedAt)
+		late := t.FirstScanAt.After(at) && t.Doubt(at).IsZero()
 		if late && (first.IsZero() || t.FirstScanAt.Before(first)) {
 			first = t.FirstScanAt
 		}
 	}
 	return first
+}
+
+// ScanAfterRequest is the earliest first scan of a parcel that surely left
+// after a request that was seen to stand, zero where there is none. What may
+// have been a request is none.
+func (c Case) ScanAfterRequest() time.Time {
+	if c.RequestedAt.IsZero() {
+		return time.Time{}
+	}
+	return c.SurelySentAfter(c.RequestedAt)
 }
 
 // SentAfterRequest tells whether there is such a scan.

@@ -90,6 +90,9 @@ func scanFlagLate(c state.Case) string {
 	if c.SentAfterRequest() {
 		return "scanned after we asked"
 	}
+	if !doubtOf(c).IsZero() {
+		return "scanned late, but an earlier event proves nothing either way"
+	}
 	switch c.Notice().Basis {
 	case state.NoticeRefused:
 		return "scanned; when the refused request was made is not known"

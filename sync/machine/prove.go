@@ -43,6 +43,7 @@ func (x *change) track(r *state.Reading) {
 		if t.Items > 0 {
 			have.Items = t.Items
 		}
+		have.Strange, have.Warehouse = have.Strange.Earlier(t.Strange), have.Warehouse.Earlier(t.Warehouse)
 	}
 	x.replacedNumbers(r)
 	x.c.Proof = proof(x.c, noticeAt(x.c, r.At))
@@ -164,6 +165,8 @@ func (x *change) scanWordsLate() string {
 	switch {
 	case x.c.SentAfterRequest():
 		return fmt.Sprintf("it left after we asked (%s)", Stamp(seen))
+	case !doubtOf(x.c).IsZero():
+		return fmt.Sprintf("the first scan is later than the request (%s), but by an earlier event (%s) it may have left before: a person must judge", maybe, eventWords(doubtOf(x.c)))
 	case n.Basis == state.NoticeRefused && seen.IsZero():
 		return fmt.Sprintf("when the request was made that was refused is not known (read %s): compare it with the scans", Stamp(x.c.AnsweredAt))
 	case n.Basis == state.NoticeRefused:
@@ -202,7 +205,26 @@ func earlier(a, b time.Time) time.Time {
 	return a
 }
 
-// scanWords lists the scans that a verdict used.
+// doubtOf is the event by which a parcel that was scanned late may have left
+// before the supplier could know, the zero one where there is none.
+func doubtOf(c state.Case) (doubt state.TrackingEvent) {
+	asked := c.Notice().At
+	if c.RequestedAt.After(asked) {
+		asked = c.RequestedAt
+	}
+	for _, t := range c.Tracking {
+		if t.FirstScanAt.After(asked) {
+			doubt = doubt.Earlier(t.Doubt(asked))
+		}
+	}
+	return doubt
+}
+
+// eventWords says when an event was, and that nothing follows from it.
+func eventWords(e state.TrackingEvent) string { return e.Code + ", " + Stamp(e.At) }
+
+// scanWords lists the scans that a verdict used, and the events that prove
+// nothing.
 func scanWords(c state.Case) string {
 	var out string
 	for i, t := range c.Tracking {
@@ -216,6 +238,12 @@ func scanWords(c state.Case) string {
 		}
 		if c.OlderThanOrder(t) {
 			out += ", before the order was placed"
+		}
+		if !t.Strange.IsZero() {
+			out += ", an event that is not understood (" + eventWords(t.Strange) + ")"
+		}
+		if !t.Warehouse.IsZero() {
+			out += ", at a warehouse (" + eventWords(t.Warehouse) + ")"
 		}
 		if t.Gone {
 			out += ", replaced since " + Stamp(t.MissingSince)

@@ -1,6 +1,7 @@
 package machine
 
 import (
+	"strings"
 	"testing"
 	"time"
 
@@ -87,5 +88,64 @@ func TestScansOlderThanTheOrder(t *testing.T) {
 		if got := c.OlderThanOrder(state.Tracking{FirstScanAt: tt.scan}); got != tt.want {
 			t.Errorf("%s: too old %t, want %t", name, got, tt.want)
 		}
+	}
+}
+
+// strangeAt adds an event that is not understood.
+func strangeAt(t state.Tracking, at time.Time) state.Tracking {
+	t.Strange = state.TrackingEvent{At: at, Code: "AE_NEW_CODE"}
+	return t
+}
+
+func warehouseAt(t state.Tracking, at time.Time) state.Tracking {
+	t.Warehouse = state.TrackingEvent{At: at, Code: "AE_GWMS_ACCEPT"}
+	return t
+}
+
+// Only a scan all of whose earlier events are understood says that a parcel
+// left after we asked (at base). Nothing but a scan says that it left before.
+func TestEventsThatForbidTheAccusation(t *testing.T) {
+	t.Parallel()
+	for name, tt := range map[string]struct {
+		parcels []state.Tracking
+		accuses bool
+		to      state.Status
+		proof   state.Proof
+		want    string
+	}{
+		"nothing but a late scan":               {[]state.Tracking{late("LP1")}, true, state.Disputable, state.ProofScanAfter, "it left after we asked"},
+		"not understood, before we asked":       {[]state.Tracking{strangeAt(late("LP1"), base.Add(-time.Hour))}, false, state.Disputable, state.ProofScanAfter, "by an earlier event (AE_NEW_CODE, 2026-11-03 09:00 UTC) it may have left before: a person must judge"},
+		"not understood, as we asked":           {[]state.Tracking{strangeAt(late("LP1"), base)}, false, state.Disputable, state.ProofScanAfter, "a person must judge"},
+		"not understood, without a time":        {[]state.Tracking{strangeAt(late("LP1"), time.Time{})}, false, state.Disputable, state.ProofScanAfter, "a person must judge"},
+		"not understood, after we asked":        {[]state.Tracking{strangeAt(late("LP1"), base.Add(time.Minute))}, true, state.Disputable, state.ProofScanAfter, "it left after we asked"},
+		"a warehouse before we asked":           {[]state.Tracking{warehouseAt(late("LP1"), base.Add(-48*time.Hour))}, false, state.Disputable, state.ProofScanAfter, "LP1 first scanned 2026-11-03 11:00 UTC (AE_PICK_UP_SUCCESS), at a warehouse (AE_GWMS_ACCEPT, 2026-11-01 10:00 UTC)"},
+		"a warehouse after we asked":            {[]state.Tracking{warehouseAt(late("LP1"), base.Add(time.Minute))}, true, state.Disputable, state.ProofScanAfter, "it left after we asked"},
+		"another parcel in doubt":               {[]state.Tracking{late("LP1"), strangeAt(late("LP2"), base.Add(-time.Hour))}, true, state.Disputable, state.ProofScanAfter, "it left after we asked"},
+		"a warehouse alone proves nothing":      {[]state.Tracking{warehouseAt(none("LP1"), base.Add(-time.Hour))}, false, state.Refused, state.ProofNumberOnly, "LP1 appeared"},
+		"not understood beside a scan before":   {[]state.Tracking{strangeAt(early("LP1"), base.Add(-2*time.Hour))}, false, state.Shipped, state.ProofScanBefore, "it left before we asked"},
+		"a warehouse and a scan, both too late": {[]state.Tracking{warehouseAt(late("LP1"), base.Add(-time.Hour)), none("LP2")}, false, state.Disputable, state.ProofScanAfter, "a person must judge"},
+	} {
+		d := drivenTo(t, state.Refused)
+		d.do(day1, reads(state.PhaseShipped, tracked(tt.parcels...)))
+		if d.c.Status != tt.to || d.c.Proof != tt.proof || d.c.SentAfterRequest() != tt.accuses || !strings.Contains(strings.Join(d.all, "\n"), tt.want) {
+			t.Errorf("%s: %s, %s, accuses %t, flag %q, journal %q; want %s, %s, %t, %q", name, d.c.Status, d.c.Proof, d.c.SentAfterRequest(), d.c.Flag, d.all, tt.to, tt.proof, tt.accuses, tt.want)
+		}
+		words := d.c.Flag + strings.Join(d.all, "\n")
+		if accused := strings.Contains(words, "left after we asked") || strings.Contains(words, "scanned after we asked"); accused != tt.accuses && d.c.Status == state.Disputable {
+			t.Errorf("%s: the words accuse: %t; flag %q, journal %q", name, accused, d.c.Flag, d.all)
+		}
+	}
+}
+
+// The site may leave old events out later: what was seen once stays seen, the
+// earliest of each kind.
+func TestEarliestEventsStay(t *testing.T) {
+	t.Parallel()
+	d := drivenTo(t, state.Refused)
+	d.do(time.Hour, reads(state.PhaseShipped, tracked(warehouseAt(strangeAt(none("LP1"), base), base.Add(-time.Hour)))))
+	d.do(time.Hour, reads(state.PhaseShipped, tracked(warehouseAt(strangeAt(none("LP1"), base.Add(-day1)), base))))
+	d.do(time.Hour, reads(state.PhaseShipped, tracked(none("LP1"))))
+	if k := d.c.Tracking[0]; !k.Strange.At.Equal(base.Add(-day1)) || !k.Warehouse.At.Equal(base.Add(-time.Hour)) {
+		t.Errorf("kept %+v", k)
 	}
 }

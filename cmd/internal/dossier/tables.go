@@ -71,19 +71,22 @@ func against(c state.Case, t state.Tracking) string {
 	switch n := c.NoticeBy(t.FirstScanAt); noticeWords[n.Basis] {
 	case "":
 		return noRequestWords(c)
-	case theRequest:
-		return distance(t.FirstScanAt, n.At)
 	default:
-		return distance(t.FirstScanAt, n.At) + " " + noticeWords[n.Basis]
+		words := distance(t.FirstScanAt, n.At)
+		if n.Basis != state.NoticeRequest {
+			words += " " + noticeWords[n.Basis]
+		}
+		if e := t.Doubt(n.At); !e.IsZero() && t.FirstScanAt.After(n.At) {
+			words += ", but an earlier event (" + e.Code + ") leaves open when it left"
+		}
+		return words
 	}
 }
-
-const theRequest = "the request"
 
 // noticeWords are what a date is compared with. Of the others [unasked] says
 // why there is nothing to compare with.
 var noticeWords = map[state.NoticeBasis]string{
-	state.NoticeRequest: theRequest,
+	state.NoticeRequest: "the request",
 	state.NoticeClick:   "an attempt that may have been a request",
 	state.NoticeAttempt: "the first attempt to ask",
 }

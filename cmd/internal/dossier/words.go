@@ -26,6 +26,8 @@ func proofOf(c state.Case) string {
 		return proofWords[c.Proof]
 	case noticeWords[c.Notice().Basis] == "":
 		return "scanned, but " + noRequestWords(c)
+	case c.SurelySentAfter(c.Notice().At).IsZero():
+		return "scanned after " + noticeWords[c.Notice().Basis] + ", but an earlier event leaves open when it left"
 	}
 	return "scanned after " + noticeWords[c.Notice().Basis]
 }
@@ -59,6 +61,9 @@ func comparisons(c state.Case) (out []string) {
 			say("Parcel %s: the first scan is of %s (%s); %s.", t.Number, utcWords(t.FirstScanAt), t.FirstScanCode, noRequestWords(c))
 		default:
 			say("Parcel %s: the first scan, %s (%s), is %s %s (%s).", t.Number, utcWords(t.FirstScanAt), t.FirstScanCode, emphasis.Replace(distance(t.FirstScanAt, n.At)), noticeWords[n.Basis], utcWords(n.At))
+			if e := t.Doubt(n.At); !e.IsZero() && t.FirstScanAt.After(n.At) {
+				say("Parcel %s: an earlier event (%s, %s) is no scan, and leaves open whether it left before.", t.Number, e.Code, utcWords(e.At))
+			}
 		}
 		if t.Gone {
 			say("Parcel %s was replaced: the tracking page shows other numbers since %s.", t.Number, utcWords(t.MissingSince))
@@ -193,14 +198,14 @@ func shippingGround(c state.Case) string {
 	switch {
 	case c.Proof == state.ProofScanAfter && c.SentAfterRequest():
 		s = "The parcel was sent only after my request: " + scans(c) + "."
-	case c.Proof == state.ProofScanAfter && noticeWords[n.Basis] != "":
+	case c.Proof == state.ProofScanAfter && noticeWords[n.Basis] != "" && !c.SurelySentAfter(n.At).IsZero():
 		s = "The parcel was sent only after I tried to cancel on " + bothZones(n.At) + ": " + scans(c) + "."
 	case c.PartSent():
 		held, all, _ := c.ParcelItems()
 		s = fmt.Sprintf("The seller sent only %d of the %d items: %s.", held, all, scans(c))
-	case c.Proof == state.ProofNumberOnly:
+	case c.Proof == state.ProofNumberOnly && !inWarehouse(c):
 		s = "The seller names a tracking number, but it proves no shipment of this order: " + scans(c) + "."
-	case c.Proof == state.ProofScanBefore || c.Proof == state.ProofScanAfter:
+	case c.Proof != state.ProofNone:
 		s = "The tracking shows: " + scans(c) + "."
 	default:
 		s = "No tracking number was given, so there is no proof that anything was sent."
@@ -217,12 +222,20 @@ func shippingGround(c state.Case) string {
 	return s
 }
 
+// inWarehouse tells whether a parcel without a scan was seen by a warehouse or
+// handed over: no proof, and no ground to say that nothing was sent.
+func inWarehouse(c state.Case) bool {
+	return slices.ContainsFunc(c.Tracking, func(t state.Tracking) bool { return t.FirstScanAt.IsZero() && !t.Warehouse.IsZero() })
+}
+
 func scans(c state.Case) string {
 	var out []string
 	for _, t := range c.Tracking {
 		switch {
 		case t.FirstScanAt.IsZero() && t.Gone:
 			out = append(out, fmt.Sprintf("%s never scanned and replaced by another number since %s", t.Number, bothZones(t.MissingSince)))
+		case t.FirstScanAt.IsZero() && !t.Warehouse.IsZero():
+			out = append(out, fmt.Sprintf("%s without a scan, but seen by a warehouse (%s, %s)", t.Number, t.Warehouse.Code, utcWords(t.Warehouse.At)))
 		case t.FirstScanAt.IsZero():
 			out = append(out, t.Number+" never scanned")
 		case c.OlderThanOrder(t):

@@ -75,3 +75,30 @@ func TestScanAgainstDoubt(t *testing.T) {
 		}
 	}
 }
+
+// TestDoubtfulEventAccusesNobody: where an earlier event leaves open when a
+// parcel left, no part of the file says that it left after the request.
+func TestDoubtfulEventAccusesNobody(t *testing.T) {
+	t.Parallel()
+	at := time.Date(2026, 11, 3, 10, 0, 0, 0, time.UTC)
+	warehouse := state.TrackingEvent{At: at.Add(-time.Hour), Code: "AE_GWMS_OUT"}
+	for name, tt := range map[string]struct {
+		proof  state.Proof
+		parcel state.Tracking
+		ground string
+	}{
+		"a warehouse before a late scan": {state.ProofScanAfter, state.Tracking{Number: "LP1", FirstScanAt: at.Add(time.Hour), FirstScanCode: "AE_GOT", Warehouse: warehouse}, "The tracking shows: LP1 first scanned"},
+		"an unknown event before it":     {state.ProofScanAfter, state.Tracking{Number: "LP1", FirstScanAt: at.Add(time.Hour), FirstScanCode: "AE_GOT", Strange: warehouse}, "The tracking shows: LP1 first scanned"},
+		"a warehouse and no scan":        {state.ProofNumberOnly, state.Tracking{Number: "LP1", SeenAt: at, Warehouse: warehouse}, "The tracking shows: LP1 without a scan, but seen by a warehouse"},
+		"neither":                        {state.ProofScanAfter, state.Tracking{Number: "LP1", FirstScanAt: at.Add(time.Hour), FirstScanCode: "AE_GOT"}, "The parcel was sent only after my request"},
+	} {
+		c := state.Case{Status: state.Disputable, SupplierOrder: "8190000000000001", Proof: tt.proof, RequestedAt: at, Tracking: []state.Tracking{tt.parcel}}
+		if got := disputeText(c); !strings.Contains(got, tt.ground) {
+			t.Errorf("%s: %q", name, got)
+		}
+		open := strings.Contains(against(c, tt.parcel)+strings.Join(comparisons(c), " ")+proofOf(c), "leaves open")
+		if open != (tt.proof == state.ProofScanAfter && name != "neither") {
+			t.Errorf("%s: %q, %q, %q", name, against(c, tt.parcel), comparisons(c), proofOf(c))
+		}
+	}
+}

@@ -154,7 +154,10 @@ type Deny struct {
 
 // Scans are beginnings of tracking codes.
 type Scans struct {
-	Physical  []string `yaml:"physical"`
+	Physical []string `yaml:"physical"`
+	// Warehouse tells of a warehouse or of handing over to a carrier: no scan,
+	// and a parcel with one before the request may have left before it.
+	Warehouse []string `yaml:"warehouse"`
 	Never     []string `yaml:"never"`
 	Delivered []string `yaml:"delivered"`
 }

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"countermand/state"
@@ -41,7 +42,6 @@ func (p Profile) parcel(l node) (state.Tracking, error) {
 		Number: cmp.Or(number, origin), Carrier: cmp.Or(l.get("logisticsCpInfo", "cpName").str(), l.get("logisticsCarrierName").str()),
 		Items: parcelItems(l),
 	}
-	strange := ""
 	for _, event := range events {
 		code, known, err := p.scanCode(event)
 		if err == nil {
@@ -51,15 +51,16 @@ func (p Profile) parcel(l node) (state.Tracking, error) {
 			return t, err
 		}
 		if !known {
-			strange = fmt.Sprintf("%q %s", code, event.get("trackingName").str())
+			words := Clip(event.get("trackingName").str())
+			t.Strange = t.Strange.Earlier(state.TrackingEvent{At: millis(event.get("time")), Code: cmp.Or(code, words, "no code")})
 		}
 	}
 	switch {
 	case !l.isObject():
 		return t, fmt.Errorf("%w: %s stands where a parcel is due", ErrShape, l.kind())
-	case strange != "" && t.FirstScanAt.IsZero():
+	case !t.Strange.IsZero() && t.FirstScanAt.IsZero():
 		// It may be the very scan that a claim would deny.
-		return t, fmt.Errorf("%w: the event %s is not in the profile (scans)", ErrShape, Clip(strange))
+		return t, fmt.Errorf("%w: the event %q is not in the profile (scans)", ErrShape, t.Strange.Code)
 	}
 	return t, nil
 }
@@ -87,16 +88,20 @@ func (p Profile) scanCode(event node) (code string, known bool, err error) {
 		err = fmt.Errorf("%w: %s stands where an event is due", ErrShape, event.kind())
 	}
 	for _, c := range []string{first, second} {
-		if hasPrefix(c, p.Scans.Physical) || hasPrefix(c, p.Scans.Never) || hasPrefix(c, p.Scans.Delivered) {
+		if slices.ContainsFunc([][]string{p.Scans.Physical, p.Scans.Warehouse, p.Scans.Never, p.Scans.Delivered}, func(known []string) bool { return hasPrefix(c, known) }) {
 			return c, true, errors.Join(err, err2)
 		}
 	}
 	return cmp.Or(first, second), false, errors.Join(err, err2)
 }
 
-// noteScan keeps the earliest physical scan and the delivery. The site lists
-// events newest first, but not reliably.
+// noteScan keeps the earliest physical scan, the earliest warehouse event and
+// the delivery. The site lists events newest first, but not reliably.
 func (p Profile) noteScan(t *state.Tracking, code string, when node) error {
+	if hasPrefix(code, p.Scans.Warehouse) {
+		t.Warehouse = t.Warehouse.Earlier(state.TrackingEvent{At: millis(when), Code: code})
+		return nil
+	}
 	physical, delivered := hasPrefix(code, p.Scans.Physical), hasPrefix(code, p.Scans.Delivered)
 	if hasPrefix(code, p.Scans.Never) || !physical && !delivered {
 		return nil

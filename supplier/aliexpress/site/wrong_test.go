@@ -270,6 +270,39 @@ func TestUnknownScansAreNotNoScans(t *testing.T) {
 	}
 }
 
+// An event that is not understood and a warehouse's are kept, the earliest of
+// each, beside the first scan that is known: what it proves depends on them.
+func TestEventsBesideAScan(t *testing.T) {
+	t.Parallel()
+	p := testProfile(t)
+	const scan = `,{"time":1784251000000,"trackingPrimaryCode":"AE_LH_LEAVE"}`
+	at := func(ms int64, code string) state.TrackingEvent {
+		return state.TrackingEvent{At: time.UnixMilli(ms).UTC(), Code: code}
+	}
+	for name, tt := range map[string]struct {
+		events             string
+		strange, warehouse state.TrackingEvent
+	}{
+		"labels only":            {`{"time":1784000000000,"trackingPrimaryCode":"AE_ORDER_PAID"}` + scan, state.TrackingEvent{}, state.TrackingEvent{}},
+		"handed over":            {`{"time":1784000000000,"trackingPrimaryCode":"AE_FIRST_MILE_HO_DONE"}` + scan, state.TrackingEvent{}, at(1784000000000, "AE_FIRST_MILE_HO_DONE")},
+		"two of a warehouse":     {`{"time":1784100000000,"trackingPrimaryCode":"AE_GWMS_OUT"},{"time":1784000000000,"trackingPrimaryCode":"AE_GWMS_IN"}` + scan, state.TrackingEvent{}, at(1784000000000, "AE_GWMS_IN")},
+		"unknown":                {`{"time":1784100000000,"trackingPrimaryCode":"ZZ_2"},{"time":1784000000000,"trackingPrimaryCode":"ZZ_1"}` + scan, at(1784000000000, "ZZ_1"), state.TrackingEvent{}},
+		"unknown after the scan": {`{"time":1784900000000,"trackingPrimaryCode":"ZZ_1"}` + scan, at(1784900000000, "ZZ_1"), state.TrackingEvent{}},
+		"without a time":         {`{"time":1784000000000,"trackingPrimaryCode":"ZZ_2"},{"time":"soon","trackingPrimaryCode":"ZZ_1"}` + scan, state.TrackingEvent{Code: "ZZ_1"}, state.TrackingEvent{}},
+		"without a code":         {`{"time":1784000000000,"trackingName":"Collected"}` + scan, at(1784000000000, "Collected"), state.TrackingEvent{}},
+		"without anything":       {`{"time":1784000000000}` + scan, at(1784000000000, "no code"), state.TrackingEvent{}},
+	} {
+		a, err := ParseAnswer([]byte(`{"ret":["SUCCESS::ok"],"data":{"module":{"trackingDetailLineList":[{"mailNo":"XX1","detailList":[` + tt.events + `]}]}}}`))
+		if err != nil {
+			t.Fatal(err)
+		}
+		got, err := p.ParseTracking(a)
+		if err != nil || len(got) != 1 || got[0].FirstScanAt.IsZero() || got[0].Strange != tt.strange || got[0].Warehouse != tt.warehouse {
+			t.Errorf("%s: %+v, %v", name, got, err)
+		}
+	}
+}
+
 // What a list's frame without an order says of the session: the site slows
 // down with exactly that (doc of firstList).
 func TestEmptyFrameIsNoList(t *testing.T) {
