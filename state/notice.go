@@ -63,15 +63,30 @@ func (c Case) NoticeBy(at time.Time) Notice {
 // not times, in a zone of their own.
 const OrderDateGrace = 24 * time.Hour
 
-// OlderThanOrder tells whether a parcel was scanned before the order was
-// placed: the scan is another parcel's. An old number given again is a known
-// trick.
-func (c Case) OlderThanOrder(t Tracking) bool {
-	placed := c.OrderedAt
-	if placed.IsZero() {
-		placed = c.ShopOrderedAt
+// PlacedFrom is the earliest moment at which the order can have been placed,
+// zero where nothing is known. The page's date leaves a day open; the shop's is
+// exact, and nobody buys for a customer who has not ordered yet. Only an order
+// whose date is surely older than the shop's (a person has approved it) is not
+// bound by that.
+func (c Case) PlacedFrom() time.Time {
+	if c.OrderedAt.IsZero() {
+		return c.ShopOrderedAt
 	}
-	return !t.FirstScanAt.IsZero() && !placed.IsZero() && t.FirstScanAt.Before(placed.Add(-OrderDateGrace))
+	from, latest := c.OrderedAt.Add(-OrderDateGrace), c.OrderedAt.Add(pageDay+OrderDateGrace)
+	if c.ShopOrderedAt.After(from) && !c.ShopOrderedAt.After(latest) {
+		return c.ShopOrderedAt
+	}
+	return from
+}
+
+// pageDay is what a date without an hour leaves open.
+const pageDay = 24 * time.Hour
+
+// OlderThanOrder tells whether a parcel was scanned before the order can have
+// been placed: the scan is another parcel's and proves nothing. An old number
+// given again is a known trick.
+func (c Case) OlderThanOrder(t Tracking) bool {
+	return !t.FirstScanAt.IsZero() && t.FirstScanAt.Before(c.PlacedFrom())
 }
 
 // Doubt is the event by which a parcel may have left until a moment, whatever

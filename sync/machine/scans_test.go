@@ -44,6 +44,9 @@ var scanStories = []scenario{
 		{after: day1, ev: reads(state.PhaseShipped, tracked(parcel("LP1", base.Add(-48*time.Hour-time.Second)))), to: state.Refused, raised: AlertShippedAfter + " " + AlertOldScan},
 		{after: day1, ev: reads(state.PhaseShipped, tracked(parcel("LP2", base.Add(-48*time.Hour)))), to: state.Refused, check: scannedAt(1, "LP2", base.Add(-48*time.Hour))},
 	})},
+	{name: "a scan 40 hours before the shop's order is another parcel's", steps: then(reach[state.Requested], []step{
+		{after: time.Hour, ev: reads(state.PhaseShipped, func(r *state.Reading) { r.OrderedAt = base.Add(-70 * time.Hour) }, tracked(parcel("LP1", base.Add(-88*time.Hour)))), to: state.Refused, raised: AlertRefused + " " + AlertShippedAfter + " " + AlertOldScan, check: proofIs(state.ProofNumberOnly)},
+	})},
 	{name: "a day before the order is no old scan", steps: then(reach[state.Refused], []step{
 		{after: day1, ev: reads(state.PhaseShipped, tracked(parcel("LP1", base.Add(-48*time.Hour)))), to: state.Shipped, raised: AlertShipped, check: proofIs(state.ProofScanBefore)},
 	})},
@@ -69,7 +72,8 @@ var scanStories = []scenario{
 
 func TestScans(t *testing.T) { t.Parallel(); playAll(t, scanStories) }
 
-// The supplier's date counts, and the shop's where that is not known.
+// The supplier's date counts with its day of grace, and no order is placed
+// before the shop's, unless its date is surely an older one.
 func TestScansOlderThanTheOrder(t *testing.T) {
 	t.Parallel()
 	ago := func(days int) time.Time { return base.Add(-time.Duration(days) * day1) }
@@ -81,6 +85,12 @@ func TestScansOlderThanTheOrder(t *testing.T) {
 		"after the supplier's date":  {ago(9), ago(2), ago(4), false},
 		"before the shop's date":     {time.Time{}, ago(2), ago(4), true},
 		"after the shop's date":      {time.Time{}, ago(9), ago(4), false},
+		"40 hours before the shop's": {ago(2).Add(-22 * time.Hour), ago(2), ago(2).Add(-40 * time.Hour), true},
+		"an hour before the shop's":  {ago(2).Add(-22 * time.Hour), ago(2), ago(2).Add(-time.Hour), true},
+		"as the shop's was ordered":  {ago(2).Add(-22 * time.Hour), ago(2), ago(2), false},
+		"two days of the page later": {ago(4), ago(2), ago(2).Add(-time.Second), true},
+		"surely before the shop's":   {ago(4).Add(-time.Second), ago(2), ago(3), false},
+		"no date but the shop's":     {time.Time{}, ago(2), ago(2).Add(-time.Second), true},
 		"no date known":              {time.Time{}, time.Time{}, ago(400), false},
 		"no scan":                    {ago(2), ago(2), time.Time{}, false},
 	} {
