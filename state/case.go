@@ -283,6 +283,9 @@ type Case struct {
 	// AskableAt is when the case first stood in the queue.
 	AskableAt   time.Time `json:"askable_at,omitzero"`
 	RequestedAt time.Time `json:"requested_at,omitzero"`
+	// RequestedSince is set for a request that was found standing and that
+	// countermand did not make: made since then, and by RequestedAt at the latest.
+	RequestedSince time.Time `json:"requested_since,omitzero"`
 	AnsweredAt  time.Time `json:"answered_at,omitzero"`
 	ClosedAt    time.Time `json:"closed_at,omitzero"` // at the supplier
 	EndedAt     time.Time `json:"ended_at,omitzero"`
@@ -291,6 +294,9 @@ type Case struct {
 	// PendingSeen is set once a reading showed our request pending: only
 	// then may a single page without it mean a refusal.
 	PendingSeen bool `json:"pending_seen,omitempty"`
+	// QuietAt is the last complete reading of the order's own page that showed
+	// neither a request nor a refusal.
+	QuietAt time.Time `json:"quiet_at,omitzero"`
 
 	// What the supplier's pages told so far.
 	Amount        Money     `json:"amount,omitzero"`

@@ -11,6 +11,7 @@ const (
 	NoticeAttempt    NoticeBasis = "attempt" // the first attempt; nothing was asked
 	NoticeLostPeriod NoticeBasis = "lost"    // a backup was restored; At is where the lost time begins
 	NoticeRefused    NoticeBasis = "refused" // the page tells of a refused request that is not ours; At is before the order
+	NoticeFound      NoticeBasis = "found"   // a request that is not ours was found standing; At is the earliest that it can be of
 	NoticeClick      NoticeBasis = "click"   // a call that may have been a request
 	NoticeRequest    NoticeBasis = "request" // a request that was seen to stand
 )
@@ -33,7 +34,9 @@ func (n Notice) Undated() bool { return n.Basis == NoticeLostPeriod || n.Basis =
 // Notice is the earliest moment from which the supplier could know.
 func (c Case) Notice() Notice {
 	a := c.Attempt
-	switch heard := a.NoticeAt(); {
+	switch heard, since := a.NoticeAt(), c.RequestedSince; {
+	case !since.IsZero() && (heard.IsZero() || since.Before(heard)):
+		return Notice{since, NoticeFound}
 	case !heard.IsZero() && (c.RequestedAt.IsZero() || heard.Before(c.RequestedAt)):
 		switch {
 		case a.NotOurs:

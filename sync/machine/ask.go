@@ -274,6 +274,29 @@ func (x *change) backToQueue(wait time.Duration, format string, args ...any) {
 	x.plan(state.EffectRequest, "", x.now.Add(wait), "ask the supplier to cancel")
 }
 
+// foundSince is the earliest that a request can be of which a reading shows and
+// the site tells no time: the last complete page without it, else the order's
+// date; zero where the request is our own. What the site says stood already
+// before our call is not.
+func (x *change) foundSince(r *state.Reading) time.Time {
+	a := x.c.Attempt
+	calls := a.Calls()
+	if (len(calls) > 0 || a.AskedBy != "") && !a.NoticeAt().IsZero() && a.Said != state.SaidAsked {
+		return time.Time{}
+	}
+	since := x.c.QuietAt
+	if since.IsZero() || since.After(r.At) {
+		if since = x.c.OrderedAt; since.IsZero() {
+			since = x.c.ShopOrderedAt
+		}
+		since = since.Add(-state.OrderDateGrace)
+	}
+	if len(calls) > 0 && calls[0].At.Before(since) { // read as without effect, and may have had one
+		since = calls[0].At
+	}
+	return since.UTC()
+}
+
 // requested moves the case once a reading shows the request.
 func (x *change) requested(r *state.Reading, why string) {
 	switch {
@@ -283,7 +306,11 @@ func (x *change) requested(r *state.Reading, why string) {
 	case x.c.Attempt.Said == state.SaidYes:
 		x.c.RequestedAt = x.c.Attempt.DispatchedAt
 	default:
-		x.c.RequestedAt = r.At.UTC()
+		x.c.RequestedAt, x.c.RequestedSince = r.At.UTC(), x.foundSince(r)
+		if since := x.c.RequestedSince; !since.IsZero() {
+			x.say("the request was found standing and is not known to be countermand's: it was made between %s and %s", Stamp(since), Stamp(x.c.RequestedAt))
+			x.c.Proof = proof(x.c, noticeAt(x.c, r.At))
+		}
 	}
 	x.c.PendingSeen, x.c.AnsweredAt = true, time.Time{}
 	x.c.Attempt.StartedAt = time.Time{}

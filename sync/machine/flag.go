@@ -94,6 +94,8 @@ func scanFlagLate(c state.Case) string {
 		return "scanned late, but an earlier event proves nothing either way"
 	}
 	switch c.Notice().Basis {
+	case state.NoticeFound:
+		return "scanned in the time in which the request found standing was made"
 	case state.NoticeRefused:
 		return "scanned; when the refused request was made is not known"
 	case state.NoticeLostPeriod:

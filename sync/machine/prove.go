@@ -167,6 +167,8 @@ func (x *change) scanWordsLate() string {
 		return fmt.Sprintf("it left after we asked (%s)", Stamp(seen))
 	case !doubtOf(x.c).IsZero():
 		return fmt.Sprintf("the first scan is later than the request (%s), but by an earlier event (%s) it may have left before: a person must judge", maybe, eventWords(doubtOf(x.c)))
+	case n.Basis == state.NoticeFound:
+		return fmt.Sprintf("it left between %s and %s, and the request that was found standing was made then too: a person must judge", maybe, Stamp(seen))
 	case n.Basis == state.NoticeRefused && seen.IsZero():
 		return fmt.Sprintf("when the request was made that was refused is not known (read %s): compare it with the scans", Stamp(x.c.AnsweredAt))
 	case n.Basis == state.NoticeRefused:

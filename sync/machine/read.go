@@ -111,6 +111,9 @@ func (x *change) keepFacts(r *state.Reading) {
 	c.ReadFailures++
 	if r.Complete {
 		c.DetailAt = r.At
+		if c.Attempt.DispatchedAt.IsZero() && showsNoRequest(r) { // after a call it may be the old page yet
+			c.QuietAt = r.At
+		}
 		c.Candidates, c.Attempt.NotShown = nil, 0 // this account shows it
 		c.ReadFailures = 0
 	}
@@ -136,6 +139,12 @@ func (x *change) keepFacts(r *state.Reading) {
 		x.setDisputeWindow(r)
 	}
 	x.keepRefund(r)
+}
+
+// showsNoRequest tells whether a complete page was there on which a request or
+// its refusal would have stood.
+func showsNoRequest(r *state.Reading) bool {
+	return r.RefusedText == "" && (r.Phase == state.PhaseProcessing || r.Phase == state.PhaseRiskHold || r.Phase == state.PhaseUnpaid)
 }
 
 // keepShippedAt keeps when the order was marked shipped. The site's own time

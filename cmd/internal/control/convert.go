@@ -15,7 +15,7 @@ func CaseOf(c state.Case, now time.Time) Case {
 		ID: c.ID, Shop: c.Shop, ShopOrder: c.ShopOrder, ShopOrderID: c.ShopOrderID, Account: c.Account,
 		Supplier: c.Supplier, SupplierOrder: c.SupplierOrder, MappedBy: c.MappedBy, Status: c.Status, Flag: c.Flag, HeldWhy: machine.HeldWhy(c), Findings: c.Findings.With(c.RefundUnclear...),
 		Paused: c.Paused, Rule: c.Rule, Cause: c.Cause, Reason: c.Reason, Amount: c.Amount, Store: c.Store, Proof: c.Proof, DisputeID: c.DisputeID,
-		OpenedAt: utc(c.OpenedAt), CancelledAt: utc(c.CancelledAt), RequestedAt: utc(c.RequestedAt), AnsweredAt: utc(c.AnsweredAt),
+		OpenedAt: utc(c.OpenedAt), CancelledAt: utc(c.CancelledAt), RequestedAt: utc(c.RequestedAt), RequestedSince: utc(c.RequestedSince), AnsweredAt: utc(c.AnsweredAt),
 		ClosedAt: utc(c.ClosedAt), OrderedAt: utc(c.OrderedAt), PaidAt: utc(c.PaidAt), ShippedAt: utc(c.ShippedAt), ReadAt: utc(c.ReadAt),
 		EndedAt: utc(c.EndedAt), DisputedAt: utc(c.DisputedAt), NextCheckAt: utc(c.NextCheckAt), SnoozedUntil: utc(c.Clocks[state.ClockSnooze]),
 		Clocks: map[state.Clock]time.Time{}, Estimated: []state.Clock{}, Tracking: []state.Tracking{},

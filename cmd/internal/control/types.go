@@ -40,13 +40,16 @@ type Case struct {
 	OpenedAt    time.Time `json:"opened_at,omitzero"`
 	CancelledAt time.Time `json:"cancelled_at,omitzero"`
 	RequestedAt time.Time `json:"requested_at,omitzero"`
-	AnsweredAt  time.Time `json:"answered_at,omitzero"`
-	ClosedAt    time.Time `json:"closed_at,omitzero"`
-	OrderedAt   time.Time `json:"ordered_at,omitzero"`
-	PaidAt      time.Time `json:"paid_at,omitzero"`
-	ShippedAt   time.Time `json:"shipped_at,omitzero"`
-	ReadAt      time.Time `json:"read_at,omitzero"`
-	EndedAt     time.Time `json:"ended_at,omitzero"`
+	// RequestedSince is set for a request that was found standing: made since
+	// then, and by RequestedAt at the latest.
+	RequestedSince time.Time `json:"requested_since,omitzero"`
+	AnsweredAt     time.Time `json:"answered_at,omitzero"`
+	ClosedAt       time.Time `json:"closed_at,omitzero"`
+	OrderedAt      time.Time `json:"ordered_at,omitzero"`
+	PaidAt         time.Time `json:"paid_at,omitzero"`
+	ShippedAt      time.Time `json:"shipped_at,omitzero"`
+	ReadAt         time.Time `json:"read_at,omitzero"`
+	EndedAt        time.Time `json:"ended_at,omitzero"`
 	// DisputedAt is when a person opened the dispute.
 	DisputedAt  time.Time `json:"disputed_at,omitzero"`
 	NextCheckAt time.Time `json:"next_check_at,omitzero"`

@@ -180,6 +180,7 @@ func (r *readme) dates() {
 	date("ordered at "+supplier.Title(c.Supplier), c.OrderedAt)
 	date("paid", c.PaidAt)
 	date("cancelled in the shop", c.CancelledAt)
+	date("cancel requested, at the earliest", c.RequestedSince)
 	date("cancel requested", c.RequestedAt)
 	if n := c.Notice(); n.Basis == state.NoticeClick || n.Basis == state.NoticeAttempt {
 		date("first attempt to ask", n.At)

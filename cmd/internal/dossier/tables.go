@@ -87,6 +87,7 @@ func against(c state.Case, t state.Tracking) string {
 // why there is nothing to compare with.
 var noticeWords = map[state.NoticeBasis]string{
 	state.NoticeRequest: "the request",
+	state.NoticeFound:   "the earliest that the request can be of, which was found standing",
 	state.NoticeClick:   "an attempt that may have been a request",
 	state.NoticeAttempt: "the first attempt to ask",
 }

@@ -180,6 +180,9 @@ func requestWords(c state.Case) string {
 		return "I wanted to cancel this order; a cancel request could not be placed on the site."
 	}
 	s := "I asked to cancel this order on " + bothZones(c.RequestedAt)
+	if !c.RequestedSince.IsZero() {
+		s += " at the latest"
+	}
 	if at := c.MessagedAt[state.EffectMessageRequest]; !at.IsZero() {
 		s += ", and wrote so to the seller on " + bothZones(at)
 	}
@@ -198,7 +201,7 @@ func shippingGround(c state.Case) string {
 	switch {
 	case c.Proof == state.ProofScanAfter && c.SentAfterRequest():
 		s = "The parcel was sent only after my request: " + scans(c) + "."
-	case c.Proof == state.ProofScanAfter && noticeWords[n.Basis] != "" && !c.SurelySentAfter(n.At).IsZero():
+	case c.Proof == state.ProofScanAfter && (n.Basis == state.NoticeClick || n.Basis == state.NoticeAttempt) && !c.SurelySentAfter(n.At).IsZero():
 		s = "The parcel was sent only after I tried to cancel on " + bothZones(n.At) + ": " + scans(c) + "."
 	case c.PartSent():
 		held, all, _ := c.ParcelItems()
