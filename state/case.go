@@ -286,9 +286,13 @@ type Case struct {
 	// RequestedSince is set for a request that was found standing and that
 	// countermand did not make: made since then, and by RequestedAt at the latest.
 	RequestedSince time.Time `json:"requested_since,omitzero"`
-	AnsweredAt  time.Time `json:"answered_at,omitzero"`
-	ClosedAt    time.Time `json:"closed_at,omitzero"` // at the supplier
-	EndedAt     time.Time `json:"ended_at,omitzero"`
+	AnsweredAt     time.Time `json:"answered_at,omitzero"`
+	ClosedAt       time.Time `json:"closed_at,omitzero"` // at the supplier
+	EndedAt        time.Time `json:"ended_at,omitzero"`
+	// Days are those of the case's dates that the site tells without an hour, in
+	// Zone, the IANA zone of its pages.
+	Days Days   `json:"days,omitempty"`
+	Zone string `json:"zone,omitempty"`
 
 	Attempt Attempt `json:"attempt,omitzero"`
 	// PendingSeen is set once a reading showed our request pending: only
@@ -419,6 +423,7 @@ func (c Case) Clone() Case {
 	c.Clocks = maps.Clone(c.Clocks)
 	c.Fired = maps.Clone(c.Fired)
 	c.Raised = maps.Clone(c.Raised)
+	c.Days = maps.Clone(c.Days)
 	c.MessagedAt = maps.Clone(c.MessagedAt)
 	return c
 }

@@ -56,7 +56,7 @@ func (c Case) Notice() Notice {
 // NoticeBy is the notice that a date is compared with: the request where it
 // was seen to stand by then, else the earliest.
 func (c Case) NoticeBy(at time.Time) Notice {
-	if !c.RequestedAt.IsZero() && at.After(c.RequestedAt) {
+	if !c.RequestedAt.IsZero() && at.After(c.Days.Last(FieldRequestedAt, c.RequestedAt)) {
 		return Notice{c.RequestedAt, NoticeRequest}
 	}
 	return c.Notice()
@@ -123,7 +123,7 @@ func (c Case) ScanAfterRequest() time.Time {
 	if c.RequestedAt.IsZero() {
 		return time.Time{}
 	}
-	return c.SurelySentAfter(c.RequestedAt)
+	return c.SurelySentAfter(c.Days.Last(FieldRequestedAt, c.RequestedAt))
 }
 
 // SentAfterRequest tells whether there is such a scan.

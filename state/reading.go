@@ -56,6 +56,8 @@ type Reading struct {
 	// refused the cancel.
 	RefusedText string `json:"refused_text,omitempty"`
 
+	// Days are those of the dates below that the page tells without an hour.
+	Days      Days      `json:"days,omitempty"`
 	OrderedAt time.Time `json:"ordered_at,omitzero"`
 	PaidAt    time.Time `json:"paid_at,omitzero"`
 	ShippedAt time.Time `json:"shipped_at,omitzero"`

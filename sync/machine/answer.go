@@ -84,6 +84,7 @@ func answerWords(a state.Attempt) string {
 func (x *change) standsByWord() {
 	c, a := &x.c, &x.c.Attempt
 	c.RequestedAt, c.PendingSeen, c.AnsweredAt = a.DispatchedAt, false, time.Time{}
+	c.Days = c.Days.With(state.FieldRequestedAt, state.Day{})
 	a.StartedAt = time.Time{}
 	x.to(state.Requested, "%s; no page shows it yet%s", answerWords(*a), comparedDates(namedDate{"asked", c.RequestedAt}))
 	c.NextCheckAt = a.DispatchedAt.Add(x.settle())
@@ -97,6 +98,7 @@ func (x *change) answeredNo(r *state.AttemptResult) {
 		read = nil
 	}
 	x.c.Attempt.StartedAt, x.c.AnsweredAt = time.Time{}, x.now
+	x.c.Days = x.c.Days.With(state.FieldAnsweredAt, state.Day{})
 	x.to(state.Refused, "the site refuses: %s%s", orElse(orElse(r.SaidWords, r.Detail), "the courier has picked the order up"),
 		comparedDates(namedDate{"first tried", x.c.Attempt.FirstAt}, namedDate{"refused", x.now}))
 	x.concludeFromProof(read)

@@ -301,7 +301,7 @@ func (x *change) foundSince(r *state.Reading) time.Time {
 func (x *change) requested(r *state.Reading, why string) {
 	switch {
 	case !r.RequestedAt.IsZero():
-		x.c.RequestedAt = r.RequestedAt.UTC()
+		x.c.RequestedAt, x.c.Days = r.RequestedAt.UTC(), x.c.Days.With(state.FieldRequestedAt, r.Days[state.FieldRequestedAt])
 	case !x.c.RequestedAt.IsZero():
 	case x.c.Attempt.Said == state.SaidYes:
 		x.c.RequestedAt = x.c.Attempt.DispatchedAt
@@ -314,6 +314,6 @@ func (x *change) requested(r *state.Reading, why string) {
 	}
 	x.c.PendingSeen, x.c.AnsweredAt = true, time.Time{}
 	x.c.Attempt.StartedAt = time.Time{}
-	x.to(state.Requested, "%s%s", why, comparedDates(namedDate{"asked", x.c.RequestedAt}, namedDate{"read", r.At}))
+	x.to(state.Requested, "%s%s", why, x.comparedDates(namedDate{"asked", x.c.RequestedAt}, namedDate{"read", r.At}))
 	x.planMessage(state.EffectMessageRequest, "so that a missed request does not ship anyway")
 }

@@ -226,7 +226,7 @@ func (x *change) setShipWindow(r *state.Reading) {
 	if _, running := x.c.Clocks[state.ClockShipWindowEnd]; running || x.c.PaidAt.IsZero() || x.p.Supplier == nil {
 		return
 	}
-	end, estimated := x.p.Supplier.AddWorkingDays(x.c.PaidAt, x.p.ShipWindowDays)
+	end, estimated := x.p.Supplier.AddWorkingDays(x.c.Days.Last(state.FieldPaidAt, x.c.PaidAt), x.p.ShipWindowDays)
 	x.setClock(state.ClockShipWindowEnd, end, estimated)
 }
 
@@ -242,7 +242,7 @@ func inWindow(p state.Phase) bool {
 // date plus ninety.
 func (x *change) setDisputeWindow(r *state.Reading) {
 	if !x.c.ShippedAt.IsZero() {
-		opens := x.c.ShippedAt.Add(disputeOpensIn)
+		opens := x.c.Days.End(state.FieldShippedAt, x.c.ShippedAt).Add(disputeOpensIn)
 		x.setClock(state.ClockDisputeOpens, opens, false)
 		if opens.After(x.now) { // the site's own time of the mark was later
 			x.resolve(AlertDisputeOpen)

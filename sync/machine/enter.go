@@ -39,7 +39,7 @@ func enterRefused(x *change) {
 		x.stopClocks(state.ClockShipWindowEnd)
 	}
 	if x.p.Supplier != nil {
-		due, estimated := x.p.Supplier.AddWorkingDays(x.c.AnsweredAt, x.p.ProofDays)
+		due, estimated := x.p.Supplier.AddWorkingDays(x.c.Days.Last(state.FieldAnsweredAt, x.c.AnsweredAt), x.p.ProofDays)
 		x.setClock(state.ClockProofDue, due, estimated)
 	}
 	x.setDisputeWindow(x.ev.Reading)
@@ -57,7 +57,7 @@ func enterCancelled(x *change) {
 		return
 	}
 	warn, e1 := x.p.Bank.AddWorkingDays(x.c.ClosedAt, x.p.RefundWarnDays)
-	due, e2 := x.p.Bank.AddWorkingDays(x.c.ClosedAt, x.p.RefundDueDays)
+	due, e2 := x.p.Bank.AddWorkingDays(x.c.Days.Last(state.FieldClosedAt, x.c.ClosedAt), x.p.RefundDueDays)
 	x.setClock(state.ClockRefundWarn, warn, e1)
 	x.setClock(state.ClockRefundDue, due, e2)
 }

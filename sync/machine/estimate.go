@@ -24,10 +24,10 @@ type dayCount struct {
 // estimates.
 func (p Policy) dayCounts(c state.Case) map[state.Clock]dayCount {
 	return map[state.Clock]dayCount{
-		state.ClockShipWindowEnd: {c.PaidAt, p.ShipWindowDays, p.Supplier},
-		state.ClockProofDue:      {c.AnsweredAt, p.ProofDays, p.Supplier},
+		state.ClockShipWindowEnd: {c.Days.Last(state.FieldPaidAt, c.PaidAt), p.ShipWindowDays, p.Supplier},
+		state.ClockProofDue:      {c.Days.Last(state.FieldAnsweredAt, c.AnsweredAt), p.ProofDays, p.Supplier},
 		state.ClockRefundWarn:    {c.ClosedAt, p.RefundWarnDays, p.Bank},
-		state.ClockRefundDue:     {c.ClosedAt, p.RefundDueDays, p.Bank},
+		state.ClockRefundDue:     {c.Days.Last(state.FieldClosedAt, c.ClosedAt), p.RefundDueDays, p.Bank},
 	}
 }
 

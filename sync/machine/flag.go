@@ -94,6 +94,8 @@ func scanFlagLate(c state.Case) string {
 		return "scanned late, but an earlier event proves nothing either way"
 	}
 	switch c.Notice().Basis {
+	case state.NoticeRequest:
+		return "scanned on the day on which we asked"
 	case state.NoticeFound:
 		return "scanned in the time in which the request found standing was made"
 	case state.NoticeRefused:

@@ -37,8 +37,8 @@ func guard(c state.Case, r state.Reading) state.Findings {
 	}
 	off := differences(c, r)
 	for _, f := range off {
-		if !c.Accepted.Contains(f) {
-			return off
+		if !c.Accepted.Contains(f) && (f.Code != state.OrderedBefore || !c.Accepted.Contains(orderedBefore(c, moment(r.OrderedAt)))) {
+			return off // a person may have approved a day when it was kept as a moment
 		}
 	}
 	return nil
@@ -65,12 +65,16 @@ func mayBeAsked(c state.Case) bool {
 	return true
 }
 
+func orderedBefore(c state.Case, placed string) state.Finding {
+	return state.Found(state.OrderedBefore, c.SupplierOrder, "placed", placed, "shop_order", moment(c.ShopOrderedAt))
+}
+
 func differences(c state.Case, r state.Reading) (off state.Findings) {
 	found := func(code state.FindingCode, facts ...string) {
 		off = append(off, state.Found(code, c.SupplierOrder, facts...))
 	}
-	if !r.OrderedAt.IsZero() && !c.ShopOrderedAt.IsZero() && r.OrderedAt.Before(c.ShopOrderedAt.Add(-state.OrderDateGrace)) {
-		found(state.OrderedBefore, "placed", moment(r.OrderedAt), "shop_order", moment(c.ShopOrderedAt))
+	if !r.OrderedAt.IsZero() && !c.ShopOrderedAt.IsZero() && r.Days.Last(state.FieldOrderedAt, r.OrderedAt).Before(c.ShopOrderedAt.Add(-state.OrderDateGrace)) {
+		off = append(off, orderedBefore(c, orElse(r.Days[state.FieldOrderedAt].Date, moment(r.OrderedAt))))
 	}
 	if wanted := orTime(c.CancelledAt, c.OpenedAt); !asked(c) && !wanted.IsZero() && r.OrderedAt.After(wanted.Add(state.OrderDateGrace)) {
 		found(state.OrderedAfter, "placed", moment(r.OrderedAt), "cancelled", moment(wanted))

@@ -11,13 +11,13 @@ import (
 // closed moves the case once the order is closed at the supplier: the refund is
 // now awaited.
 func (x *change) closed(r *state.Reading, why string) {
-	at, told := x.closingDate(r)
-	x.c.ClosedAt = at
+	at, day, told := x.closingDate(r)
+	x.c.ClosedAt, x.c.Days = at, x.c.Days.With(state.FieldClosedAt, day)
 	if x.c.AnsweredAt.IsZero() && !x.c.RequestedAt.IsZero() {
-		x.c.AnsweredAt = x.c.ClosedAt
+		x.c.AnsweredAt, x.c.Days = at, x.c.Days.With(state.FieldAnsweredAt, day)
 	}
 	x.c.Attempt.StartedAt = time.Time{}
-	x.to(state.Cancelled, "%s%s", why, comparedDates(
+	x.to(state.Cancelled, "%s%s", why, x.comparedDates(
 		namedDate{"asked", x.c.RequestedAt}, namedDate{map[bool]string{true: "closed", false: "closed by"}[told], at}))
 	if x.c.PhaseBefore == state.PhaseRiskHold {
 		x.say("its payment was still being verified: the risk check may have closed it, and money that was only reserved comes back by itself")
@@ -131,7 +131,7 @@ func (x *change) compareRefund() {
 		x.askRefund()
 		return
 	}
-	when := comparedDates(namedDate{"closed", x.c.ClosedAt}, namedDate{"paid back", f.At}, namedDate{"seen", x.now}, namedDate{"due", x.c.Clocks[state.ClockRefundDue]})
+	when := x.comparedDates(namedDate{"closed", x.c.ClosedAt}, namedDate{"paid back", f.At}, namedDate{"seen", x.now}, namedDate{"due", x.c.Clocks[state.ClockRefundDue]})
 	cmp, err := f.Amount.Cmp(x.c.Amount)
 	switch {
 	case err != nil: // total unknown, or another currency: a person compares
@@ -193,7 +193,7 @@ func refundByOperator(x *change) error {
 		at = x.now
 	}
 	words := fmt.Sprintf("%s arrived on the %s %s, the total was %s%s", amount, d.To, Stamp(at), x.c.Amount,
-		comparedDates(namedDate{"closed", x.c.ClosedAt}, namedDate{"due", x.c.Clocks[state.ClockRefundDue]}))
+		x.comparedDates(namedDate{"closed", x.c.ClosedAt}, namedDate{"due", x.c.Clocks[state.ClockRefundDue]}))
 	if seen := x.c.RefundSeen; seen.Known() && seen != amount {
 		words += fmt.Sprintf("; the site shows a refund of %s", seen)
 	}

@@ -88,6 +88,9 @@ func proof(c state.Case, asked time.Time) state.Proof {
 	if len(c.Tracking) == 0 {
 		return state.ProofNone
 	}
+	if c.Notice().Basis == state.NoticeRequest && !c.DayAt(asked).IsZero() {
+		asked = asked.Add(-1) // a scan on the day of the request is not before it
+	}
 	out := state.ProofScanBefore
 	for _, t := range c.Tracking {
 		switch {
@@ -128,7 +131,7 @@ func (x *change) concludeFromProof(r *state.Reading) {
 		if r == nil || !shippedPhase(r.Phase) {
 			break // a scan of an order that is not marked shipped: the page or the parcel is another's
 		}
-		x.to(state.Shipped, "it left before we asked (%s): %s", Stamp(noticeAt(x.c, x.now)), scans)
+		x.to(state.Shipped, "it left before we asked (%s): %s", StampOf(x.c, noticeAt(x.c, x.now)), scans)
 		return
 	case state.ProofScanAfter:
 		x.to(state.Disputable, "%s: %s", x.scanWordsLate(), scans)
@@ -161,24 +164,26 @@ func (x *change) concludeFromProof(r *state.Reading) {
 // scanWordsLate says for the journal what a scan is later than. "It left after we
 // asked" is said only of a request that a reading showed.
 func (x *change) scanWordsLate() string {
-	n, seen, maybe := x.c.Notice(), x.c.RequestedAt, Stamp(noticeAt(x.c, x.now))
+	n, seen, maybe := x.c.Notice(), x.c.RequestedAt, StampOf(x.c, noticeAt(x.c, x.now))
 	switch {
 	case x.c.SentAfterRequest():
-		return fmt.Sprintf("it left after we asked (%s)", Stamp(seen))
+		return fmt.Sprintf("it left after we asked (%s)", StampOf(x.c, seen))
 	case !doubtOf(x.c).IsZero():
 		return fmt.Sprintf("the first scan is later than the request (%s), but by an earlier event (%s) it may have left before: a person must judge", maybe, eventWords(doubtOf(x.c)))
 	case n.Basis == state.NoticeFound:
-		return fmt.Sprintf("it left between %s and %s, and the request that was found standing was made then too: a person must judge", maybe, Stamp(seen))
+		return fmt.Sprintf("it left between %s and %s, and the request that was found standing was made then too: a person must judge", maybe, StampOf(x.c, seen))
 	case n.Basis == state.NoticeRefused && seen.IsZero():
-		return fmt.Sprintf("when the request was made that was refused is not known (read %s): compare it with the scans", Stamp(x.c.AnsweredAt))
+		return fmt.Sprintf("when the request was made that was refused is not known (read %s): compare it with the scans", StampOf(x.c, x.c.AnsweredAt))
 	case n.Basis == state.NoticeRefused:
-		return fmt.Sprintf("it left before the request that was seen to stand (%s), and when an earlier one was made is not known: a person must judge", Stamp(seen))
+		return fmt.Sprintf("it left before the request that was seen to stand (%s), and when an earlier one was made is not known: a person must judge", StampOf(x.c, seen))
 	case n.Basis == state.NoticeLostPeriod && seen.IsZero():
 		return fmt.Sprintf("a backup was restored, and whether it was asked since %s is not known: a person must judge", maybe)
 	case n.Basis == state.NoticeLostPeriod:
-		return fmt.Sprintf("it left before the request that was seen to stand (%s); a backup was restored, and whether it was asked before, since %s, is not known: a person must judge", Stamp(seen), maybe)
+		return fmt.Sprintf("it left before the request that was seen to stand (%s); a backup was restored, and whether it was asked before, since %s, is not known: a person must judge", StampOf(x.c, seen), maybe)
+	case n.Basis == state.NoticeRequest:
+		return fmt.Sprintf("it was scanned on the day on which we asked (%s): a person must judge", maybe)
 	case !seen.IsZero():
-		return fmt.Sprintf("it left between a call that may have been a request (%s) and the request that was seen to stand (%s): a person must judge", maybe, Stamp(seen))
+		return fmt.Sprintf("it left between a call that may have been a request (%s) and the request that was seen to stand (%s): a person must judge", maybe, StampOf(x.c, seen))
 	case n.Basis == state.NoticeClick:
 		return fmt.Sprintf("it left after a call that may have been a request (%s): a person must judge", maybe)
 	}

@@ -128,8 +128,13 @@ func (x *change) keepFacts(r *state.Reading) {
 	if len(r.Lines) > 0 {
 		c.SupplierLines = r.Lines
 	}
+	if r.Zone != "" {
+		c.Zone = r.Zone
+	}
 	keepEarliest(&c.OrderedAt, r.OrderedAt)
 	keepEarliest(&c.PaidAt, r.PaidAt)
+	x.keepDay(state.FieldOrderedAt, c.OrderedAt, r, r.OrderedAt)
+	x.keepDay(state.FieldPaidAt, c.PaidAt, r, r.PaidAt)
 	x.keepPhase(r)
 	x.keepShippedAt(r)
 	x.track(r)
@@ -147,10 +152,19 @@ func showsNoRequest(r *state.Reading) bool {
 	return r.RefusedText == "" && (r.Phase == state.PhaseProcessing || r.Phase == state.PhaseRiskHold || r.Phase == state.PhaseUnpaid)
 }
 
+// keepDay notes whether a date of the case, where it is the reading's, is a day:
+// also of a case from before days were kept.
+func (x *change) keepDay(f state.Field, at time.Time, r *state.Reading, told time.Time) {
+	if !told.IsZero() && at.Equal(told) {
+		x.c.Days = x.c.Days.With(f, r.Days[f])
+	}
+}
+
 // keepShippedAt keeps when the order was marked shipped. The site's own time
 // wins over that of our first reading, whenever it is told.
 func (x *change) keepShippedAt(r *state.Reading) {
 	c := &x.c
+	x.keepDay(state.FieldShippedAt, c.ShippedAt, r, r.ShippedAt)
 	switch {
 	case r.ShippedAt.IsZero() && c.ShippedAt.IsZero() && shippedPhase(r.Phase):
 		c.ShippedAt, c.ShippedGuess = r.At.UTC(), true
@@ -158,10 +172,11 @@ func (x *change) keepShippedAt(r *state.Reading) {
 	default:
 		seen := c.ShippedAt
 		c.ShippedAt, c.ShippedGuess = r.ShippedAt.UTC(), false
+		x.keepDay(state.FieldShippedAt, c.ShippedAt, r, r.ShippedAt)
 		if seen.IsZero() {
 			return
 		}
-		x.say("the site tells when it was marked shipped: %s; it was first seen so %s", Stamp(c.ShippedAt), Stamp(seen))
+		x.say("the site tells when it was marked shipped: %s; it was first seen so %s", StampOf(*c, c.ShippedAt), Stamp(seen))
 		if x.markedBefore() {
 			x.resolve(AlertShippedAfter)
 		}
@@ -169,24 +184,25 @@ func (x *change) keepShippedAt(r *state.Reading) {
 }
 
 // markedBefore tells whether the shipped mark is of a day before the request.
-// A page's date has no hour: on the day itself nobody knows.
+// On the day itself nobody knows.
 func (x *change) markedBefore() bool {
-	return !x.c.ShippedGuess && !x.c.ShippedAt.IsZero() && !x.c.ShippedAt.Add(pageDay).After(noticeAt(x.c, x.now))
+	over := pageDate(x.c.Days, state.FieldShippedAt, x.c.ShippedAt)
+	return !x.c.ShippedGuess && !x.c.ShippedAt.IsZero() && !over.After(noticeAt(x.c, x.now))
 }
 
 // received stores when the goods were delivered or confirmed: the page's date,
 // else the time of the first reading that says so.
 func (x *change) received(r *state.Reading) {
-	at := r.FinishedAt.UTC()
-	when := Stamp(at)
+	at, day := r.FinishedAt.UTC(), r.Days[state.FieldFinishedAt]
+	when := orElse(day.Date, Stamp(at))
 	if at.IsZero() && (r.Phase == state.PhaseDelivered || r.Phase == state.PhaseFinished) {
-		at = r.At.UTC()
+		at, day = r.At.UTC(), state.Day{}
 		when = "by " + Stamp(at) + " at the latest"
 	}
 	if have := x.c.ReceivedAt; at.IsZero() || !have.IsZero() && !at.Before(have) {
 		return
 	}
-	x.c.ReceivedAt = at
+	x.c.ReceivedAt, x.c.Days = at, x.c.Days.With(state.FieldFinishedAt, day)
 	x.say("the page says “%s”: delivered or confirmed %s", r.StatusText, when)
 }
 
@@ -251,7 +267,7 @@ func (x *change) answeredAlready(r *state.Reading) bool {
 
 func readingQueued(x *change, r *state.Reading, _ state.Case) {
 	if !x.answeredAlready(r) && AwaitsRules(x.c) && !x.c.DetailAt.IsZero() {
-		x.applyRules(fmt.Sprintf("the %s order of %s was read", x.supplier(), Stamp(x.c.OrderedAt)))
+		x.applyRules(fmt.Sprintf("the %s order of %s was read", x.supplier(), StampOf(x.c, x.c.OrderedAt)))
 	}
 }
 

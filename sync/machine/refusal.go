@@ -8,15 +8,15 @@ import (
 )
 
 func (x *change) refused(r *state.Reading, format string, args ...any) {
-	x.c.AnsweredAt = r.At
+	x.c.AnsweredAt, x.c.Days = r.At, x.c.Days.With(state.FieldAnsweredAt, state.Day{})
 	if !r.AnsweredAt.IsZero() {
-		x.c.AnsweredAt = r.AnsweredAt
+		x.c.AnsweredAt, x.c.Days = r.AnsweredAt, x.c.Days.With(state.FieldAnsweredAt, r.Days[state.FieldAnsweredAt])
 	}
 	var shipped time.Time
 	if shippedPhase(r.Phase) {
 		shipped = x.c.ShippedAt
 	}
-	x.to(state.Refused, "%s%s", fmt.Sprintf(format, args...), comparedDates(namedDate{"asked", x.c.RequestedAt},
+	x.to(state.Refused, "%s%s", fmt.Sprintf(format, args...), x.comparedDates(namedDate{"asked", x.c.RequestedAt},
 		namedDate{"answered", r.AnsweredAt}, namedDate{"marked shipped", shipped}, namedDate{"read", r.At}))
 	x.concludeFromProof(r)
 }
@@ -36,7 +36,7 @@ func (x *change) noteEarlierRequest(r *state.Reading) {
 	a := &x.c.Attempt
 	switch {
 	case !r.RequestedAt.IsZero():
-		x.c.RequestedAt = r.RequestedAt.UTC()
+		x.c.RequestedAt, x.c.Days = r.RequestedAt.UTC(), x.c.Days.With(state.FieldRequestedAt, r.Days[state.FieldRequestedAt])
 	case !a.NoticeAt().IsZero():
 	case a.Reasked: // our own, which read as never placed for a while
 		a.ClickedAt = a.FirstAt
@@ -86,25 +86,25 @@ func (x *change) shippedMeanwhile(marked bool) {
 		return
 	}
 	if x.c.RequestedAt.IsZero() && x.c.Notice().Undated() { // a person compares
-		x.say("marked shipped %s; that a request was refused was read %s", Stamp(x.c.ShippedAt), Stamp(x.c.AnsweredAt))
+		x.say("marked shipped %s; that a request was refused was read %s", StampOf(x.c, x.c.ShippedAt), StampOf(x.c, x.c.AnsweredAt))
 		x.alert(AlertShippedAfter)
 	}
 	if x.c.RequestedAt.IsZero() {
 		return
 	}
-	mark, asked := Stamp(x.c.ShippedAt), noticeAt(x.c, x.now)
+	mark, asked := StampOf(x.c, x.c.ShippedAt), noticeAt(x.c, x.now)
 	switch {
 	case x.markedBefore():
-		x.say("marked shipped %s, before we asked %s: the scans decide", mark, Stamp(asked))
+		x.say("marked shipped %s, before we asked %s: the scans decide", mark, StampOf(x.c, asked))
 		return
 	case x.c.ShippedGuess:
-		x.say("marked shipped, first seen so %s, after we asked %s", mark, Stamp(x.c.RequestedAt))
-	case !x.c.ShippedAt.Before(x.c.RequestedAt):
-		x.say("marked shipped %s, after we asked %s", mark, Stamp(x.c.RequestedAt))
+		x.say("marked shipped, first seen so %s, after we asked %s", mark, StampOf(x.c, x.c.RequestedAt))
+	case !x.c.ShippedAt.Before(x.c.Days.End(state.FieldRequestedAt, x.c.RequestedAt)):
+		x.say("marked shipped %s, after we asked %s", mark, StampOf(x.c, x.c.RequestedAt))
 	case x.c.ShippedAt.Before(asked):
-		x.say("marked shipped %s, on the day on which we asked (%s): the scans decide", mark, Stamp(asked))
+		x.say("marked shipped %s, on the day on which we asked (%s): the scans decide", mark, StampOf(x.c, asked))
 	default:
-		x.say("marked shipped %s, when it may have been asked (since %s): the scans decide", mark, Stamp(asked))
+		x.say("marked shipped %s, when it may have been asked (since %s): the scans decide", mark, StampOf(x.c, asked))
 	}
 	x.alert(AlertShippedAfter)
 }

@@ -52,11 +52,12 @@ func (p Profile) ParseDetail(a Answer, at time.Time, zone *time.Location) (Detai
 		return Detail{}, fmt.Errorf("%w: the order's page names no order (%q)", ErrShape, number)
 	}
 	total := price.get("totalPrice")
+	dates := dateReader{p: p, at: at, zone: zone}
 	r := state.Reading{
 		Number: number, At: at, Zone: zone.String(), Source: state.SourceDetail,
 		StatusText: status.get("title").str(), RefusedText: p.refusedText(status.get("reminder").str()),
-		OrderedAt: p.date(info.get("orderCreatTime").str(), zone), PaidAt: p.date(info.get("payTime").str(), zone),
-		ShippedAt: p.date(info.get("orderShipTime").str(), zone),
+		OrderedAt: dates.read(state.FieldOrderedAt, info.get("orderCreatTime").str()), PaidAt: dates.read(state.FieldPaidAt, info.get("payTime").str()),
+		ShippedAt: dates.read(state.FieldShippedAt, info.get("orderShipTime").str()),
 		WindowEnd: millis(status.get("countDownEndTime")),
 		Total:     money(total.get("formatPriceInfo").str(), total.get("currencyCode").str()),
 		Store:     products.get("sellerVO", "sellerName").str(),
@@ -76,10 +77,11 @@ func (p Profile) ParseDetail(a Answer, at time.Time, zone *time.Location) (Detai
 	})
 	switch r.Phase {
 	case state.PhaseClosed:
-		r.ClosedAt = p.date(info.get("orderEndTime").str(), zone)
+		r.ClosedAt = dates.read(state.FieldClosedAt, info.get("orderEndTime").str())
 	case state.PhaseFinished:
-		r.FinishedAt = p.date(info.get("orderEndTime").str(), zone)
+		r.FinishedAt = dates.read(state.FieldFinishedAt, info.get("orderEndTime").str())
 	}
+	r.Days = dates.days
 	if days, ok := p.Reminders.DisputeWithin.days(status.get("reminder").str()); ok && !r.OrderedAt.IsZero() {
 		r.DisputeCloses = r.OrderedAt.AddDate(0, 0, days)
 	}

@@ -56,12 +56,14 @@ func (p Profile) ParseList(a Answer, at time.Time, zone *time.Location) (List, e
 func isNumber(s string) bool { return len(s) >= 10 && len(s) <= 20 && onlyDigits(s) == s }
 
 func (p Profile) listReading(f node, at time.Time, zone *time.Location) state.Reading {
+	dates := dateReader{p: p, at: at, zone: zone}
 	r := state.Reading{
 		Number: f.get("orderId").str(), At: at, Zone: zone.String(), Source: state.SourceList,
 		StatusText: f.get("statusText").str(), Store: f.get("storeName").str(),
-		OrderedAt: p.date(f.get("orderDateText").str(), zone),
+		OrderedAt: dates.read(state.FieldOrderedAt, f.get("orderDateText").str()),
 		Total:     money(f.get("formatPriceInfo").str(), f.get("currencyCode").str()),
 	}
+	r.Days = dates.days
 	buttons := readButtons(f.get("buttons"))
 	for _, l := range f.get("orderLines").list() {
 		r.Lines = append(r.Lines, readLine(l))

@@ -12,7 +12,7 @@ import (
 	"countermand/supplier"
 )
 
-var readAt = time.Date(2026, 7, 20, 12, 0, 0, 0, time.UTC)
+var readAt = time.Date(2026, time.September, 20, 12, 0, 0, 0, time.UTC)
 
 func TestParseList(t *testing.T) {
 	t.Parallel()
@@ -252,6 +252,11 @@ func TestMoney(t *testing.T) {
 	}
 }
 
+func dateOf(p Profile, s string, zone *time.Location) time.Time {
+	at, _ := p.date(s, zone)
+	return at
+}
+
 func TestDates(t *testing.T) {
 	t.Parallel()
 	p := testProfile(t)
@@ -260,8 +265,35 @@ func TestDates(t *testing.T) {
 		"Jul 15, 2026": "2026-07-15", "15 jul, 2026": "2026-07-15", "2 mar, 2026": "2026-03-02", "3 fev, 2026": "2026-02-03",
 		"9 ago. 2026": "2026-08-09", "1 de dez de 2026": "2026-12-01", "Sep 1, 2026": "2026-09-01", "": "0001-01-01", "tomorrow": "0001-01-01",
 	} {
-		if got := p.date(in, utc).Format("2006-01-02"); got != want {
+		if got := dateOf(p, in, utc).Format("2006-01-02"); got != want {
 			t.Errorf("%q: %s, want %s", in, got, want)
+		}
+	}
+}
+
+// A date without an hour is a day; one in the future or from before the site was
+// there is of another calendar, and no date.
+func TestDaysOfAPage(t *testing.T) {
+	t.Parallel()
+	p := testProfile(t)
+	for in, want := range map[string]struct {
+		date string
+		day  bool
+	}{
+		"Jul 15, 2026": {"2026-07-15", true}, "15/07/2026": {"2026-07-15", true}, "2026-07-15": {"2026-07-15", true},
+		"Jul 15, 2026 13:05": {"2026-07-15", false}, "2026-07-15 13:05:09": {"2026-07-15", false},
+		"Sep 21, 2026": {"2026-09-21", true}, "Sep 23, 2026": {}, "Jul 15, 2569": {}, "2027-01-01": {}, "Jul 15, 0115": {}, "soon": {},
+	} {
+		dates := dateReader{p: p, at: readAt, zone: zone(t)}
+		at := dates.read(state.FieldPaidAt, in)
+		d := dates.days[state.FieldPaidAt]
+		switch {
+		case want.date == "":
+			if !at.IsZero() || len(dates.days) > 0 {
+				t.Errorf("%q reads as %s, %v", in, at, dates.days)
+			}
+		case at.In(zone(t)).Format(time.DateOnly) != want.date, d.IsZero() == want.day, want.day && (d.Date != want.date || !d.End.Equal(at.AddDate(0, 0, 1))):
+			t.Errorf("%q reads as %s, %+v", in, at, d)
 		}
 	}
 }
@@ -327,7 +359,7 @@ func TestMoreDates(t *testing.T) {
 		"3 mar. 2026": "2026-03-03", "Mar 8, 2026": "2026-03-08", "Nov 1, 2026": "2026-11-01", "2 de ago. de 2026": "2026-08-02", "9 out, 2026": "2026-10-09", "15 jul. 2026": "2026-07-15",
 		"15/07/2026": "2026-07-15", "Sept 5, 2026": "2026-09-05", "4 set. 2026": "2026-09-04", "15 julho 2026": "2026-07-15", "Sep 05, 2026": "2026-09-05",
 	} {
-		got := p.date(in, zone(t))
+		got := dateOf(p, in, zone(t))
 		if got.In(zone(t)).Format("2006-01-02") != want || got.In(zone(t)).Hour() != 0 {
 			t.Errorf("%q reads as %s, want %s", in, got, want)
 		}
@@ -358,9 +390,9 @@ func TestNumericDates(t *testing.T) {
 		"4/4/2026": "2026-04-04 2026-04-04", "15/15/2026": "0001-01-01 0001-01-01",
 	} {
 		p.Language = "en"
-		got := p.date(in, time.UTC).Format(time.DateOnly)
+		got := dateOf(p, in, time.UTC).Format(time.DateOnly)
 		p.Language = "pt"
-		if got += " " + p.date(in, time.UTC).Format(time.DateOnly); got != want {
+		if got += " " + dateOf(p, in, time.UTC).Format(time.DateOnly); got != want {
 			t.Errorf("%q reads as %s in English and Portuguese, want %s", in, got, want)
 		}
 	}

@@ -61,11 +61,13 @@ func (d Shown) known(p Profile) []Button {
 // Reading is what can be read of a page whose data never came. It is never
 // complete.
 func (d Shown) Reading(p Profile, at time.Time, zone *time.Location, source state.Source) state.Reading {
+	dates := dateReader{p: p, at: at, zone: zone}
 	r := state.Reading{
 		Number: d.Number, At: at, Zone: zone.String(), Source: source, StatusText: d.caption, Phase: d.phase(p),
-		RefusedText: p.refusedText(d.reminder), OrderedAt: p.date(afterColon(d.date), zone), Total: p.shownMoney(d.total),
+		RefusedText: p.refusedText(d.reminder), OrderedAt: dates.read(state.FieldOrderedAt, afterColon(d.date)), Total: p.shownMoney(d.total),
 		Unclear: "the page's data never came; this is what it shows",
 	}
+	r.Days = dates.days
 	_, r.CancelOffered = p.CancelButton(d.known(p))
 	return r
 }
@@ -98,7 +100,8 @@ func (d Shown) contradictsSum(p Profile, r state.Reading) string {
 	if err != nil || r.OrderedAt.IsZero() {
 		return ""
 	}
-	shown, told := p.date(afterColon(d.date), zone), r.OrderedAt.In(zone).Format(time.DateOnly)
+	told := r.OrderedAt.In(zone).Format(time.DateOnly)
+	shown, _ := p.date(afterColon(d.date), zone)
 	if !shown.IsZero() && shown.In(zone).Format(time.DateOnly) != told {
 		return "the data are of an order of " + told + ", the page shows " + Quoted(Clip(d.date))
 	}

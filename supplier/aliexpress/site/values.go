@@ -141,12 +141,38 @@ func millis(n node) time.Time {
 	return time.UnixMilli(ms).UTC()
 }
 
+// dateReader reads the dates of a page that was seen at a time, in the
+// account's zone, and notes those that tell no hour.
+type dateReader struct {
+	p    Profile
+	at   time.Time
+	zone *time.Location
+	days state.Days
+}
+
+// founded is before any order: AliExpress was opened in 2010.
+var founded = time.Date(2010, time.January, 1, 0, 0, 0, 0, time.UTC)
+
+// read reads one date of the page. One in the future, or from before the site
+// was there, is none: it is of another calendar. A day is left for the zones.
+func (d *dateReader) read(f state.Field, s string) time.Time {
+	at, day := d.p.date(s, d.zone)
+	if at.Before(founded) || at.After(d.at.Add(24*time.Hour)) {
+		return time.Time{}
+	}
+	if day {
+		d.days = d.days.With(f, state.DayOf(at.In(d.zone)))
+	}
+	return at
+}
+
 // date reads a date as the page shows it, in the account's zone; zero where
-// no layout fits. English is tried last, because "2 mar" is March elsewhere.
-func (p Profile) date(s string, zone *time.Location) time.Time {
+// no layout fits. day: it tells no hour. English is tried last, because "2 mar"
+// is March elsewhere.
+func (p Profile) date(s string, zone *time.Location) (at time.Time, day bool) {
 	s = strings.Join(strings.Fields(s), " ")
 	if s == "" {
-		return time.Time{}
+		return time.Time{}, false
 	}
 	langs := slices.SortedFunc(maps.Keys(p.Dates), func(a, b string) int {
 		return cmp.Or(cmp.Compare(len(p.Dates[b].Months), len(p.Dates[a].Months)), cmp.Compare(a, b))
@@ -156,11 +182,11 @@ func (p Profile) date(s string, zone *time.Location) time.Time {
 		text := englishMonth(s, d.Months)
 		for _, layout := range d.Layouts {
 			if t, err := time.ParseInLocation(layout, text, zone); err == nil {
-				return t.UTC()
+				return t.UTC(), !strings.Contains(layout, ":04")
 			}
 		}
 	}
-	return p.numericDate(s, zone)
+	return p.numericDate(s, zone), true
 }
 
 // numericDate reads 15/07/2026. Where both numbers could be the month, the
