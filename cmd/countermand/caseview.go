@@ -97,7 +97,9 @@ func (e *clientEnv) dates(c control.Case, now time.Time) *table {
 	t := e.table("  ")
 	t.row("", "HERE", "BEIJING", "")
 	date := func(name string, at time.Time) {
-		if !at.IsZero() {
+		if day := c.DayAt(at); day != "" {
+			t.row(name, day, "", "the day in "+c.Zone)
+		} else if !at.IsZero() {
 			t.row(name, at.In(e.Zone).Format(momentLayout+" MST"), at.In(plain.Beijing).Format(momentLayout), countdown(at, now))
 		}
 	}

@@ -1,6 +1,7 @@
 package aliexpress
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -152,7 +153,7 @@ func (i *inspection) order(r state.Reading) {
 		return
 	}
 	i.yes("statuses", r.Phase != state.PhaseUnknown, "order %s: status %s reads as %s", r.Number, site.Quoted(r.StatusText), r.Phase)
-	i.yes("dates", !r.OrderedAt.IsZero(), "order %s: dated %s", r.Number, day(r.OrderedAt))
+	i.yes("dates", !r.OrderedAt.IsZero(), "order %s: dated %s", r.Number, cmp.Or(r.Days[state.FieldOrderedAt].Date, day(r.OrderedAt)))
 	i.yes("tags", r.Complete, "order %s: total %s, %d lines", r.Number, r.Total, len(r.Lines))
 }
 

@@ -138,7 +138,7 @@ func openNow(c state.Case) string {
 	switch c.Proof {
 	case state.ProofScanAfter:
 		if at := c.ScanAfterRequest(); !at.IsZero() {
-			return fmt.Sprintf("open a dispute: first scan %s is after our request of %s", day(at), day(c.RequestedAt))
+			return fmt.Sprintf("open a dispute: first scan %s is after our request of %s", day(at), orDay(c, c.RequestedAt))
 		}
 		return "it was scanned, but not surely after a request of ours: compare the dates, then decide"
 	case state.ProofScanBefore:
@@ -157,3 +157,11 @@ func openNow(c state.Case) string {
 
 // day shows the moment in UTC: two times are compared, so both need one zone.
 func day(t time.Time) string { return t.UTC().Format("2006-01-02 15:04 UTC") }
+
+// orDay shows only the day where the site told no hour.
+func orDay(c state.Case, t time.Time) string {
+	if d := c.DayAt(t); !d.IsZero() {
+		return d.Date
+	}
+	return day(t)
+}

@@ -1,6 +1,7 @@
 package app
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"time"
@@ -55,7 +56,7 @@ func messageFields(kind string, cs state.Case, zone *time.Location) configs.Mess
 	if requested.IsZero() {
 		requested = cs.Attempt.FirstAt
 	}
-	return configs.MessageFields{Order: cs.SupplierOrder, Store: cs.Store, Requested: dayIn(requested, zone), Due: dayIn(due, zone)}
+	return configs.MessageFields{Order: cs.SupplierOrder, Store: cs.Store, Requested: cmp.Or(cs.DayAt(requested).Date, dayIn(requested, zone)), Due: dayIn(due, zone)}
 }
 
 // dayIn writes a day as everybody reads it; nothing for no time.

@@ -1,6 +1,7 @@
 package control
 
 import (
+	"slices"
 	"time"
 
 	"countermand/state"
@@ -20,6 +21,13 @@ func CaseOf(c state.Case, now time.Time) Case {
 		EndedAt: utc(c.EndedAt), DisputedAt: utc(c.DisputedAt), NextCheckAt: utc(c.NextCheckAt), SnoozedUntil: utc(c.Clocks[state.ClockSnooze]),
 		Clocks: map[state.Clock]time.Time{}, Estimated: []state.Clock{}, Tracking: []state.Tracking{},
 	}
+	for f, at := range out.byField() {
+		if d := c.Days[f]; !at.IsZero() && !d.IsZero() {
+			*at, out.Zone = utc(d.End), c.Zone
+			out.Days = append(out.Days, f)
+		}
+	}
+	slices.Sort(out.Days)
 	if out.Proof == "" {
 		out.Proof = state.ProofNone
 	}
@@ -54,6 +62,25 @@ func CaseOf(c state.Case, now time.Time) Case {
 		out.Refund = &r
 	}
 	return out
+}
+
+// byField are the dates of which the site may tell the day alone.
+func (c *Case) byField() map[state.Field]*time.Time {
+	return map[state.Field]*time.Time{
+		state.FieldRequestedAt: &c.RequestedAt, state.FieldAnsweredAt: &c.AnsweredAt, state.FieldClosedAt: &c.ClosedAt,
+		state.FieldOrderedAt: &c.OrderedAt, state.FieldPaidAt: &c.PaidAt, state.FieldShippedAt: &c.ShippedAt,
+	}
+}
+
+// DayAt is the day that a date of the case stands for, as 2006-01-02; empty
+// where it is a moment.
+func (c Case) DayAt(at time.Time) string {
+	for f, have := range c.byField() {
+		if zone, err := time.LoadLocation(c.Zone); err == nil && slices.Contains(c.Days, f) && have.Equal(at) {
+			return at.Add(-1).In(zone).Format(time.DateOnly)
+		}
+	}
+	return ""
 }
 
 // WholeCase maps a case with its journal, oldest entry first.

@@ -49,7 +49,11 @@ type Case struct {
 	PaidAt         time.Time `json:"paid_at,omitzero"`
 	ShippedAt      time.Time `json:"shipped_at,omitzero"`
 	ReadAt         time.Time `json:"read_at,omitzero"`
-	EndedAt        time.Time `json:"ended_at,omitzero"`
+	// Days names those of these dates of which the site told only the day, in
+	// Zone: the field holds its end.
+	Days    []state.Field `json:"days,omitempty"`
+	Zone    string        `json:"zone,omitempty"`
+	EndedAt time.Time     `json:"ended_at,omitzero"`
 	// DisputedAt is when a person opened the dispute.
 	DisputedAt  time.Time `json:"disputed_at,omitzero"`
 	NextCheckAt time.Time `json:"next_check_at,omitzero"`

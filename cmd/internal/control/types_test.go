@@ -71,3 +71,33 @@ func TestDisputesInJSON(t *testing.T) {
 	d := DisputesOf([]state.Case{caseOf("01J1", "#1", "8190000000000001", state.Disputed), urgent, caseOf("01J3", "#3", "8190000000000003", state.Won)}, now)
 	golden(t, "disputes.json", d)
 }
+
+// A date of which the site told the day alone holds that day's end, and is
+// named; the rest are moments.
+func TestDaysInJSON(t *testing.T) {
+	t.Parallel()
+	zone, err := time.LoadLocation("Asia/Shanghai")
+	check(t, err)
+	begin := time.Date(2026, 11, 3, 0, 0, 0, 0, zone)
+	c := caseOf("01J1", "#1", "8190000000000001", state.Cancelled)
+	c.Zone, c.RequestedAt, c.ClosedAt, c.AnsweredAt = "Asia/Shanghai", begin.Add(10*time.Hour), begin.UTC(), begin.UTC()
+	c.Days = state.Days{state.FieldClosedAt: state.DayOf(begin), state.FieldAnsweredAt: state.DayOf(begin), state.FieldShippedAt: state.DayOf(begin)}
+	got := CaseOf(c, now)
+	b, err := json.Marshal(struct {
+		A, C, R time.Time
+		Days    []state.Field
+		Zone    string
+	}{got.AnsweredAt, got.ClosedAt, got.RequestedAt, got.Days, got.Zone})
+	check(t, err)
+	const want = `{"A":"2026-11-03T16:00:00Z","C":"2026-11-03T16:00:00Z","R":"2026-11-03T02:00:00Z","Days":["answered_at","closed_at"],"Zone":"Asia/Shanghai"}`
+	if string(b) != want {
+		t.Errorf("got %s, want %s", b, want)
+	}
+	if got.DayAt(got.ClosedAt) != "2026-11-03" || got.DayAt(got.RequestedAt) != "" {
+		t.Errorf("shown as %q and %q", got.DayAt(got.ClosedAt), got.DayAt(got.RequestedAt))
+	}
+	c.Days = nil
+	if got := CaseOf(c, now); got.Days != nil || got.Zone != "" || !got.ClosedAt.Equal(begin) {
+		t.Errorf("without days: %v, %q, %s", got.Days, got.Zone, got.ClosedAt)
+	}
+}

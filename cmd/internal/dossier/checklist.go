@@ -26,10 +26,10 @@ var (
 func (r *readme) checklist() []checklistItem {
 	c := r.Case
 	out := []checklistItem{
-		dated("Order date", c.OrderedAt, "open the order's page, it shows it"),
-		dated("Ship deadline", c.Clocks[state.ClockShipWindowEnd], "not known, or over because the order is marked shipped; the order's page may tell"),
-		dated("Date of the cancel request", c.RequestedAt, "no request was seen to stand; the journal tells what was tried"),
-		dated("Filing date", r.disputedAt(), "the day you open the dispute; record it with: countermand disputes opened"),
+		dated(c, "Order date", c.OrderedAt, "open the order's page, it shows it"),
+		dated(c, "Ship deadline", c.Clocks[state.ClockShipWindowEnd], "not known, or over because the order is marked shipped; the order's page may tell"),
+		dated(c, "Date of the cancel request", c.RequestedAt, "no request was seen to stand; the journal tells what was tried"),
+		dated(c, "Filing date", r.disputedAt(), "the day you open the dispute; record it with: countermand disputes opened"),
 		{c.Amount.Known(), "Wanted result: a full refund of " + c.Amount.String()},
 		r.pictures("Screenshots of the request", r.with(requestLabels), "none was kept; make one of the order's page"),
 		r.pictures("Screenshots of the refusal", r.refusal(), "make one of the order's page while it says so"),
@@ -49,11 +49,11 @@ func (r *readme) checklist() []checklistItem {
 	return append(out, checklistItem{true, "Files below 2 MB, unedited: all of those here are"})
 }
 
-func dated(name string, at time.Time, missing string) checklistItem {
+func dated(c state.Case, name string, at time.Time, missing string) checklistItem {
 	if at.IsZero() {
 		return checklistItem{false, name + ": " + missing}
 	}
-	return checklistItem{true, name + ": " + bothZones(at)}
+	return checklistItem{true, name + ": " + zonesOf(c, at)}
 }
 
 // disputedAt is when the operator recorded the dispute, zero before.

@@ -171,7 +171,9 @@ func (r *readme) moves() {
 func (r *readme) dates() {
 	rows := [][]string{{"", "UTC", "Beijing", zoneWord(r.Zone)}}
 	date := func(name string, at time.Time) {
-		if !at.IsZero() {
+		if d := r.Case.DayAt(at); !d.IsZero() {
+			rows = append(rows, []string{name, d.Date, "", "the day in " + r.Case.Zone})
+		} else if !at.IsZero() {
 			rows = append(rows, []string{name, at.UTC().Format(readmeLayout), at.In(plain.Beijing).Format(readmeLayout), at.In(r.Zone).Format(readmeLayout)})
 		}
 	}

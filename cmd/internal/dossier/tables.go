@@ -72,8 +72,8 @@ func against(c state.Case, t state.Tracking) string {
 	case "":
 		return noRequestWords(c)
 	default:
-		words := distance(t.FirstScanAt, n.At)
-		if n.Basis != state.NoticeRequest {
+		words := distance(c, t.FirstScanAt, n.At)
+		if n.Basis != state.NoticeRequest || !c.DayAt(n.At).IsZero() {
 			words += " " + noticeWords[n.Basis]
 		}
 		if e := t.Doubt(n.At); !e.IsZero() && t.FirstScanAt.After(n.At) {
@@ -92,7 +92,17 @@ var noticeWords = map[state.NoticeBasis]string{
 	state.NoticeAttempt: "the first attempt to ask",
 }
 
-func distance(at, m time.Time) string {
+// distance says how a moment lies to one of the case's, or to a day of it.
+func distance(c state.Case, at, m time.Time) string {
+	if d := c.DayAt(m); !d.IsZero() {
+		switch {
+		case at.Before(m):
+			return "on a day before"
+		case at.Before(d.End):
+			return "on the day of"
+		}
+		return "on a day after"
+	}
 	if at.After(m) {
 		return plain.Span(at.Sub(m)) + " after"
 	}

@@ -26,6 +26,8 @@ func proofOf(c state.Case) string {
 		return proofWords[c.Proof]
 	case noticeWords[c.Notice().Basis] == "":
 		return "scanned, but " + noRequestWords(c)
+	case c.Notice().Basis == state.NoticeRequest && !c.DayAt(c.RequestedAt).IsZero():
+		return "scanned on the day of the request, which proves nothing"
 	case c.SurelySentAfter(c.Notice().At).IsZero():
 		return "scanned after " + noticeWords[c.Notice().Basis] + ", but an earlier event leaves open when it left"
 	}
@@ -60,7 +62,7 @@ func comparisons(c state.Case) (out []string) {
 		case noticeWords[n.Basis] == "":
 			say("Parcel %s: the first scan is of %s (%s); %s.", t.Number, utcWords(t.FirstScanAt), t.FirstScanCode, noRequestWords(c))
 		default:
-			say("Parcel %s: the first scan, %s (%s), is %s %s (%s).", t.Number, utcWords(t.FirstScanAt), t.FirstScanCode, emphasis.Replace(distance(t.FirstScanAt, n.At)), noticeWords[n.Basis], utcWords(n.At))
+			say("Parcel %s: the first scan, %s (%s), is %s %s (%s).", t.Number, utcWords(t.FirstScanAt), t.FirstScanCode, emphasis.Replace(distance(c, t.FirstScanAt, n.At)), noticeWords[n.Basis], utcOf(c, n.At))
 			if e := t.Doubt(n.At); !e.IsZero() && t.FirstScanAt.After(n.At) {
 				say("Parcel %s: an earlier event (%s, %s) is no scan, and leaves open whether it left before.", t.Number, e.Code, utcWords(e.At))
 			}
@@ -74,7 +76,7 @@ func comparisons(c state.Case) (out []string) {
 		due = c.Fired[string(state.ClockProofDue)] // it is stopped once it was acted on
 	}
 	if len(c.Tracking) == 0 && !due.IsZero() {
-		say("No tracking number is known. The supplier answered on %s and had until %s, working days in China; the order was last read on %s.", utcWords(c.AnsweredAt), utcWords(due), utcWords(c.ReadAt))
+		say("No tracking number is known. The supplier answered on %s and had until %s, working days in China; the order was last read on %s.", utcOf(c, c.AnsweredAt), utcWords(due), utcWords(c.ReadAt))
 	}
 	if n := c.NoticeBy(c.ShippedAt); !c.ShippedAt.IsZero() && noticeWords[n.Basis] != "" {
 		say("The order was %s. A mark is a claim, no proof.", markWords(c, n.At, noticeWords[n.Basis]))
@@ -92,17 +94,28 @@ func comparisons(c state.Case) (out []string) {
 	return out
 }
 
-// markWords hold the shipped mark against the request. The site tells a date
-// without an hour: on the day itself nobody knows which came first.
+// markWords hold the shipped mark against the request. On the day itself nobody
+// knows which came first; a date of an older record may be a day too.
 func markWords(c state.Case, asked time.Time, what string) string {
-	when := utcWords(c.ShippedAt)
+	when, day := utcOf(c, c.ShippedAt), c.DayAt(c.ShippedAt)
+	askedBy, over := asked, c.ShippedAt.Add(24*time.Hour)
+	if d := c.DayAt(asked); !d.IsZero() {
+		askedBy = d.End
+	}
+	if !day.IsZero() {
+		over = day.End
+	}
 	switch {
 	case c.ShippedGuess:
 		return "seen marked shipped first on " + when + "; the site tells no time of it"
-	case !c.ShippedAt.Before(asked):
+	case !c.ShippedAt.Before(askedBy) && !day.IsZero():
+		return "marked shipped on " + when + ", a later day than that of " + what
+	case !c.ShippedAt.Before(askedBy):
 		return "marked shipped on " + when + ", " + plain.Span(c.ShippedAt.Sub(asked)) + " after " + what
-	case c.ShippedAt.Add(24 * time.Hour).After(asked):
+	case over.After(asked):
 		return "marked shipped on the day of " + what + ", " + when
+	case !day.IsZero():
+		return "marked shipped on " + when + ", an earlier day than that of " + what
 	}
 	return "marked shipped on " + when + ", " + plain.Span(asked.Sub(c.ShippedAt)) + " before " + what
 }
@@ -121,6 +134,14 @@ func sentSince(c state.Case) string {
 		return "no first scan is known to be later"
 	}
 	return "first scanned AFTER that: " + strings.Join(late, ", ")
+}
+
+// utcOf writes a date of a case: only its day, where the site told no hour.
+func utcOf(c state.Case, at time.Time) string {
+	if d := c.DayAt(at); !d.IsZero() {
+		return d.Date
+	}
+	return utcWords(at)
 }
 
 func utcWords(t time.Time) string {
@@ -159,7 +180,7 @@ func noDisputeText(c state.Case) string {
 
 func ordered(c state.Case) (s string) {
 	if !c.OrderedAt.IsZero() {
-		s = ", placed on " + bothZones(c.OrderedAt)
+		s = ", placed on " + zonesOf(c, c.OrderedAt)
 	}
 	if c.Amount.Known() {
 		s += ", total " + c.Amount.String()
@@ -175,11 +196,11 @@ func requestWords(c state.Case) string {
 	case n.Basis == state.NoticeLostPeriod:
 		return "I wanted to cancel this order."
 	case n.Basis == state.NoticeClick:
-		return "I tried to cancel this order on " + bothZones(n.At) + "."
+		return "I tried to cancel this order on " + zonesOf(c, n.At) + "."
 	default:
 		return "I wanted to cancel this order; a cancel request could not be placed on the site."
 	}
-	s := "I asked to cancel this order on " + bothZones(c.RequestedAt)
+	s := "I asked to cancel this order on " + zonesOf(c, c.RequestedAt)
 	if !c.RequestedSince.IsZero() {
 		s += " at the latest"
 	}
@@ -190,9 +211,9 @@ func requestWords(c state.Case) string {
 	case c.AnsweredAt.IsZero():
 		return s + "."
 	case c.Status == state.Cancelled:
-		return s + ". The request was answered on " + bothZones(c.AnsweredAt) + "."
+		return s + ". The request was answered on " + zonesOf(c, c.AnsweredAt) + "."
 	}
-	return s + ". The seller did not accept; the answer is of " + bothZones(c.AnsweredAt) + "."
+	return s + ". The seller did not accept; the answer is of " + zonesOf(c, c.AnsweredAt) + "."
 }
 
 func shippingGround(c state.Case) string {
@@ -202,7 +223,7 @@ func shippingGround(c state.Case) string {
 	case c.Proof == state.ProofScanAfter && c.SentAfterRequest():
 		s = "The parcel was sent only after my request: " + scans(c) + "."
 	case c.Proof == state.ProofScanAfter && (n.Basis == state.NoticeClick || n.Basis == state.NoticeAttempt) && !c.SurelySentAfter(n.At).IsZero():
-		s = "The parcel was sent only after I tried to cancel on " + bothZones(n.At) + ": " + scans(c) + "."
+		s = "The parcel was sent only after I tried to cancel on " + zonesOf(c, n.At) + ": " + scans(c) + "."
 	case c.PartSent():
 		held, all, _ := c.ParcelItems()
 		s = fmt.Sprintf("The seller sent only %d of the %d items: %s.", held, all, scans(c))
@@ -253,7 +274,7 @@ func scans(c state.Case) string {
 func refundGround(c state.Case) string {
 	s := "The order was closed"
 	if !c.ClosedAt.IsZero() {
-		s += " on " + bothZones(c.ClosedAt)
+		s += " on " + zonesOf(c, c.ClosedAt)
 	}
 	if f := c.Refund; f != nil {
 		return fmt.Sprintf("%s, but only %s came back (to: %s).", s, f.Amount, f.To)
@@ -269,6 +290,15 @@ func demand(c state.Case) string {
 		return fmt.Sprintf("I ask for the refund of the remaining %s. Evidence is attached.", left)
 	}
 	return fmt.Sprintf("I ask for a full refund of %s. Evidence is attached.", c.Amount)
+}
+
+// zonesOf writes a date of a case for AliExpress; a day is one in the zone of
+// its page.
+func zonesOf(c state.Case, at time.Time) string {
+	if d, err := time.Parse(time.DateOnly, c.DayAt(at).Date); err == nil {
+		return d.Format("2 January 2006")
+	}
+	return bothZones(at)
 }
 
 // bothZones writes a time for AliExpress: its staff live in Beijing's.

@@ -102,3 +102,43 @@ func TestDoubtfulEventAccusesNobody(t *testing.T) {
 		}
 	}
 }
+
+// TestDaysAreWrittenAsDays: no hour is made up for a date that has none, and a
+// day east of Greenwich is not the day before.
+func TestDaysAreWrittenAsDays(t *testing.T) {
+	t.Parallel()
+	zone, err := time.LoadLocation("Asia/Shanghai")
+	if err != nil {
+		t.Fatal(err)
+	}
+	asked := time.Date(2026, 11, 3, 10, 0, 0, 0, zone)
+	for name, tt := range map[string]struct {
+		day  int
+		want string
+	}{
+		"the day before": {2, "marked shipped on 2026-11-02, an earlier day than that of the request"},
+		"that day":       {3, "marked shipped on the day of the request, 2026-11-03"},
+		"the day after":  {4, "marked shipped on 2026-11-04, a later day than that of the request"},
+	} {
+		begin := time.Date(2026, 11, tt.day, 0, 0, 0, 0, zone)
+		c := state.Case{RequestedAt: asked.UTC(), ShippedAt: begin.UTC(), OrderedAt: begin.UTC(), Days: state.Days{state.FieldShippedAt: state.DayOf(begin)}}
+		c.Days = c.Days.With(state.FieldOrderedAt, state.DayOf(begin))
+		if got := strings.Join(comparisons(c), " "); !strings.Contains(got, tt.want) {
+			t.Errorf("%s: %q", name, got)
+		}
+		if got, want := ordered(c), begin.Format(", placed on 2 January 2006"); got != want {
+			t.Errorf("%s: %q, want %q", name, got, want)
+		}
+	}
+	begin := time.Date(2026, 11, 3, 0, 0, 0, 0, zone)
+	c := state.Case{Proof: state.ProofScanAfter, RequestedAt: begin.UTC(), Days: state.Days{state.FieldRequestedAt: state.DayOf(begin)}}
+	for hours, want := range map[int]string{-1: "on a day BEFORE the request (2026-11-03)", 5: "on the day of the request (2026-11-03)", 25: "on a day AFTER the request (2026-11-03)"} {
+		c.Tracking = []state.Tracking{{Number: "LP1", FirstScanAt: begin.Add(time.Duration(hours) * time.Hour), FirstScanCode: "AE_GOT"}}
+		if got := comparisons(c)[0]; !strings.Contains(got, want) {
+			t.Errorf("scanned %d hours from the day's beginning: %q", hours, got)
+		}
+		if accuses := proofOf(c) == proofWords[state.ProofScanAfter]; accuses != (hours > 24) {
+			t.Errorf("scanned %d hours from the day's beginning: proof %q", hours, proofOf(c))
+		}
+	}
+}
