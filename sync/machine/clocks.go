@@ -78,6 +78,7 @@ func (x *change) resolveWarnings() {
 
 // tick is the case being due: clock points first, then the regular check.
 func tick(x *change) error {
+	x.windowMovedOn() // it may have been counted again
 	status := x.c.Status
 	for _, pt := range points(x.c) {
 		if pt.at.After(x.now) || hasFired(x.c, pt) {
@@ -231,10 +232,29 @@ func (x *change) setShipWindow(r *state.Reading) {
 }
 
 // inWindow tells whether a countdown beside this phase is the seller's time to
-// ship: of an unpaid order it is the time to pay, of a shipped one that of the
-// delivery.
-func inWindow(p state.Phase) bool {
-	return p == state.PhaseProcessing || p == state.PhaseRiskHold || p == state.PhasePending
+// ship: of an unpaid order it is the time to pay, of one on hold that of the
+// check, of a request that of the answer, of a shipped one that of the delivery.
+func inWindow(p state.Phase) bool { return p == state.PhaseProcessing }
+
+// windowMovedOn sends a case on that is held for nothing but the end of its ship
+// window, once the window ends later than was known. A call that left, or
+// anything else found since, stays a person's.
+func (x *change) windowMovedOn() {
+	end := x.c.Clocks[state.ClockShipWindowEnd]
+	f := x.c.Findings
+	if x.c.Status != state.Held || x.c.NumberUnsure || len(f) != 1 || f[0].Code != state.WindowOver || !end.After(x.now) {
+		return
+	}
+	if hasFired(x.c, point{clock: state.ClockShipWindowEnd, name: string(state.ClockShipWindowEnd), at: end}) {
+		return // the countdown wavers
+	}
+	from := "the ship window ends " + Stamp(end) + x.estimate(state.ClockShipWindowEnd) + ", later than when it was held"
+	if AwaitsRules(x.c) {
+		x.applyRules(from)
+		return
+	}
+	x.to(state.Queued, "%s: will be asked", from)
+	x.plan(state.EffectRequest, "", x.now, "the ship window goes on")
 }
 
 // setDisputeWindow: from ten days after the shipped mark until the earliest of

@@ -8,6 +8,12 @@ import (
 	"countermand/state"
 )
 
+// heldForWindow was not asked before its ship window ended.
+var heldForWindow = then(reach[state.Queued], []step{
+	{ev: reads(state.PhaseProcessing), to: state.Queued},
+	{after: windowEnd.Sub(base), ev: plain(state.EventTick), to: state.Held, raised: AlertHeld},
+})
+
 // The payment is of Monday 2 November in Shanghai; the seventh working day
 // after it is Wednesday 11 November.
 var windowEnd = day(11, 11, 16)
@@ -59,31 +65,57 @@ var clockStories = []scenario{
 			}
 		}},
 	})},
-	{name: "the page's countdown wins", steps: then(reach[state.Requested], []step{
-		{after: time.Hour, ev: reads(state.PhasePending), to: state.Requested, check: clockAt(state.ClockShipWindowEnd, windowEnd)},
-		{after: time.Hour, ev: reads(state.PhasePending, countdown(day(11, 20, 8))), to: state.Requested, check: clockAt(state.ClockShipWindowEnd, day(11, 20, 8))},
-		{after: time.Hour, ev: reads(state.PhasePending), to: state.Requested, check: clockAt(state.ClockShipWindowEnd, day(11, 20, 8))},
+	{name: "the page's countdown wins", steps: then(reach[state.Held], []step{
+		{after: time.Hour, ev: reads(state.PhaseProcessing), to: state.Held, check: clockAt(state.ClockShipWindowEnd, windowEnd)},
+		{after: time.Hour, ev: reads(state.PhaseProcessing, countdown(day(11, 20, 8))), to: state.Held, check: clockAt(state.ClockShipWindowEnd, day(11, 20, 8))},
+		{after: time.Hour, ev: reads(state.PhaseProcessing), to: state.Held, check: clockAt(state.ClockShipWindowEnd, day(11, 20, 8))},
+	})},
+	{name: "the time for the answer is no ship window", steps: then(reach[state.Requested], []step{
+		{after: time.Hour, ev: reads(state.PhasePending, countdown(day(11, 5, 8))), to: state.Requested, check: clockAt(state.ClockShipWindowEnd, windowEnd)},
+	})},
+	{name: "the time of the check is no ship window", steps: then(reach[state.Queued], []step{
+		{ev: reads(state.PhaseRiskHold, countdown(day(11, 4, 8))), to: state.Queued, check: clockAt(state.ClockShipWindowEnd, windowEnd)},
 	})},
 	{name: "the ship window ends while it is asked", policy: func(p *Policy) { p.Answer = 30 * day1 }, steps: then(reach[state.Requested], []step{
 		{after: windowEnd.Sub(base) - day1, ev: plain(state.EventTick), to: state.Requested, raised: AlertWindowEnding, plans: "read:detail"},
-		{after: time.Minute, ev: reads(state.PhasePending, countdown(windowEnd.Add(time.Second))), to: state.Requested, check: func(t expect, c state.Case, _ Outcome) {
-			if c.DueAt.Before(base.Add(2 * time.Minute)) {
-				t.Errorf("due %s, although the countdown moved by a second only", c.DueAt)
-			}
-		}},
-		{after: time.Second, ev: plain(state.EventTick), to: state.Requested},
+		{after: time.Minute, ev: reads(state.PhasePending), to: state.Requested},
 		{after: day1, ev: plain(state.EventTick), to: state.Requested, plans: "read:detail", check: has("the ship window ended")},
 		{after: time.Hour, ev: reads(state.PhaseClosed), to: state.Cancelled},
 	})},
-	{name: "a window that the seller extended warns again", policy: func(p *Policy) { p.Answer = 30 * day1 }, steps: then(reach[state.Requested], []step{
-		{after: windowEnd.Sub(base) - day1, ev: plain(state.EventTick), to: state.Requested, raised: AlertWindowEnding, plans: "read:detail"},
-		{after: time.Minute, ev: reads(state.PhasePending, countdown(windowEnd.Add(5*day1))), to: state.Requested},
-		{after: 5 * day1, ev: plain(state.EventTick), to: state.Requested, raised: AlertWindowEnding, plans: "read:detail", check: has("the ship window ends 2026-11-16")},
+	{name: "a window that the seller extended warns again", steps: then(reach[state.Held], []step{
+		{ev: reads(state.PhaseProcessing), to: state.Held},
+		{after: windowEnd.Sub(base) - day1, ev: plain(state.EventTick), to: state.Held, raised: AlertWindowEnding, plans: "read:detail"},
+		{after: time.Minute, ev: reads(state.PhaseProcessing, countdown(windowEnd.Add(time.Second))), to: state.Held, check: func(t expect, c state.Case, _ Outcome) {
+			if c.DueAt.Before(windowEnd.Add(-day1 + 2*time.Minute)) {
+				t.Errorf("due %s, although the countdown moved by a second only", c.DueAt)
+			}
+		}},
+		{after: time.Minute, ev: reads(state.PhaseProcessing, countdown(windowEnd.Add(5*day1))), to: state.Held},
+		{after: 5 * day1, ev: plain(state.EventTick), to: state.Held, raised: AlertWindowEnding, plans: "read:detail", check: has("the ship window ends 2026-11-16")},
 	})},
 	{name: "the ship window ends before it could be asked", steps: then(reach[state.Queued], []step{
 		{ev: reads(state.PhaseProcessing), to: state.Queued},
 		{after: windowEnd.Sub(base) - time.Minute, ev: plain(state.EventTick), to: state.Queued, raised: AlertUnasked + " " + AlertWindowEnding},
 		{after: time.Minute, ev: plain(state.EventTick), to: state.Held, raised: AlertHeld, plans: "", check: drops(state.EffectRequest)},
+	})},
+	{name: "a case held for its window goes on when the seller extends it", steps: then(heldForWindow, []step{
+		{after: time.Minute, ev: reads(state.PhaseProcessing, countdown(windowEnd.Add(10*time.Minute))), to: state.Held}, // it wavers
+		{after: time.Hour, ev: reads(state.PhaseRiskHold, countdown(windowEnd.Add(5*day1))), to: state.Held},
+		{after: time.Hour, ev: reads(state.PhaseProcessing, countdown(windowEnd.Add(5*day1))), to: state.Queued, plans: "request", check: has("later than when it was held")},
+		{ev: plain(state.EventBegin), to: state.Requesting},
+	})},
+	{name: "a case held for its window after an attempt goes on too", steps: then(reach[state.Requesting], []step{
+		{after: windowEnd.Sub(base) + time.Hour, ev: ends(state.AskNotOffered, look(state.PhaseProcessing)), to: state.Held, raised: AlertHeld},
+		{after: time.Hour, ev: reads(state.PhaseProcessing, countdown(windowEnd.Add(5*day1))), to: state.Queued, plans: "request"},
+	})},
+	{name: "a case held for its window and paused goes on when resumed", steps: then(heldForWindow, []step{
+		{ev: decision(state.EventPause, nil), to: state.Held},
+		{after: time.Hour, ev: reads(state.PhaseProcessing, countdown(windowEnd.Add(5*day1))), to: state.Queued},
+		{ev: decision(state.EventResume, nil), to: state.Queued, plans: "request"},
+	})},
+	{name: "a case held for more than its window waits for a person", steps: then(heldForWindow, []step{
+		{ev: mappedEv("#7"), to: state.Held, raised: AlertHeld},
+		{after: time.Hour, ev: reads(state.PhaseProcessing, countdown(windowEnd.Add(5*day1))), to: state.Held},
 	})},
 	{name: "the ship window ends while it is held", steps: then(reach[state.Held], []step{
 		{ev: reads(state.PhaseProcessing), to: state.Held},
@@ -166,7 +198,7 @@ var clockStories = []scenario{
 		{after: 21 * time.Minute, ev: plain(state.EventTick), to: state.Queued},
 		{after: time.Hour, ev: reads(state.PhaseProcessing, countdown(day(11, 9, 8))), to: state.Queued, check: clockAt(state.ClockShipWindowEnd, day(11, 9, 8))},
 		{after: time.Hour, ev: reads(state.PhaseUnknown, countdown(day(11, 4, 8))), to: state.Queued, check: clockAt(state.ClockShipWindowEnd, day(11, 9, 8))},
-		{after: time.Hour, ev: reads(state.PhaseRiskHold, countdown(day(11, 10, 8))), to: state.Queued, check: clockAt(state.ClockShipWindowEnd, day(11, 10, 8))},
+		{after: time.Hour, ev: reads(state.PhaseRiskHold, countdown(day(11, 10, 8))), to: state.Queued, check: clockAt(state.ClockShipWindowEnd, day(11, 9, 8))},
 	})},
 	{name: "deadlines warn while it is paused", steps: then(reach[state.Requested], []step{
 		{ev: decision(state.EventPause, nil), to: state.Requested},
@@ -227,7 +259,7 @@ func TestEstimatedClocks(t *testing.T) {
 		mods []mod
 		want int
 	}{{[]mod{paid}, 1}, {[]mod{paid, countdown(day(12, 31, 10))}, 0}} {
-		out, err := p.Step(c, stamped(reads(state.PhasePending, tt.mods...), day(12, 30, 12)), day(12, 30, 12))
+		out, err := p.Step(c, stamped(reads(state.PhaseProcessing, tt.mods...), day(12, 30, 12)), day(12, 30, 12))
 		if err != nil || len(out.Case.Estimated) != tt.want {
 			t.Fatalf("estimated %v, %v; want %d", out.Case.Estimated, err, tt.want)
 		}

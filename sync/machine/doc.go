@@ -18,7 +18,7 @@
 //	unmapped   → held        mapped
 //	           → queued      mapped
 //	           → ignored     mapped, replaced, withdrawn, ignore
-//	held       → queued      cancelled, approve
+//	held       → queued      cancelled, reading, approve
 //	           → requested   reading
 //	           → cancelled   reading
 //	           → refunded    reading

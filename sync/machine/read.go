@@ -271,7 +271,11 @@ func readingQueued(x *change, r *state.Reading, _ state.Case) {
 	}
 }
 
-func readingHeld(x *change, r *state.Reading, _ state.Case) { x.answeredAlready(r) }
+func readingHeld(x *change, r *state.Reading, _ state.Case) {
+	if !x.answeredAlready(r) {
+		x.windowMovedOn()
+	}
+}
 
 func readingRequested(x *change, r *state.Reading, _ state.Case) {
 	switch {

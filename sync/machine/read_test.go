@@ -16,9 +16,14 @@ func caption(text string) mod { return func(r *state.Reading) { r.ListText = tex
 
 func closedOn(t time.Time) mod { return func(r *state.Reading) { r.ClosedAt = t } }
 
-// windowOfFiveDays is a pending request, a minute old, whose page counts down.
-var windowOfFiveDays = then(reach[state.Requested], []step{
-	{after: time.Minute, ev: reads(state.PhasePending, func(r *state.Reading) { r.WindowEnd = base.Add(5 * day1) }), to: state.Requested},
+// windowOfFiveDays is a pending request of an order whose page counted down
+// before it was asked.
+var windowOfFiveDays = then(reach[state.Queued], []step{
+	{ev: reads(state.PhaseProcessing, countdown(base.Add(5*day1))), to: state.Queued},
+	{ev: plain(state.EventBegin), to: state.Requesting},
+	{ev: plain(state.EventDispatching), to: state.Requesting},
+	{ev: ends(state.AskPending, look(state.PhasePending)), to: state.Requested},
+	{after: time.Minute, ev: reads(state.PhasePending), to: state.Requested},
 })
 
 // readingStories begin with a request that stands since base.

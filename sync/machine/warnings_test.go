@@ -51,8 +51,8 @@ func TestMovedDeadlineWarnsAgain(t *testing.T) {
 	t.Parallel()
 	end := base.Add(2 * day1)
 	w := func(r *state.Reading) { r.WindowEnd = end }
-	rd := func() state.Event { return reads(state.PhasePending, w) }
-	d := drivenTo(t, state.Requested)
+	rd := func() state.Event { return reads(state.PhaseProcessing, w) }
+	d := drivenTo(t, state.Held)
 	d.do(time.Minute, rd())
 	d.ticks(end.Add(-time.Hour), rd)
 	if !slices.Contains(d.got, AlertWindowEnding) {
