@@ -215,6 +215,9 @@ type AttemptResult struct {
 	Findings Findings
 	// Reading is the last reading of the order, where there is one.
 	Reading *Reading
+	// WindowEnd is the end of the ship window as the page counted it down before
+	// anything was asked; zero where it did not.
+	WindowEnd time.Time
 }
 
 // Failure is why an order could not be read.

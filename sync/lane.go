@@ -258,10 +258,14 @@ func (l *lane) request(ctx context.Context, f state.Effect) error {
 	}
 	began := time.Now()
 	var wrong *machine.WrongOrderError
+	var window time.Time
 	asked, err := l.client.Cancel(ctx, supplier.CancelRequest{
 		Number: c.SupplierOrder, CaseID: c.ID, Observe: l.e.o.Policy.Mode == machine.Observe, ApprovedRefusals: refusalsSeen(c),
 		Guard: func(r state.Reading) error {
 			err := machine.RightOrder(c, r)
+			if end := machine.ShipWindowEnd(r); err == nil && !end.IsZero() {
+				window = end
+			}
 			errors.As(err, &wrong)
 			return err
 		},
@@ -281,6 +285,7 @@ func (l *lane) request(ctx context.Context, f state.Effect) error {
 	if asked.Outcome == state.AskWrongOrder && wrong != nil {
 		asked.Findings = wrong.Findings
 	}
+	asked.WindowEnd = window
 	by := state.ByEngine
 	if asked.Reading != nil {
 		by = state.BySupplier

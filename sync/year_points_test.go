@@ -164,15 +164,25 @@ func (t *yearTruth) answers() (out []yearPoint) {
 	return out
 }
 
-// windows: the last day in which an order can be asked, or may be sent. Once a
+// windows: the last day in which an order can be asked, or may be sent: by the
+// page's countdown, and until one was shown by the seventh working day. Once a
 // page showed that it was sent, there is none.
-func (t *yearTruth) windows() (out []yearPoint) {
+func (t *yearTruth) windows() []yearPoint {
 	perhaps, surely := t.shown(t.o.placed, false)
+	sent, _ := t.shown(t.o.shipped, false)
+	known, counted := t.counted()
+	moot := sent
+	if !known.IsZero() {
+		moot = earlier(sent, known)
+	}
+	return append(t.window(yearChinaDays(t.o.paid, 7), perhaps, surely, moot), t.window(t.o.window, known, counted, sent)...)
+}
+
+// window: one end of it, which could be known at a time.
+func (t *yearTruth) window(end, perhaps, surely, sent time.Time) (out []yearPoint) {
 	if perhaps.IsZero() {
 		return nil
 	}
-	end := t.window()
-	sent, _ := t.shown(t.o.shipped, false)
 	out = append(out, yearPoint{
 		kind: machine.AlertWindowEnding, at: end.Add(-24 * time.Hour), until: end, perhaps: perhaps, surely: surely, moot: sent,
 		spells: t.unsent(state.Held, state.Queued, state.Requesting, state.Requested), by: t.beat,

@@ -105,7 +105,7 @@ func (c yearClient) Read(_ context.Context, number string, tracking bool) (state
 func (c yearClient) serve(r state.Reading) {
 	if o := c.orders[r.Number]; r.Unclear == "" && r.StatusText != "" {
 		c.freshen(o)
-		o.served = append(o.served, yearServed{at: r.At, tracking: r.TrackingRead})
+		o.served = append(o.served, yearServed{at: r.At, tracking: r.TrackingRead, window: r.Phase == state.PhaseProcessing && !r.WindowEnd.IsZero()})
 	}
 }
 
@@ -184,9 +184,16 @@ func (c yearClient) odd(o *yearOrder, r state.Reading, op string) (state.Reading
 
 // Cancel goes the way of the real one: look, guard, mark, call, look.
 func (c yearClient) Cancel(ctx context.Context, req supplier.CancelRequest) (state.AttemptResult, error) {
+	o := c.orders[req.Number]
+	counts := o != nil && o.countdown && o.phase(c.y.now) == state.PhaseProcessing
 	asked, err := c.cancel(ctx, req)
 	if err == nil && asked.Reading != nil {
 		c.serve(*asked.Reading)
+	}
+	if counts && len(o.served) > 0 && asked.Outcome != state.AskWrongOrder {
+		if last := &o.served[len(o.served)-1]; last.at.Equal(c.y.now) {
+			last.window = true // the guard was shown it
+		}
 	}
 	return asked, err
 }

@@ -38,6 +38,7 @@ type yearServed struct {
 	at       time.Time
 	tracking bool
 	void     bool
+	window   bool // it counted the ship window down
 }
 
 const (
@@ -194,8 +195,13 @@ func (t *yearTruth) shown(since time.Time, tracking bool) (perhaps, surely time.
 	if since.IsZero() {
 		return
 	}
+	return t.when(func(r yearServed) bool { return !r.at.Before(since) && (!tracking || r.tracking) })
+}
+
+// when is the same of the readings that show a thing.
+func (t *yearTruth) when(shows func(yearServed) bool) (perhaps, surely time.Time) {
 	for _, r := range t.o.served {
-		if r.at.Before(since) || tracking && !r.tracking || !t.hears(r.at) {
+		if !shows(r) || !t.hears(r.at) {
 			continue
 		}
 		if perhaps.IsZero() {
@@ -240,13 +246,9 @@ func (t *yearTruth) answered(entry time.Time) time.Time {
 	return entry
 }
 
-// window is the end of the ship window: the page's countdown, else the end of
-// the seventh working day.
-func (t *yearTruth) window() time.Time {
-	if t.o.countdown {
-		return t.o.window
-	}
-	return yearChinaDays(t.o.paid, 7)
+// counted is shown for a page that counts the ship window down.
+func (t *yearTruth) counted() (perhaps, surely time.Time) {
+	return t.when(func(r yearServed) bool { return r.window })
 }
 
 // closes is the last moment for a dispute that is known by then.

@@ -102,6 +102,9 @@ func attemptEnded(x *change) error {
 	if r == nil {
 		return x.refuse("no outcome came with it")
 	}
+	if !r.WindowEnd.IsZero() && x.c.ShippedAt.IsZero() {
+		x.setClock(state.ClockShipWindowEnd, r.WindowEnd, false)
+	}
 	var wrong state.Findings
 	if r.Reading != nil {
 		if wrong = guard(x.c, *r.Reading); wrong == nil && r.Reading.Unclear == "" {

@@ -220,8 +220,8 @@ func (x *change) setShipWindow(r *state.Reading) {
 		x.stopClocks(state.ClockShipWindowEnd)
 		return
 	}
-	if !r.WindowEnd.IsZero() && inWindow(r.Phase) {
-		x.setClock(state.ClockShipWindowEnd, r.WindowEnd, false)
+	if end := ShipWindowEnd(*r); !end.IsZero() {
+		x.setClock(state.ClockShipWindowEnd, end, false)
 		return
 	}
 	if _, running := x.c.Clocks[state.ClockShipWindowEnd]; running || x.c.PaidAt.IsZero() || x.p.Supplier == nil {
@@ -231,10 +231,16 @@ func (x *change) setShipWindow(r *state.Reading) {
 	x.setClock(state.ClockShipWindowEnd, end, estimated)
 }
 
-// inWindow tells whether a countdown beside this phase is the seller's time to
-// ship: of an unpaid order it is the time to pay, of one on hold that of the
-// check, of a request that of the answer, of a shipped one that of the delivery.
-func inWindow(p state.Phase) bool { return p == state.PhaseProcessing }
+// ShipWindowEnd is when the seller's time to ship ends by a page's countdown; zero
+// where it counts down another time: of an unpaid order that to pay, of one on
+// hold that of the check, of a request that of the answer, of a shipped one that
+// of the delivery.
+func ShipWindowEnd(r state.Reading) time.Time {
+	if r.Phase != state.PhaseProcessing {
+		return time.Time{}
+	}
+	return r.WindowEnd
+}
 
 // windowMovedOn sends a case on that is held for nothing but the end of its ship
 // window, once the window ends later than was known. A call that left, or

@@ -20,6 +20,12 @@ var windowEnd = day(11, 11, 16)
 
 func countdown(t time.Time) mod { return func(r *state.Reading) { r.WindowEnd = t } }
 
+// countedDown is an attempt that saw the page count down before it asked.
+func countedDown(ev state.Event, end time.Time) state.Event {
+	ev.Asked.WindowEnd = end
+	return ev
+}
+
 func closesAt(t time.Time) mod { return func(r *state.Reading) { r.DisputeCloses = t } }
 
 func finishedOn(t time.Time) mod { return func(r *state.Reading) { r.FinishedAt = t } }
@@ -72,6 +78,10 @@ var clockStories = []scenario{
 	})},
 	{name: "the time for the answer is no ship window", steps: then(reach[state.Requested], []step{
 		{after: time.Hour, ev: reads(state.PhasePending, countdown(day(11, 5, 8))), to: state.Requested, check: clockAt(state.ClockShipWindowEnd, windowEnd)},
+	})},
+	{name: "the countdown before the request stays", steps: then(reach[state.Requesting], []step{
+		{ev: plain(state.EventDispatching), to: state.Requesting},
+		{ev: countedDown(ends(state.AskPending, look(state.PhasePending, countdown(day(11, 5, 8)))), day(11, 20, 8)), to: state.Requested, check: clockAt(state.ClockShipWindowEnd, day(11, 20, 8))},
 	})},
 	{name: "the time of the check is no ship window", steps: then(reach[state.Queued], []step{
 		{ev: reads(state.PhaseRiskHold, countdown(day(11, 4, 8))), to: state.Queued, check: clockAt(state.ClockShipWindowEnd, windowEnd)},
