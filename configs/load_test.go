@@ -79,7 +79,7 @@ func TestEveryKeyIsRead(t *testing.T) {
 			Region: "DE", Language: "de_DE", Currency: "EUR", Timezone: "Europe/Berlin", CoolDown: time.Minute,
 		}},
 		Browser:   Browser{Sandbox: "off", IdleStop: time.Minute, Flags: []string{"--lang=de"}, GateListen: "localhost:0"},
-		Clocks:    Clocks{time.Hour, 1, 2, 0, 3, 4, 5 * time.Hour, 7 * time.Hour, 6 * time.Second},
+		Clocks:    Clocks{time.Hour, 1, 2, 0, 3, 4, 5 * time.Hour, 7 * time.Hour, time.Minute},
 		Calendar:  Calendar{"cn", "de", "Europe/Berlin", []string{filepath.Join(dir, "2027.yaml")}, []HolidayYear{{"cn", 2027, off, []time.Time{date(2027, 2, 20)}}}},
 		Messages:  map[string]map[string]string{"request": {"en": "please cancel {{.Order}}", "pt_BR": "por favor, cancele"}, "refusal": {"zh": ""}, "proof": {}},
 		Retention: Retention{Cases: 24 * time.Hour, Evidence: 48 * time.Hour},

@@ -292,7 +292,9 @@ func (d *decoder) clocks(c Clocks) {
 	}
 	d.positive("clocks.unasked", c.Unasked)
 	d.positive("clocks.dispute", c.Dispute)
-	d.positive("clocks.settle", c.Settle)
+	if c.Settle < time.Minute {
+		d.bad("clocks.settle", "must be 1m or longer: a page may show an old state for minutes; 10m is the default")
+	}
 }
 
 func (d *decoder) calendar(c Calendar) {
