@@ -175,7 +175,7 @@ func (t *yearTruth) windows() []yearPoint {
 	if !known.IsZero() {
 		moot = earlier(sent, known)
 	}
-	return append(t.window(yearChinaDays(t.o.paid, 7), perhaps, surely, moot), t.window(t.o.window, known, counted, sent)...)
+	return append(t.window(t.o.window, known, counted, sent), t.window(yearChinaDays(t.o.paid, 7), perhaps, surely, moot)...)
 }
 
 // window: one end of it, which could be known at a time.

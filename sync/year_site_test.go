@@ -184,16 +184,23 @@ func (c yearClient) odd(o *yearOrder, r state.Reading, op string) (state.Reading
 
 // Cancel goes the way of the real one: look, guard, mark, call, look.
 func (c yearClient) Cancel(ctx context.Context, req supplier.CancelRequest) (state.AttemptResult, error) {
-	o := c.orders[req.Number]
-	counts := o != nil && o.countdown && o.phase(c.y.now) == state.PhaseProcessing
+	o, counted, guard := c.orders[req.Number], false, req.Guard
+	req.Guard = func(r state.Reading) error {
+		err := guard(r)
+		counted = err == nil && r.Phase == state.PhaseProcessing && !r.WindowEnd.IsZero()
+		return err
+	}
 	asked, err := c.cancel(ctx, req)
 	if err == nil && asked.Reading != nil {
 		c.serve(*asked.Reading)
 	}
-	if counts && len(o.served) > 0 && asked.Outcome != state.AskWrongOrder {
-		if last := &o.served[len(o.served)-1]; last.at.Equal(c.y.now) {
-			last.window = true // the guard was shown it
-		}
+	if !counted {
+		return asked, err
+	}
+	if n := len(o.served); n > 0 && o.served[n-1].at.Equal(c.y.now) {
+		o.served[n-1].window = true
+	} else { // the end may not be stored
+		o.served = append(o.served, yearServed{at: c.y.now, window: true, void: true, guard: true})
 	}
 	return asked, err
 }

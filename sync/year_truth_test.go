@@ -39,6 +39,7 @@ type yearServed struct {
 	tracking bool
 	void     bool
 	window   bool // it counted the ship window down
+	guard    bool // only the guard of a request was given it
 }
 
 const (
@@ -195,7 +196,7 @@ func (t *yearTruth) shown(since time.Time, tracking bool) (perhaps, surely time.
 	if since.IsZero() {
 		return
 	}
-	return t.when(func(r yearServed) bool { return !r.at.Before(since) && (!tracking || r.tracking) })
+	return t.when(func(r yearServed) bool { return !r.guard && !r.at.Before(since) && (!tracking || r.tracking) })
 }
 
 // when is the same of the readings that show a thing.
