@@ -177,6 +177,9 @@ type Account struct {
 	OddMany  bool      `json:"odd_many,omitempty"`
 	AskFrom  time.Time `json:"ask_from,omitzero"`
 	WorksAt  time.Time `json:"works_at,omitzero"`
+	// WriteFrom is when writing to a supplier is tried again, whose page was not
+	// understood.
+	WriteFrom time.Time `json:"write_from,omitzero"`
 	// Owner and LeaseUntil say who works the account now.
 	Owner      string    `json:"owner,omitempty"`
 	LeaseUntil time.Time `json:"lease_until,omitzero"`

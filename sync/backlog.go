@@ -92,8 +92,9 @@ type job struct {
 	c state.Case
 }
 
-// next is what is done now: one request or message, else readings, with how
-// many pages these may take while a request or a message waits.
+// next is what is done now: one request, else readings that a deadline or a call
+// in doubt waits for, else one message, else the other readings. With it comes
+// how many pages readings may take while a request waits.
 func (l *lane) next(ctx context.Context) (work []job, pages int, err error) {
 	b, err := l.backlog(ctx)
 	if err != nil {
@@ -109,11 +110,49 @@ func (l *lane) next(ctx context.Context) (work []job, pages int, err error) {
 			return work, pages, err
 		}
 	}
-	if work, err = l.pick(ctx, b.asks, 1, askRun, l.asked); err != nil || len(work) > 0 {
+	requests, messages := apart(b.asks)
+	if work, err = l.pick(ctx, requests, 1, askRun, l.asked); err != nil || len(work) > 0 {
 		return work, pages, err
+	}
+	if pressing, err := l.pressing(ctx, b.reads); err != nil {
+		return nil, 0, err
+	} else if !pressing {
+		if work, err = l.pick(ctx, messages, 1, askRun, l.asked); err != nil || len(work) > 0 {
+			return work, pages, err
+		}
 	}
 	work, err = l.pick(ctx, b.reads, readBatch, fairReads, 0)
 	return work, pages, err
+}
+
+// apart separates requests from messages.
+func apart(asks []string) (requests, messages []string) {
+	for _, id := range asks {
+		if _, kind := state.ParseEffectID(id); machine.IsMessage(kind) {
+			messages = append(messages, id)
+		} else {
+			requests = append(requests, id)
+		}
+	}
+	return requests, messages
+}
+
+// pressing tells whether one of the readings decides a call in doubt, or may be
+// too late for a deadline within a day.
+func (l *lane) pressing(ctx context.Context, reads []string) (is bool, err error) {
+	now := l.e.o.Now()
+	err = l.e.o.Store.View(ctx, func(tx state.ReadTx) error {
+		is = false
+		_, _, cases, err := ranked(tx, reads, now)
+		for _, c := range cases {
+			is = is || c.Status == state.Requesting || !deadlineOf(c, now).After(now.Add(state.UrgencyOfPassed))
+		}
+		return err
+	})
+	if err != nil {
+		return false, fmt.Errorf("find the readings of account %s that cannot wait: %w", l.name, err)
+	}
+	return is, nil
 }
 
 // pick puts all that is due in order of urgency and takes the first of it.

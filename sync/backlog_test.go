@@ -165,3 +165,49 @@ func TestWorkWithoutACaseIsLeftOut(t *testing.T) {
 		}
 	}
 }
+
+// TestMessagesComeAfterWhatCannotWait: requests, calls in doubt and deadlines; a
+// regular check waits for a message.
+func TestMessagesComeAfterWhatCannotWait(t *testing.T) {
+	t.Parallel()
+	message := work{state.Case{Status: state.Requested}, state.EffectMessageRequest, base.Add(-time.Hour)}
+	for name, tt := range map[string]struct {
+		other   work
+		message bool // it comes first
+	}{
+		"a request":               {other: work{state.Case{Status: state.Queued}, state.EffectRequest, base}},
+		"a call in doubt":         {other: readOf(state.Case{Status: state.Requesting, ShopOrderedAt: base}, base)},
+		"a window's last day":     {other: readOf(dueBy(state.Requested, state.ClockShipWindowEnd, base.Add(3*time.Hour)), base)},
+		"a proof that is due":     {other: readOf(dueBy(state.Refused, state.ClockProofDue, base.Add(-time.Minute)), base)},
+		"a check":                 {other: readOf(dueBy(state.Requested, state.ClockShipWindowEnd, base.Add(3*day1)), base), message: true},
+		"a check without a clock": {other: readOf(state.Case{Status: state.Disputed}, base), message: true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			for asked := range askRun {
+				l := backlogged(t, base)
+				ids := l.put(t, message, tt.other)
+				l.asked = asked
+				if got := l.picks(t); (got[0] == ids[0]) != tt.message {
+					t.Errorf("after %d: %s comes first", asked, got[0])
+				}
+			}
+			l := backlogged(t, base)
+			l.put(t, message)
+			if l.askDue(context.Background()) {
+				t.Error("readings give way to a message")
+			}
+		})
+	}
+}
+
+// TestAMessageLeavesRoomForARequest: the hour's budget is not written away.
+func TestAMessageLeavesRoomForARequest(t *testing.T) {
+	t.Parallel()
+	l := backlogged(t, base)
+	l.account.Room = func(n int) bool { return n <= messageCost+requestCost-1 }
+	work := []job{{Effect: state.Effect{Kind: state.EffectMessageRequest}}}
+	if worked, err := l.work(context.Background(), work, 1); worked || err != nil {
+		t.Errorf("it is written: %v, %v", worked, err)
+	}
+}

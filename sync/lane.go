@@ -97,8 +97,8 @@ func (l *lane) work(ctx context.Context, work []job, pages int) (worked bool, er
 	case machine.IsMessage(first.Kind):
 		cost, do = messageCost, l.message
 	}
-	if !l.startWork(cost) {
-		return false, nil
+	if machine.IsMessage(first.Kind) && !l.room(messageCost+requestCost) || !l.startWork(cost) {
+		return false, nil // a message leaves room for a request
 	}
 	l.asked++
 	clean := l.clean // else something was set aside, and is still to be ended

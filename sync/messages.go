@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"time"
 
 	"countermand/state"
 	"countermand/supplier"
@@ -12,6 +13,10 @@ import (
 
 // messageTries is how often a message is tried before a person is told to send it.
 const messageTries = 4
+
+// writeAgain is after what time an account's page for messages is tried again that
+// was not understood. Until then a person writes.
+const writeAgain = 24 * time.Hour
 
 // maybeSent tells whether a message may have been sent by an attempt that never
 // ended.
@@ -26,9 +31,16 @@ var errMaybeSent = errors.New("an attempt to write it was cut off, and the text 
 // the mark the page is only read: the site may show a text differently from how
 // it was written, so one that is not found may have been sent all the same.
 func (l *lane) message(ctx context.Context, f state.Effect) error {
-	c, texts, err := l.beginMessage(ctx, f)
+	c, texts, from, err := l.beginMessage(ctx, f)
 	if err != nil || len(texts) == 0 {
 		return err
+	}
+	if !from.IsZero() {
+		left := supplier.MessageResult{Outcome: supplier.MessageUnknown, Detail: "the page where messages are written was not understood; it is tried again from " + machine.Stamp(from)}
+		if maybeSent(f) {
+			left.Outcome = supplier.MessageUnclear
+		}
+		return l.endMessage(ctx, f, left, texts)
 	}
 	look, marked, lost := maybeSent(f), false, false
 	res, err := l.account.Messenger.Message(ctx, supplier.MessageRequest{
@@ -51,6 +63,12 @@ func (l *lane) message(ctx context.Context, f state.Effect) error {
 	if err != nil {
 		res = supplier.MessageResult{Outcome: supplier.MessageFailed, Detail: err.Error()}
 	}
+	if supplier.KindOf(err) == supplier.UnknownPage { // its cases tell
+		res.Outcome, err = supplier.MessageUnknown, nil
+	}
+	if err := l.canWrite(ctx, res.Outcome); err != nil {
+		return err
+	}
 	switch res.Outcome {
 	case supplier.MessageSent, supplier.MessageAlready, supplier.MessageUnclear:
 	case supplier.MessageObserved:
@@ -64,10 +82,13 @@ func (l *lane) message(ctx context.Context, f state.Effect) error {
 }
 
 // beginMessage stores that the message is being sent. It returns no texts where the
-// message is no longer needed.
-func (l *lane) beginMessage(ctx context.Context, f state.Effect) (c state.Case, texts []string, err error) {
-	err = l.update(ctx, func(t *txn) error {
-		texts = nil
+// message is no longer needed; from is set where the page is not tried before then.
+func (l *lane) beginMessage(ctx context.Context, f state.Effect) (c state.Case, texts []string, from time.Time, err error) {
+	err = l.updateAccount(ctx, func(t *txn, a state.Account) error {
+		texts, from = nil, time.Time{}
+		if a.WriteFrom.After(t.now) {
+			from = a.WriteFrom
+		}
 		now, err := t.Effect(f.ID)
 		if missing(err) {
 			return nil
@@ -98,9 +119,29 @@ func (l *lane) beginMessage(ctx context.Context, f state.Effect) (c state.Case, 
 		return err
 	})
 	if err != nil {
-		return c, nil, fmt.Errorf("begin to write to the supplier of case %s: %w", f.CaseID, err)
+		return c, nil, from, fmt.Errorf("begin to write to the supplier of case %s: %w", f.CaseID, err)
 	}
-	return c, texts, nil
+	return c, texts, from, nil
+}
+
+// canWrite keeps, with the account, whether its page for messages is understood.
+func (l *lane) canWrite(ctx context.Context, how supplier.MessageOutcome) error {
+	unknown := how == supplier.MessageUnknown
+	if !unknown && how != supplier.MessageSent && how != supplier.MessageAlready {
+		return nil
+	}
+	return l.updateAccount(context.WithoutCancel(ctx), func(t *txn, a state.Account) error {
+		switch {
+		case unknown:
+			a.WriteFrom = t.now.Add(writeAgain)
+		case a.WriteFrom.IsZero():
+			return nil
+		default:
+			a.WriteFrom = time.Time{}
+		}
+		_, err := t.PutAccount(a)
+		return err
+	})
 }
 
 // endUncertainMessage ends a message whose attempt was interrupted after the mark and that

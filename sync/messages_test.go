@@ -128,3 +128,72 @@ func TestMessageInterruptedByACrashIsNotSentAgain(t *testing.T) {
 		})
 	}
 }
+
+// oddChat is a page for messages that is not understood, until it is.
+type oddChat struct {
+	mu    sync.Mutex
+	looks int
+	odd   error // nil: it is told as an outcome
+	works bool
+}
+
+func (c *oddChat) looked() int {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.looks
+}
+
+func (c *oddChat) Message(context.Context, supplier.MessageRequest) (supplier.MessageResult, error) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.looks++
+	switch {
+	case c.works:
+		return supplier.MessageResult{Outcome: supplier.MessageSent}, nil
+	case c.odd != nil:
+		return supplier.MessageResult{}, c.odd
+	}
+	return supplier.MessageResult{Outcome: supplier.MessageUnknown, Detail: "no field to write in is found"}, nil
+}
+
+// TestAnOddMessagePageIsTriedOnceADay: for all orders of the account together;
+// whose message is not written meanwhile is told at once.
+func TestAnOddMessagePageIsTriedOnceADay(t *testing.T) {
+	t.Parallel()
+	for name, odd := range map[string]error{"an outcome": nil, "an error": &supplier.Error{Kind: supplier.UnknownPage, Op: "write"}} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			w := newWorld(t)
+			o := w.options()
+			o.Policy.Messages = map[state.EffectKind]bool{state.EffectMessageRequest: true}
+			o.Texts = func(state.EffectKind, state.Case) ([]string, error) { return []string{"please cancel"}, nil }
+			a, c := o.Accounts[lane], &oddChat{odd: odd}
+			a.Messenger = c
+			o.Accounts[lane] = a
+			w.start(o)
+			ask := func(i int, number string) {
+				w.site.add(number)
+				w.cancelled(i, number)
+				w.quiet()
+			}
+			ask(1042, numberA)
+			ask(1043, numberB)
+			w.pass(23 * time.Hour)
+			if got := len(w.alerts(machine.AlertMessageUnsent)); c.looked() != 1 || got != 2 {
+				t.Errorf("looked %d times, told of %d messages; want one look and both told", c.looked(), got)
+			}
+			w.pass(2 * time.Hour)
+			c.mu.Lock()
+			c.works = true
+			c.mu.Unlock()
+			ask(1044, numberC)
+			ask(1045, "8190000000000004")
+			if got := c.looked(); got != 3 {
+				t.Errorf("looked %d times after a day, want at both orders", got)
+			}
+			if got := len(w.alerts(machine.AlertMessageUnsent)); got != 2 {
+				t.Errorf("told of %d messages, want those of the first day", got)
+			}
+		})
+	}
+}

@@ -60,7 +60,7 @@ func (l *lane) sweepFailed(ctx context.Context, due []job, pages int, cause erro
 }
 
 // readEach reads one order after the other, first those that the list served.
-// After so many pages it gives way to a request or a message, and it ends where
+// After so many pages it gives way to a request, and it ends where
 // the hour's budget has no room for the next one; worked is false if there was
 // none at all.
 func (l *lane) readEach(ctx context.Context, due []job, swept map[string]state.Reading, pages int) (worked bool, err error) {
@@ -100,10 +100,11 @@ func (l *lane) readEach(ctx context.Context, due []job, swept map[string]state.R
 	return worked, blind
 }
 
-// askDue tells whether a request or a message is due.
+// askDue tells whether a request is due.
 func (l *lane) askDue(ctx context.Context) bool {
 	b, err := l.backlog(ctx)
-	return err == nil && len(b.asks) > 0
+	requests, _ := apart(b.asks)
+	return err == nil && len(requests) > 0
 }
 
 // stillPlanned tells whether a read effect is still planned.

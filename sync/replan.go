@@ -102,7 +102,7 @@ func (t *txn) replanAccounts() error {
 	}
 	for _, a := range accounts {
 		before := a
-		for _, at := range []*time.Time{&a.Until, &a.AskFrom, &a.WorksAt} {
+		for _, at := range []*time.Time{&a.Until, &a.AskFrom, &a.WorksAt, &a.WriteFrom} {
 			if at.After(t.now) {
 				*at = t.now
 			}

@@ -219,7 +219,7 @@ func testAlertListings(t *testing.T, b Backend) {
 
 func testAccounts(t *testing.T, b Backend) {
 	s := open(t, b)
-	want := state.Account{Name: "main", State: state.AccountChallenged, Until: hour(5), Why: "captcha", Since: hour(1), Fence: 3, Owner: "o", LeaseUntil: hour(9), OddSince: hour(2), OddCase: "01", OddMany: true, AskFrom: hour(3), WorksAt: hour(1)}
+	want := state.Account{Name: "main", State: state.AccountChallenged, Until: hour(5), Why: "captcha", Since: hour(1), Fence: 3, Owner: "o", LeaseUntil: hour(9), OddSince: hour(2), OddCase: "01", OddMany: true, AskFrom: hour(3), WorksAt: hour(1), WriteFrom: hour(4)}
 	update(t, s, func(tx state.Tx) {
 		rev, err := tx.PutAccount(want)
 		must(t, err)
