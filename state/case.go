@@ -342,6 +342,9 @@ type Case struct {
 
 	Clocks    map[Clock]time.Time `json:"clocks,omitempty"`
 	Estimated []Clock             `json:"estimated,omitempty"`
+	// Earliest is when an estimated clock may end already; Clocks holds when it
+	// ends at the latest.
+	Earliest map[Clock]time.Time `json:"earliest,omitempty"`
 	// Fired remembers which clock points were acted on, by the due time they
 	// fired for, so that each is acted on once. Keys are clock names and
 	// "CLOCK-near" for the warning before.
@@ -421,6 +424,7 @@ func (c Case) Clone() Case {
 		c.Refund = &r
 	}
 	c.Clocks = maps.Clone(c.Clocks)
+	c.Earliest = maps.Clone(c.Earliest)
 	c.Fired = maps.Clone(c.Fired)
 	c.Raised = maps.Clone(c.Raised)
 	c.Days = maps.Clone(c.Days)

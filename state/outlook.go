@@ -30,6 +30,14 @@ func (c Case) NextDeadline(now time.Time) (Clock, time.Time, bool) {
 	return k, c.Clocks[k], k != ""
 }
 
+// EarliestEnd is when a clock may end already: what warns goes by it.
+func (c Case) EarliestEnd(k Clock) time.Time {
+	if at := c.Earliest[k]; !at.IsZero() {
+		return at
+	}
+	return c.Clocks[k]
+}
+
 // UrgencyOfPassed is how far away a passed deadline counts as that still waits
 // for its reading: behind what can be missed today, before the rest.
 const UrgencyOfPassed = 24 * time.Hour
@@ -40,7 +48,10 @@ const UrgencyOfPassed = 24 * time.Hour
 // where neither is so.
 func (c Case) Urgency(now time.Time) (at time.Time, ok bool) {
 	for _, k := range facts[c.Status].awaits {
-		t := c.Clocks[k]
+		t := c.EarliestEnd(k)
+		if !t.After(now) {
+			t = c.Clocks[k]
+		}
 		switch {
 		case t.IsZero(), k == ClockDisputeOpens, k == ClockShipWindowEnd && !c.ShippedAt.IsZero():
 			continue

@@ -3,8 +3,10 @@
 //
 // It is pure: no clock, no files. A Calendar is never changed once made and
 // may be shared. China's days are published one year ahead, each autumn;
-// where a year is not known yet, only weekends count and the result is marked
-// as an estimate, to be worked out again when With adds the year.
+// where a year is not known yet, a count has an earliest and a latest end: the
+// earliest if only the days off by law are off and weekends near them are
+// worked, the latest if each break is as long as custom allows. Such a result
+// is marked as an estimate, to be worked out again when With adds the year.
 //
 // The zone database is linked in, because a deadline must not depend on what
 // the machine has installed.
@@ -27,6 +29,8 @@ type Calendar struct {
 	years map[int]table
 	// holiday knows every year that the table does not; nil knows none.
 	holiday func(day time.Time) bool
+	// feasts are the holidays of a year that is not known; nil: there are none.
+	feasts func(year int) []feast
 }
 
 // Year is what is known of one year: the days off, and the Saturdays and
@@ -145,18 +149,47 @@ func (c *Calendar) working(d date) (working, known bool) {
 // end of the start day itself.
 //
 // estimated is true when a day on the way, the start day left out, lies in a
-// year without data.
-func (c *Calendar) AddWorkingDays(from time.Time, n int) (end time.Time, estimated bool) {
+// year without data: then it ends between earliest and latest, which are else
+// the same.
+func (c *Calendar) AddWorkingDays(from time.Time, n int) (earliest, latest time.Time, estimated bool) {
+	if earliest, estimated = c.count(from, n, c.mayWork()); !estimated {
+		return earliest, earliest, false
+	}
+	latest, _ = c.count(from, n, c.surelyWorks())
+	return earliest, latest, true
+}
+
+// count counts by the days that are known, and by guess where none are.
+func (c *Calendar) count(from time.Time, n int, guess func(date) bool) (end time.Time, guessed bool) {
 	d := dateOf(from.In(c.zone))
 	for n > 0 {
 		d = d.next()
 		working, known := c.working(d)
+		if !known {
+			working, guessed = guess(d), true
+		}
 		if working {
 			n--
 		}
-		estimated = estimated || !known
 	}
-	return startOf(d.next(), c.zone), estimated
+	return startOf(d.next(), c.zone), guessed
+}
+
+// KnownUntil is the last date of the years with data that follow on the one of
+// t, in the calendar's zone; zero where t's own year has none. A calendar that
+// knows every year has no last date: ok is false.
+func (c *Calendar) KnownUntil(t time.Time) (last time.Time, ok bool) {
+	if c.holiday != nil {
+		return time.Time{}, false
+	}
+	year := t.In(c.zone).Year()
+	if _, known := c.years[year]; !known {
+		return time.Time{}, true
+	}
+	for c.years[year+1] != nil {
+		year++
+	}
+	return date{year, time.December, 31}.noon(), true
 }
 
 // startOf is the first instant of a day. It searches, because a zone may skip

@@ -35,9 +35,9 @@ func TestChinaVectors(t *testing.T) {
 		{"2025-09-26", 7, "2025-10-13"},
 	} {
 		for _, hour := range []string{"00:00", "09:30", "23:59"} {
-			end, estimated := China().AddWorkingDays(local(t, tc.from+" "+hour, "Asia/Shanghai"), tc.n)
+			end, latest, estimated := China().AddWorkingDays(local(t, tc.from+" "+hour, "Asia/Shanghai"), tc.n)
 			want := local(t, tc.last+" 00:00", "Asia/Shanghai").AddDate(0, 0, 1).UTC()
-			if !end.Equal(want) || end.Location() != time.UTC || estimated {
+			if !end.Equal(want) || !latest.Equal(end) || end.Location() != time.UTC || estimated {
 				t.Errorf("%s %s + %d = %v (estimated %v), want %v", tc.from, hour, tc.n, end, estimated, want)
 			}
 		}
@@ -47,7 +47,7 @@ func TestChinaVectors(t *testing.T) {
 func TestStartDayIsShanghais(t *testing.T) {
 	t.Parallel()
 	evening := local(t, "2026-02-11 18:00", "America/Los_Angeles") // the 12th in Shanghai
-	end, _ := China().AddWorkingDays(evening, 7)
+	end, _, _ := China().AddWorkingDays(evening, 7)
 	if want := time.Date(2026, 2, 28, 16, 0, 0, 0, time.UTC); !end.Equal(want) {
 		t.Errorf("end is %v, want %v", end, want)
 	}
@@ -55,7 +55,7 @@ func TestStartDayIsShanghais(t *testing.T) {
 
 func TestNoDaysMeansEndOfStartDay(t *testing.T) {
 	t.Parallel()
-	end, estimated := China().AddWorkingDays(local(t, "2026-02-12 08:00", "Asia/Shanghai"), 0)
+	end, _, estimated := China().AddWorkingDays(local(t, "2026-02-12 08:00", "Asia/Shanghai"), 0)
 	if want := time.Date(2026, 2, 12, 16, 0, 0, 0, time.UTC); !end.Equal(want) || estimated {
 		t.Errorf("end is %v (estimated %v), want %v", end, estimated, want)
 	}
@@ -64,23 +64,23 @@ func TestNoDaysMeansEndOfStartDay(t *testing.T) {
 func TestYearWithoutDataIsEstimated(t *testing.T) {
 	t.Parallel()
 	from := local(t, "2026-12-24 10:00", "Asia/Shanghai")
-	if _, estimated := China().AddWorkingDays(from, 5); estimated {
+	if _, _, estimated := China().AddWorkingDays(from, 5); estimated {
 		t.Error("the fifth day is 2026-12-31, all of 2026 is known")
 	}
-	end, estimated := China().AddWorkingDays(from, 6)
-	if want := time.Date(2027, 1, 1, 16, 0, 0, 0, time.UTC); !end.Equal(want) || !estimated {
-		t.Errorf("end is %v (estimated %v), want %v by the week alone", end, estimated, want)
+	end, latest, estimated := China().AddWorkingDays(from, 6)
+	if want := time.Date(2027, 1, 4, 16, 0, 0, 0, time.UTC); !end.Equal(want) || !latest.Equal(want) || !estimated {
+		t.Errorf("end is %v or %v (estimated %v), want %v: the 1st is off by law", end, latest, estimated, want)
 	}
 
 	known, err := China().With(Year{Year: 2027, Off: days("2027-01-01..2027-01-03"), Work: days("2027-01-09")})
 	if err != nil {
 		t.Fatal(err)
 	}
-	end, estimated = known.AddWorkingDays(from, 6)
+	end, _, estimated = known.AddWorkingDays(from, 6)
 	if want := time.Date(2027, 1, 4, 16, 0, 0, 0, time.UTC); !end.Equal(want) || estimated {
 		t.Errorf("end is %v (estimated %v), want %v", end, estimated, want)
 	}
-	if _, still := China().AddWorkingDays(from, 6); !still {
+	if _, _, still := China().AddWorkingDays(from, 6); !still {
 		t.Error("With changed the calendar it was called on")
 	}
 }
@@ -105,6 +105,79 @@ func TestWorkingDay(t *testing.T) {
 	}
 	if working, _ := China().WorkingDay(time.Date(2026, 1, 3, 17, 0, 0, 0, time.UTC)); !working {
 		t.Error("17:00 UTC on the 3rd is the 4th in Shanghai, a make-up day")
+	}
+}
+
+// unpublished is China's calendar before anything was published.
+func unpublished() *Calendar { return &Calendar{name: "cn", zone: shanghai, feasts: chinaFeasts} }
+
+// TestAnEstimateHoldsWhatIsPublished: from whatever day on, the count by the
+// published days ends between the bounds that law and custom give.
+func TestAnEstimateHoldsWhatIsPublished(t *testing.T) {
+	t.Parallel()
+	for _, y := range chinaYears {
+		for d := (date{y.Year, time.January, 1}); d.month < time.December; d = d.next() {
+			for n := 1; n <= 15; n++ {
+				from := startOf(d, shanghai)
+				truth, _, estimated := China().AddWorkingDays(from, n)
+				earliest, latest, guessed := unpublished().AddWorkingDays(from, n)
+				if estimated || !guessed || truth.Before(earliest) || truth.After(latest) {
+					t.Fatalf("%s + %d is %s, and was to be between %s and %s", d, n, truth, earliest, latest)
+				}
+			}
+		}
+	}
+}
+
+// TestEstimates: the bounds of a year that nobody has published.
+func TestEstimates(t *testing.T) {
+	t.Parallel()
+	for _, tc := range []struct {
+		from             string
+		n                int
+		earliest, latest string // the last working day
+	}{
+		{"2027-01-29", 5, "2027-02-03", "2027-02-16"}, // a weekend before is worked, or ten days and it are off
+		{"2027-03-05", 7, "2027-03-16", "2027-03-16"}, // no holiday is near
+		{"2027-04-01", 5, "2027-04-09", "2027-04-09"}, // Qingming is a Monday: nothing is worked for it
+		{"2027-04-23", 5, "2027-04-28", "2027-04-30"}, // up to two days are worked for Labour Day
+		{"2027-04-29", 2, "2027-05-03", "2027-05-06"}, // which ends on the 2nd or the 5th
+		{"2027-06-07", 3, "2027-06-11", "2027-06-11"}, // Dragon Boat is a Wednesday
+		{"2027-09-30", 1, "2027-10-04", "2027-10-11"}, // to the 3rd, or to the 8th and a weekend
+		{"2030-12-20", 8, "2030-12-31", "2031-01-02"}, // a weekend may be worked for a Wednesday
+	} {
+		earliest, latest, estimated := China().AddWorkingDays(local(t, tc.from+" 10:00", "Asia/Shanghai"), tc.n)
+		last := func(end time.Time) string { return dateOf(end.Add(-time.Minute).In(shanghai)).String() }
+		if last(earliest) != tc.earliest || last(latest) != tc.latest || !estimated {
+			t.Errorf("%s + %d is between %s and %s (estimated %v), want %s and %s", tc.from, tc.n, last(earliest), last(latest), estimated, tc.earliest, tc.latest)
+		}
+	}
+}
+
+func TestKnownUntil(t *testing.T) {
+	t.Parallel()
+	bank, err := Bank("us", time.UTC)
+	if err != nil {
+		t.Fatal(err)
+	}
+	more, err := China().With(Year{Year: 2027, Off: days("2027-01-01")}, Year{Year: 2029, Off: days("2029-01-01")})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, tc := range []struct {
+		c    *Calendar
+		on   string
+		want string
+		ends bool
+	}{
+		{China(), "2026-11-29", "2026-12-31", true},
+		{China(), "2027-01-01", "0001-01-01", true},
+		{more, "2026-11-29", "2027-12-31", true},
+		{bank, "2026-11-29", "0001-01-01", false},
+	} {
+		if last, ends := tc.c.KnownUntil(day(tc.on)); last.Format(time.DateOnly) != tc.want || ends != tc.ends {
+			t.Errorf("%s on %s: known until %s, %v", tc.c.Name(), tc.on, last.Format(time.DateOnly), ends)
+		}
 	}
 }
 
@@ -201,7 +274,7 @@ func TestRefundClockCountsBankDays(t *testing.T) {
 	}
 	// 15 bank days over Thanksgiving, and over the hour that changes in March.
 	for from, last := range map[string]string{"2026-11-20 15:00": "2026-12-14", "2026-03-02 15:00": "2026-03-23"} {
-		end, _ := c.AddWorkingDays(local(t, from, "America/New_York"), 15)
+		end, _, _ := c.AddWorkingDays(local(t, from, "America/New_York"), 15)
 		if want := local(t, last+" 00:00", "America/New_York").AddDate(0, 0, 1); !end.Equal(want) {
 			t.Errorf("15 days from %s end %v, want %v", from, end, want)
 		}

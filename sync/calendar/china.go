@@ -30,7 +30,7 @@ var chinaYears = []Year{
 // China is the suppliers' calendar, counted in Asia/Shanghai, with the years
 // that were published when this version was made.
 func China() *Calendar {
-	c, err := (&Calendar{name: "cn", zone: shanghai}).With(chinaYears...)
+	c, err := (&Calendar{name: "cn", zone: shanghai, feasts: chinaFeasts}).With(chinaYears...)
 	if err != nil {
 		panic(fmt.Sprintf("built-in calendar: %v", err)) // a slip in the table above; every test meets it
 	}

@@ -103,7 +103,7 @@ func attemptEnded(x *change) error {
 		return x.refuse("no outcome came with it")
 	}
 	if !r.WindowEnd.IsZero() && x.c.ShippedAt.IsZero() {
-		x.setClock(state.ClockShipWindowEnd, r.WindowEnd, false)
+		x.setClock(state.ClockShipWindowEnd, r.WindowEnd)
 	}
 	var wrong state.Findings
 	if r.Reading != nil {

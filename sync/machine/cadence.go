@@ -46,7 +46,7 @@ func checkRequested(c state.Case, now time.Time) time.Time {
 	switch {
 	case age < time.Hour:
 		return sharedCheck(now, checkFresh)
-	case age < 24*time.Hour, near(c.Clocks[state.ClockShipWindowEnd], now), near(c.Clocks[state.ClockAnswerDue], now):
+	case age < 24*time.Hour, nearEnd(c, state.ClockShipWindowEnd, now), nearEnd(c, state.ClockAnswerDue, now):
 		return sharedCheck(now, checkDay)
 	}
 	return sharedCheck(now, checkQuiet)
@@ -54,7 +54,7 @@ func checkRequested(c state.Case, now time.Time) time.Time {
 
 func checkRefused(c state.Case, now time.Time) time.Time {
 	switch {
-	case near(c.Clocks[state.ClockProofDue], now):
+	case nearEnd(c, state.ClockProofDue, now):
 		return now.Add(checkDay)
 	case near(c.Clocks[state.ClockDisputeCloses], now):
 		return now.Add(checkQuiet)
@@ -85,6 +85,13 @@ func slowCheck(now, deadline time.Time) time.Time {
 // moment: one sweep of the list then serves them all.
 func sharedCheck(now time.Time, interval time.Duration) time.Time {
 	return now.Add(interval).Round(interval)
+}
+
+// nearEnd is near for a clock that may be an estimate: from a day before it may
+// end until a day after it must have.
+func nearEnd(c state.Case, k state.Clock, now time.Time) bool {
+	at := c.EarliestEnd(k)
+	return !at.IsZero() && now.After(at.Add(-nearWarning)) && now.Before(c.Clocks[k].Add(nearWarning))
 }
 
 // near tells whether a running deadline is within a day, before or after.

@@ -26,7 +26,7 @@ func points(c state.Case) []point {
 			continue
 		}
 		if w.warn {
-			out = append(out, point{w.clock, true, string(w.clock) + "-near", t.Add(-nearWarning)})
+			out = append(out, point{w.clock, true, string(w.clock) + "-near", c.EarliestEnd(w.clock).Add(-nearWarning)})
 		}
 		out = append(out, point{w.clock, false, string(w.clock), t})
 	}
@@ -69,7 +69,7 @@ func stillWarns(c state.Case, s state.Status, kind string, now time.Time) bool {
 // later; a moved one is warned of again.
 func (x *change) resolveWarnings() {
 	for _, kind := range slices.Sorted(maps.Keys(nearAlerts)) {
-		t := x.c.Clocks[nearAlerts[kind]]
+		t := x.c.EarliestEnd(nearAlerts[kind])
 		if t.IsZero() || t.Add(-nearWarning-clockJitter).After(x.now) {
 			x.resolve(kind)
 		}
@@ -155,7 +155,12 @@ func (x *change) fire(pt point) {
 
 func (x *change) fireNear(pt point) {
 	t := x.c.Clocks[pt.clock]
-	x.say("%s ends %s, within a day", clockWord(pt.clock), Stamp(t))
+	if latest := t; x.c.EarliestEnd(pt.clock).Before(latest) {
+		t = x.c.EarliestEnd(pt.clock)
+		x.say("%s may end %s, within a day, and ends %s at the latest%s", clockWord(pt.clock), Stamp(t), Stamp(latest), x.estimate(pt.clock))
+	} else {
+		x.say("%s ends %s, within a day", clockWord(pt.clock), Stamp(t))
+	}
 	switch pt.clock {
 	case state.ClockShipWindowEnd:
 		x.alertAt(AlertWindowEnding, t)
@@ -221,14 +226,13 @@ func (x *change) setShipWindow(r *state.Reading) {
 		return
 	}
 	if end := ShipWindowEnd(*r); !end.IsZero() {
-		x.setClock(state.ClockShipWindowEnd, end, false)
+		x.setClock(state.ClockShipWindowEnd, end)
 		return
 	}
 	if _, running := x.c.Clocks[state.ClockShipWindowEnd]; running || x.c.PaidAt.IsZero() || x.p.Supplier == nil {
 		return
 	}
-	end, estimated := x.p.Supplier.AddWorkingDays(x.c.Days.Last(state.FieldPaidAt, x.c.PaidAt), x.p.ShipWindowDays)
-	x.setClock(state.ClockShipWindowEnd, end, estimated)
+	x.countClock(state.ClockShipWindowEnd, x.p.dayCounts(x.c)[state.ClockShipWindowEnd])
 }
 
 // ShipWindowEnd is when the seller's time to ship ends by a page's countdown; zero
@@ -269,7 +273,7 @@ func (x *change) windowMovedOn() {
 func (x *change) setDisputeWindow(r *state.Reading) {
 	if !x.c.ShippedAt.IsZero() {
 		opens := x.c.Days.End(state.FieldShippedAt, x.c.ShippedAt).Add(disputeOpensIn)
-		x.setClock(state.ClockDisputeOpens, opens, false)
+		x.setClock(state.ClockDisputeOpens, opens)
 		if opens.After(x.now) { // the site's own time of the mark was later
 			x.resolve(AlertDisputeOpen)
 		}
@@ -297,7 +301,7 @@ func (x *change) setDisputeWindow(r *state.Reading) {
 		earliest(x.c.OrderedAt.Add(disputeAtMost))
 	}
 	if !closes.IsZero() {
-		x.setClock(state.ClockDisputeCloses, closes, false)
+		x.setClock(state.ClockDisputeCloses, closes)
 	}
 }
 

@@ -159,7 +159,7 @@ func snooze(x *change) error {
 	for _, kind := range []string{AlertDisputable, AlertDisputeOverdue, AlertSnoozed} {
 		x.resolve(kind)
 	}
-	x.setClock(state.ClockSnooze, x.ev.Decision.Until, false)
+	x.setClock(state.ClockSnooze, x.ev.Decision.Until)
 	x.say("%s wants to be asked again %s", x.who(), Stamp(x.ev.Decision.Until))
 	return nil
 }

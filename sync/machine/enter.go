@@ -20,7 +20,7 @@ func enterHeld(x *change) {
 func enterQueued(x *change) {
 	if x.c.AskableAt.IsZero() {
 		x.c.AskableAt = x.now
-		x.setClock(state.ClockUnasked, x.now.Add(x.p.Unasked), false)
+		x.setClock(state.ClockUnasked, x.now.Add(x.p.Unasked))
 	}
 }
 
@@ -30,7 +30,7 @@ func enterRequested(x *change) {
 	if x.start == state.Refused { // asked anew, on the site: the first request stays the one that scans are held against
 		asked = x.now
 	}
-	x.setClock(state.ClockAnswerDue, asked.Add(x.p.Answer), false)
+	x.setClock(state.ClockAnswerDue, asked.Add(x.p.Answer))
 }
 
 func enterRefused(x *change) {
@@ -39,8 +39,7 @@ func enterRefused(x *change) {
 		x.stopClocks(state.ClockShipWindowEnd)
 	}
 	if x.p.Supplier != nil {
-		due, estimated := x.p.Supplier.AddWorkingDays(x.c.Days.Last(state.FieldAnsweredAt, x.c.AnsweredAt), x.p.ProofDays)
-		x.setClock(state.ClockProofDue, due, estimated)
+		x.countClock(state.ClockProofDue, x.p.dayCounts(x.c)[state.ClockProofDue])
 	}
 	x.setDisputeWindow(x.ev.Reading)
 	x.alert(AlertRefused)
@@ -56,10 +55,9 @@ func enterCancelled(x *change) {
 	if x.p.Bank == nil {
 		return
 	}
-	warn, e1 := x.p.Bank.AddWorkingDays(x.c.ClosedAt, x.p.RefundWarnDays)
-	due, e2 := x.p.Bank.AddWorkingDays(x.c.Days.Last(state.FieldClosedAt, x.c.ClosedAt), x.p.RefundDueDays)
-	x.setClock(state.ClockRefundWarn, warn, e1)
-	x.setClock(state.ClockRefundDue, due, e2)
+	all := x.p.dayCounts(x.c)
+	x.countClock(state.ClockRefundWarn, all[state.ClockRefundWarn])
+	x.countClock(state.ClockRefundDue, all[state.ClockRefundDue])
 }
 
 func enterDisputable(x *change) {
@@ -70,7 +68,7 @@ func enterDisputable(x *change) {
 
 func enterDisputed(x *change) {
 	x.stopClocks(state.ClockProofDue, state.ClockSnooze)
-	x.setClock(state.ClockDisputeDue, x.c.DisputedAt.Add(x.p.Dispute), false)
+	x.setClock(state.ClockDisputeDue, x.c.DisputedAt.Add(x.p.Dispute))
 }
 
 func enterShipped(x *change) {

@@ -44,12 +44,15 @@ func (x *change) recount() {
 		if n.in == nil || n.from.IsZero() || was.IsZero() {
 			continue
 		}
-		end, estimated := n.in.AddWorkingDays(n.from, n.days)
-		if estimated && end.Equal(was) {
-			continue
+		before := x.c.EarliestEnd(k)
+		x.countClock(k, n)
+		now := x.c.Clocks[k]
+		switch {
+		case !slices.Contains(x.c.Estimated, k):
+			x.say("%s was an estimate, %s; counted again with the days off now known it is %s", clockWord(k), Stamp(was), Stamp(now))
+		case !now.Equal(was) || !x.c.EarliestEnd(k).Equal(before):
+			x.say("%s was an estimate, %s; counted again it is between %s and %s", clockWord(k), Stamp(was), Stamp(x.c.EarliestEnd(k)), Stamp(now))
 		}
-		x.setClock(k, end, estimated)
-		x.say("%s was an estimate, %s; counted again with the days off now known it is %s", clockWord(k), Stamp(was), Stamp(end))
 	}
 }
 
@@ -71,8 +74,9 @@ func (x *change) alertEstimates(before state.Case) {
 		}
 		x.out.Alerts = append(x.out.Alerts, state.Alert{
 			Key: CalendarKey(year), Kind: AlertCalendar, CaseID: x.c.ID, Account: x.c.Account,
-			Title: fmt.Sprintf("%s: %s (%s) is an estimate, the days off of %d are not known", CaseTitle(x.c), clockWord(k), Stamp(x.c.Clocks[k]), year),
-			Text:  fmt.Sprintf("China publishes them each November. Name a file with those of %d in calendar.files and start countermand again: such deadlines are then counted anew.", year),
+			Title: fmt.Sprintf("%s: %s (%s to %s) is an estimate, the days off of %d are not known", CaseTitle(x.c), clockWord(k), Stamp(x.c.EarliestEnd(k)), Stamp(x.c.Clocks[k]), year),
+			Text: fmt.Sprintf("Warnings go by the earlier time, conclusions wait for the later. China publishes the days each November: put those of %d into a file that calendar.files names, and such deadlines are counted anew at once; "+
+				"a file that is named there for the first time needs a restart.", year),
 		})
 	}
 }

@@ -19,8 +19,9 @@ const (
 // Days counts working days in one calendar. sync/calendar implements it.
 type Days interface {
 	// AddWorkingDays gives the end of the nth working day after from, in
-	// UTC, and whether a year without published holidays was touched.
-	AddWorkingDays(from time.Time, n int) (end time.Time, estimated bool)
+	// UTC, and whether a year without published holidays was touched: then it
+	// lies between earliest and latest.
+	AddWorkingDays(from time.Time, n int) (earliest, latest time.Time, estimated bool)
 }
 
 // Policy holds the figures that Step decides by. Durations are real time on

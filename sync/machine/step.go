@@ -187,31 +187,39 @@ func (x *change) drop(kind state.EffectKind) {
 	x.out.Drops = append(x.out.Drops, kind)
 }
 
-// setClock starts, moves or (with a zero time) stops a clock. A moved clock
-// may fire again.
-func (x *change) setClock(k state.Clock, t time.Time, estimated bool) {
+// setClock starts, moves or (with a zero time) stops a clock that is certain. A
+// moved clock may fire again.
+func (x *change) setClock(k state.Clock, t time.Time) {
 	t = t.UTC()
+	delete(x.c.Earliest, k)
+	x.c.Estimated = slices.DeleteFunc(x.c.Estimated, func(e state.Clock) bool { return e == k })
 	if t.IsZero() {
 		delete(x.c.Clocks, k)
-		x.c.Estimated = slices.DeleteFunc(x.c.Estimated, func(e state.Clock) bool { return e == k })
 		return
 	}
 	if x.c.Clocks == nil {
 		x.c.Clocks = map[state.Clock]time.Time{}
 	}
 	x.c.Clocks[k] = t
-	has := slices.Contains(x.c.Estimated, k)
-	switch {
-	case estimated && !has:
-		x.c.Estimated = append(x.c.Estimated, k)
-	case !estimated && has:
-		x.c.Estimated = slices.DeleteFunc(x.c.Estimated, func(e state.Clock) bool { return e == k })
+}
+
+// countClock starts or moves a clock that counts working days.
+func (x *change) countClock(k state.Clock, n dayCount) {
+	earliest, latest, estimated := n.in.AddWorkingDays(n.from, n.days)
+	x.setClock(k, latest)
+	if !estimated {
+		return
 	}
+	x.c.Estimated = append(x.c.Estimated, k)
+	if x.c.Earliest == nil {
+		x.c.Earliest = map[state.Clock]time.Time{}
+	}
+	x.c.Earliest[k] = earliest.UTC()
 }
 
 func (x *change) stopClocks(ks ...state.Clock) {
 	for _, k := range ks {
-		x.setClock(k, time.Time{}, false)
+		x.setClock(k, time.Time{})
 	}
 }
 
