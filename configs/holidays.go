@@ -26,6 +26,17 @@ type holidayFile struct {
 	Work     []string `yaml:"work"`
 }
 
+// Reread reads the files anew. Where one is not right the error holds every
+// problem, and the calendar is as it was.
+func (c Calendar) Reread() (Calendar, error) {
+	d, fresh := newDecoder(""), Config{Calendar: c}
+	fresh.Calendar.Years = nil
+	if d.calendarFiles(&fresh); len(d.problems) > 0 {
+		return c, d.problems
+	}
+	return fresh.Calendar, nil
+}
+
 // calendarFiles reads the operator's years.
 func (d *decoder) calendarFiles(c *Config) {
 	for i, path := range c.Calendar.Files {

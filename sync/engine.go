@@ -131,6 +131,10 @@ type Engine struct {
 	done               sync.WaitGroup
 	publish            sync.Mutex
 	life               uint64 // names this one among all lives of the daemon
+	// days are the calendars by which deadlines are counted; uncounted tells that
+	// estimates were not counted by them yet.
+	days      atomic.Pointer[days]
+	uncounted atomic.Bool
 	// step is Policy.Step; tests put a spoilt one in its place.
 	step func(machine.Policy, state.Case, state.Event, time.Time) (machine.Outcome, error)
 }
@@ -174,7 +178,9 @@ func New(o Options) (*Engine, error) {
 	if o.OnAlert == nil {
 		o.OnAlert = func() {}
 	}
-	return &Engine{o: o, wakeInbox: make(chan struct{}, 1), wakeDue: make(chan struct{}, 1), step: machine.Policy.Step, life: rand.Uint64()>>11 | 1}, nil
+	e := &Engine{o: o, wakeInbox: make(chan struct{}, 1), wakeDue: make(chan struct{}, 1), step: machine.Policy.Step, life: rand.Uint64()>>11 | 1}
+	e.days.Store(&days{o.Policy.Supplier, o.Policy.Bank})
+	return e, nil
 }
 
 // Start takes the accounts' leases and begins to work.
@@ -198,10 +204,9 @@ func (e *Engine) Start(ctx context.Context) (err error) {
 	if err := e.alertRemovedAccounts(ctx); err != nil {
 		return err
 	}
-	if !e.clockDoubtful() {
-		if err := e.recount(ctx); err != nil {
-			return err
-		}
+	e.uncounted.Store(true)
+	if err := e.recountNew(ctx); err != nil {
+		return err
 	}
 	for name, s := range e.o.Shops {
 		l := &shopLane{e: e, name: name, shop: s, wake: make(chan struct{}, 1)}
@@ -333,6 +338,9 @@ const stampEvery = time.Minute
 // tickOrStamp is drainDue, most of the time without writing when nothing is due: a
 // durable write is what a tick costs.
 func (e *Engine) tickOrStamp(ctx context.Context) error {
+	if err := e.recountNew(ctx); err != nil {
+		return err
+	}
 	if time.Since(time.Unix(0, e.wrote.Load())) < stampEvery {
 		return e.tick(ctx)
 	}

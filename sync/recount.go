@@ -9,6 +9,30 @@ import (
 	"countermand/sync/machine"
 )
 
+// days are both calendars, which change together.
+type days struct{ supplier, bank machine.Days }
+
+// TakeDays has deadlines counted by other calendars from now on, and those anew
+// that are estimates.
+func (e *Engine) TakeDays(supplier, bank machine.Days) {
+	e.days.Store(&days{supplier, bank})
+	e.uncounted.Store(true)
+	nudge(e.wakeDue)
+}
+
+// recountNew counts estimates by calendars that are new, once the clock is not in
+// doubt.
+func (e *Engine) recountNew(ctx context.Context) error {
+	if e.clockDoubtful() || !e.uncounted.CompareAndSwap(true, false) {
+		return nil
+	}
+	if err := e.recount(ctx); err != nil {
+		e.uncounted.Store(true)
+		return err
+	}
+	return nil
+}
+
 // recount puts a tick through every open case that has estimated clocks, so
 // that no deadline is found to have passed unseen, and ends the alerts about
 // years that are known by now.

@@ -98,3 +98,44 @@ func TestRestartCountsEstimatesAgain(t *testing.T) {
 		return nil
 	}))
 }
+
+// TestNewDaysAreTakenWithoutARestart: estimates are counted anew at the next
+// tick, but not while the clock is in doubt.
+func TestNewDaysAreTakenWithoutARestart(t *testing.T) {
+	t.Parallel()
+	store, ctx := statetest.Open(t), context.Background()
+	must := func(err error) {
+		t.Helper()
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	c, _ := refusedLate(t)
+	must(store.Update(ctx, func(tx state.Tx) error {
+		_, err := tx.PutCase(c)
+		return err
+	}))
+	var waits []state.Wait
+	p, ids := policyOf(machine.Auto), 0
+	e, err := New(Options{Store: store, Policy: p, Now: func() time.Time { return time.Date(2026, 12, 31, 8, 0, 0, 0, time.UTC) }, Log: zerolog.Nop(),
+		Waits: func() []state.Wait { return waits }, NewID: func(time.Time) string { ids++; return fmt.Sprintf("03%08d", ids) }})
+	must(err)
+	estimated := func() int {
+		must(e.tickOrStamp(ctx))
+		got, err := state.Get(ctx, store, func(tx state.ReadTx) (state.Case, error) { return tx.Case(c.ID) })
+		must(err)
+		return len(got.Estimated)
+	}
+	if n := estimated(); n != 1 {
+		t.Fatalf("%d estimates before the year is known", n)
+	}
+	waits = []state.Wait{{Code: state.WaitClock}}
+	e.TakeDays(with2027(t), p.Bank)
+	if n := estimated(); n != 1 {
+		t.Errorf("%d estimates: counted by a clock in doubt", n)
+	}
+	waits = nil
+	if n := estimated(); n != 0 {
+		t.Errorf("%d estimates with the year known", n)
+	}
+}

@@ -95,6 +95,9 @@ func (t *txn) step(c state.Case, ev state.Event) (state.Case, error) {
 // apply puts an event through the table and stores everything that follows.
 func (t *txn) apply(c state.Case, ev state.Event) (state.Case, error) {
 	policy := t.e.o.Policy
+	if d := t.e.days.Load(); d != nil {
+		policy.Supplier, policy.Bank = d.supplier, d.bank
+	}
 	policy.ClockDoubtful = t.e.clockDoubtful()
 	out, err := t.e.step(policy, c, ev, t.now)
 	if err != nil {

@@ -25,10 +25,12 @@ const (
 func (a *App) schedule() error {
 	log := cronLog{a.o.Log.With().Str("room", "cron").Logger()}
 	a.cron = cron.New(cron.WithLocation(time.UTC), cron.WithLogger(log), cron.WithChain(cron.SkipIfStillRunning(log), cron.Recover(log)))
+	off := a.watchHolidays()
 	a.cron.Schedule(every{a.clock, heartbeatEvery, leastPeriod}, cron.FuncJob(func() {
 		a.engine.Heartbeat()
 		a.nudgeAlerts()
 		a.watch.look(a.life)
+		off.look(a.life)
 		a.upkeep.Beat(a.life)
 		a.watchdog()
 	}))

@@ -157,19 +157,28 @@ func (d *doctor) browser() {
 	d.add("browser", OK, path, "")
 }
 
-// calendar looks a season ahead: deadlines must not run into a year that
-// nobody published.
 func (d *doctor) calendar() {
 	china, bank, err := d.o.Open.Calendars(d.o.Config.Calendar)
 	if err != nil {
 		return // told by Check
 	}
-	ahead := time.Now().AddDate(0, 1, 0)
-	if _, known := china.WorkingDay(ahead); !known {
-		d.add("calendar", Warn, fmt.Sprintf("China's holidays of %d are not known: deadlines that reach into it are estimates", ahead.Year()), "add a file of that year to calendar.files once it is published")
-		return
+	d.found = append(d.found, daysKnown(china, bank, time.Now()))
+}
+
+// daysKnown says from which day on deadlines are estimates, and warns where they
+// reach it within a month.
+func daysKnown(china, bank *calendar.Calendar, now time.Time) Check {
+	last, ends := china.KnownUntil(now)
+	switch first := last.AddDate(0, 0, 1); {
+	case !ends:
+		return Check{Part: "calendar", Verdict: OK, Detail: "the holidays of every year are known, banks: " + bank.Name()}
+	case last.IsZero():
+		return Check{"calendar", Warn, fmt.Sprintf("China's holidays of %d are not known: deadlines are estimates already", now.In(china.Zone()).Year()), "add a file of that year to calendar.files"}
+	case first.Before(now.AddDate(0, 1, 0)):
+		return Check{"calendar", Warn, fmt.Sprintf("China's holidays of %d are not known: deadlines from %s on are estimates", first.Year(), first.Format(time.DateOnly)), "add a file of that year to calendar.files once it is published"}
+	default:
+		return Check{Part: "calendar", Verdict: OK, Detail: fmt.Sprintf("China's holidays are known, deadlines from %s on are estimates; banks: %s", first.Format(time.DateOnly), bank.Name())}
 	}
-	d.add("calendar", OK, strings.ToUpper(china.Name())+" holidays are known a month ahead, banks: "+bank.Name(), "")
 }
 
 func (d *doctor) shops(ctx context.Context) {
