@@ -187,7 +187,7 @@ func (a *App) makeUpkeep() (*upkeep.Upkeep, error) {
 			return send.Send(ctx, alert.Message{Title: title, Text: text})
 		},
 		Nudge: a.nudgeAlerts, Log: a.o.Log.With().Str("room", "upkeep").Logger(),
-		Doubt: func() bool { _, doubt := a.watch.wait(); return doubt },
+		Doubt: func() bool { return !a.watch.mayDelete(a.life) },
 		Fatal: a.fail,
 	}), nil
 }

@@ -59,6 +59,9 @@ type clockWatch struct {
 	// agreed is when, since boot, the first of two shop's answers agreed.
 	agreed    time.Duration
 	hasAgreed bool
+	// confirmed tells whether a shop or a person agreed in this life: the clock
+	// of a machine that starts with a wrong year disagrees with nothing else.
+	confirmed bool
 	// apart is how far a shop's last answer was ahead of the clock, accepted
 	// how far it was when a person said that the clock is right.
 	apart, accepted time.Duration
@@ -134,6 +137,15 @@ func (w *clockWatch) look(ctx context.Context) {
 	}
 }
 
+// mayDelete tells whether it is known by now how old a thing is. It looks anew: a
+// nightly job may begin the moment after the clock was set.
+func (w *clockWatch) mayDelete(ctx context.Context) bool {
+	w.look(ctx)
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.doubt.Load() == nil && (w.confirmed || !w.real)
+}
+
 func minute(t time.Time) string { return t.UTC().Format("2006-01-02 15:04 UTC") }
 
 func (w *clockWatch) newest(ctx context.Context) (time.Time, error) {
@@ -160,6 +172,7 @@ func (w *clockWatch) heard(ctx context.Context, date time.Time) {
 	}
 	switch boot := w.boot(); {
 	case w.doubt.Load() == nil:
+		w.confirmed = true
 	case !w.hasAgreed:
 		w.agreed, w.hasAgreed = boot, true
 	case boot-w.agreed >= clockApart:
@@ -177,7 +190,7 @@ func (w *clockWatch) raise(ctx context.Context, why string) {
 		}
 		return
 	}
-	w.hasAgreed, w.stored = false, false
+	w.hasAgreed, w.stored, w.confirmed = false, false, false
 	w.doubt.Store(&clockDoubt{Key: "clock/" + w.time().Format(time.RFC3339Nano), Why: why})
 	w.log.Error().Str("why", why).Msg("the clock is in doubt: nothing new is asked and nothing deleted")
 	w.keepDoubt(ctx)
@@ -234,6 +247,7 @@ func (w *clockWatch) settle(ctx context.Context, became string) (ahead time.Time
 		return ahead, fmt.Errorf("end the doubt about the clock: %w", err)
 	}
 	w.believe()
+	w.confirmed = true
 	w.doubt.Store(nil)
 	w.log.Info().Str("why", became).Msg("the clock is believed again")
 	return ahead, w.upkeep.Resolve(ctx, d.Key, became)
@@ -245,6 +259,7 @@ func (w *clockWatch) accept(ctx context.Context, who string) (control.ClockAccep
 	defer w.mu.Unlock()
 	out := control.ClockAccepted{Now: w.time()}
 	if w.doubt.Load() == nil {
+		w.confirmed = true
 		return out, nil
 	}
 	before := w.accepted

@@ -162,6 +162,88 @@ func TestClockThatIsSet(t *testing.T) {
 	}
 }
 
+// TestClockThatSteps: back and forth by whatever is more than the tolerance,
+// while the daemon runs and, back, over a restart. Nothing is deleted meanwhile;
+// what lay ahead is marked once, and counts no more.
+func TestClockThatSteps(t *testing.T) {
+	t.Parallel()
+	for _, step := range []time.Duration{-time.Hour, -5 * day, 6 * time.Minute, 730 * day} {
+		for _, restarted := range []bool{false, true} {
+			if restarted && step > 0 {
+				continue // a daemon that was off for long looks the same: see TestNothingIsDeletedByAClockThatNobodyConfirmed
+			}
+			t.Run(fmt.Sprint(step, restarted), func(t *testing.T) {
+				t.Parallel()
+				r := newClockRig(t)
+				r.stamp()
+				r.heard(t.Context(), r.wall)
+				stamped := r.wall
+				if r.wall = r.wall.Add(step); restarted {
+					r.restart()
+				}
+				if r.mayDelete(t.Context()) {
+					t.Error("something may be deleted right after the step")
+				}
+				r.wants("stepped", true, 1)
+				r.stamp() // the engine writes on
+				r.heard(t.Context(), r.wall)
+				if r.mayDelete(t.Context()) {
+					t.Error("something may be deleted after one answer")
+				}
+				r.pass(clockApart)
+				r.heard(t.Context(), r.wall)
+				r.wants("the shop agrees", false, 1)
+				if !r.mayDelete(t.Context()) {
+					t.Error("nothing may be deleted by a clock that is right")
+				}
+				marked := r.value(state.ValueClockAhead)
+				if ahead := stamped.After(r.wall); ahead != strings.Contains(marked, stamped.Format(time.RFC3339Nano)) || !ahead && marked != "" {
+					t.Errorf("marked %q", marked)
+				}
+				if newest, err := r.newest(t.Context()); err != nil || newest.After(r.wall) {
+					t.Errorf("newest is %s, error %v", newest, err)
+				}
+			})
+		}
+	}
+}
+
+// TestNothingIsDeletedByAClockThatNobodyConfirmed: a machine that starts with a
+// clock two years ahead disagrees with nothing but the shops, which may not
+// answer for a night.
+func TestNothingIsDeletedByAClockThatNobodyConfirmed(t *testing.T) {
+	t.Parallel()
+	r := newClockRig(t)
+	r.stamp()
+	right := r.wall
+	r.wall = right.Add(730 * day)
+	r.restart()
+	for range 10 {
+		if r.stamp(); r.mayDelete(t.Context()) {
+			t.Fatal("something may be deleted")
+		}
+		r.pass(time.Hour)
+	}
+	r.heard(t.Context(), right.Add(10*time.Hour))
+	r.wants("the shop disagrees", true, 1)
+	r.wall = right.Add(10 * time.Hour)
+	for range 2 {
+		r.heard(t.Context(), r.wall)
+		r.pass(clockApart)
+	}
+	r.wants("set right", false, 1)
+	if !r.mayDelete(t.Context()) || !strings.Contains(r.value(state.ValueClockAhead), "2028-11") {
+		t.Errorf("marked %q", r.value(state.ValueClockAhead))
+	}
+	r.restart()
+	if r.mayDelete(t.Context()) {
+		t.Error("deleted after a restart, before a shop was heard")
+	}
+	if _, err := r.accept(t.Context(), "anna"); err != nil || !r.mayDelete(t.Context()) {
+		t.Errorf("a person's word does not count: %v", err)
+	}
+}
+
 // TestShopDisagrees until a person says that the clock is right.
 func TestShopDisagrees(t *testing.T) {
 	t.Parallel()

@@ -25,7 +25,7 @@ const (
 )
 
 // errDoubt: what is old is not known.
-var errDoubt = errors.New("nothing is deleted while the clock is in doubt, see countermand status")
+var errDoubt = errors.New("nothing is deleted before a shop's clock agrees with this one: see countermand status, or run countermand clock accept")
 
 func (u *Upkeep) doubtful() bool { return u.o.Doubt != nil && u.o.Doubt() }
 

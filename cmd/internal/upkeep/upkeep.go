@@ -60,7 +60,8 @@ type Options struct {
 	// Send reaches a person when nothing can be stored.
 	Send  func(ctx context.Context, title, text string) error
 	Nudge func() // after an alert was raised
-	// Doubt tells whether the clock is in doubt: nothing is deleted then. nil:
+	// Doubt tells whether the clock is in doubt, or nobody has agreed with it
+	// yet: nothing is deleted then. It is not asked within a transaction. nil:
 	// it never is.
 	Doubt func() bool
 	// Fatal ends the daemon.
