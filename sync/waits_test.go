@@ -5,7 +5,9 @@ import (
 	"errors"
 	"sync/atomic"
 	"testing"
+	"time"
 
+	"countermand/shop"
 	"countermand/state"
 	casesync "countermand/sync"
 )
@@ -124,5 +126,54 @@ func TestEachRequestIsNotedBeforeItBegins(t *testing.T) {
 	w.requestedOnce(numberA)
 	if late.Load() {
 		t.Error("noted after the beginning")
+	}
+}
+
+// hearing is a shop whose answers are heard, with the time that they carry.
+type hearing struct {
+	*edge
+	heard func()
+}
+
+func (h hearing) Order(ctx context.Context, id string) (shop.Order, error) {
+	h.heard()
+	return h.edge.Order(ctx, id)
+}
+
+// TestAClockThatIsAheadAsksNobody: the shop order is read before a request is
+// planned, and the shop's answer says what time it is.
+func TestAClockThatIsAheadAsksNobody(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	o := w.options()
+	var ahead, doubt atomic.Bool
+	o.Waits = func() []state.Wait {
+		if doubt.Load() {
+			return []state.Wait{{Code: state.WaitClock}}
+		}
+		return nil
+	}
+	s := o.Shops["mystore"]
+	s.Edge = hearing{w.edge, func() { doubt.Store(ahead.Load()) }}
+	o.Shops["mystore"] = s
+	w.start(o)
+	w.site.add(numberA)
+	right := w.clock.Now()
+	ahead.Store(true)
+	w.clock.add(day)
+	w.knock(w.edge.cancelled(1042, right, numberA))
+	w.until("the case is opened", func() bool { return len(w.cases()) == 1 })
+	w.beats()
+	if c := w.one(); c.Status != state.Queued || !c.Attempt.FirstAt.IsZero() || w.site.clicks(numberA) != 0 {
+		t.Fatalf("%s, first tried %s, %d clicks", c.Status, c.Attempt.FirstAt, w.site.clicks(numberA))
+	}
+	w.clock.add(-day + time.Minute)
+	ahead.Store(false)
+	doubt.Store(false)
+	must(t, w.e.Replan(context.Background()))
+	w.quiet()
+	w.requestedOnce(numberA)
+	if c := w.one(); c.RequestedAt.After(w.clock.Now()) || c.Attempt.FirstAt.After(w.clock.Now()) {
+		t.Errorf("asked %s, first tried %s, and it is %s", c.RequestedAt, c.Attempt.FirstAt, w.clock.Now())
 	}
 }
