@@ -284,8 +284,9 @@ func reply(a chrome.Answer, err error) site.Reply {
 
 // passed is what became of a passage's calls.
 type passed struct {
-	// marked: the mark is stored. left: a call left, or may have.
-	marked, left bool
+	// marked: the mark is stored. left: a call left, or may have. inHand: one is
+	// held, or not answered yet.
+	marked, left, inHand bool
 	// said is what was answered to the last call that asks, in the site's words.
 	said  site.Outcome
 	asked bool
@@ -309,7 +310,7 @@ func (f *passage) so() passed {
 	defer f.k.mu.Unlock()
 	said, asked := f.ticket.Left()
 	return passed{
-		marked: f.marked, left: f.left > 0, said: said, asked: asked, words: f.words,
+		marked: f.marked, left: f.left > 0, inHand: f.inHand > 0, said: said, asked: asked, words: f.words,
 		heard:  f.ticket.Committed() && (asked || !f.barred && f.stuck == nil),
 		failed: slices.Clone(f.failed), stuck: f.stuck, strange: f.strange, refs: slices.Clone(f.refs), ended: f.ended != nil,
 	}

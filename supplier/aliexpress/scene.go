@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"time"
 
 	"countermand/state"
 	"countermand/supplier"
@@ -194,10 +195,12 @@ func (s *scene) visit(ctx context.Context, link string) error {
 	return s.c.navigate(ctx, s.tab, address)
 }
 
-// until looks at the page until good or until the step's time is over: then ok
-// is false and the last look is returned.
+// until looks at the page until good, until it has had its time, or until the
+// step's is over: then ok is false and the last look is returned.
 func (s *scene) until(ctx context.Context, good func(site.Sight) bool) (site.Sight, bool, error) {
-	last, ok, err := watch(ctx, s.tab, s.c.o.StepTimeout, func(ctx context.Context) (site.Sight, error) {
+	var p patience
+	ok := false
+	last, _, err := watch(ctx, s.tab, s.c.o.StepTimeout, func(ctx context.Context) (site.Sight, error) {
 		if err := s.atGate(); err != nil {
 			return site.Sight{}, err
 		}
@@ -207,7 +210,10 @@ func (s *scene) until(ctx context.Context, good func(site.Sight) bool) (site.Sig
 			}
 		}
 		return s.look(ctx)
-	}, good)
+	}, func(now site.Sight) bool {
+		ok = good(now)
+		return ok || p.over(now, time.Now()) && !s.waitsForCalls()
+	})
 	if err == nil && !ok {
 		err = s.tab.Health(ctx) // what was seen may be old
 	}
@@ -215,6 +221,16 @@ func (s *scene) until(ctx context.Context, good func(site.Sight) bool) (site.Sig
 		err = fmt.Errorf("the page was not seen: %w", context.DeadlineExceeded)
 	}
 	return last, ok, err
+}
+
+// waitsForCalls tells whether a call of the flow is on its way, or has left:
+// then the page may yet say what became of it.
+func (s *scene) waitsForCalls() bool {
+	if s.pass == nil {
+		return false
+	}
+	so := s.pass.so()
+	return so.left || so.marked || so.inHand
 }
 
 // look takes one look, and keeps evidence of a page that stops the account's
