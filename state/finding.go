@@ -43,6 +43,10 @@ const (
 	CallLeft       FindingCode = "call_left"        // an earlier call that asks left, beside whatever else holds the case: clicked, said, words
 	RecordsLost    FindingCode = "records_lost"     // a backup was restored: from, to
 
+	// The supplier may have split the order after it was paid. The subject is the
+	// supplier order.
+	SplitOrder FindingCode = "split_order" // another one has its payment and store, and nobody names it: other
+
 	// What was to be cancelled changed, or is not certain.
 	FindingReplaced  FindingCode = "replaced"           // the operator named other supplier orders
 	FindingWithdrawn FindingCode = "withdrawn"          // the order is wanted after all

@@ -78,6 +78,9 @@ type Reading struct {
 	Total Money  `json:"total,omitzero"`
 	Store string `json:"store,omitempty"`
 	Lines []Line `json:"lines,omitempty"`
+	// Siblings are other orders of the same payment and store, as the list shows
+	// them: a supplier may split an order after it was paid.
+	Siblings []string `json:"siblings,omitempty"`
 
 	// TrackingRead means that the tracking page was read to its end: no
 	// number then means that there is none.

@@ -131,19 +131,20 @@ func unchangedInList(j job, swept map[string]state.Reading) bool {
 // gave nothing that could be understood.
 func (l *lane) reading(ctx context.Context, j job, swept map[string]state.Reading) (unread, err error) {
 	var listText string
+	var siblings []string
 	if j.Depth == state.DepthList {
 		entry := swept[j.c.SupplierOrder]
 		if unchangedInList(j, swept) {
 			return nil, l.endRead(ctx, j.Effect, state.Event{Kind: state.EventReading, By: state.BySupplier, Reading: &entry})
 		}
-		listText = entry.StatusText
+		listText, siblings = entry.StatusText, entry.Siblings
 	}
 	r, err := l.client.Read(ctx, j.c.SupplierOrder, wantsTracking(j))
 	if ctx.Err() != nil {
 		return nil, context.Cause(ctx)
 	}
 	if err == nil {
-		r.ListText = listText
+		r.ListText, r.Siblings = listText, siblings
 		return nil, l.endRead(ctx, j.Effect, state.Event{Kind: state.EventReading, By: state.BySupplier, Reading: &r})
 	}
 	switch kind := supplier.KindOf(err); kind {
@@ -183,9 +184,34 @@ func (l *lane) endRead(ctx context.Context, f state.Effect, ev state.Event) erro
 		if c.Paused {
 			return nil
 		}
+		if ev.Reading != nil {
+			read := *ev.Reading
+			if read.Siblings, err = t.unnamed(read.Siblings); err != nil {
+				return err
+			}
+			ev.Reading = &read
+		}
 		_, err = t.step(c, ev)
 		return err
 	})
+}
+
+// unnamed gives the supplier orders of which nobody here knows whose they are.
+func (t *txn) unnamed(numbers []string) (out []string, err error) {
+	for _, n := range numbers {
+		claims, err := t.Claims(n)
+		if err != nil {
+			return nil, err
+		}
+		cases, err := t.CasesBySupplierOrder("", n)
+		if err != nil {
+			return nil, err
+		}
+		if len(claims) == 0 && len(cases) == 0 {
+			out = append(out, n)
+		}
+	}
+	return out, nil
 }
 
 // putOff postpones reads that failed because of the browser, the site or the

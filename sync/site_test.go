@@ -153,7 +153,7 @@ func (c *client) Sweep(_ context.Context, want []string) (map[string]state.Readi
 	found := map[string]state.Reading{}
 	for _, number := range want {
 		if o := c.orders[number]; o != nil && !o.unlisted {
-			found[number] = state.Reading{Number: number, Source: state.SourceList, At: c.clock.Now(), Complete: true, Phase: o.Phase, StatusText: o.caption}
+			found[number] = state.Reading{Number: number, Source: state.SourceList, At: c.clock.Now(), Complete: true, Phase: o.Phase, StatusText: o.caption, Siblings: o.Siblings}
 		}
 	}
 	return found, nil

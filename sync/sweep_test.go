@@ -82,6 +82,29 @@ func TestSweep(t *testing.T) {
 	}
 }
 
+// An order of the same payment and store may be a part of one that was split: it
+// is told of where nobody names it, once, and nothing is done about it.
+func TestSplitOrder(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	numbers := w.asked(2)
+	const part = "8190000000007777"
+	w.site.set(func() {
+		w.site.add(part)
+		w.site.orders[numbers[0]].Siblings = []string{numbers[1], part}
+	})
+	for range 3 {
+		w.pass(10 * time.Minute)
+	}
+	told := w.alerts(machine.AlertSplit)
+	if len(told) != 1 || told[0].CaseID != w.caseOf(numbers[0]).ID || w.site.clicks(part) != 0 || len(w.cases()) != 2 {
+		t.Errorf("told %+v, %d cases", told, len(w.cases()))
+	}
+	if a := w.caseOf(numbers[0]).Accepted; len(a) != 1 || a[0].Facts["other"] != part {
+		t.Errorf("found %v, want only what nobody names", a)
+	}
+}
+
 // listless is a client for which the order list has become a riddle.
 type listless struct{ *client }
 

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 
 	"countermand/state"
@@ -253,10 +254,11 @@ func (c *Client) Sweep(ctx context.Context, want []string) (map[string]state.Rea
 	for _, n := range want {
 		missing[n] = true
 	}
-	found := map[string]state.Reading{}
+	found, paid := map[string]state.Reading{}, map[string]string{}
 	err := c.work(ctx, "sweep order list", func(tab *chrome.Tab) error {
 		page, err := c.firstList(ctx, tab)
 		for n := 1; err == nil; n++ {
+			maps.Copy(paid, page.Paid)
 			for _, r := range page.Orders {
 				if missing[r.Number] {
 					delete(missing, r.Number)
@@ -272,6 +274,10 @@ func (c *Client) Sweep(ctx context.Context, want []string) (map[string]state.Rea
 	})
 	if err != nil {
 		return nil, err
+	}
+	for n, r := range found {
+		r.Siblings = site.Siblings(paid, n)
+		found[n] = r
 	}
 	return found, nil
 }

@@ -26,6 +26,7 @@ const (
 	AlertUnreadable     = "order_unreadable"
 	AlertOldScan        = "scan_too_old"
 	AlertOrderChanged   = "order_changed"
+	AlertSplit          = "order_split"
 	AlertProofEnding    = "proof_ending"
 	AlertDisputable     = "disputable"
 	AlertDisputeOpen    = "dispute_open"
@@ -74,6 +75,7 @@ var alertWords = map[string]struct {
 	AlertUnreadable:     {true, "the {supplier} order cannot be read", "Look at it yourself until it can: countermand cases show {id} tells what was seen; see whether the site changed."},
 	AlertOldScan:        {true, "the tracking number was scanned before the order existed", "It may belong to another parcel; ask the supplier for the right one."},
 	AlertOrderChanged:   {false, "its {supplier} page shows another total, currency, store or date than when it was asked", "The number is the same, so it is read on: countermand cases show {id} tells what changed; look at the order on {supplier}."},
+	AlertSplit:          {false, "{supplier} may have split the order, and the other part is not cancelled", "countermand cases show {id} names it. If it holds goods of {order}, name both: countermand map set --shop {shop} --order '{order}' NUMBER NUMBER"},
 	AlertProofEnding:    {true, "the time for the proof ends within a day", "Ask the supplier once more for the tracking number."},
 	AlertDisputable:     {true, "stands in the dispute queue", "Review it with: countermand disputes show {id}"},
 	AlertDisputeOpen:    {false, "a dispute can be opened now", "Open it on {supplier}, then: countermand disputes opened {id}"},

@@ -99,6 +99,7 @@ func retryIn(n int) time.Duration { return min(checkFailed<<min(n-1, 5), checkSl
 func (x *change) keepFacts(r *state.Reading) {
 	c := &x.c
 	c.ReadAt = r.At
+	x.tellSiblings(r)
 	if r.ListText != "" && r.Complete && r.Phase != state.PhaseUnknown { // else what the list says is still news
 		c.ListText = r.ListText
 	}
@@ -157,6 +158,17 @@ func showsNoRequest(r *state.Reading) bool {
 func (x *change) keepDay(f state.Field, at time.Time, r *state.Reading, told time.Time) {
 	if !told.IsZero() && at.Equal(told) {
 		x.c.Days = x.c.Days.With(f, r.Days[f])
+	}
+}
+
+// tellSiblings tells once of each order that may have been split off this one.
+// Whose goods it holds is never guessed.
+func (x *change) tellSiblings(r *state.Reading) {
+	for _, n := range r.Siblings {
+		if f := state.Found(state.SplitOrder, x.c.SupplierOrder, "other", n); !x.c.Accepted.Contains(f) {
+			x.c.Accepted, x.split = x.c.Accepted.With(f), true
+			x.say("%s", x.words(f))
+		}
 	}
 }
 

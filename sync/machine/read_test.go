@@ -14,6 +14,8 @@ func told(ev state.Event, raised string) step {
 
 func caption(text string) mod { return func(r *state.Reading) { r.ListText = text } }
 
+func splitOff(numbers ...string) mod { return func(r *state.Reading) { r.Siblings = numbers } }
+
 func closedOn(t time.Time) mod { return func(r *state.Reading) { r.ClosedAt = t } }
 
 // windowOfFiveDays is a pending request of an order whose page counted down
@@ -119,6 +121,12 @@ var readingStories = []scenario{
 	{name: "the list proves nothing", steps: then(reach[state.Requested], []step{
 		{after: time.Hour, ev: reads(state.PhaseClosed, fromList), to: state.Requested},
 		{after: time.Hour, ev: reads(state.PhaseShipped, fromList, otherNumber), to: state.Requested},
+	})},
+	{name: "an order that may have been split off is told of once", steps: then(reach[state.Requested], []step{
+		{after: time.Hour, ev: reads(state.PhasePending, fromList, splitOff("8190000000000777")), to: state.Requested, raised: AlertSplit,
+			check: saysOnly("AliExpress order 8190000000000777 has the payment and the store of " + number + ", and no shop order names it: it may have been split off, and is not cancelled with it")},
+		{after: time.Hour, ev: reads(state.PhasePending, fromList, splitOff("8190000000000777")), to: state.Requested, check: saysOnly()},
+		{after: time.Hour, ev: reads(state.PhaseClosed, splitOff("8190000000000777", "8190000000000778")), to: state.Cancelled, raised: AlertSplit},
 	})},
 	{name: "a page of another order is set aside", steps: then(reach[state.Requested], []step{
 		{after: time.Hour, ev: reads(state.PhaseClosed, otherNumber), to: state.Requested, raised: AlertFault, check: has("set aside")},

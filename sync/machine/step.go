@@ -101,6 +101,8 @@ type change struct {
 	oldScan bool
 	// changed is what a page shows otherwise than before the request.
 	changed state.Findings
+	// split: the list shows an order that may have been split off this one.
+	split bool
 	// newRefund: the site names another amount than it did before, or leaves
 	// another question about it.
 	newRefund bool
@@ -230,6 +232,9 @@ func (x *change) finish() {
 		x.alert(AlertOldScan)
 	}
 	x.tellChanged()
+	if x.split {
+		x.alert(AlertSplit)
+	}
 	x.resolveWarnings()
 	x.out.Alerts = slices.DeleteFunc(x.out.Alerts, func(a state.Alert) bool { return slices.Contains(x.out.Resolved, a.Key) })
 	if x.c.Flag = ""; statuses[x.c.Status].flag != nil {

@@ -33,6 +33,7 @@ var findingTexts = map[state.FindingCode]string{
 	state.ItemsUncounted: "its items cannot be counted, the shop's lines need {need}",
 	state.TotalChanged:   "its total is {total}, it was {before} before",
 	state.StoreChanged:   "its store is “{store}”, it was “{before}” before",
+	state.SplitOrder:     "{supplier} order {other} has the payment and the store of {subject}, and no shop order names it: it may have been split off, and is not cancelled with it",
 	state.AskedBefore:    "the supplier was asked about {supplier} order {subject} before ({at}), and case {case} about it was left alone: it is asked again only if you want it",
 	state.MaybeAsked:     "the supplier may have been asked {at}",
 	state.RequestInDoubt: "it is not certain that the request was placed[ (a call left at {clicked})][; the site's answer: “{words}”], and the order now reads as {phase}[ (“{status}”)][, and the page says “{refused}”]",

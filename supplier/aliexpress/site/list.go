@@ -2,6 +2,8 @@ package site
 
 import (
 	"fmt"
+	"maps"
+	"slices"
 	"time"
 
 	"countermand/state"
@@ -10,8 +12,11 @@ import (
 // List is one answer of the order list.
 type List struct {
 	Orders []state.Reading
-	More   bool
-	Index  int64
+	// Paid is how each was paid, by number: orders of one payment to one store
+	// are equal. Those that do not tell are left out.
+	Paid  map[string]string
+	More  bool
+	Index int64
 	// Whole: the list's frame was there and not empty. Without it nothing follows
 	// from an absent order, not even that the account has no orders.
 	Whole bool
@@ -26,6 +31,16 @@ func (l List) Numbers() []string {
 	return out
 }
 
+// Siblings gives the other orders that were paid as one was, in order.
+func Siblings(paid map[string]string, number string) (others []string) {
+	for _, n := range slices.Sorted(maps.Keys(paid)) {
+		if n != number && paid[number] != "" && paid[n] == paid[number] {
+			others = append(others, n)
+		}
+	}
+	return others
+}
+
 // ParseList reads a page of the list. Entries that cannot be told apart are
 // left out, which proves nothing; but where none can be, the shape is another.
 func (p Profile) ParseList(a Answer, at time.Time, zone *time.Location) (List, error) {
@@ -35,7 +50,14 @@ func (p Profile) ParseList(a Answer, at time.Time, zone *time.Location) (List, e
 	entries := components(a.data, p.Tags.ListOrder)
 	for _, f := range entries {
 		if isNumber(f.get("orderId").str()) {
-			page.Orders = append(page.Orders, p.listReading(f, at, zone))
+			r := p.listReading(f, at, zone)
+			page.Orders = append(page.Orders, r)
+			if payment := f.get("paymentOutId").str(); payment != "" && r.Store != "" {
+				if page.Paid == nil {
+					page.Paid = map[string]string{}
+				}
+				page.Paid[r.Number] = payment + " " + r.Store
+			}
 		}
 	}
 	switch {

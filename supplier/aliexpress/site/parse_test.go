@@ -36,6 +36,32 @@ func TestParseList(t *testing.T) {
 	}
 }
 
+// Orders of one payment to one store may be parts of one that was split; those
+// of other stores were paid together.
+func TestSiblings(t *testing.T) {
+	t.Parallel()
+	entry := func(n, payment, store string) string {
+		return `"o` + n + `":{"tag":"pc_om_list_order","fields":{"orderId":"819000000000000` + n + `","paymentOutId":` + payment + `,"storeName":` + store + `}}`
+	}
+	a, err := ParseAnswer([]byte(`{"ret":["SUCCESS::ok"],"data":{"data":{` + strings.Join([]string{
+		entry("1", `"P1"`, `"Lantern House"`), entry("2", `"P1"`, `"Lantern House"`), entry("3", `"P1"`, `"Other Store"`), entry("4", `"P2"`, `"Lantern House"`),
+		entry("5", `""`, `"Lantern House"`), entry("6", `""`, `"Lantern House"`), entry("7", `"P3"`, `""`), entry("8", `"P3"`, `""`),
+	}, ",") + `}}}`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	p := testProfile(t)
+	page, err := p.ParseList(a, readAt, zone(t))
+	if err != nil || len(page.Orders) != 8 {
+		t.Fatalf("%+v, %v", page, err)
+	}
+	for n, want := range map[string]string{"1": "8190000000000002", "2": "8190000000000001", "3": "", "4": "", "5": "", "7": "", "9": ""} {
+		if got := strings.Join(Siblings(page.Paid, "819000000000000"+n), " "); got != want {
+			t.Errorf("order %s has the siblings %q, want %q", n, got, want)
+		}
+	}
+}
+
 func TestParseDetail(t *testing.T) {
 	t.Parallel()
 	p := testProfile(t)
