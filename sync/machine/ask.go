@@ -128,7 +128,7 @@ func attemptEnded(x *change) error {
 	}
 	switch {
 	case wrong != nil:
-		x.hold(true, wrong...)
+		x.hold(!left || anotherNumber(wrong), wrong...)
 	case settledBy(r) == state.PhasePending:
 		x.requested(r.Reading, "the supplier has the request"+reasonWords(r))
 	case settledBy(r) == state.PhaseClosed:

@@ -1,6 +1,7 @@
 package machine
 
 import (
+	"slices"
 	"strconv"
 	"time"
 
@@ -67,6 +68,11 @@ func mayBeAsked(c state.Case) bool {
 
 func orderedBefore(c state.Case, placed string) state.Finding {
 	return state.Found(state.OrderedBefore, c.SupplierOrder, "placed", placed, "shop_order", moment(c.ShopOrderedAt))
+}
+
+// anotherNumber tells whether the number itself is off, or nobody said what is.
+func anotherNumber(found state.Findings) bool {
+	return slices.ContainsFunc(found, func(f state.Finding) bool { return f.Code == state.OtherOrder || f.Code == state.WrongOrder })
 }
 
 func differences(c state.Case, r state.Reading) (off state.Findings) {

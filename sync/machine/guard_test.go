@@ -86,6 +86,9 @@ func changedStories() (all []scenario) {
 		story("sent after the request", reach[state.Refused], step{after: time.Hour, ev: reads(state.PhaseShipped, tracked(late("LP1")), off), to: state.Disputable, raised: AlertDisputable + " " + AlertOrderChanged})
 		story("pending after the call", readAndMarked, step{ev: ends(state.AskPending, look(state.PhasePending, off)), to: state.Requested, raised: AlertOrderChanged, check: told})
 		story("said yes", readAndMarked, step{ev: tells(state.SaidYes, look(state.PhaseProcessing, off)), to: state.Requested, raised: AlertOrderChanged})
+		story("a guard that trips after the call is held, and read on", readAndMarked,
+			step{ev: wrongAfterTheCall(off), to: state.Held, raised: AlertHeld, check: has("a call left at")},
+			step{after: time.Hour, ev: reads(state.PhasePending, off), to: state.Requested, raised: AlertOrderChanged})
 		story("pending ends the doubt", inDoubtOf, step{ev: reads(state.PhasePending, off), to: state.Requested, raised: AlertOrderChanged, check: told})
 		story("in doubt it is never asked again by the number alone", inDoubtOf,
 			step{after: settle, ev: reads(state.PhaseProcessing, off), to: state.Held, raised: AlertHeld, check: has("a call left at")},
@@ -102,6 +105,15 @@ func changedStories() (all []scenario) {
 			}})
 	}
 	return all
+}
+
+// wrongAfterTheCall is the end of an attempt whose guard refused the page only
+// once the call had left.
+func wrongAfterTheCall(off mod) state.Event {
+	ev := ends(state.AskWrongOrder, nil)
+	known := state.Case{SupplierOrder: number, ShopOrderedAt: base.Add(-48 * time.Hour), Lines: orderLines, Amount: usd(20), Store: "Lucky Store"}
+	ev.Asked.Findings = guard(known, *look(state.PhaseProcessing, off))
+	return ev
 }
 
 // What was paid is what must come back, whatever the page shows later.
