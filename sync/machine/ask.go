@@ -52,12 +52,16 @@ func (x *change) asksFirst() (rule string, asks bool) {
 		return "", false
 	case x.mustConfirm():
 		return x.rule(), true
-	case x.p.Rules == nil:
-		return "", false
 	}
-	then, rule, err := x.p.Rules.Judge(x.c, x.now)
-	if err != nil {
-		return orElse(rule, "the rules") + ": " + err.Error(), true
+	var then state.Then
+	if x.p.Rules != nil {
+		var err error
+		if then, rule, err = x.p.Rules.Judge(x.c, x.now); err != nil {
+			return orElse(rule, "the rules") + ": " + err.Error(), true
+		}
+	}
+	if then == "" && x.p.Mode == Confirm { // the rule that let it pass is gone
+		return "mode " + string(x.p.Mode), true
 	}
 	return rule, then == state.ThenConfirm || then == state.ThenIgnore
 }

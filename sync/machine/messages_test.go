@@ -158,6 +158,19 @@ var ruleStories = []scenario{
 		{ev: opens("", false), to: state.Queued, plans: "request", check: ruleIs("rule 1: order.total > 100")},
 		{ev: plain(state.EventBegin), to: state.Requesting},
 	}},
+	{name: "a rule that let it pass is gone before it begins", policy: ruled(ruling{then: state.ThenAuto}, Confirm), steps: []step{
+		{ev: opens("", false), to: state.Queued, plans: "request"},
+		{config: ruled(ruling{}, Confirm), ev: plain(state.EventBegin), to: state.Held, raised: AlertHeld, plans: "read:detail", check: has("mode confirm: asks you")},
+	}},
+	{name: "a rule that let it pass is gone before the call", policy: ruled(ruling{then: state.ThenAuto}, Confirm), steps: []step{
+		{ev: opens("", false), to: state.Queued, plans: "request"},
+		{ev: plain(state.EventBegin), to: state.Requesting},
+		{config: func(p *Policy) { p.Rules = nil }, ev: plain(state.EventDispatching), refused: "asks a person first"},
+	}},
+	{name: "a rule that leaves it came before it begins", policy: ruled(ruling{}, Auto), steps: []step{
+		{ev: opens("", false), to: state.Queued, plans: "request"},
+		{config: ruled(ruling{then: state.ThenIgnore}, Auto), ev: plain(state.EventBegin), to: state.Held, raised: AlertHeld, plans: "read:detail"},
+	}},
 	{name: "a rule asks", policy: ruled(ruling{then: state.ThenConfirm}, Auto), steps: []step{
 		{ev: opens("", false), to: state.Held, raised: AlertHeld, plans: "read:detail", check: has("rule 1: order.total > 100: asks you")},
 		{ev: decision(state.EventApprove, nil), to: state.Queued, plans: "request"},
