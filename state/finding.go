@@ -23,6 +23,7 @@ const (
 	ImportDiffers  FindingCode = "import_differs"   // an imported file names another one: other
 	LinesForeign   FindingCode = "lines_foreign"    // it is said to hold lines, none of which the shop order has: skus
 	AccountUnknown FindingCode = "account_unknown"  // the shop order names an account that does not buy for the shop: account
+	ShopGone       FindingCode = "shop_gone"        // its shop is not configured any more, and may want the order after all; the subject is the shop
 	RecordDamaged  FindingCode = "record_damaged"   // a stored record of the shop order cannot be read; no subject
 	OrderNotShown  FindingCode = "order_not_shown"  // no account shows it: accounts
 	WrongOrder     FindingCode = "wrong_order"      // the page may show another order: detail

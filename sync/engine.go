@@ -204,6 +204,9 @@ func (e *Engine) Start(ctx context.Context) (err error) {
 	if err := e.alertRemovedAccounts(ctx); err != nil {
 		return err
 	}
+	if err := e.leaveRemovedShops(ctx); err != nil {
+		return err
+	}
 	e.uncounted.Store(true)
 	if err := e.recountNew(ctx); err != nil {
 		return err
@@ -255,6 +258,41 @@ func (e *Engine) alertRemovedAccounts(ctx context.Context) error {
 				Text:  "Nothing of them is read or asked. Put the account back into the configuration, or ignore its cases.",
 			})
 			if err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}
+
+// leaveRemovedShops leaves to a person what was to be done about customers' requests in
+// shops that have left the configuration: nothing works them.
+func (e *Engine) leaveRemovedShops(ctx context.Context) error {
+	return e.update(ctx, func(t *txn) error {
+		seen := map[[2]string]bool{}
+		for c, err := range state.OpenCases(t) {
+			if err != nil {
+				return fmt.Errorf("look for shops that left the configuration: %w", err)
+			}
+			key := [2]string{c.Shop, c.ShopOrderID}
+			if _, ok := e.o.Shops[c.Shop]; ok || c.Cause != state.CauseRequested || seen[key] {
+				continue
+			}
+			seen[key] = true
+			r, err := t.Request(c.Shop, c.ShopOrderID)
+			if missing(err) || err == nil && (r.Status.Ended() || r.ByHand) {
+				continue
+			}
+			if err != nil {
+				return err
+			}
+			cases, err := t.CasesByShopOrder(c.Shop, c.ShopOrderID)
+			if err != nil && !missing(err) {
+				return err
+			}
+			r.ByHand = true
+			why := "shop " + c.Shop + " is not configured any more, so the customer gets no answer: put it back into the configuration, or see to the shop's order yourself"
+			if err := t.moveRequest(r, state.RequestOpen, why, cases); err != nil {
 				return err
 			}
 		}

@@ -312,8 +312,11 @@ func (l *lane) recheckShopOrder(ctx context.Context, f state.Effect) (wait bool,
 		return false, err
 	}
 	s, known := l.e.o.Shops[c.Shop]
-	if !known || c.Cause.Rank() >= state.CauseCancelled.Rank() {
+	if c.Cause.Rank() >= state.CauseCancelled.Rank() {
 		return false, nil
+	}
+	if !known {
+		return false, l.holdUnseen(ctx, f, state.Found(state.ShopGone, c.Shop))
 	}
 	o, err := s.Edge.Order(ctx, c.ShopOrderID)
 	if ctx.Err() != nil {
@@ -327,7 +330,7 @@ func (l *lane) recheckShopOrder(ctx context.Context, f state.Effect) (wait bool,
 		return t.reconcile(o, s, nil)
 	})
 	if errors.Is(err, state.ErrCorrupt) {
-		return false, l.holdBesideDamage(ctx, f)
+		return false, l.holdUnseen(ctx, f, state.Found(state.RecordDamaged, ""))
 	}
 	return false, err
 }

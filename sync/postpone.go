@@ -118,15 +118,15 @@ func (e *Engine) postpone(ctx context.Context, id string, cause error) error {
 	return nil
 }
 
-// holdBesideDamage holds a case of a shop order of which another record is damaged.
-// A case that a person has approved is asked all the same.
-func (l *lane) holdBesideDamage(ctx context.Context, f state.Effect) error {
+// holdUnseen holds a case of which it cannot be seen whether it is still to be
+// cancelled. One that a person has approved for that reason is asked all the same.
+func (l *lane) holdUnseen(ctx context.Context, f state.Effect, why state.Finding) error {
 	return l.update(ctx, func(t *txn) error {
 		c, err := t.Case(f.CaseID)
 		if err != nil {
 			return err
 		}
-		doubt := state.Mapping{SupplierOrder: c.SupplierOrder, Conflict: state.Found(state.RecordDamaged, "")}
+		doubt := state.Mapping{SupplierOrder: c.SupplierOrder, Conflict: why}
 		_, err = t.step(c, state.Event{Kind: state.EventMapped, By: state.ByEngine, Mapping: &doubt})
 		return err
 	})

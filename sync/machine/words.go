@@ -22,6 +22,7 @@ var findingTexts = map[state.FindingCode]string{
 	state.ImportDiffers:  "it is not clear which {supplier} order belongs to it: an imported file names {other}",
 	state.LinesForeign:   "{supplier} order {subject} is said to hold {skus}, and the shop order has no such line: it may be another order's",
 	state.AccountUnknown: "the shop order names account {account} for {supplier} order {subject}, which does not buy for this shop",
+	state.ShopGone:       "shop {subject} is not configured any more, so it cannot be seen whether the order is still to be cancelled: look at it in the shop, then approve or ignore it",
 	state.RecordDamaged:  "a stored record of this shop order is damaged, so it cannot be seen whether it is still to be cancelled: look at it in the shop, then approve or ignore it",
 	state.OrderNotShown:  "none of the accounts tried ({accounts}) shows order {subject}: is the number right, and the account?",
 	state.WrongOrder:     "{detail}",
