@@ -44,6 +44,11 @@ func (e *Engine) MapSet(ctx context.Context, shopName, order, who string, number
 		}
 		c := have[0]
 		if c.Cause != state.CauseCancelled { // which lines went, only the shop knows
+			for i := range have { // but what was taken back is not asked until it is looked at
+				if have[i], err = t.takeNumberBack(have[i], maps); err != nil {
+					return err
+				}
+			}
 			out = have
 			return t.knockAgain(c)
 		}
@@ -132,8 +137,35 @@ func (t *txn) importOne(shopName, name string, list []state.Mapping) (why string
 			return "", err
 		}
 	}
-	return machine.HeldWhy(state.Case{Findings: state.Findings{}.With(unclear)}), nil
+	return machine.HeldWhy(state.Case{Findings: state.Findings{}.With(unclear)}), t.doubtImported(shopName, name, list, unclear)
 }
+
+// doubtImported puts the numbers of open cases in doubt where a file says otherwise.
+func (t *txn) doubtImported(shopName, name string, list []state.Mapping, unclear state.Finding) error {
+	cases, err := t.FindCases(orders.PlainName(name), casesOfName)
+	if err != nil && !missing(err) {
+		return err
+	}
+	for _, c := range cases {
+		if orderName(c.Shop, c.ShopOrder) != orderName(shopName, name) || c.SupplierOrder == "" || c.Status.Ended() || c.MappedBy == orders.ByOperator {
+			continue
+		}
+		doubt := state.Mapping{SupplierOrder: c.SupplierOrder, Conflict: unclear}
+		if !slices.ContainsFunc(list, func(m state.Mapping) bool { return m.SupplierOrder == c.SupplierOrder }) {
+			doubt.Conflict = state.Found(state.ImportDiffers, c.SupplierOrder, "other", list[len(list)-1].SupplierOrder)
+		}
+		if doubt.Conflict.IsZero() {
+			continue
+		}
+		if _, err := t.step(c, state.Event{Kind: state.EventMapped, By: state.ByCLI, Mapping: &doubt}); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// casesOfName bounds the cases of one name: orders of several shops may bear it.
+const casesOfName = 100
 
 // knockUnmapped looks at the shop orders of a file that wait for a number.
 func (e *Engine) knockUnmapped(ctx context.Context, shopName string, named map[string][]state.Mapping) error {
