@@ -140,7 +140,8 @@ func (t *txn) importOne(shopName, name string, list []state.Mapping) (why string
 	return machine.HeldWhy(state.Case{Findings: state.Findings{}.With(unclear)}), t.doubtImported(shopName, name, list, unclear)
 }
 
-// doubtImported puts the numbers of open cases in doubt where a file says otherwise.
+// doubtImported puts the numbers of open cases in doubt where a file says otherwise, and
+// has their orders looked at.
 func (t *txn) doubtImported(shopName, name string, list []state.Mapping, unclear state.Finding) error {
 	cases, err := t.FindCases(orders.PlainName(name), casesOfName)
 	if err != nil && !missing(err) {
@@ -149,6 +150,11 @@ func (t *txn) doubtImported(shopName, name string, list []state.Mapping, unclear
 	for _, c := range cases {
 		if orderName(c.Shop, c.ShopOrder) != orderName(shopName, name) || c.SupplierOrder == "" || c.Status.Ended() || c.MappedBy == orders.ByOperator {
 			continue
+		}
+		if c.Status == state.Held || machine.BeingAsked(c.Status) { // the order may name further ones
+			if err := t.knockAgain(c); err != nil {
+				return err
+			}
 		}
 		doubt := state.Mapping{SupplierOrder: c.SupplierOrder, Conflict: unclear}
 		if !slices.ContainsFunc(list, func(m state.Mapping) bool { return m.SupplierOrder == c.SupplierOrder }) {

@@ -159,10 +159,14 @@ func TestSaidMeanwhile(t *testing.T) {
 	}{
 		"map set":              {func(w *world) { w.mapped("#1042", numberB) }, []state.Status{state.Ignored, state.Held}},
 		"another one imported": {imports(state.Mapping{SupplierOrder: numberB}), []state.Status{state.Held}},
+		"both imported":        {imports(state.Mapping{SupplierOrder: numberA}, state.Mapping{SupplierOrder: numberB}), []state.Status{state.Held}},
 		"paused":               {decides(state.EventPause), []state.Status{state.Queued}},
 	} {
 		for cause, put := range sales {
 			for _, running := range []bool{false, true} {
+				if running && name == "both imported" { // the order must be read for that
+					continue
+				}
 				t.Run(fmt.Sprintf("%s, %s, running %t", name, cause, running), func(t *testing.T) {
 					t.Parallel()
 					w := midFlight(t, running, put, tc.do)
