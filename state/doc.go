@@ -52,11 +52,13 @@
 //	answer           what the site said to that call: yes, no, or why it is neither
 //	doubt            a mark without an answer of the shop: was the request placed or not
 //	lost period      the time between a restored backup and the restore, of which the records are gone
+//	found standing   a request that was there already; it lies between two readings
 //	notice           since when the supplier could know that the order is to be cancelled
 //
 // What the supplier's pages tell:
 //
 //	reading          one look at a supplier order
+//	day              a date without an hour; nothing is before or after another within one
 //	phase            what a reading says of the order, such as pending or shipped
 //	scan             a carrier's dated record of having the parcel; a printed label is none
 //	proof            what the scans show against the notice: sent before it, after it, or nothing

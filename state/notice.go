@@ -1,6 +1,9 @@
 package state
 
-import "time"
+import (
+	"slices"
+	"time"
+)
 
 // NoticeBasis is what a [Notice] rests on.
 type NoticeBasis string
@@ -128,3 +131,9 @@ func (c Case) ScanAfterRequest() time.Time {
 
 // SentAfterRequest tells whether there is such a scan.
 func (c Case) SentAfterRequest() bool { return !c.ScanAfterRequest().IsZero() }
+
+// InWarehouse tells whether a parcel without a scan was seen by a warehouse or
+// handed over: no proof, and no ground to say that nothing was sent.
+func (c Case) InWarehouse() bool {
+	return slices.ContainsFunc(c.Tracking, func(t Tracking) bool { return t.FirstScanAt.IsZero() && !t.Warehouse.IsZero() })
+}

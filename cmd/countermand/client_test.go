@@ -76,7 +76,12 @@ func TestCaseShownToAPerson(t *testing.T) {
 	}
 	c.ID, c.ShopOrder, c.SupplierOrder = "01JNQ5Z3K0C8V4T2M6R7S9W1X9", "#1099", "8190000000000099"
 	c.Status, c.DisputeID, c.DisputedAt = state.Disputed, "301", in(-10)
+	day := time.Date(2026, 2, 27, 0, 0, 0, 0, time.FixedZone("CST", 8*3600))
+	c.ShippedAt, c.Days, c.Zone = day.UTC(), state.Days{state.FieldShippedAt: state.DayOf(day)}, "Asia/Shanghai"
 	d.put(t, c)
+	if s := d.call(t, "cases", "show", "#1099"); !strings.Contains(s.out, "marked shipped         2026-02-27") || !strings.Contains(s.out, "the day in Asia/Shanghai") {
+		t.Errorf("of a day it shows %q", s.out)
+	}
 	if s := d.call(t, "cases", "show", "#1099"); !strings.Contains(s.out, "dispute opened         Mon 2 Mar 2026 03:00 CET") {
 		t.Errorf("of an opened dispute it shows %q", s.out)
 	}

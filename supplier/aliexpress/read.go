@@ -197,7 +197,7 @@ func (c *Client) readTracking(ctx context.Context, tab *chrome.Tab, r *state.Rea
 	if err != nil {
 		return err
 	}
-	parcels, err := c.p.ParseTracking(a)
+	parcels, err := c.p.ParseTracking(a, c.o.Now().UTC())
 	if err != nil {
 		return err
 	}

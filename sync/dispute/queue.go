@@ -147,6 +147,9 @@ func openNow(c state.Case) string {
 		if held, all, _ := c.ParcelItems(); c.PartSent() {
 			return fmt.Sprintf("%d of %d items left before our request, the others are in no parcel: claim those, or disputes proof", held, all)
 		}
+		if c.InWarehouse() {
+			return "the tracking number has no scan, but a warehouse has seen the parcel: look at the tracking, then decide"
+		}
 		return "open a dispute: the tracking number has no scan"
 	}
 	if c.Clocks[state.ClockDisputeOpens].IsZero() {

@@ -62,6 +62,10 @@ func TestItemTellsWhatToDo(t *testing.T) {
 	}
 	maybe := scanned.Clone()
 	maybe.RequestedAt = time.Date(2026, 2, 26, 8, 0, 0, 0, time.UTC)
+	stored := with(disputable("x", in(-50), in(100)), state.ProofNumberOnly)
+	stored.Tracking = []state.Tracking{{Number: "LP1", Warehouse: state.TrackingEvent{Code: "AE_GWMS_IN"}}}
+	dated := scanned.Clone()
+	dated.Days = state.Days{state.FieldRequestedAt: state.DayOf(dated.RequestedAt)}
 	tests := []struct {
 		name     string
 		c        state.Case
@@ -70,10 +74,12 @@ func TestItemTellsWhatToDo(t *testing.T) {
 		says     string
 	}{
 		{"scan after the request", scanned, Open, in(100), "first scan 2026-02-21 15:30 UTC is after our request of 2026-02-20 08:00 UTC"},
+		{"a scan after the day of the request", dated, Open, in(100), "is after our request of 2026-02-20"},
 		{"scans after what may have been a request", maybe, Open, in(100), "not surely after a request"},
 		{"a scan, and nothing was seen to be asked", with(disputable("x", in(-50), in(100)), state.ProofScanAfter), Open, in(100), "not surely after a request"},
 		{"a number only", with(disputable("x", in(-50), in(100)), state.ProofNumberOnly), Open, in(100), "no scan"},
 		{"a part in parcels", partly(), Open, in(100), "1 of 3 items left before our request"},
+		{"a number that a warehouse has seen", stored, Open, in(100), "a warehouse has seen the parcel"},
 		{"no number", with(disputable("x", in(-50), in(100)), state.ProofNone), Open, in(100), "no tracking number"},
 		{"never marked shipped", with(disputable("x", time.Time{}, in(10)), state.ProofNone), Today, in(10), "no shipped mark"},
 		{"an early scan turned up", with(disputable("x", in(-50), in(100)), state.ProofScanBefore), Open, in(100), "disputes proof"},

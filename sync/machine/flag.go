@@ -76,6 +76,9 @@ func proofWord(c state.Case, p state.Proof) string {
 		if held, all, _ := c.ParcelItems(); c.PartSent() {
 			return fmt.Sprintf("only %d of %d items are in parcels", held, all)
 		}
+		if c.InWarehouse() {
+			return "a number without a scan, seen by a warehouse"
+		}
 		return "a number without a scan"
 	case state.ProofScanBefore:
 		return "scanned before we asked"

@@ -227,7 +227,7 @@ func shippingGround(c state.Case) string {
 	case c.PartSent():
 		held, all, _ := c.ParcelItems()
 		s = fmt.Sprintf("The seller sent only %d of the %d items: %s.", held, all, scans(c))
-	case c.Proof == state.ProofNumberOnly && !inWarehouse(c):
+	case c.Proof == state.ProofNumberOnly && !c.InWarehouse():
 		s = "The seller names a tracking number, but it proves no shipment of this order: " + scans(c) + "."
 	case c.Proof != state.ProofNone:
 		s = "The tracking shows: " + scans(c) + "."
@@ -244,12 +244,6 @@ func shippingGround(c state.Case) string {
 		s += " I asked the seller for the tracking number and proof of shipment on " + strings.Join(told, " and on ") + "."
 	}
 	return s
-}
-
-// inWarehouse tells whether a parcel without a scan was seen by a warehouse or
-// handed over: no proof, and no ground to say that nothing was sent.
-func inWarehouse(c state.Case) bool {
-	return slices.ContainsFunc(c.Tracking, func(t state.Tracking) bool { return t.FirstScanAt.IsZero() && !t.Warehouse.IsZero() })
 }
 
 func scans(c state.Case) string {

@@ -48,7 +48,7 @@ func TestCaptures(t *testing.T) {
 	if inList < 0 || list.Orders[inList].Total != d.Reading.Total || list.Orders[inList].Store != d.Reading.Store {
 		t.Errorf("detail of %s and the list do not agree (entry %d)", d.Reading.Number, inList)
 	}
-	parcels, err := p.ParseTracking(capture("capture_tracking.json"))
+	parcels, err := p.ParseTracking(capture("capture_tracking.json"), readAt)
 	if err != nil || len(parcels) != 1 || parcels[0].FirstScanAt.IsZero() || parcels[0].DeliveredAt.IsZero() || parcels[0].Carrier == "" {
 		t.Errorf("tracking %+v", parcels)
 	}

@@ -45,7 +45,7 @@ func FuzzParsers(f *testing.F) {
 		if d, err := p.ParseDetail(a, readAt, time.UTC); err == nil {
 			storable(t, d.Reading)
 		}
-		if parcels, err := p.ParseTracking(a); err == nil {
+		if parcels, err := p.ParseTracking(a, readAt); err == nil {
 			storable(t, state.Reading{Tracking: parcels})
 		}
 		if l, err := p.ParseRefund(a); err == nil {

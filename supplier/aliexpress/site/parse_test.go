@@ -148,7 +148,7 @@ func TestPhase(t *testing.T) {
 func TestParseTracking(t *testing.T) {
 	t.Parallel()
 	p := testProfile(t)
-	got, err := p.ParseTracking(parsed(t, "ok_tracking.json"))
+	got, err := p.ParseTracking(parsed(t, "ok_tracking.json"), readAt)
 	if err != nil || len(got) != 2 {
 		t.Fatalf("parcels %+v, %v", got, err)
 	}
@@ -159,7 +159,7 @@ func TestParseTracking(t *testing.T) {
 	if b := got[1]; b.Number != "LP222" || !b.FirstScanAt.IsZero() || b.Carrier != "Standard shipping" {
 		t.Errorf("a warehouse notice is no scan: %+v", b)
 	}
-	if _, err := p.ParseTracking(parsed(t, "empty_detail.json")); !errors.Is(err, ErrShape) {
+	if _, err := p.ParseTracking(parsed(t, "empty_detail.json"), readAt); !errors.Is(err, ErrShape) {
 		t.Errorf("an answer without the list counts as read: %v", err)
 	}
 }
@@ -180,7 +180,7 @@ func TestParcelItems(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if got, err := p.ParseTracking(a); err != nil || len(got) != 1 || got[0].Items != want {
+		if got, err := p.ParseTracking(a, readAt); err != nil || len(got) != 1 || got[0].Items != want {
 			t.Errorf("%s: %+v, %v; want %d items", in, got, err, want)
 		}
 	}

@@ -10,17 +10,17 @@ import (
 	"countermand/state"
 )
 
-// ParseTracking reads the tracking page's parcels. No number and no scan is
-// a finding that deadlines act upon, so whatever is not as it should be is an
-// error: then nothing is known, not even that there is none.
-func (p Profile) ParseTracking(a Answer) (parcels []state.Tracking, err error) {
+// ParseTracking reads the tracking page's parcels, as it was seen at a time. No
+// number and no scan is a finding that deadlines act upon, so whatever is not as
+// it should be is an error: then nothing is known, not even that there is none.
+func (p Profile) ParseTracking(a Answer, seen time.Time) (parcels []state.Tracking, err error) {
 	list := a.data.get("module", "trackingDetailLineList")
 	if !list.there() {
 		return nil, fmt.Errorf("%w: the tracking answer has no list of parcels", ErrShape)
 	}
 	lines, err := list.items()
 	for _, l := range lines {
-		t, err := p.parcel(l)
+		t, err := p.parcel(l, seen)
 		if err != nil {
 			return nil, fmt.Errorf("read a parcel: %w", err)
 		}
@@ -31,7 +31,7 @@ func (p Profile) ParseTracking(a Answer) (parcels []state.Tracking, err error) {
 	return parcels, err
 }
 
-func (p Profile) parcel(l node) (state.Tracking, error) {
+func (p Profile) parcel(l node, seen time.Time) (state.Tracking, error) {
 	number, err := l.get("mailNo").text()
 	origin, err2 := l.get("originMailNo").text()
 	events, err3 := l.get("detailList").items()
@@ -45,14 +45,14 @@ func (p Profile) parcel(l node) (state.Tracking, error) {
 	for _, event := range events {
 		code, known, err := p.scanCode(event)
 		if err == nil {
-			err = p.noteScan(&t, code, event.get("time"))
+			err = p.noteScan(&t, code, event.get("time"), seen)
 		}
 		if err != nil {
 			return t, err
 		}
 		if !known {
 			words := Clip(event.get("trackingName").str())
-			t.Strange = t.Strange.Earlier(state.TrackingEvent{At: millis(event.get("time")), Code: cmp.Or(code, words, "no code")})
+			t.Strange = t.Strange.Earlier(state.TrackingEvent{At: past(event.get("time"), seen), Code: cmp.Or(code, words, "no code")})
 		}
 	}
 	switch {
@@ -97,16 +97,16 @@ func (p Profile) scanCode(event node) (code string, known bool, err error) {
 
 // noteScan keeps the earliest physical scan, the earliest warehouse event and
 // the delivery. The site lists events newest first, but not reliably.
-func (p Profile) noteScan(t *state.Tracking, code string, when node) error {
+func (p Profile) noteScan(t *state.Tracking, code string, when node, seen time.Time) error {
 	if hasPrefix(code, p.Scans.Warehouse) {
-		t.Warehouse = t.Warehouse.Earlier(state.TrackingEvent{At: millis(when), Code: code})
+		t.Warehouse = t.Warehouse.Earlier(state.TrackingEvent{At: past(when, seen), Code: code})
 		return nil
 	}
 	physical, delivered := hasPrefix(code, p.Scans.Physical), hasPrefix(code, p.Scans.Delivered)
 	if hasPrefix(code, p.Scans.Never) || !physical && !delivered {
 		return nil
 	}
-	at := millis(when)
+	at := past(when, seen)
 	if at.IsZero() {
 		return fmt.Errorf("%w: the scan %s has no time that can be read (%q)", ErrShape, code, Clip(when.str()))
 	}
@@ -117,6 +117,14 @@ func (p Profile) noteScan(t *state.Tracking, code string, when node) error {
 		t.DeliveredAt = earlier(t.DeliveredAt, at)
 	}
 	return nil
+}
+
+// past reads when an event was; zero for a time that has not come: it is none.
+func past(when node, seen time.Time) time.Time {
+	if at := millis(when); !at.After(seen.Add(24 * time.Hour)) {
+		return at
+	}
+	return time.Time{}
 }
 
 // earlier gives the earlier of two times; zero is none.

@@ -35,7 +35,7 @@ func readers(p Profile) map[string]reader {
 			return conclusions(d.Reading), err
 		}},
 		"tracking": {p.Calls.Tracking, "ok_tracking.json", supplier.Unreadable, func(p Profile, a Answer) (any, error) {
-			parcels, err := p.ParseTracking(a)
+			parcels, err := p.ParseTracking(a, readAt)
 			var out []string
 			for _, t := range parcels {
 				out = append(out, fmt.Sprint(t.Number, t.FirstScanAt, t.FirstScanCode, t.DeliveredAt))
@@ -263,7 +263,7 @@ func TestUnknownScansAreNotNoScans(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		got, err := p.ParseTracking(a)
+		got, err := p.ParseTracking(a, readAt)
 		if err == nil && len(got) == 1 && got[0].FirstScanAt.IsZero() {
 			t.Errorf("%s: reads as a number that was never scanned: %+v", name, got[0])
 		}
@@ -289,6 +289,7 @@ func TestEventsBesideAScan(t *testing.T) {
 		"unknown":                {`{"time":1784100000000,"trackingPrimaryCode":"ZZ_2"},{"time":1784000000000,"trackingPrimaryCode":"ZZ_1"}` + scan, at(1784000000000, "ZZ_1"), state.TrackingEvent{}},
 		"unknown after the scan": {`{"time":1784900000000,"trackingPrimaryCode":"ZZ_1"}` + scan, at(1784900000000, "ZZ_1"), state.TrackingEvent{}},
 		"without a time":         {`{"time":1784000000000,"trackingPrimaryCode":"ZZ_2"},{"time":"soon","trackingPrimaryCode":"ZZ_1"}` + scan, state.TrackingEvent{Code: "ZZ_1"}, state.TrackingEvent{}},
+		"of the future":          {`{"time":1884000000000,"trackingPrimaryCode":"ZZ_1"},{"time":1884000000000,"trackingPrimaryCode":"AE_GWMS_IN"}` + scan, state.TrackingEvent{Code: "ZZ_1"}, state.TrackingEvent{Code: "AE_GWMS_IN"}},
 		"without a code":         {`{"time":1784000000000,"trackingName":"Collected"}` + scan, at(1784000000000, "Collected"), state.TrackingEvent{}},
 		"without anything":       {`{"time":1784000000000}` + scan, at(1784000000000, "no code"), state.TrackingEvent{}},
 	} {
@@ -296,9 +297,25 @@ func TestEventsBesideAScan(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		got, err := p.ParseTracking(a)
+		got, err := p.ParseTracking(a, readAt)
 		if err != nil || len(got) != 1 || got[0].FirstScanAt.IsZero() || got[0].Strange != tt.strange || got[0].Warehouse != tt.warehouse {
 			t.Errorf("%s: %+v, %v", name, got, err)
+		}
+	}
+}
+
+// A scan of the future has no time that can be read: nothing is known then.
+func TestScanOfTheFuture(t *testing.T) {
+	t.Parallel()
+	p := testProfile(t)
+	for code, hours := range map[string]time.Duration{"AE_PICK_UP_SUCCESS": 25, "AE_GTMS_SIGNED": 24 * 20000, "AE_LH_LEAVE": 23} {
+		at := readAt.Add(hours * time.Hour)
+		a, err := ParseAnswer([]byte(fmt.Sprintf(`{"ret":["SUCCESS::ok"],"data":{"module":{"trackingDetailLineList":[{"mailNo":"XX1","detailList":[{"time":%d,"trackingPrimaryCode":%q}]}]}}}`, at.UnixMilli(), code)))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got, err := p.ParseTracking(a, readAt); (err == nil) != (hours < 24) {
+			t.Errorf("%s, %s: %+v, %v", code, at, got, err)
 		}
 	}
 }
