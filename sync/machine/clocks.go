@@ -120,7 +120,7 @@ func (x *change) fire(pt point) {
 		x.say("not asked within %s of %s", x.p.Unasked, Stamp(x.c.AskableAt))
 		x.alertAt(AlertUnasked, t)
 	case state.ClockAnswerDue:
-		x.say("no answer since %s, due %s", Stamp(x.c.RequestedAt), Stamp(t))
+		x.say("no answer since %s, due %s", StampOf(x.c, x.c.RequestedAt), Stamp(t))
 		x.alertAt(AlertAnswerOverdue, t)
 		x.read(state.DepthDetail, "answer due")
 	case state.ClockShipWindowEnd:

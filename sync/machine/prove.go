@@ -216,8 +216,8 @@ func earlier(a, b time.Time) time.Time {
 // before the supplier could know, the zero one where there is none.
 func doubtOf(c state.Case) (doubt state.TrackingEvent) {
 	asked := c.Notice().At
-	if c.RequestedAt.After(asked) {
-		asked = c.RequestedAt
+	if last := c.Days.Last(state.FieldRequestedAt, c.RequestedAt); last.After(asked) {
+		asked = last
 	}
 	for _, t := range c.Tracking {
 		if t.FirstScanAt.After(asked) {
