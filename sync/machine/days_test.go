@@ -135,6 +135,23 @@ var dayStories = []scenario{
 	{name: "the proof is due by the end of the day of the answer", steps: then(reach[state.Requested], []step{
 		{after: time.Hour, ev: reads(state.PhaseProcessing, answeredOnDay(3)), to: state.Refused, raised: AlertRefused, plans: "read:tracking", check: clockAt(state.ClockProofDue, day(11, 11, 16))},
 	})},
+	{name: "the ship window counts from the end of the day of the payment", steps: then(marked, []step{
+		{after: time.Minute, ev: ends(state.AskPending, look(state.PhasePending, func(r *state.Reading) { on(state.FieldPaidAt, &r.PaidAt, 11, 2, r) })), to: state.Requested, check: clockAt(state.ClockShipWindowEnd, day(11, 12, 16))},
+	})},
+	{name: "a late refund warns from the day's beginning and is overdue from its end", steps: then(reach[state.Requested], []step{
+		{after: 3 * day1, ev: reads(state.PhaseClosed, closedOnDay(4)), to: state.Cancelled, check: func(t expect, c state.Case, out Outcome) {
+			warn, _ := bank.AddWorkingDays(day(11, 4, 0), 15)
+			due, _ := bank.AddWorkingDays(day(11, 4, 23), 20)
+			clockAt(state.ClockRefundWarn, warn)(t, c, out)
+			clockAt(state.ClockRefundDue, due)(t, c, out)
+		}},
+	})},
+	{name: "received on a day: the dispute closes counted from its beginning", steps: then(reach[state.Refused], []step{
+		{after: 4 * day1, ev: reads(state.PhaseFinished, func(r *state.Reading) { on(state.FieldFinishedAt, &r.FinishedAt, 11, 5, r) }), to: state.Refused, raised: AlertShippedAfter, check: func(t expect, c state.Case, out Outcome) {
+			clockAt(state.ClockDisputeCloses, day(11, 20, 0))(t, c, out)
+			has("delivered or confirmed 2026-11-05")(t, c, out)
+		}},
+	})},
 	{name: "a dispute opens after the whole day of the mark", steps: then(reach[state.Refused], []step{
 		{after: day1, ev: reads(state.PhaseShipped, shippedOnDay(4)), to: state.Refused, raised: AlertShippedAfter, check: func(t expect, c state.Case, out Outcome) {
 			clockAt(state.ClockDisputeOpens, day(11, 15, 0))(t, c, out)
