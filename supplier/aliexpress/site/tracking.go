@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"errors"
 	"fmt"
-	"slices"
 	"time"
 
 	"countermand/state"
@@ -88,17 +87,23 @@ func (p Profile) scanCode(event node) (code string, known bool, err error) {
 		err = fmt.Errorf("%w: %s stands where an event is due", ErrShape, event.kind())
 	}
 	for _, c := range []string{first, second} {
-		if slices.ContainsFunc([][]string{p.Scans.Physical, p.Scans.Warehouse, p.Scans.Never, p.Scans.Delivered}, func(known []string) bool { return hasPrefix(c, known) }) {
+		if p.inWarehouse(c) || hasPrefix(c, p.Scans.Physical) || hasPrefix(c, p.Scans.Never) || hasPrefix(c, p.Scans.Delivered) {
 			return c, true, errors.Join(err, err2)
 		}
 	}
 	return cmp.Or(first, second), false, errors.Join(err, err2)
 }
 
+// inWarehouse tells whether a code is a warehouse's. An operator's file of an
+// older version has the best known ones among those that are no scan.
+func (p Profile) inWarehouse(code string) bool {
+	return hasPrefix(code, p.Scans.Warehouse) || hasPrefix(code, []string{"AE_GWMS_"})
+}
+
 // noteScan keeps the earliest physical scan, the earliest warehouse event and
 // the delivery. The site lists events newest first, but not reliably.
 func (p Profile) noteScan(t *state.Tracking, code string, when node, seen time.Time) error {
-	if hasPrefix(code, p.Scans.Warehouse) {
+	if p.inWarehouse(code) {
 		t.Warehouse = t.Warehouse.Earlier(state.TrackingEvent{At: past(when, seen), Code: code})
 		return nil
 	}

@@ -304,6 +304,22 @@ func TestEventsBesideAScan(t *testing.T) {
 	}
 }
 
+// A profile of an older version, which has no list of warehouse events, lets
+// nobody be accused in spite of one either.
+func TestWarehouseInAnOlderProfile(t *testing.T) {
+	t.Parallel()
+	p := testProfile(t)
+	p.Scans.Warehouse, p.Scans.Never = nil, []string{"AE_GWMS_", "AE_ORDER_"}
+	a, err := ParseAnswer([]byte(`{"ret":["SUCCESS::ok"],"data":{"module":{"trackingDetailLineList":[{"mailNo":"XX1","detailList":[
+		{"time":1784251000000,"trackingPrimaryCode":"AE_GOT"},{"time":1784000000000,"trackingPrimaryCode":"AE_GWMS_OUT"},{"time":1784100000000,"trackingPrimaryCode":"AE_FIRST_MILE_HO_DONE"}]}]}}}`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got, err := p.ParseTracking(a, readAt); err != nil || len(got) != 1 || got[0].Warehouse.Code != "AE_GWMS_OUT" || got[0].Strange.Code != "AE_FIRST_MILE_HO_DONE" {
+		t.Errorf("%+v, %v", got, err)
+	}
+}
+
 // A scan of the future has no time that can be read: nothing is known then.
 func TestScanOfTheFuture(t *testing.T) {
 	t.Parallel()
