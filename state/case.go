@@ -171,7 +171,7 @@ type Attempt struct {
 	// Reasked is set once a doubtful request was allowed again: never twice.
 	Reasked bool `json:"reasked,omitempty"`
 	// NotOurs: the page told of the refusal of a request that is not ours. When
-	// that was made is not known; ClickedAt stands before the order then.
+	// that was made is not known; ClickedAt is the earliest that it can be of.
 	NotOurs bool `json:"earlier,omitempty"`
 	// InLostPeriod: a request may have been made in the lost period of a restored backup;
 	// ClickedAt is where that begins.

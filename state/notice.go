@@ -13,7 +13,7 @@ const (
 	NoNotice         NoticeBasis = ""
 	NoticeAttempt    NoticeBasis = "attempt" // the first attempt; nothing was asked
 	NoticeLostPeriod NoticeBasis = "lost"    // a backup was restored; At is where the lost time begins
-	NoticeRefused    NoticeBasis = "refused" // the page tells of a refused request that is not ours; At is before the order
+	NoticeRefused    NoticeBasis = "refused" // the page tells of a refused request that is not ours; At is the earliest that it can be of
 	NoticeFound      NoticeBasis = "found"   // a request that is not ours was found standing; At is the earliest that it can be of
 	NoticeClick      NoticeBasis = "click"   // a call that may have been a request
 	NoticeRequest    NoticeBasis = "request" // a request that was seen to stand

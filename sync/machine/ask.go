@@ -291,17 +291,24 @@ func (x *change) foundSince(r *state.Reading) time.Time {
 	if (len(calls) > 0 || a.AskedBy != "") && !a.NoticeAt().IsZero() && a.Said != state.SaidAsked {
 		return time.Time{}
 	}
-	since := x.c.QuietAt
-	if since.IsZero() || since.After(r.At) {
-		if since = x.c.OrderedAt; since.IsZero() {
-			since = x.c.ShopOrderedAt
-		}
-		since = since.Add(-state.OrderDateGrace)
-	}
+	since := x.lastWithout(r)
 	if len(calls) > 0 && calls[0].At.Before(since) { // read as without effect, and may have had one
 		since = calls[0].At
 	}
 	return since.UTC()
+}
+
+// lastWithout is the last complete page without a request before a reading that
+// tells of one, else the order's date: it cannot be older.
+func (x *change) lastWithout(r *state.Reading) time.Time {
+	if at := x.c.QuietAt; !at.IsZero() && !at.After(r.At) {
+		return at
+	}
+	placed := x.c.OrderedAt
+	if placed.IsZero() {
+		placed = x.c.ShopOrderedAt
+	}
+	return placed.Add(-state.OrderDateGrace)
 }
 
 // requested moves the case once a reading shows the request.

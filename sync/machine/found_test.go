@@ -85,6 +85,29 @@ func TestRequestFoundStandingOnTheFirstPage(t *testing.T) {
 	}
 }
 
+// A refusal that is found lies no further back than the last page without it.
+func TestRefusalFound(t *testing.T) {
+	t.Parallel()
+	for name, tt := range map[string]struct {
+		scan time.Time
+		to   state.Status
+	}{
+		"scanned before the page without it": {base.Add(time.Hour), state.Shipped},
+		"scanned since":                      {base.Add(time.Hour + time.Second), state.Disputable},
+		"scanned after the page that shows":  {base.Add(3 * time.Hour), state.Disputable},
+	} {
+		d := played(t, then(reach[state.Queued], []step{
+			{after: time.Hour, ev: reads(state.PhaseProcessing), to: state.Queued},
+			{after: time.Hour, ev: plain(state.EventBegin), to: state.Requesting},
+			{ev: refusedBy(), to: state.Refused},
+		}))
+		d.do(day1, reads(state.PhaseShipped, tracked(parcel("LP1", tt.scan))))
+		if d.c.Status != tt.to || d.c.SentAfterRequest() {
+			t.Errorf("%s: %s (%s), accuses %t: %q", name, d.c.Status, d.c.Flag, d.c.SentAfterRequest(), d.all)
+		}
+	}
+}
+
 // played brings a case through the steps of a story.
 func played(t *testing.T, steps []step) *driven {
 	t.Helper()

@@ -41,11 +41,7 @@ func (x *change) noteEarlierRequest(r *state.Reading) {
 	case a.Reasked: // our own, which read as never placed for a while
 		a.ClickedAt = a.FirstAt
 	default:
-		placed := x.c.OrderedAt // it cannot be older
-		if placed.IsZero() {
-			placed = x.c.ShopOrderedAt
-		}
-		a.NotOurs, a.ClickedAt = true, placed.Add(-state.OrderDateGrace)
+		a.NotOurs, a.ClickedAt = true, x.lastWithout(r)
 	}
 	x.c.Proof = proof(x.c, noticeAt(x.c, r.At))
 }
