@@ -14,6 +14,6 @@ type WaitCode string
 const WaitPlace WaitCode = "place_changed"
 
 // WaitClock: the daemon's clock disagrees with its own newest stamp, the
-// machine's uptime or a shop. Nothing is read or deleted either, and no deadline
-// judged.
+// machine's uptime or a shop. Nothing is deleted either, no deadline judged, and
+// a reading is only stored.
 const WaitClock WaitCode = "clock_doubtful"

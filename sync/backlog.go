@@ -72,9 +72,6 @@ func (l *lane) backlog(ctx context.Context) (b backlog, err error) {
 	if err != nil {
 		return b, fmt.Errorf("find work of account %s: %w", l.name, err)
 	}
-	if l.e.clockDoubtful() {
-		return b, nil // a reading would be judged by the wrong time
-	}
 	waits := l.e.waits()
 	for _, id := range ids {
 		if _, kind := state.ParseEffectID(id); kind == state.EffectRead {

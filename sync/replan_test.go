@@ -42,6 +42,54 @@ func TestDoubtfulClockJudgesNothing(t *testing.T) {
 	w.status(state.Cancelled)
 }
 
+// TestReadingsInDoubtAreStored: one that was planned, or under way, when the doubt
+// began decides nothing, unless the page says itself when it was.
+func TestReadingsInDoubtAreStored(t *testing.T) {
+	t.Parallel()
+	for name, dated := range map[string]bool{"our date": false, "the site's date": true} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			w := newWorld(t)
+			o := w.options()
+			var doubt atomic.Bool
+			o.Waits = func() []state.Wait {
+				if doubt.Load() {
+					return []state.Wait{{Code: state.WaitClock}}
+				}
+				return nil
+			}
+			w.start(o)
+			w.site.add(numberA)
+			w.cancelled(1, numberA)
+			w.status(state.Requested)
+			w.quiet()
+			right := w.clock.Now()
+			w.site.set(func() {
+				w.site.orders[numberA].close()
+				if dated {
+					w.site.orders[numberA].ClosedAt = right.Add(time.Minute)
+				}
+			})
+			doubt.Store(true)
+			w.clock.add(365 * day)
+			id := w.one().ID
+			_, err := w.e.Decide(context.Background(), id, state.Event{Kind: state.EventRetry, By: state.ByCLI, Who: "ann"})
+			must(t, err)
+			steps := len(w.journal(id))
+			w.until("the page was read", func() bool { return len(w.journal(id)) > steps })
+			c := w.one()
+			if want := map[bool]state.Status{true: state.Cancelled, false: state.Requested}[dated]; c.Status != want || dated && !c.ClosedAt.Equal(right.Add(time.Minute)) {
+				t.Errorf("%s, closed %s, journal %+v", c.Status, c.ClosedAt, w.journal(id))
+			}
+			w.clock.add(-364 * day)
+			doubt.Store(false)
+			must(t, w.e.Replan(context.Background()))
+			w.quiet()
+			w.status(state.Cancelled)
+		})
+	}
+}
+
 // TestReplanBringsBackAllThatWaits: cases and their readings, knocks, rests of accounts and reminders as
 // well; a reminder of today stays.
 func TestReplanBringsBackAllThatWaits(t *testing.T) {

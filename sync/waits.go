@@ -13,7 +13,7 @@ import (
 var errWaits = errors.New("nothing new is asked of suppliers for now, see countermand status")
 
 // waits tells whether nothing new may be asked of any supplier. Readings go on,
-// unless it is for the clock, and so does the shops' side.
+// and so does the shops' side.
 func (e *Engine) waits() bool { return len(e.Waits()) > 0 }
 
 // Waits is why nothing new is asked of any supplier; empty: nothing stands
@@ -25,8 +25,8 @@ func (e *Engine) Waits() []state.Wait {
 	return e.o.Waits()
 }
 
-// clockDoubtful tells whether the clock is in doubt: no deadline and no reading is
-// judged by it, so there are none.
+// clockDoubtful tells whether the clock is in doubt: no deadline is judged by it,
+// and a reading is only stored.
 func (e *Engine) clockDoubtful() bool {
 	return slices.ContainsFunc(e.Waits(), func(w state.Wait) bool { return w.Code == state.WaitClock })
 }

@@ -43,7 +43,8 @@ type Policy struct {
 	Supplier Days // China
 	Bank     Days
 
-	// ClockDoubtful: the time is not known, so no rule may end a case by it.
+	// ClockDoubtful: the time is not known, so no rule may end a case by it, and
+	// of a reading only what the site dates itself counts.
 	ClockDoubtful bool
 
 	// LostPeriod is set by the engine where a backup was restored.

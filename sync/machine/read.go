@@ -347,6 +347,21 @@ func (x *change) newProof(before state.Proof) {
 	}
 }
 
+// datedBySite tells whether what a page shows says itself when that was: a
+// closing, and the money that came back with it.
+func datedBySite(r state.Reading) bool {
+	return r.Phase == state.PhaseClosed && !r.ClosedAt.IsZero() && (r.Refund == nil || !r.Refund.At.IsZero())
+}
+
+// readInDoubt stores a reading that was made while the clock is in doubt: what
+// is compared with the time of a reading would be compared with a wrong one.
+func readInDoubt(x *change) error {
+	if r := x.ev.Reading; r.Source != state.SourceList {
+		x.say("read while the clock is in doubt: the page says “%s”, and nothing follows from it", r.StatusText)
+	}
+	return nil
+}
+
 // unreadableAfter is how many failed readings in a row a person hears of.
 const unreadableAfter = 3
 

@@ -1,6 +1,8 @@
 package machine
 
 import (
+	"reflect"
+	"strings"
 	"testing"
 	"time"
 
@@ -197,5 +199,31 @@ func TestEvidenceGoesWithTheFirstEntry(t *testing.T) {
 		if len(e.Evidence) != want {
 			t.Errorf("entry %d (%s) names %q, want %d files", i, e.Detail, e.Evidence, want)
 		}
+	}
+}
+
+// TestNothingFollowsFromAReadingInDoubt, in whatever status, but a closing that
+// the page dates.
+func TestNothingFollowsFromAReadingInDoubt(t *testing.T) {
+	t.Parallel()
+	doubtful := func(p *Policy) { p.ClockDoubtful = true }
+	for _, s := range []state.Status{state.Held, state.Queued, state.Requesting, state.Requested, state.Cancelled, state.Refused, state.Disputable, state.Disputed} {
+		for _, page := range []state.Event{
+			reads(state.PhaseProcessing, refusedText), reads(state.PhaseShipped, tracked(late("LP1"))), reads(state.PhaseShipped, tracked(parcel("LP1", base.Add(-time.Hour)))),
+			reads(state.PhaseClosed), reads(state.PhaseClosed, paidBack(20, "USD", state.RefundCard)), reads(state.PhaseProcessing, tracked()),
+		} {
+			d := drivenTo(t, s)
+			doubtful(&d.p)
+			before := d.c.Clone()
+			d.do(500*day1, page)
+			if d.c.Status != s || len(d.all) != 1 || !strings.Contains(d.all[0], "clock is in doubt") || !reflect.DeepEqual(d.c.Clocks, before.Clocks) || !d.c.ReadAt.Equal(before.ReadAt) || len(d.c.Tracking) != len(before.Tracking) {
+				t.Errorf("%s: %s, journal %q", s, d.c.Status, d.all)
+			}
+		}
+	}
+	d := drivenTo(t, state.Requested)
+	doubtful(&d.p)
+	if d.do(500*day1, reads(state.PhaseClosed, closedOn(base.Add(day1)))); d.c.Status != state.Cancelled || !d.c.ClosedAt.Equal(base.Add(day1)) {
+		t.Errorf("%s, closed %s", d.c.Status, d.c.ClosedAt)
 	}
 }

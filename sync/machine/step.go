@@ -76,6 +76,9 @@ func (p Policy) Step(c state.Case, ev state.Event, now time.Time) (Outcome, erro
 	if ev.Kind == state.EventReading && ev.Reading == nil {
 		return Outcome{}, &RefusedError{CaseID: c.ID, Status: c.Status, Event: ev.Kind, Why: "no reading came with it"}
 	}
+	if ev.Kind == state.EventReading && p.ClockDoubtful && !c.Status.Ended() && !datedBySite(*ev.Reading) {
+		h = readInDoubt
+	}
 	x := &change{p: p, now: now.UTC().Round(0), ev: ev, c: c.Clone(), start: c.Status}
 	x.recount()
 	x.assumeAsked()

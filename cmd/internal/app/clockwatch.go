@@ -110,7 +110,7 @@ func (w *clockWatch) wait() (state.Wait, bool) {
 	if d == nil {
 		return state.Wait{}, false
 	}
-	return state.Wait{Code: state.WaitClock, Text: d.Why + "; nothing is read or deleted either. It ends by itself when a shop's clock agrees twice; if the clock is right: countermand clock accept"}, true
+	return state.Wait{Code: state.WaitClock, Text: d.Why + "; nothing is deleted either, and readings are only stored. It ends by itself when a shop's clock agrees twice; if the clock is right: countermand clock accept"}, true
 }
 
 // look compares the clock with the newest stamp and the machine's uptime. What
@@ -204,7 +204,7 @@ func (w *clockWatch) keepDoubt(ctx context.Context) {
 	if err == nil {
 		err = w.upkeep.Raise(ctx, state.Alert{
 			Key: d.Key, Kind: string(state.WaitClock), Page: true, Title: "the clock is in doubt: nothing new is asked",
-			Text: d.Why + ". No order is read, no deadline judged and nothing deleted meanwhile. Set the machine's clock (timedatectl). It goes on by itself when a shop's clock agrees twice, a minute apart; if the clock is right as it is: countermand clock accept",
+			Text: d.Why + ". No deadline is judged and nothing deleted meanwhile, and readings are only stored. Set the machine's clock (timedatectl). It goes on by itself when a shop's clock agrees twice, a minute apart; if the clock is right as it is: countermand clock accept",
 		})
 	}
 	if err == nil {
