@@ -111,11 +111,15 @@ func (l *lane) next(ctx context.Context) (work []job, pages int, err error) {
 	if work, err = l.pick(ctx, requests, 1, askRun, l.asked); err != nil || len(work) > 0 {
 		return work, pages, err
 	}
-	if pressing, err := l.pressing(ctx, b.reads); err != nil {
-		return nil, 0, err
-	} else if !pressing {
-		if work, err = l.pick(ctx, messages, 1, askRun, l.asked); err != nil || len(work) > 0 {
-			return work, pages, err
+	if len(messages) > 0 {
+		pressing, err := l.pressing(ctx, b.reads)
+		if err != nil {
+			return nil, 0, err
+		}
+		if !pressing {
+			if work, err = l.pick(ctx, messages, 1, askRun, l.asked); err != nil || len(work) > 0 {
+				return work, pages, err
+			}
 		}
 	}
 	work, err = l.pick(ctx, b.reads, readBatch, fairReads, 0)
