@@ -15,8 +15,8 @@ type FindingCode string
 const (
 	// Which supplier order belongs to the shop order is in doubt. The subject
 	// is the supplier order.
-	NumberTwice    FindingCode = "number_twice"     // another shop order names it: by
-	NumberGiven    FindingCode = "number_given"     // the operator gave it to another shop order: to
+	NumberTwice    FindingCode = "number_twice"     // other shop orders name it: by
+	NumberGiven    FindingCode = "number_given"     // the operator, or a file, gave it to other shop orders: to
 	NumberGone     FindingCode = "number_gone"      // the shop order does not name it any more
 	NumberUnclear  FindingCode = "number_unclear"   // other places of the shop order name others: attribute, note, tag
 	ImportUnclear  FindingCode = "import_unclear"   // an earlier file named others: others
