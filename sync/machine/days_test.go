@@ -138,10 +138,17 @@ var dayStories = []scenario{
 	{name: "the ship window counts from the end of the day of the payment", steps: then(marked, []step{
 		{after: time.Minute, ev: ends(state.AskPending, look(state.PhasePending, func(r *state.Reading) { on(state.FieldPaidAt, &r.PaidAt, 11, 2, r) })), to: state.Requested, check: clockAt(state.ClockShipWindowEnd, day(11, 12, 16))},
 	})},
+	{name: "and its end is near counted from the beginning of that day", steps: then(marked, []step{
+		{after: time.Minute, ev: ends(state.AskPending, look(state.PhasePending, func(r *state.Reading) { on(state.FieldPaidAt, &r.PaidAt, 11, 2, r) })), to: state.Requested, check: func(t expect, c state.Case, _ Outcome) {
+			if got, want := c.EarliestEnd(state.ClockShipWindowEnd), day(11, 11, 16); !got.Equal(want) {
+				t.Errorf("the window may end %s, want %s", got, want)
+			}
+		}},
+	})},
 	{name: "a late refund warns from the day's beginning and is overdue from its end", steps: then(reach[state.Requested], []step{
 		{after: 3 * day1, ev: reads(state.PhaseClosed, closedOnDay(4)), to: state.Cancelled, check: func(t expect, c state.Case, out Outcome) {
-			warn, _ := bank.AddWorkingDays(day(11, 4, 0), 15)
-			due, _ := bank.AddWorkingDays(day(11, 4, 23), 20)
+			_, warn, _ := bank.AddWorkingDays(day(11, 4, 0), 15)
+			_, due, _ := bank.AddWorkingDays(day(11, 4, 23), 20)
 			clockAt(state.ClockRefundWarn, warn)(t, c, out)
 			clockAt(state.ClockRefundDue, due)(t, c, out)
 		}},

@@ -13,21 +13,22 @@ import (
 const AlertCalendar = "calendar_year_missing"
 
 // dayCount is how a clock is counted: so many working days from a time of the
-// case, in a calendar.
+// case, in a calendar. Where the site told only a day, the time is between first
+// and last.
 type dayCount struct {
-	from time.Time
-	days int
-	in   Days
+	first, last time.Time
+	days        int
+	in          Days
 }
 
 // dayCounts are the clocks that count working days; the others are never
 // estimates.
 func (p Policy) dayCounts(c state.Case) map[state.Clock]dayCount {
 	return map[state.Clock]dayCount{
-		state.ClockShipWindowEnd: {c.Days.Last(state.FieldPaidAt, c.PaidAt), p.ShipWindowDays, p.Supplier},
-		state.ClockProofDue:      {c.Days.Last(state.FieldAnsweredAt, c.AnsweredAt), p.ProofDays, p.Supplier},
-		state.ClockRefundWarn:    {c.ClosedAt, p.RefundWarnDays, p.Bank},
-		state.ClockRefundDue:     {c.Days.Last(state.FieldClosedAt, c.ClosedAt), p.RefundDueDays, p.Bank},
+		state.ClockShipWindowEnd: {c.PaidAt, c.Days.Last(state.FieldPaidAt, c.PaidAt), p.ShipWindowDays, p.Supplier},
+		state.ClockProofDue:      {c.AnsweredAt, c.Days.Last(state.FieldAnsweredAt, c.AnsweredAt), p.ProofDays, p.Supplier},
+		state.ClockRefundWarn:    {c.ClosedAt, c.ClosedAt, p.RefundWarnDays, p.Bank},
+		state.ClockRefundDue:     {c.ClosedAt, c.Days.Last(state.FieldClosedAt, c.ClosedAt), p.RefundDueDays, p.Bank},
 	}
 }
 
@@ -41,7 +42,7 @@ func (x *change) recount() {
 	for _, k := range slices.Clone(x.c.Estimated) {
 		n := all[k]
 		was := x.c.Clocks[k]
-		if n.in == nil || n.from.IsZero() || was.IsZero() {
+		if n.in == nil || n.first.IsZero() || was.IsZero() {
 			continue
 		}
 		before := x.c.EarliestEnd(k)

@@ -103,7 +103,7 @@ func TestCountingAgainIsCounting(t *testing.T) {
 		p.Bank = calendar.China() // a bank whose next year is not known either
 		c := state.Case{ID: "01CASE", Supplier: "aliexpress", Status: state.Refused, SupplierOrder: number, PaidAt: from, AnsweredAt: from, ClosedAt: from, Clocks: map[state.Clock]time.Time{}}
 		for k, n := range p.dayCounts(c) {
-			_, end, estimated := n.in.AddWorkingDays(n.from, n.days)
+			_, end, estimated := n.in.AddWorkingDays(n.last, n.days)
 			if c.Clocks[k] = end; estimated {
 				c.Estimated = append(c.Estimated, k)
 			}
@@ -114,7 +114,7 @@ func TestCountingAgainIsCounting(t *testing.T) {
 			t.Fatalf("estimated %v, %v", out.Case.Estimated, err)
 		}
 		for k, n := range p.dayCounts(c) {
-			if want, _, _ := full.AddWorkingDays(n.from, n.days); !out.Case.Clocks[k].Equal(want) {
+			if want, _, _ := full.AddWorkingDays(n.last, n.days); !out.Case.Clocks[k].Equal(want) {
 				t.Fatalf("%s is %s, want %s", k, out.Case.Clocks[k], want)
 			}
 		}

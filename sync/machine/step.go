@@ -210,12 +210,15 @@ func (x *change) setClock(k state.Clock, t time.Time) {
 
 // countClock starts or moves a clock that counts working days.
 func (x *change) countClock(k state.Clock, n dayCount) {
-	earliest, latest, estimated := n.in.AddWorkingDays(n.from, n.days)
+	earliest, _, estimated := n.in.AddWorkingDays(n.first, n.days)
+	_, latest, also := n.in.AddWorkingDays(n.last, n.days)
 	x.setClock(k, latest)
-	if !estimated {
+	if estimated || also {
+		x.c.Estimated = append(x.c.Estimated, k)
+	}
+	if !earliest.Before(latest) {
 		return
 	}
-	x.c.Estimated = append(x.c.Estimated, k)
 	if x.c.Earliest == nil {
 		x.c.Earliest = map[state.Clock]time.Time{}
 	}
