@@ -295,7 +295,7 @@ func TestPollOf50(t *testing.T) {
 		want          polled
 	}{
 		{"nothing changed", nothing, nothing, polled{lists: 5}},
-		{"three are not listed", unlist(20), unlist(-20), polled{lists: 5, details: 3}},
+		{"three are not listed", unlist(-20), unlist(20), polled{lists: 5, details: 3}},
 		{"five changed", func() { r.turn(10, 5, r.answers) }, nothing, polled{lists: 5, details: 5, trackings: 2}},
 		{"nothing changed since", nothing, nothing, polled{lists: 5}},
 	}
