@@ -324,13 +324,14 @@ func TestWarehouseInAnOlderProfile(t *testing.T) {
 func TestScanOfTheFuture(t *testing.T) {
 	t.Parallel()
 	p := testProfile(t)
-	for code, hours := range map[string]time.Duration{"AE_PICK_UP_SUCCESS": 25, "AE_GTMS_SIGNED": 24 * 20000, "AE_LH_LEAVE": 23} {
-		at := readAt.Add(hours * time.Hour)
+	const day = 24 * time.Hour
+	for code, ahead := range map[string]time.Duration{"AE_PICK_UP_SUCCESS": day + time.Hour, "AE_GTMS_SIGNED": 20000 * day, "AE_LH_LEAVE": day - time.Hour} {
+		at := readAt.Add(ahead)
 		a, err := ParseAnswer([]byte(fmt.Sprintf(`{"ret":["SUCCESS::ok"],"data":{"module":{"trackingDetailLineList":[{"mailNo":"XX1","detailList":[{"time":%d,"trackingPrimaryCode":%q}]}]}}}`, at.UnixMilli(), code)))
 		if err != nil {
 			t.Fatal(err)
 		}
-		if got, err := p.ParseTracking(a, readAt); (err == nil) != (hours < 24) {
+		if got, err := p.ParseTracking(a, readAt); (err == nil) != (ahead < day) {
 			t.Errorf("%s, %s: %+v, %v", code, at, got, err)
 		}
 	}
