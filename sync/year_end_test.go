@@ -34,7 +34,7 @@ func (y *year) mayClick(req supplier.CancelRequest, o *yearOrder) {
 		wrong("case %s: a click without its mark on disk: %s, %+v, %+v", c.ID, c.Status, c.Attempt, f)
 	case c.SupplierOrder != o.number || !o.owners[c.ShopOrderID]:
 		wrong("case %s of %s: a click on order %s, whose goods are those of %v", c.ID, c.ShopOrderID, o.number, o.owners)
-	case o.reached > 0 && !o.allowed && !o.untold():
+	case o.reached > 0 && !o.allowed && !o.untold() && !(o.clicks == 0 && y.now.Before(o.shownFrom)): // one by hand may not be shown yet
 		wrong("case %s: order %s has the request since %s and is asked again", c.ID, o.number, o.reachedAt)
 	case c.Paused || !c.Stop.IsZero():
 		wrong("case %s: a click although it is stopped (%s)", c.ID, c.Stop.Code)
@@ -113,6 +113,7 @@ func (y *year) reckon() {
 				return err
 			}
 			yearJournal(c, journal)
+			y.accuses(c, journal)
 		}
 		if err := y.wishes(tx); err != nil {
 			return err
@@ -200,6 +201,17 @@ func yearJournal(c state.Case, journal []state.Entry) {
 	}
 }
 
+// accuses: no supplier is said to have sent a parcel after the request who had
+// not, or may not have.
+func (y *year) accuses(c state.Case, journal []state.Entry) {
+	o := y.site.orders[c.SupplierOrder]
+	for _, e := range journal {
+		if strings.Contains(e.Detail, "it left after we asked") && (o == nil || !o.accused()) {
+			wrong("case %s: “%s”, and that is not so: %+v%s", c.ID, e.Detail, o, y.tale(c))
+		}
+	}
+}
+
 // alerts: each was stored under its key once, and none that must be told is
 // missing.
 func (y *year) alerts(tx state.ReadTx) error {
@@ -248,7 +260,7 @@ func (y *year) rightEnd(c state.Case, o *yearOrder, s *yearSeen) string {
 	if asked.IsZero() || len(o.owners) > 1 && c.Attempt.FirstAt.After(asked) { // of two cases about it one came later
 		asked = c.Attempt.FirstAt
 	}
-	left := !o.scan.IsZero() && !o.shipped.IsZero() && (asked.IsZero() || !o.scan.After(asked)) && o.scan.After(o.placed.Add(-24*time.Hour))
+	left := !o.scan.IsZero() && !o.shipped.IsZero() && (asked.IsZero() || !o.scan.After(asked)) && !o.scan.Before(o.placed.Add(-yearBought)) && !o.short
 	switch c.Status {
 	case state.Refunded:
 		if s.events[state.EventRefund] == 0 && (o.closed.IsZero() && s.visited[state.Disputed].IsZero()) {
@@ -274,7 +286,7 @@ func (y *year) rightEnd(c state.Case, o *yearOrder, s *yearSeen) string {
 		return "taken for requested, and no request came"
 	case !s.visited[state.Refused].IsZero() && o.reached > 0 && o.shipped.IsZero() && s.visited[state.Refused].Before(o.answered):
 		return fmt.Sprintf("taken for refused at %s, answered %s", s.visited[state.Refused], o.answered)
-	case !s.visited[state.Disputable].IsZero() && left && !o.inDoubt() && come(o.scanSeen, s.visited[state.Disputable].Add(-30*time.Minute)):
+	case !s.visited[state.Disputable].IsZero() && left && !o.inDoubt() && !o.vague && come(o.scanSeen, s.visited[state.Disputable].Add(-30*time.Minute)):
 		return fmt.Sprintf("disputed since %s although it was scanned %s, asked %s", s.visited[state.Disputable], o.scan, asked)
 	}
 	return y.asked(c, o, s)

@@ -132,21 +132,21 @@ func (t *yearTruth) verdicts() {
 		next := t.after(s)
 		if next == state.Disputable {
 			grace := due
-			if !perhaps.IsZero() && !perhaps.After(s.to) {
+			if !perhaps.IsZero() && !perhaps.After(s.to) && !t.partly() {
 				grace = later(due, perhaps.Add(72*time.Hour))
 			}
-			if s.to.Before(grace) && !t.scannedAfter(s.to) {
+			if s.to.Before(grace) && !t.scannedAfter(s.to) && !t.o.vague {
 				wrong("case %s is in the queue since %s; the proof was due %s, the number was there %s%s", t.c.ID, machine.Stamp(s.to), machine.Stamp(grace), machine.Stamp(perhaps), t.y.tale(t.c))
 			}
 		}
 		by := t.read(later(due, s.from), yearTurn)
-		if !perhaps.IsZero() && !perhaps.After(by) {
+		if !perhaps.IsZero() && !perhaps.After(by) && !t.partly() {
 			if surely.IsZero() {
 				continue
 			}
 			by = t.read(later(later(due, surely.Add(72*time.Hour)), s.from), yearTurn)
 		}
-		if !t.o.scanSeen.IsZero() && t.proves() {
+		if !t.o.scanSeen.IsZero() && t.proves() && !t.partly() {
 			by = earlier(by, t.read(later(t.o.scanSeen, s.from), 6*time.Hour+10*time.Minute))
 		}
 		if s.to.After(by) {
@@ -169,7 +169,12 @@ func (t *yearTruth) number(yearSpan) (perhaps, surely time.Time) {
 // proves tells whether a scan can be this parcel's: an old number given again
 // was scanned before the order was placed.
 func (t *yearTruth) proves() bool {
-	return !t.o.scan.IsZero() && !t.o.shipped.IsZero() && !t.o.scan.Before(t.o.placed.Add(-24*time.Hour))
+	return !t.o.scan.IsZero() && !t.o.shipped.IsZero() && !t.o.scan.Before(t.o.placed.Add(-yearBought))
+}
+
+// partly: what was sent left before the request, and an item is in no parcel.
+func (t *yearTruth) partly() bool {
+	return t.o.short && t.proves() && (t.asked().IsZero() || !t.o.scan.After(t.asked()))
 }
 
 // scannedAfter tells whether a scan from after the request had been read.

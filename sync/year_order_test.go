@@ -81,6 +81,10 @@ type yearOrder struct {
 	listHides              bool      // the list goes on as if it were pending
 	curt                   bool      // it was refused before any page could show the request
 	told                   time.Time // the shop's last answer to a call
+	renames                bool      // the store has another name once it was asked
+	short                  bool      // the parcel lacks an item, which is never sent
+	vague                  bool      // the engine cannot know when the request was made
+	stored                 time.Time // a warehouse had it
 
 	clicks    int // clicks that were made
 	reached   int // of those, requests that the supplier has
@@ -117,13 +121,16 @@ func yearWithin(rng *rand.Rand, from, to time.Duration) time.Duration {
 	return from + time.Duration(rng.Int64N(int64(to-from))).Truncate(time.Second)
 }
 
+// yearBought is how long after the customer's order a supplier's was placed.
+const yearBought = time.Hour
+
 // newYearOrder makes an order that was bought for a shop order some time ago.
 func newYearOrder(rng *rand.Rand, deck yearDeck, number, account string, now, ordered time.Time, lines []state.Line) *yearOrder {
 	o := &yearOrder{
 		number: number, account: account, store: fmt.Sprintf("Store %d", rng.IntN(40)), lines: lines, owners: map[string]bool{}, fate: drawFate(rng),
-		total: state.Money{Units: (1 + rng.Int64N(200)) * 10_000, Currency: "USD"}, placed: ordered.Add(time.Hour), countdown: rng.IntN(4) > 0,
+		total: state.Money{Units: (1 + rng.Int64N(200)) * 10_000, Currency: "USD"}, placed: ordered.Add(yearBought), countdown: rng.IntN(4) > 0,
 		says: rng.IntN(2) == 0, listHides: rng.IntN(5) == 0, tells: map[string]int{}, tried: map[string]bool{},
-		masks: rng.IntN(5) == 0,
+		masks: rng.IntN(5) == 0, renames: rng.IntN(10) == 0, short: state.ItemCount(lines) > 1 && rng.IntN(6) == 0,
 	}
 	o.deck, o.fate = deck, cmp.Or(deck.fate, o.fate)
 	o.paid = o.placed.Add(yearWithin(rng, 0, time.Hour))
@@ -245,12 +252,20 @@ func (o *yearOrder) reach(rng *rand.Rand, now time.Time) {
 		o.numberAt = time.Time{}
 	case fateRecycled:
 		o.ship(rng, o.answered, true)
-		o.scan, o.delivered = o.placed.Add(-10*day), time.Time{}
+		o.scan, o.delivered = o.placed.Add(-yearBought-yearWithin(rng, time.Second, 10*day)), time.Time{}
 	case fateShipAnyway:
 		o.ship(rng, o.answered, true)
 	default:
 		o.close(rng, o.answered)
 	}
+	if o.stored = (time.Time{}); !o.shipped.IsZero() && rng.IntN(5) == 0 {
+		o.stored = now.Add(-yearWithin(rng, time.Minute, 20*time.Hour))
+	}
+}
+
+// accused tells whether it is true that the parcel left after the request.
+func (o *yearOrder) accused() bool {
+	return len(o.reaches) > 0 && o.scan.After(o.reaches[0]) && (o.stored.IsZero() || o.stored.After(o.reaches[0]))
 }
 
 // inDoubt tells whether it was scanned after a click was about to be made: if
@@ -323,6 +338,9 @@ func (o *yearOrder) page(now time.Time, tracking bool) state.Reading {
 		Number: o.number, At: now, Source: state.SourceDetail, Complete: true, Phase: o.phase(now), OrderedAt: o.placed, PaidAt: o.paid,
 		Total: o.total, Store: o.store, Lines: o.lines, TrackingRead: tracking, Refund: o.refund(now),
 	}
+	if o.renames && o.reached > 0 {
+		r.Store += " Official"
+	}
 	r.StatusText = yearCaptions[r.Phase]
 	r.CancelOffered = r.Phase == state.PhaseProcessing && (o.reached == 0 || now.Before(o.shownFrom) || o.curt && !o.says)
 	if o.countdown && r.Phase != state.PhaseClosed && r.Phase != state.PhaseShipped && r.Phase != state.PhaseDelivered {
@@ -341,7 +359,13 @@ func (o *yearOrder) page(now time.Time, tracking bool) state.Reading {
 		}
 	}
 	if tracking && come(o.numberAt, now) && come(o.shipped, now) {
-		t := state.Tracking{Number: o.number1, Carrier: "Cainiao"}
+		t := state.Tracking{Number: o.number1, Carrier: "Cainiao", Items: state.ItemCount(o.lines)}
+		if o.short {
+			t.Items--
+		}
+		if come(o.stored, now) {
+			t.Warehouse = state.TrackingEvent{At: o.stored, Code: "AE_GWMS_OUTBOUND"}
+		}
 		if come(o.scanSeen, now) {
 			t.FirstScanAt, t.FirstScanCode = o.scan, "AE_PICK_UP_SUCCESS"
 		}

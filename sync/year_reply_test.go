@@ -87,6 +87,7 @@ func (c yearClient) called(o *yearOrder, reply yearReply) (state.AttemptResult, 
 		out.Said, out.SaidWords = state.SaidUnclear, "Please verify"
 	case replyAlready:
 		out.Said, out.SaidWords = state.SaidAsked, "Already requested"
+		o.vague = true // by whom, it does not say
 	case replyOld:
 		o.shownFrom = c.y.now.Add(pageLag)
 		fallthrough

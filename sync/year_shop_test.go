@@ -100,6 +100,9 @@ func (s *yearShop) sell(n int) int {
 		o.owners[sale.id] = true
 		s.y.site.orders[number] = o
 		sale.truth = append(sale.truth, number)
+		if rng.IntN(25) == 0 {
+			s.y.at(now.Add(yearWithin(rng, time.Minute, 9*time.Hour)), func() { s.byHand(o) })
+		}
 		sale.numbers = append(sale.numbers, yearNumber{number: number, lines: l})
 	}
 	if !s.y.deck.plain {
@@ -120,6 +123,15 @@ func (s *yearShop) sell(n int) int {
 		s.deliver(now.Add(yearWithin(rng, time.Hour, 9*24*time.Hour)), state.Knock{Shop: s.name, OrderID: sale.id, Source: "poll"})
 	}
 	return many
+}
+
+// byHand: the operator asks on the supplier's site, about an order that has a
+// case.
+func (s *yearShop) byHand(o *yearOrder) {
+	if o.reached == 0 && o.phase(s.y.now) == state.PhaseProcessing && len(s.y.watch.holders[o.number]) > 0 {
+		o.reach(s.rng, s.y.now)
+		o.vague = true
+	}
 }
 
 // account is where an order is bought. The second shop buys with both.

@@ -32,10 +32,11 @@ type yearSite struct {
 	lies    bool // it shows every refund as whole
 	moods   bool // it answers oddly more often than not
 	replies map[yearReply]int
+	mute    map[string]bool // accounts whose page for messages was not understood once
 }
 
 func newYearSite(y *year, rng *rand.Rand) *yearSite {
-	return &yearSite{y: y, rng: rng, orders: map[string]*yearOrder{}, outages: map[string][]yearOutage{}, rests: map[string][]yearSpan{}, replies: map[yearReply]int{}, noise: 20}
+	return &yearSite{y: y, rng: rng, orders: map[string]*yearOrder{}, outages: map[string][]yearOutage{}, rests: map[string][]yearSpan{}, replies: map[yearReply]int{}, mute: map[string]bool{}, noise: 20}
 }
 
 // troubles draws the bad days of an account.

@@ -43,6 +43,9 @@ func (c yearClient) Message(ctx context.Context, req supplier.MessageRequest) (s
 		o.tried[s.id+string(s.kind)] = true
 	}
 	r, err := c.look(req.Number, false)
+	if supplier.KindOf(err) == supplier.UnknownPage {
+		c.mute[c.account] = true
+	}
 	if err != nil {
 		return supplier.MessageResult{}, err
 	}
@@ -139,10 +142,12 @@ func (t *yearTruth) wants(kind state.EffectKind, s yearSpan, from, end time.Time
 	wrong("case %s is in this state since %s and %s was wanted from %s to %s; the supplier has %v, and nobody was told%s", t.c.ID, machine.Stamp(s.from), kind, machine.Stamp(from), machine.Stamp(by), t.o.sends, t.y.tale(t.c))
 }
 
-// doubted tells whether it was tried to write a message, and a person told that
-// it may not stand there.
+// doubted tells whether it was tried to write a message, or the account's page for
+// it was not understood at some time, and a person told that it may not stand
+// there.
 func (t *yearTruth) doubted(kind state.EffectKind) bool {
-	return t.o.tried[t.c.ID+string(kind)] && len(t.s.raised[machine.AlertMessageUnsent]) > 0
+	tried := t.o.tried[t.c.ID+string(kind)] || t.y.site.mute[t.o.account]
+	return tried && len(t.s.raised[machine.AlertMessageUnsent]) > 0
 }
 
 // sent tells whether a message is there in both languages.
