@@ -105,6 +105,7 @@ func midFlight(t *testing.T, running bool, put func(f *shopfront) string, do fun
 		w.knock(put(f))
 		w.rests()
 		do(w)
+		w.quietShop()
 		w.works()
 		return w
 	}
