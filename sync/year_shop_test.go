@@ -128,7 +128,7 @@ func (s *yearShop) sell(n int) int {
 // byHand: the operator asks on the supplier's site, about an order that has a
 // case.
 func (s *yearShop) byHand(o *yearOrder) {
-	if o.reached == 0 && o.phase(s.y.now) == state.PhaseProcessing && len(s.y.watch.holders[o.number]) > 0 {
+	if o.reached == 0 && o.fate != fatePickedUp && o.phase(s.y.now) == state.PhaseProcessing && len(s.y.watch.holders[o.number]) > 0 {
 		o.reach(s.rng, s.y.now)
 		o.vague = true
 	}
