@@ -21,6 +21,15 @@ var yearBankZone = func() *time.Location {
 	return zone
 }()
 
+// yearPageZone is the account's, in which its pages tell days.
+var yearPageZone = func() *time.Location {
+	zone, err := time.LoadLocation("America/Los_Angeles")
+	if err != nil {
+		panic(err)
+	}
+	return zone
+}()
+
 // yearChina says what is not as the week has it: false is off, true is worked.
 // Of 2027 nothing is published, so only weekends count.
 var yearChina = yearTable(map[bool][]string{

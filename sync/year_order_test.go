@@ -85,6 +85,7 @@ type yearOrder struct {
 	short                  bool      // the parcel lacks an item, which is never sent
 	vague                  bool      // the engine cannot know when the request was made
 	stored                 time.Time // a warehouse had it
+	byDay                  bool      // the page tells the days of shipping and closing, and no hours
 
 	clicks    int // clicks that were made
 	reached   int // of those, requests that the supplier has
@@ -130,7 +131,7 @@ func newYearOrder(rng *rand.Rand, deck yearDeck, number, account string, now, or
 		number: number, account: account, store: fmt.Sprintf("Store %d", rng.IntN(40)), lines: lines, owners: map[string]bool{}, fate: drawFate(rng),
 		total: state.Money{Units: (1 + rng.Int64N(200)) * 10_000, Currency: "USD"}, placed: ordered.Add(yearBought), countdown: rng.IntN(4) > 0,
 		says: rng.IntN(2) == 0, listHides: rng.IntN(5) == 0, tells: map[string]int{}, tried: map[string]bool{},
-		masks: rng.IntN(5) == 0, renames: rng.IntN(10) == 0, short: state.ItemCount(lines) > 1 && rng.IntN(6) == 0,
+		masks: rng.IntN(5) == 0, renames: rng.IntN(10) == 0, byDay: rng.IntN(4) == 0, short: state.ItemCount(lines) > 1 && rng.IntN(6) == 0,
 	}
 	o.deck, o.fate = deck, cmp.Or(deck.fate, o.fate)
 	o.paid = o.placed.Add(yearWithin(rng, 0, time.Hour))
@@ -332,6 +333,26 @@ func (o *yearOrder) refund(now time.Time) *state.Refund {
 	return r
 }
 
+// tellDate puts a date on the page, in the page's zone.
+func (o *yearOrder) tellDate(r *state.Reading, f state.Field, at *time.Time, when time.Time) {
+	*at = when
+	if !o.byDay {
+		return
+	}
+	begin, _ := o.span(when)
+	*at, r.Zone, r.Days = begin.UTC(), yearPageZone.String(), r.Days.With(f, state.DayOf(begin))
+}
+
+// span is the first and the last moment that a date on the page can mean.
+func (o *yearOrder) span(at time.Time) (first, last time.Time) {
+	if !o.byDay {
+		return at, at
+	}
+	y, m, d := at.In(yearPageZone).Date()
+	first = time.Date(y, m, d, 0, 0, 0, 0, yearPageZone)
+	return first, first.AddDate(0, 0, 1).Add(-1)
+}
+
 // page is what the order's pages show now.
 func (o *yearOrder) page(now time.Time, tracking bool) state.Reading {
 	r := state.Reading{
@@ -347,10 +368,10 @@ func (o *yearOrder) page(now time.Time, tracking bool) state.Reading {
 		r.WindowEnd = o.window
 	}
 	if come(o.closed, now) {
-		r.ClosedAt = o.closed
+		o.tellDate(&r, state.FieldClosedAt, &r.ClosedAt, o.closed)
 	}
 	if come(o.shipped, now) {
-		r.ShippedAt = o.shipped
+		o.tellDate(&r, state.FieldShippedAt, &r.ShippedAt, o.shipped)
 	}
 	if o.says && o.reached > 0 && !now.Before(o.shownFrom) {
 		r.RequestedAt = o.reachedAt

@@ -227,8 +227,9 @@ func (t *yearTruth) proofs() (out []yearPoint) {
 // delivery's fifteenth and the order's ninetieth day.
 func (t *yearTruth) disputes() (out []yearPoint) {
 	if perhaps, surely := t.shown(t.o.shipped, false); !perhaps.IsZero() {
+		_, marked := t.o.span(t.o.shipped)
 		out = append(out, yearPoint{
-			kind: machine.AlertDisputeOpen, at: t.o.shipped.Add(10 * 24 * time.Hour), perhaps: perhaps, surely: surely, spells: t.in(state.Disputable), by: t.beat,
+			kind: machine.AlertDisputeOpen, at: marked.Add(10 * 24 * time.Hour), perhaps: perhaps, surely: surely, spells: t.in(state.Disputable), by: t.beat,
 		})
 	}
 	end, perhaps, surely := t.closes()
@@ -269,9 +270,10 @@ func (t *yearTruth) refunds() (out []yearPoint) {
 	if t.o.closed.IsZero() {
 		return nil
 	}
-	late := yearPoint{kind: machine.AlertRefundLate, at: yearBankDays(t.o.closed, 15), spells: t.in(state.Cancelled), by: t.beat}
+	first, last := t.o.span(t.o.closed)
+	late := yearPoint{kind: machine.AlertRefundLate, at: yearBankDays(first, 15), spells: t.in(state.Cancelled), by: t.beat}
 	overdue := late
-	overdue.kind, overdue.at = machine.AlertRefundOverdue, yearBankDays(t.o.closed, 20)
+	overdue.kind, overdue.at = machine.AlertRefundOverdue, yearBankDays(last, 20)
 	return []yearPoint{late, overdue}
 }
 
