@@ -55,6 +55,23 @@ var guardStories = []scenario{
 	})},
 }
 
+// TestTotalOfBeforeTheCall lets the page of the attempt itself show less once
+// the call has left: a refund is held against what was paid.
+func TestTotalOfBeforeTheCall(t *testing.T) {
+	less := func(r *state.Reading) { r.Total, r.Store = usd(5), "Other Store" }
+	play(t, scenario{name: "less after the call", steps: then(reach[state.Queued], []step{
+		{ev: reads(state.PhaseProcessing), to: state.Queued},
+		{ev: plain(state.EventBegin), to: state.Requesting},
+		{ev: plain(state.EventDispatching), to: state.Requesting},
+		{ev: ends(state.AskPending, look(state.PhasePending, less)), to: state.Requested, raised: AlertOrderChanged, check: func(t expect, c state.Case, _ Outcome) {
+			if c.Amount != usd(20) || c.Store != "Lucky Store" {
+				t.Errorf("keeps %s of %q, want those of before the call", c.Amount, c.Store)
+			}
+		}},
+		{after: time.Hour, ev: reads(state.PhaseClosed, less, paidBack(5, "USD", state.RefundCard)), to: state.Cancelled, raised: AlertRefundShort},
+	})})
+}
+
 func otherCurrency(r *state.Reading) { r.Total = state.Money{Units: 180_000, Currency: "EUR"} }
 
 // changedStories are orders whose page shows another total, currency, store,
