@@ -256,3 +256,17 @@ func TestFindingsNameTheirCall(t *testing.T) {
 		}
 	}
 }
+
+// TestUnseenAnswer is a doubt of a version that kept no answers: none was seen, and
+// none that is known not to have come.
+func TestUnseenAnswer(t *testing.T) {
+	c := drivenTo(t, state.Requesting)
+	c.do(0, plain(state.EventDispatching))
+	c.do(time.Minute, plain(state.EventInterrupted))
+	c.c.Attempt.Said = state.SaidNothing
+	c.do(settle, old)
+	c.do(settle, old)
+	if c.c.Status != state.Held || c.c.Findings[0].Code != state.AnswerUnclear {
+		t.Errorf("is %s for %v, want it held", c.c.Status, c.c.Findings)
+	}
+}

@@ -215,7 +215,7 @@ func (x *change) decideDoubt(r *state.Reading) {
 	switch {
 	case a.Said == state.SaidAsked:
 		x.hold(false, state.Found(state.SaysAsked, "", facts...))
-	case a.Said != state.SaidNone && a.Said != state.SaidGateway && a.Said != state.SaidNothing:
+	case a.Said != state.SaidNone && a.Said != state.SaidGateway:
 		x.hold(false, state.Found(state.AnswerUnclear, "", facts...))
 	case a.DoubtOther:
 		x.hold(false, state.Found(state.RequestInDoubt, "", append(facts, "said", string(a.Said))...))
