@@ -28,6 +28,8 @@ func refusedFlag(c state.Case) string {
 		return proofWord(c, c.Proof)
 	case c.Proof == state.ProofNumberOnly:
 		return "a tracking number, but no scan yet"
+	case c.Proof == state.ProofScanBefore && !c.ShippedAt.IsZero():
+		return "scanned before we asked; its parcels are read once more"
 	case c.Proof == state.ProofScanBefore:
 		return "scanned before we asked, but not marked shipped"
 	}

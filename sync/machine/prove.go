@@ -128,7 +128,7 @@ func (x *change) concludeFromProof(r *state.Reading) {
 	scans := scanWords(x.c)
 	switch x.c.Proof {
 	case state.ProofScanBefore:
-		if r == nil || !shippedPhase(r.Phase) {
+		if r == nil || !shippedPhase(r.Phase) || !r.TrackingRead {
 			break // a scan of an order that is not marked shipped: the page or the parcel is another's
 		}
 		x.to(state.Shipped, "it left before we asked (%s): %s", StampOf(x.c, noticeAt(x.c, x.now)), scans)

@@ -161,6 +161,11 @@ var parcelStories = []scenario{
 	{name: "a page that does not tell what its parcels hold", steps: then(reach[state.Refused], []step{
 		{after: day1, ev: reads(state.PhaseShipped, threeItems, tracked(holding(2, early("LP1")), early("LP2"))), to: state.Shipped, raised: AlertShipped},
 	})},
+	{name: "the tracking of another day does not say that all of it left", steps: then(reach[state.Refused], []step{
+		{after: day1, ev: reads(state.PhaseProcessing, tracked(early("LP1"))), to: state.Refused},
+		{after: day1, ev: reads(state.PhaseShipped), to: state.Refused, check: flagged("scanned before we asked; its parcels are read once more")},
+		toDisputable(time.Hour, reads(state.PhaseShipped, tracked(early("LP1"), late("LP2"))), "it left after we asked"),
+	})},
 	{name: "scanned before the request, and the page does not say shipped", steps: then(reach[state.Refused], []step{
 		{after: day1, ev: reads(state.PhaseProcessing, tracked(early("LP1"))), to: state.Refused, check: flagged("scanned before we asked, but not marked shipped")},
 		{after: day1, ev: reads(state.PhaseShipped, tracked(early("LP1"))), to: state.Shipped, raised: AlertShipped},
