@@ -54,6 +54,14 @@ func ItemCount(lines []Line) int {
 	return n
 }
 
+// LeastItems counts a line whose quantity is not shown as one item.
+func LeastItems(lines []Line) (n int) {
+	for _, l := range lines {
+		n += max(1, l.Quantity)
+	}
+	return n
+}
+
 // Tracking is one parcel as the site shows it.
 type Tracking struct {
 	Number  string `json:"number"`

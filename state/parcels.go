@@ -7,7 +7,7 @@ import "slices"
 // number that is missing nothing counts: its goods may lie under the one that
 // took its place.
 func (c Case) ParcelItems() (held, all int, short bool) {
-	all = ItemCount(c.SupplierLines)
+	all = LeastItems(c.SupplierLines)
 	for _, t := range c.Tracking {
 		switch {
 		case t.Gone || !t.MissingSince.IsZero():

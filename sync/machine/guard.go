@@ -86,7 +86,7 @@ func differences(c state.Case, r state.Reading) (off state.Findings) {
 		found(state.OrderedAfter, "placed", moment(r.OrderedAt), "cancelled", moment(wanted))
 	}
 	have, need := state.ItemCount(r.Lines), state.ItemCount(c.Lines)
-	switch least, most := leastItems(r.Lines), mostItems(c); {
+	switch least, most := state.LeastItems(r.Lines), mostItems(c); {
 	case !asked(c) && have > 0 && most > 0 && least > most:
 		found(state.TooManyItems, "have", strconv.Itoa(least), "went", strconv.Itoa(most))
 	case have > 0 && need > have:
@@ -113,14 +113,6 @@ func asked(c state.Case) bool {
 		return !c.Attempt.DispatchedAt.IsZero()
 	}
 	return true
-}
-
-// leastItems counts a line whose quantity is not shown as one item.
-func leastItems(lines []state.Line) (n int) {
-	for _, l := range lines {
-		n += max(1, l.Quantity)
-	}
-	return n
 }
 
 // mostItems is how many items the supplier order can have at most, if all its goods

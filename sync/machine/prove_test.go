@@ -132,6 +132,10 @@ func threeItems(r *state.Reading) {
 	r.Lines = []state.Line{{ID: "l1", Quantity: 2}, {ID: "l2", Quantity: 1}}
 }
 
+func uncountedThree(r *state.Reading) {
+	r.Lines = []state.Line{{ID: "l1"}, {ID: "l2"}, {ID: "l3"}}
+}
+
 // parcelStories are orders of three items, of which parcels that were scanned
 // before the request hold a part.
 var parcelStories = []scenario{
@@ -160,6 +164,9 @@ var parcelStories = []scenario{
 	})},
 	{name: "a page that does not tell what its parcels hold", steps: then(reach[state.Refused], []step{
 		{after: day1, ev: reads(state.PhaseShipped, threeItems, tracked(holding(2, early("LP1")), early("LP2"))), to: state.Shipped, raised: AlertShipped},
+	})},
+	{name: "lines whose quantity is not shown are one item each at least", steps: then(reach[state.Refused], []step{
+		{after: day1, ev: reads(state.PhaseShipped, uncountedThree, tracked(holding(1, early("LP1")))), to: state.Refused, raised: AlertShippedAfter + " " + AlertOrderChanged, check: proofIs(state.ProofNumberOnly)},
 	})},
 	{name: "the tracking of another day does not say that all of it left", steps: then(reach[state.Refused], []step{
 		{after: day1, ev: reads(state.PhaseProcessing, tracked(early("LP1"))), to: state.Refused},
