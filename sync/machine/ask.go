@@ -288,7 +288,7 @@ func (x *change) backToQueue(wait time.Duration, format string, args ...any) {
 func (x *change) foundSince(r *state.Reading) time.Time {
 	a := x.c.Attempt
 	calls := a.Calls()
-	if (len(calls) > 0 || a.AskedBy != "") && !a.NoticeAt().IsZero() && a.Said != state.SaidAsked {
+	if (len(calls) > 0 || a.AskedBy != "") && !a.NoticeAt().IsZero() && !stoodAlready(a) {
 		return time.Time{}
 	}
 	since := x.lastWithout(r)
@@ -296,6 +296,12 @@ func (x *change) foundSince(r *state.Reading) time.Time {
 		since = calls[0].At
 	}
 	return since.UTC()
+}
+
+// stoodAlready tells whether the site said to a call that a request stands already:
+// that one is older than the call, and no page after it shows a time without it.
+func stoodAlready(a state.Attempt) bool {
+	return slices.ContainsFunc(a.Calls(), func(c state.Call) bool { return c.Said == state.SaidAsked })
 }
 
 // lastWithout is the last complete page without a request before a reading that

@@ -118,3 +118,38 @@ func played(t *testing.T, steps []step) *driven {
 	d.all, d.got = nil, nil
 	return d
 }
+
+// TestStoodBeforeAndApproved has a person approve another request where the site
+// said that one stands already: what it said then holds on.
+func TestStoodBeforeAndApproved(t *testing.T) {
+	c := drivenTo(t, state.Requesting)
+	c.do(0, plain(state.EventDispatching))
+	c.do(time.Minute, tells(state.SaidAsked, look(state.PhaseProcessing)))
+	c.do(settle, old)
+	c.do(settle, old)
+	c.do(time.Hour, decision(state.EventApprove, nil))
+	c.do(time.Hour, reads(state.PhasePending))
+	if n := c.c.Notice(); c.c.Status != state.Requested || n.Basis != state.NoticeFound || !n.At.Before(base) {
+		t.Errorf("is %s, notice %+v; want a request from before the call", c.c.Status, n)
+	}
+}
+
+// TestStoodBeforeAndSent has an order leave between the last page without a
+// request and the call to which the site said that one stands already.
+func TestStoodBeforeAndSent(t *testing.T) {
+	c := drivenTo(t, state.Queued)
+	c.do(time.Minute, reads(state.PhaseProcessing))
+	c.do(day1, plain(state.EventBegin))
+	c.do(0, plain(state.EventDispatching))
+	c.do(time.Minute, tells(state.SaidAsked, look(state.PhaseProcessing)))
+	sent := reads(state.PhaseShipped, tracked(parcel("LP1", base.Add(2*time.Hour))))
+	for range 3 {
+		ev := sent
+		r := *sent.Reading
+		ev.Reading = &r
+		c.do(time.Hour, ev)
+	}
+	if c.c.Status != state.Disputable || c.c.SentAfterRequest() {
+		t.Errorf("is %s (%s), accuses %t: %q; want a person to judge", c.c.Status, c.c.Flag, c.c.SentAfterRequest(), c.all)
+	}
+}

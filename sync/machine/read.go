@@ -112,7 +112,7 @@ func (x *change) keepFacts(r *state.Reading) {
 	c.ReadFailures++
 	if r.Complete {
 		c.DetailAt = r.At
-		if c.Attempt.DispatchedAt.IsZero() && showsNoRequest(r) { // after a call it may be the old page yet
+		if c.Attempt.DispatchedAt.IsZero() && showsNoRequest(r) && !stoodAlready(c.Attempt) { // after a call it may be the old page yet
 			c.QuietAt = r.At
 		}
 		c.Candidates, c.Attempt.NotShown = nil, 0 // this account shows it

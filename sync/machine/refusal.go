@@ -37,6 +37,10 @@ func (x *change) noteEarlierRequest(r *state.Reading) {
 	switch {
 	case !r.RequestedAt.IsZero():
 		x.c.RequestedAt, x.c.Days = r.RequestedAt.UTC(), x.c.Days.With(state.FieldRequestedAt, r.Days[state.FieldRequestedAt])
+	case stoodAlready(*a):
+		if since := x.lastWithout(r); since.Before(a.NoticeAt()) {
+			a.NotOurs, a.ClickedAt = true, since
+		}
 	case !a.NoticeAt().IsZero():
 	case a.Reasked: // our own, which read as never placed for a while
 		a.ClickedAt = a.FirstAt
@@ -54,7 +58,7 @@ func (x *change) refusedAsShipped(r *state.Reading) {
 	if r == nil {
 		r = &state.Reading{At: x.now}
 	}
-	if r.RefusedText != "" && x.c.RequestedAt.IsZero() {
+	if (r.RefusedText != "" || stoodAlready(x.c.Attempt)) && x.c.RequestedAt.IsZero() {
 		x.noteEarlierRequest(r)
 	}
 	after := !x.c.RequestedAt.IsZero()
