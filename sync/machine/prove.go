@@ -122,13 +122,19 @@ func noticeAt(c state.Case, now time.Time) time.Time {
 	return now
 }
 
+// yetToCome tells whether a page lists goods in a parcel without a number and
+// without a scan: they have not left.
+func yetToCome(r *state.Reading) bool {
+	return slices.ContainsFunc(r.Tracking, func(t state.Tracking) bool { return t.Number == "" && t.FirstScanAt.IsZero() })
+}
+
 // concludeFromProof decides by the tracking where a refused case goes: shipped before the
 // request, or into the dispute queue.
 func (x *change) concludeFromProof(r *state.Reading) {
 	scans := scanWords(x.c)
 	switch x.c.Proof {
 	case state.ProofScanBefore:
-		if r == nil || !shippedPhase(r.Phase) || !r.TrackingRead {
+		if r == nil || !shippedPhase(r.Phase) || !r.TrackingRead || yetToCome(r) {
 			break // a scan of an order that is not marked shipped: the page or the parcel is another's
 		}
 		x.to(state.Shipped, "it left before we asked (%s): %s", StampOf(x.c, noticeAt(x.c, x.now)), scans)

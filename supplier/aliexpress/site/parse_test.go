@@ -423,3 +423,16 @@ func TestNumericDates(t *testing.T) {
 		}
 	}
 }
+
+// TestParcelYetToCome lists goods that are in no parcel with a number: an order
+// with such goods has not left altogether.
+func TestParcelYetToCome(t *testing.T) {
+	a, err := ParseAnswer([]byte(`{"ret":["SUCCESS::ok"],"data":{"module":{"trackingDetailLineList":[{"mailNo":"XX1","detailList":[]},{"packageItemList":[{"count":2}]},{}]}}}`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	got, err := testProfile(t).ParseTracking(a, readAt)
+	if err != nil || len(got) != 2 || got[1].Number != "" || got[1].Items != 2 {
+		t.Errorf("parcels %+v, %v; want the one without a number as well", got, err)
+	}
+}

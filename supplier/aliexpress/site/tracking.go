@@ -23,7 +23,7 @@ func (p Profile) ParseTracking(a Answer, seen time.Time) (parcels []state.Tracki
 		if err != nil {
 			return nil, fmt.Errorf("read a parcel: %w", err)
 		}
-		if t.Number != "" || !t.FirstScanAt.IsZero() {
+		if t.Number != "" || !t.FirstScanAt.IsZero() || t.Items > 0 { // goods in a parcel that is yet to come
 			parcels = append(parcels, t)
 		}
 	}
