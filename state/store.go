@@ -165,7 +165,7 @@ type Tx interface {
 	// ForgetKeys drops delivery ids first seen before t, at most limit.
 	ForgetKeys(t time.Time, limit int) (int, error)
 	// ForgetOrder deletes the cases of a shop order with all that belongs to
-	// them: journals, effects, alerts, claim, the customer's request. From then on
+	// them: journals, effects, alerts, the customer's request; its claim stays. From then on
 	// the order is Forgotten. It deletes nothing, and returns none, unless
 	// every case has ended at or before t and no work on the order is under
 	// way; a damaged case is ErrCorrupt.

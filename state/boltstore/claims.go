@@ -44,7 +44,7 @@ func (t *writeTx) PutClaim(c state.Claim) error {
 	return err
 }
 
-// ForgetClaims leaves a shop order that has cases to ForgetOrder.
+// ForgetClaims leaves a shop order that has cases, until ForgetOrder has deleted them.
 func (t *writeTx) ForgetClaims(before time.Time, limit int) (int, error) {
 	return claims.forget(t, "claim_read", before, limit, func(key []byte) bool {
 		shop, order, _ := splitPair(key)

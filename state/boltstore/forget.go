@@ -61,7 +61,7 @@ func (t *writeTx) ForgetOrder(shop, orderID string, before, now time.Time) ([]st
 			return nil, fmt.Errorf("forget case %s: %w", c.ID, err)
 		}
 	}
-	if err := errors.Join(requests.remove(t, order), claims.remove(t, order)); err != nil {
+	if err := requests.remove(t, order); err != nil { // its claim may be needed longer: see ForgetClaims
 		return nil, err
 	}
 	if _, err := forgotten.save(t, order, firstSeen{now}, anyRev); err != nil {

@@ -79,7 +79,11 @@ func testForgetClaims(t *testing.T, b Backend) {
 	update(t, s, func(tx state.Tx) {
 		_, err := tx.ForgetOrder("mystore", "order7", hour(1), hour(9))
 		must(t, err)
-		same(t, "with its order", claimed(t, tx, "81"), []string{"mystore d"})
+		same(t, "without its cases", claimed(t, tx, "81"), []string{"mystore d", "mystore order7"})
+	})
+	forget(3, 2, 1)
+	update(t, s, func(tx state.Tx) {
+		same(t, "after its cases", claimed(t, tx, "81"), []string{"mystore d"})
 	})
 }
 

@@ -215,12 +215,16 @@ func TestSweepShortLivedCases(t *testing.T) {
 	r.must(r.o.Store.Update(t.Context(), func(tx state.Tx) error {
 		younger := state.Claim{Shop: "mystore", OrderID: "stands", Numbers: []string{"89"}, At: r.at.Add(-179 * day)}
 		older := state.Claim{Shop: "mystore", OrderID: "long ago", Numbers: []string{"89"}, At: r.at.Add(-181 * day)}
-		return errors.Join(tx.PutClaim(younger), tx.PutClaim(older))
+		partly := state.Claim{Shop: "mystore", OrderID: "gid/#1", Numbers: []string{"81"}, At: r.at.Add(-11 * day)}
+		return errors.Join(tx.PutClaim(younger), tx.PutClaim(older), tx.PutClaim(partly))
 	}))
 	r.must(r.sweep(t.Context()))
 	r.must(r.o.Store.View(t.Context(), func(tx state.ReadTx) error {
 		if left, err := tx.Claims("89"); err != nil || len(left) != 1 || left[0].OrderID != "stands" {
 			t.Errorf("an order that stands may be forgotten before its goods are out of reach: %+v, %v", left, err)
+		}
+		if left, err := tx.Claims("81"); err != nil || len(left) != 1 {
+			t.Errorf("an order of which a part stands is forgotten with its case: %+v, %v", left, err)
 		}
 		return nil
 	}))
