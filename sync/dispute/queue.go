@@ -150,6 +150,9 @@ func openNow(c state.Case) string {
 		if c.InWarehouse() {
 			return "the tracking number has no scan, but a warehouse has seen the parcel: look at the tracking, then decide"
 		}
+		if slices.ContainsFunc(c.Tracking, func(t state.Tracking) bool { return !t.FirstScanAt.IsZero() && !c.OlderThanOrder(t) }) {
+			return "a part was scanned before our request, another number has no scan: claim that part, or disputes proof"
+		}
 		return "open a dispute: the tracking number has no scan"
 	}
 	if c.Clocks[state.ClockDisputeOpens].IsZero() {

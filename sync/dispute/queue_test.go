@@ -64,6 +64,8 @@ func TestItemTellsWhatToDo(t *testing.T) {
 	maybe.RequestedAt = time.Date(2026, 2, 26, 8, 0, 0, 0, time.UTC)
 	stored := with(disputable("x", in(-50), in(100)), state.ProofNumberOnly)
 	stored.Tracking = []state.Tracking{{Number: "LP1", Warehouse: state.TrackingEvent{Code: "AE_GWMS_IN"}}}
+	half := with(disputable("x", in(-50), in(100)), state.ProofNumberOnly)
+	half.Tracking = []state.Tracking{{Number: "LP1", FirstScanAt: in(-90)}, {Number: "LP2"}}
 	dated := scanned.Clone()
 	dated.Days = state.Days{state.FieldRequestedAt: state.DayOf(dated.RequestedAt)}
 	tests := []struct {
@@ -78,6 +80,7 @@ func TestItemTellsWhatToDo(t *testing.T) {
 		{"scans after what may have been a request", maybe, Open, in(100), "not surely after a request"},
 		{"a scan, and nothing was seen to be asked", with(disputable("x", in(-50), in(100)), state.ProofScanAfter), Open, in(100), "not surely after a request"},
 		{"a number only", with(disputable("x", in(-50), in(100)), state.ProofNumberOnly), Open, in(100), "no scan"},
+		{"a part of the numbers only", half, Open, in(100), "another number has no scan: claim that part"},
 		{"a part in parcels", partly(), Open, in(100), "1 of 3 items left before our request"},
 		{"a number that a warehouse has seen", stored, Open, in(100), "a warehouse has seen the parcel"},
 		{"no number", with(disputable("x", in(-50), in(100)), state.ProofNone), Open, in(100), "no tracking number"},

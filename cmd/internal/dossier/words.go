@@ -191,6 +191,8 @@ func ordered(c state.Case) (s string) {
 func requestWords(c state.Case) string {
 	switch n := c.Notice(); {
 	case !c.RequestedAt.IsZero():
+	case n.Basis == state.NoticeRefused && slices.ContainsFunc(c.Attempt.Calls(), func(call state.Call) bool { return call.Said == state.SaidAsked }):
+		return "I wanted to cancel this order; the site said that a cancel request stands already."
 	case n.Basis == state.NoticeRefused:
 		return "I wanted to cancel this order; its page tells of a cancel request that was refused."
 	case n.Basis == state.NoticeLostPeriod:
@@ -220,13 +222,17 @@ func shippingGround(c state.Case) string {
 	var s string
 	n := c.Notice()
 	switch {
+	case c.Proof == state.ProofScanAfter && c.SentAfterRequest() && scannedBy(c, c.RequestedAt):
+		s = "A part of the order was sent only after my request: " + scans(c) + "."
 	case c.Proof == state.ProofScanAfter && c.SentAfterRequest():
 		s = "The parcel was sent only after my request: " + scans(c) + "."
 	case c.Proof == state.ProofScanAfter && (n.Basis == state.NoticeClick || n.Basis == state.NoticeAttempt) && !c.SurelySentAfter(n.At).IsZero():
 		s = "The parcel was sent only after I tried to cancel on " + zonesOf(c, n.At) + ": " + scans(c) + "."
 	case c.PartSent():
 		held, all, _ := c.ParcelItems()
-		s = fmt.Sprintf("The seller sent only %d of the %d items: %s.", held, all, scans(c))
+		s = fmt.Sprintf("By the tracking page only %d of the %d items are in parcels that were sent: %s.", held, all, scans(c))
+	case c.Proof == state.ProofNumberOnly && scannedBy(c, c.Notice().At):
+		s = "It is not proved that all of the order was sent: " + scans(c) + "."
 	case c.Proof == state.ProofNumberOnly && !c.InWarehouse():
 		s = "The seller names a tracking number, but it proves no shipment of this order: " + scans(c) + "."
 	case c.Proof != state.ProofNone:
@@ -244,6 +250,13 @@ func shippingGround(c state.Case) string {
 		s += " I asked the seller for the tracking number and proof of shipment on " + strings.Join(told, " and on ") + "."
 	}
 	return s
+}
+
+// scannedBy tells whether a parcel of the order was scanned until a moment.
+func scannedBy(c state.Case, until time.Time) bool {
+	return slices.ContainsFunc(c.Tracking, func(t state.Tracking) bool {
+		return !t.FirstScanAt.IsZero() && !t.FirstScanAt.After(until) && !c.OlderThanOrder(t)
+	})
 }
 
 func scans(c state.Case) string {

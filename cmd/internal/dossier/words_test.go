@@ -44,8 +44,32 @@ func TestPartSentIsNoFalseNumber(t *testing.T) {
 	if got := proofOf(c); !strings.Contains(got, "a part was scanned before the request") {
 		t.Errorf("proof: %q", got)
 	}
-	if got := shippingGround(c); !strings.Contains(got, "The seller sent only 1 of the 3 items") {
+	if got := shippingGround(c); !strings.Contains(got, "only 1 of the 3 items are in parcels that were sent") {
 		t.Errorf("ground: %q", got)
+	}
+}
+
+// TestPartOfTheParcelsIsNotTheParcel: what left in time is not among what the
+// text claims of the rest.
+func TestPartOfTheParcelsIsNotTheParcel(t *testing.T) {
+	t.Parallel()
+	at := time.Date(2026, 11, 3, 10, 0, 0, 0, time.UTC)
+	inTime := state.Tracking{Number: "LP1", FirstScanAt: at.Add(-time.Hour), FirstScanCode: "AE_GOT"}
+	for want, tt := range map[string]struct {
+		proof state.Proof
+		other state.Tracking
+	}{
+		"A part of the order was sent only after my request: LP1":    {state.ProofScanAfter, state.Tracking{Number: "LP2", FirstScanAt: at.Add(time.Hour), FirstScanCode: "AE_GOT"}},
+		"It is not proved that all of the order was sent: LP1 first": {state.ProofNumberOnly, state.Tracking{Number: "LP2"}},
+	} {
+		c := state.Case{Proof: tt.proof, RequestedAt: at, Tracking: []state.Tracking{inTime, tt.other}}
+		if got := shippingGround(c); !strings.HasPrefix(got, want) {
+			t.Errorf("ground: %q, want %q", got, want)
+		}
+	}
+	c := state.Case{Attempt: state.Attempt{NotOurs: true, ClickedAt: at, Before: []state.Call{{At: at, Said: state.SaidAsked}}}}
+	if got := requestWords(c); !strings.Contains(got, "stands already") || strings.Contains(got, "refused") {
+		t.Errorf("request: %q", got)
 	}
 }
 
