@@ -122,10 +122,18 @@ func noticeAt(c state.Case, now time.Time) time.Time {
 	return now
 }
 
-// yetToCome tells whether a page lists goods in a parcel without a number and
-// without a scan: they have not left.
-func yetToCome(r *state.Reading) bool {
-	return slices.ContainsFunc(r.Tracking, func(t state.Tracking) bool { return t.Number == "" && t.FirstScanAt.IsZero() })
+// showsPart tells whether a page itself shows that not all goods have left: some
+// lie in a parcel without a number and a scan, or its parcels hold fewer than the
+// order. Those of earlier pages may be the same goods under other numbers.
+func showsPart(c state.Case, r *state.Reading) bool {
+	held, counted := 0, true
+	for _, t := range r.Tracking {
+		if t.Number == "" && t.FirstScanAt.IsZero() {
+			return true
+		}
+		held, counted = held+t.Items, counted && t.Items > 0
+	}
+	return counted && held > 0 && held < state.LeastItems(c.SupplierLines)
 }
 
 // concludeFromProof decides by the tracking where a refused case goes: shipped before the
@@ -134,7 +142,7 @@ func (x *change) concludeFromProof(r *state.Reading) {
 	scans := scanWords(x.c)
 	switch x.c.Proof {
 	case state.ProofScanBefore:
-		if r == nil || !shippedPhase(r.Phase) || !r.TrackingRead || yetToCome(r) {
+		if r == nil || !shippedPhase(r.Phase) || !r.TrackingRead || showsPart(x.c, r) {
 			break // a scan of an order that is not marked shipped: the page or the parcel is another's
 		}
 		x.to(state.Shipped, "it left before we asked (%s): %s", StampOf(x.c, noticeAt(x.c, x.now)), scans)

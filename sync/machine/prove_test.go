@@ -168,6 +168,10 @@ var parcelStories = []scenario{
 	{name: "lines whose quantity is not shown are one item each at least", steps: then(reach[state.Refused], []step{
 		{after: day1, ev: reads(state.PhaseShipped, uncountedThree, tracked(holding(1, early("LP1")))), to: state.Refused, raised: AlertShippedAfter + " " + AlertOrderChanged, check: proofIs(state.ProofNumberOnly)},
 	})},
+	{name: "a number that was hidden, and half a page that shows it", steps: then(reach[state.Refused], []step{
+		{after: day1, ev: reads(state.PhaseProcessing, threeItems, tracked(holding(2, early("")))), to: state.Refused},
+		{after: day1, ev: reads(state.PhaseShipped, threeItems, incomplete, tracked(holding(2, early("LP1")))), to: state.Refused},
+	})},
 	{name: "the rest listed in a parcel without a number", steps: then(reach[state.Refused], []step{
 		{after: day1, ev: reads(state.PhaseShipped, threeItems, tracked(early("LP1"), holding(1, none("")))), to: state.Refused},
 		{after: day1, ev: reads(state.PhaseShipped, threeItems, tracked(early("LP1"))), to: state.Shipped, raised: AlertShipped},
