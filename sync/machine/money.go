@@ -26,7 +26,17 @@ func (x *change) closed(r *state.Reading, why string) {
 	x.settleMoney(r)
 }
 
-func readingCancelled(x *change, r *state.Reading, _ state.Case) { x.settleMoney(r) }
+// readingCancelled awaits the money. An order that shows as sent after it was seen
+// closed is told: nobody else would look at it until the refund is overdue.
+func readingCancelled(x *change, r *state.Reading, _ state.Case) {
+	if r.Complete && shippedPhase(r.Phase) {
+		if !raised(x.c, AlertUnknownState) {
+			x.say("the page says “%s”, though it showed the order closed before: nothing concluded", r.StatusText)
+		}
+		x.alert(AlertUnknownState)
+	}
+	x.settleMoney(r)
+}
 
 // settleMoney says what is to come back for a closed order, and whether it has.
 func (x *change) settleMoney(r *state.Reading) {

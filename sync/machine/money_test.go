@@ -316,3 +316,17 @@ func TestRefundOfAnUnknownTotal(t *testing.T) {
 		t.Errorf("a person's word makes it %s, %v", said.Case.Status, err)
 	}
 }
+
+// TestSentAfterItWasClosed tells once of an order that shows as sent after all.
+func TestSentAfterItWasClosed(t *testing.T) {
+	c := drivenTo(t, state.Cancelled)
+	c.do(day1, reads(state.PhaseShipped, incomplete))
+	if len(c.got) > 0 {
+		t.Errorf("half a page raises %q", c.got)
+	}
+	c.do(day1, reads(state.PhaseShipped, tracked(late("LP1"))))
+	c.do(day1, reads(state.PhaseShipped, tracked(late("LP1"))))
+	if c.c.Status != state.Cancelled || len(c.got) != 1 || c.got[0] != AlertUnknownState {
+		t.Errorf("is %s, raised %q, want it told once", c.c.Status, c.got)
+	}
+}
