@@ -1,6 +1,7 @@
 package machine
 
 import (
+	"slices"
 	"time"
 
 	"countermand/state"
@@ -25,8 +26,13 @@ func (x *change) keepAnswer(r *state.AttemptResult) {
 
 // answer is what an attempt with a mark was told. A dialog of the courier's is a
 // no by itself, and contradicts any other answer; without an answer nothing is
-// known.
+// known, unless a page spoke of the request: what it said is not understood then.
 func answer(r *state.AttemptResult) state.Said {
+	if spoke := []state.AskOutcome{state.AskPending, state.AskClosed, state.AskShipped, state.AskRefused}; slices.Contains(spoke, r.Outcome) {
+		if r.Said == state.SaidNothing || r.Said == state.SaidNone || r.Said == state.SaidGateway {
+			return state.SaidUnclear
+		}
+	}
 	switch r.Said {
 	case state.SaidNothing:
 		if r.Outcome == state.AskPickedUp {

@@ -270,3 +270,23 @@ func TestUnseenAnswer(t *testing.T) {
 		t.Errorf("is %s for %v, want it held", c.c.Status, c.c.Findings)
 	}
 }
+
+// TestPageThatSpoke has an attempt end with what a page showed, in doubt or no
+// longer there: should the order read as never asked afterwards, a person decides.
+func TestPageThatSpoke(t *testing.T) {
+	inDoubt := func(r *state.Reading) { r.Unclear = "the data and the page differ" }
+	for _, o := range []state.AskOutcome{state.AskPending, state.AskClosed, state.AskShipped, state.AskRefused} {
+		for _, said := range []state.Said{state.SaidNothing, state.SaidNone, state.SaidGateway} {
+			c := drivenTo(t, state.Requesting)
+			c.do(0, plain(state.EventDispatching))
+			ev := ends(o, look(state.PhasePending, inDoubt))
+			ev.Asked.Said = said
+			c.do(time.Minute, ev)
+			c.do(settle, reads(state.PhaseProcessing))
+			c.do(settle, reads(state.PhaseProcessing))
+			if c.c.Status != state.Held {
+				t.Errorf("%s, said %q: is %s, want it held", o, said, c.c.Status)
+			}
+		}
+	}
+}
