@@ -318,8 +318,10 @@ type Case struct {
 	PaidAt        time.Time `json:"paid_at,omitzero"`
 	// PhaseBefore is what the last whole page showed that did not show it closed:
 	// what closes unpaid, or while its payment is verified, has another end.
-	PhaseBefore Phase     `json:"phase_before,omitempty"`
-	ShippedAt   time.Time `json:"shipped_at,omitzero"`
+	PhaseBefore Phase `json:"phase_before,omitempty"`
+	// UnpaidAt is the last whole page that showed it unpaid.
+	UnpaidAt  time.Time `json:"unpaid_at,omitzero"`
+	ShippedAt time.Time `json:"shipped_at,omitzero"`
 	// ShippedGuess: ShippedAt is only our first reading that shows the mark; the
 	// site's own time, once it tells one, takes its place.
 	ShippedGuess bool `json:"shipped_guess,omitempty"`

@@ -27,7 +27,7 @@ func fullCase(n int) state.Case {
 	c.OrderedAt, c.PaidAt, c.ShippedAt, c.ReadAt, c.DetailAt = hour(1), hour(2), hour(8), hour(9), hour(9)
 	c.SiteState, c.Proof, c.DisputeID = "s", state.ProofNumberOnly, "d"
 	c.Tracking = []state.Tracking{{Number: "N", Carrier: "C", SeenAt: hour(8), FirstScanAt: hour(9), FirstScanCode: "x", DeliveredAt: hour(10), MissingSince: hour(11), Gone: true, Items: 2}}
-	c.ShippedGuess, c.ReceivedAt, c.PartFailures, c.PhaseBefore = true, hour(12), 2, state.PhaseRiskHold
+	c.ShippedGuess, c.ReceivedAt, c.PartFailures, c.PhaseBefore, c.UnpaidAt = true, hour(12), 2, state.PhaseRiskHold, hour(2)
 	c.Refund = &state.Refund{Amount: state.Money{Units: 5, Currency: "JPY"}, To: state.RefundCard, At: hour(9), ConfirmedBy: "site"}
 	c.RefundUnclear = state.Findings{state.Found(state.RefundWord, "1", "word", "PARKED", "amount", "5 JPY")}
 	c.RefundSeen, c.DisputedAt = state.Money{Units: 4, Currency: "JPY"}, hour(10)

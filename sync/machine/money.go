@@ -54,26 +54,30 @@ func (x *change) keepPhase(r *state.Reading) {
 	if r.Complete && before != "" && before != state.PhaseUnknown && before != state.PhaseClosed {
 		x.c.PhaseBefore = before
 	}
+	if r.Complete && before == state.PhaseUnpaid {
+		x.c.UnpaidAt = r.At
+	}
 }
 
 // nothingPaid ends a case whose order closed before anything was paid: what was
 // to come back is nothing, and no refund clock runs. It takes a page that showed
-// it unpaid, or with a total of zero, before it closed; where no page was seen
-// before, a person is asked.
+// it unpaid less than a day before it was seen closed, or with a total of zero;
+// where no page was seen before, or one long ago, a person is asked.
 func (x *change) nothingPaid(r *state.Reading) bool {
 	c, question := &x.c, state.Found(state.RefundUnpaid, "")
 	c.RefundUnclear = slices.DeleteFunc(c.RefundUnclear, question.Equal) // asked anew where it still stands
 	if r == nil || !r.Complete || c.Refund != nil || len(c.RefundUnclear) > 0 {
 		return false
 	}
+	unpaid := c.PhaseBefore == state.PhaseUnpaid && c.PaidAt.IsZero()
 	switch {
-	case c.PhaseBefore == state.PhaseUnpaid && c.PaidAt.IsZero(), c.PhaseBefore != "" && c.Amount.Known() && c.Amount.Units == 0:
+	case unpaid && r.At.Sub(c.UnpaidAt) < 24*time.Hour, c.PhaseBefore != "" && c.Amount.Known() && c.Amount.Units == 0:
 		x.stopClocks(state.ClockRefundWarn, state.ClockRefundDue)
 		c.Refund = &state.Refund{Amount: state.Money{Currency: c.Amount.Currency}, To: state.RefundUnknown, At: c.ClosedAt, ConfirmedBy: "site"}
 		x.to(state.Refunded, "nothing was paid (before it closed the page showed it as %s, the total was %s), so nothing is to come back%s", c.PhaseBefore, c.Amount, comparedDates(namedDate{"closed", c.ClosedAt}))
 		x.alert(AlertNothingPaid)
 		return true
-	case c.PhaseBefore == "" && c.PaidAt.IsZero() && !c.Accepted.Contains(question):
+	case (unpaid || c.PhaseBefore == "" && c.PaidAt.IsZero()) && !c.Accepted.Contains(question):
 		c.RefundUnclear = state.Findings{question}
 	}
 	return false

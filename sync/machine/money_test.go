@@ -242,6 +242,11 @@ var unpaidStories = []scenario{
 		{ev: reads(state.PhaseUnpaid, unpaid), to: state.Queued},
 		endsPaidNothing(reads(state.PhaseClosed, unpaid)),
 	})},
+	{name: "seen unpaid days before it was seen closed: a person says", steps: then(reach[state.Queued], []step{
+		{ev: reads(state.PhaseUnpaid, unpaid), to: state.Queued},
+		{after: 3 * day1, ev: reads(state.PhaseClosed, unpaid), to: state.Cancelled, raised: AlertRefundUnclear, check: has("no page showed that it was ever paid")},
+		{ev: arrived(usd(0), state.RefundCard), to: state.Refunded},
+	})},
 	{name: "closed unpaid by our own request", steps: then(marked, []step{endsPaidNothing(ends(state.AskClosed, look(state.PhaseClosed, unpaid, before(state.PhaseUnpaid))))})},
 	{name: "closed unpaid while held", steps: then(reach[state.Held], []step{
 		{ev: reads(state.PhaseUnpaid, unpaid), to: state.Held},
