@@ -416,6 +416,10 @@ func (e *Engine) drainDue(ctx context.Context) error {
 	for ctx.Err() == nil {
 		var due []state.Case
 		err := e.update(ctx, func(t *txn) (err error) {
+			due = nil
+			if e.clockDoubtful() { // the clock may have been set before its time was taken
+				return nil
+			}
 			if due, err = t.DueCases(t.now, dueBatch); err != nil {
 				return fmt.Errorf("find due cases: %w", err)
 			}
