@@ -10,11 +10,11 @@ import (
 )
 
 // days are both calendars, which change together.
-type days struct{ supplier, bank machine.Days }
+type days struct{ supplier, bank machine.WorkingDays }
 
 // TakeDays has deadlines counted by other calendars from now on, and those anew
 // that are estimates.
-func (e *Engine) TakeDays(supplier, bank machine.Days) {
+func (e *Engine) TakeDays(supplier, bank machine.WorkingDays) {
 	e.days.Store(&days{supplier, bank})
 	e.uncounted.Store(true)
 	nudge(e.wakeDue)

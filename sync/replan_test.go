@@ -10,13 +10,11 @@ import (
 	"countermand/sync/rules"
 )
 
-// TestDoubtfulClockJudgesNothing: no deadline and no reading; once it is right,
-// both go on.
-func TestDoubtfulClockJudgesNothing(t *testing.T) {
-	t.Parallel()
-	w := newWorld(t)
+// doubtfulWorld has a requested case, and a clock that a test brings into doubt.
+func doubtfulWorld(t *testing.T) (*world, *atomic.Bool) {
+	t.Helper()
+	w, doubt := newWorld(t), &atomic.Bool{}
 	o := w.options()
-	var doubt atomic.Bool
 	o.Waits = func() []state.Wait {
 		if doubt.Load() {
 			return []state.Wait{{Code: state.WaitClock}}
@@ -27,6 +25,14 @@ func TestDoubtfulClockJudgesNothing(t *testing.T) {
 	w.site.add(numberA)
 	w.cancelled(1, numberA)
 	w.status(state.Requested)
+	return w, doubt
+}
+
+// TestDoubtfulClockJudgesNothing: no deadline and no reading; once it is right,
+// both go on.
+func TestDoubtfulClockJudgesNothing(t *testing.T) {
+	t.Parallel()
+	w, doubt := doubtfulWorld(t)
 	w.site.set(func() { w.site.orders[numberA].close() })
 	steps := len(w.journal(w.one().ID))
 	doubt.Store(true)
@@ -49,19 +55,7 @@ func TestReadingsInDoubtAreStored(t *testing.T) {
 	for name, dated := range map[string]bool{"our date": false, "the site's date": true} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			w := newWorld(t)
-			o := w.options()
-			var doubt atomic.Bool
-			o.Waits = func() []state.Wait {
-				if doubt.Load() {
-					return []state.Wait{{Code: state.WaitClock}}
-				}
-				return nil
-			}
-			w.start(o)
-			w.site.add(numberA)
-			w.cancelled(1, numberA)
-			w.status(state.Requested)
+			w, doubt := doubtfulWorld(t)
 			w.quiet()
 			right := w.clock.Now()
 			w.site.set(func() {

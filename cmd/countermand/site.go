@@ -39,7 +39,9 @@ each passed as a probable read, how often it was not let through, and why.
 A call that is not known may write, so it leaves only in a decided request.
 "set NAME read" says that one only reads; "set NAME write" that one writes. No
 entry makes a read of a call that is known to write, or lets an operation out that
-is never done. What you say is kept in DATA_DIR/site/learned.yaml.`,
+is never done. A call listed as a preparation was made before the one that asked,
+in a request that ended well: it leaves without being noted as a request. What was
+learned is kept in DATA_DIR/site/learned.yaml; "forget NAME" takes it back.`,
 		Example: `  countermand site calls
   countermand site calls set mtop.aliexpress.trade.order.hint read
   countermand site calls set mtop.aliexpress.trade.order.revoke write --kind cancel

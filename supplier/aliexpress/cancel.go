@@ -102,10 +102,13 @@ func (f *cancelFlow) tellAnswer(out *state.AttemptResult) {
 	}
 }
 
-// tellPrepared: where a reading shows what a call asked for, the calls before it
-// asked nothing.
+// tellPrepared: where a call that is known to write was answered yes, and a
+// reading shows what it asked for, the calls before it asked nothing.
 func (f *cancelFlow) tellPrepared(ended state.AskOutcome) {
 	if f.pass == nil || f.c.o.Prepared == nil || ended != state.AskPending && ended != state.AskClosed {
+		return
+	}
+	if f.pass.so().said != site.OutcomeYes { // who knows which of them it was that asked
 		return
 	}
 	if names := f.pass.prepared(); len(names) > 0 {

@@ -18,7 +18,7 @@ const AlertCalendar = "calendar_year_missing"
 type dayCount struct {
 	first, last time.Time
 	days        int
-	in          Days
+	in          WorkingDays
 }
 
 // dayCounts are the clocks that count working days; the others are never

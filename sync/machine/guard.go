@@ -82,12 +82,12 @@ func differences(c state.Case, r state.Reading) (off state.Findings) {
 	if !r.OrderedAt.IsZero() && !c.ShopOrderedAt.IsZero() && r.Days.Last(state.FieldOrderedAt, r.OrderedAt).Before(c.ShopOrderedAt.Add(-state.OrderDateGrace)) {
 		off = append(off, orderedBefore(c, orElse(r.Days[state.FieldOrderedAt].Date, moment(r.OrderedAt))))
 	}
-	if wanted := orTime(c.CancelledAt, c.OpenedAt); !asked(c) && !wanted.IsZero() && r.OrderedAt.After(wanted.Add(state.OrderDateGrace)) {
+	if wanted := orTime(c.CancelledAt, c.OpenedAt); !callLeft(c) && !wanted.IsZero() && r.OrderedAt.After(wanted.Add(state.OrderDateGrace)) {
 		found(state.OrderedAfter, "placed", moment(r.OrderedAt), "cancelled", moment(wanted))
 	}
 	have, need := state.ItemCount(r.Lines), state.ItemCount(c.Lines)
 	switch least, most := state.LeastItems(r.Lines), mostItems(c); {
-	case !asked(c) && have > 0 && most > 0 && least > most:
+	case !callLeft(c) && have > 0 && most > 0 && least > most:
 		found(state.TooManyItems, "have", strconv.Itoa(least), "went", strconv.Itoa(most))
 	case have > 0 && need > have:
 		found(state.TooFewItems, "have", strconv.Itoa(have), "need", strconv.Itoa(need))
@@ -103,9 +103,9 @@ func differences(c state.Case, r state.Reading) (off state.Findings) {
 	return off
 }
 
-// asked tells whether the call that asks has left. From then on the number alone
+// callLeft tells whether the call that asks has left. From then on the number alone
 // decides whose page it is: what was asked goes on, whatever else is found.
-func asked(c state.Case) bool {
+func callLeft(c state.Case) bool {
 	switch c.Status {
 	case state.StatusStart, state.Unmapped, state.Held, state.Queued:
 		return false

@@ -16,8 +16,8 @@ const (
 	Auto    Mode = "auto"
 )
 
-// Days counts working days in one calendar. sync/calendar implements it.
-type Days interface {
+// WorkingDays counts working days in one calendar. sync/calendar implements it.
+type WorkingDays interface {
 	// AddWorkingDays gives the end of the nth working day after from, in
 	// UTC, and whether a year without published holidays was touched: then it
 	// lies between earliest and latest.
@@ -40,8 +40,8 @@ type Policy struct {
 	RefundWarnDays int // bank days after the closing
 	RefundDueDays  int
 
-	Supplier Days // China
-	Bank     Days
+	Supplier WorkingDays // China
+	Bank     WorkingDays
 
 	// ClockDoubtful: the time is not known, so no rule may end a case by it, and
 	// of a reading only what the site dates itself counts.

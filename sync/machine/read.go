@@ -74,7 +74,7 @@ func (x *change) tellChanged() {
 // as it was then. Where no other request can follow, the larger of two totals
 // counts: no part is taken for the whole.
 func (x *change) keepWhatItIs(r *state.Reading) {
-	c, asked := &x.c, mayBeAsked(x.c) || asked(x.c)
+	c, asked := &x.c, mayBeAsked(x.c) || callLeft(x.c)
 	if more, err := r.Total.Cmp(c.Amount); r.Total.Known() && (!asked || !c.Amount.Known() || err == nil && more > 0 && !BeingAsked(c.Status) && c.Status != state.Held) {
 		c.Amount = r.Total
 	}
